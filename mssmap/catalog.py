@@ -1,0 +1,379 @@
+"""
+The data folder: what is in it, and how it is read.
+
+`datapackage.json` names every file with its licence, columns and hash. `open_data` reads all of them once, keeps what
+is sound and says what is not.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from mssmap import schema, settings
+from mssmap.crs import WGS84
+from mssmap.errors import DataError, Fault, NotFoundError
+
+PACKAGE_FILE = "datapackage.json"
+REPACKAGE = "If the edit is meant, run scripts/build_package.py to package the data again."
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One file of the data folder and all that is said about it."""
+
+    name: str
+    title: str
+    description: str
+    path: str
+    group: str
+    licence: str
+    licence_url: str
+    sources: tuple[tuple[str, str], ...]
+    sensitivity: str
+    rows: int
+    bytes: int
+    sha256: str
+    contract: schema.Contract
+
+    @property
+    def is_layer(self) -> bool:
+        """True if the records have a geometry."""
+        return bool(self.contract.geometry_types)
+
+    @property
+    def id_column(self) -> str:
+        """Name of the column that holds the id of a record, empty if there is none."""
+        return self.contract.primary_key[0] if self.contract.primary_key else ""
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """
+    Everything that was read from one data folder; treat the frames as read-only.
+
+    Two are equal only if they are the same object, so that results can be cached by it.
+
+    Attributes
+    ----------
+    datasets
+        Catalog by name, in the order of the package.
+    frames
+        A frame for every dataset: the rows that keep the contract, in the order of the file. Layers are GeoDataFrames
+        in `crs.WGS84`. A file that could not be read gives a frame without rows.
+    faults
+        All that was found wrong.
+    missing
+        Names of the datasets whose file could not be used at all.
+    """
+
+    folder: Path
+    datasets: Mapping[str, Dataset]
+    frames: Mapping[str, pd.DataFrame]
+    faults: tuple[Fault, ...] = ()
+    missing: tuple[str, ...] = ()
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        """Return the frame of a dataset; see `dataset` for the error."""
+        self.dataset(name)
+        return self.frames[name]
+
+    def dataset(self, name: str) -> Dataset:
+        """
+        Return the catalog record of a dataset.
+
+        Raises
+        ------
+        NotFoundError
+            If there is none of that name.
+        """
+        if name not in self.datasets:
+            raise NotFoundError(f"{name!r} is not a layer or table; there are {', '.join(self.datasets)}.")
+        return self.datasets[name]
+
+    @property
+    def fingerprint(self) -> str:
+        """Sixteen hex digits that change whenever a file changes as packaged: a cache key and a provenance mark."""
+        text = "\n".join(f"{item.path} {item.sha256}" for item in self.datasets.values())
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def open_data(data_dir: str | Path | None = None) -> Data:
+    """
+    Read and check a data folder.
+
+    Parameters
+    ----------
+    data_dir
+        Folder with `datapackage.json`; by default the one of the settings.
+
+    Returns
+    -------
+    data
+        All that is sound. A file that cannot be parsed or lacks a column is left out as a whole, a row that breaks
+        the contract is left out alone, a file that differs from its hash is used; each is a fault.
+
+    Raises
+    ------
+    DataError
+        If there is no readable catalog in the folder.
+    """
+    folder = Path(data_dir) if data_dir is not None else settings.load().data_dir
+    datasets = read_catalog(folder)
+    parts = {name: _read(folder, dataset) for name, dataset in datasets.items()}
+    known = {
+        f"{name}.{column.name}": frozenset(part.result.frame[column.name])
+        for name, part in parts.items()
+        if part.result is not None
+        for column in datasets[name].contract.fields
+        if column.type == "string"
+    }
+    faults: list[Fault] = []
+    frames: dict[str, pd.DataFrame] = {}
+    for name, part in parts.items():
+        rules = datasets[name].contract
+        if part.result is not None:
+            schema.check_references(part.result, rules, known, file=datasets[name].path)
+            faults += part.faults + part.result.faults
+        else:
+            faults += part.faults
+        frames[name] = _frame(part, rules)
+    return Data(
+        folder=folder,
+        datasets=MappingProxyType(datasets),
+        frames=MappingProxyType(frames),
+        faults=tuple(faults),
+        missing=tuple(name for name, part in parts.items() if part.result is None),
+    )
+
+
+def read_catalog(folder: Path) -> dict[str, Dataset]:
+    """
+    Read `datapackage.json` of a folder; the files it names are not touched.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, is not JSON, or describes a resource without name, path or fields.
+    """
+    path = folder / PACKAGE_FILE
+    try:
+        package = json.loads(path.read_text(encoding="utf-8"))
+        resources = [_dataset(item) for item in package["resources"]]
+    except OSError as error:
+        raise DataError(
+            f"{path}: cannot be read ({error.strerror or error}). Set MSSMAP_DATA_DIR to a folder with {PACKAGE_FILE}."
+        ) from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise DataError(
+            f"{path}: is not a data package ({type(error).__name__}: {error}). "
+            "Run scripts/build_package.py to write it again."
+        ) from error
+    return {dataset.name: dataset for dataset in resources}
+
+
+def _dataset(item: Mapping[str, Any]) -> Dataset:
+    path = PurePosixPath(item["path"])
+    if path.is_absolute() or ".." in path.parts:
+        raise ValueError(f"path {item['path']!r} leaves the data folder")
+    licence = (item.get("licenses") or [{}])[0]
+    return Dataset(
+        name=str(item["name"]),
+        title=str(item.get("title", item["name"])),
+        description=str(item.get("description", "")),
+        path=str(path),
+        group=str(item.get("group", "")),
+        licence=str(licence.get("name", "")),
+        licence_url=str(licence.get("path", "")),
+        sources=tuple((str(s.get("title", "")), str(s.get("path", ""))) for s in item.get("sources", ())),
+        sensitivity=str(item.get("sensitivity", "")),
+        rows=int(item.get("rows", 0)),
+        bytes=int(item.get("bytes", 0)),
+        sha256=str(item.get("hash", "")).removeprefix("sha256:"),
+        contract=schema.contract(item),
+    )
+
+
+@dataclass
+class _Part:
+    """What came out of one file: `result` is None if the file cannot be used."""
+
+    faults: list[Fault] = field(default_factory=list)
+    result: schema.Typed | None = None
+    geometry: np.ndarray[Any, np.dtype[np.object_]] | None = None
+
+
+class _UnusableError(Exception):
+    """A file cannot be used as a whole; carries what was found, what is required and what to do."""
+
+
+def _read(folder: Path, dataset: Dataset) -> _Part:
+    part = _Part()
+    try:
+        content = _content(folder, dataset, part)
+        if dataset.is_layer:
+            _read_geojson(content, dataset, part)
+        else:
+            _read_csv(content, dataset, part)
+    except _UnusableError as problem:
+        found, required, hint = problem.args
+        part.faults.append(Fault(dataset.path, None, "", found, required, hint, kind="file"))
+    return part
+
+
+def _content(folder: Path, dataset: Dataset, part: _Part) -> str:
+    try:
+        content = (folder / dataset.path).read_bytes()
+    except OSError as error:
+        raise _UnusableError(
+            f"no readable file ({error.strerror or error})",
+            "the file named in the catalog",
+            f"Restore it, or take it out of the package. {REPACKAGE}",
+        ) from error
+    found = hashlib.sha256(content).hexdigest()
+    if dataset.sha256 and found != dataset.sha256:
+        part.faults.append(
+            Fault(
+                dataset.path,
+                None,
+                "",
+                f"sha256 {found[:12]}... ({len(content)} bytes)",
+                f"{dataset.sha256[:12]}... ({dataset.bytes} bytes)",
+                f"The file was edited since it was packaged; it is used as it is. {REPACKAGE}",
+                kind="edited",
+            )
+        )
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise _UnusableError(
+            f"byte 0x{content[error.start]:02x} on line {line}", "text in UTF-8", "Save the file again as UTF-8."
+        ) from error
+    if "\x00" in text:
+        raise _UnusableError("a NUL character", "plain text", "Take the character out.")
+    return text
+
+
+def _read_csv(text: str, dataset: Dataset, part: _Part) -> None:
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    try:
+        header = next(reader, [])
+        start = reader.line_num + 1
+        for row in reader:
+            if row:
+                rows.append(row)
+                lines.append(start)
+            start = reader.line_num + 1
+    except csv.Error as error:
+        raise _UnusableError(
+            f"a row on line {reader.line_num} that cannot be parsed ({error})",
+            "comma-separated rows with closed quotes",
+            "The file may be cut off; restore or correct it.",
+        ) from error
+    _require_columns(header, dataset, part)
+    whole = []
+    for row, line in zip(rows, lines, strict=True):
+        whole.append(len(row) == len(header))
+        if not whole[-1]:
+            found, required = f"{len(row)} cells", f"{len(header)} cells, as in the header"
+            part.faults.append(Fault(dataset.path, line, "", found, required, "Quote cells that hold a comma."))
+    kept = [row for row, ok in zip(rows, whole, strict=True) if ok]
+    columns = dict(zip(header, zip(*kept, strict=True), strict=True)) if kept else dict.fromkeys(header, ())
+    lines = [line for line, ok in zip(lines, whole, strict=True) if ok]
+    part.result = schema.typed(columns, lines, dataset.contract, file=dataset.path)
+
+
+def _require_columns(header: Sequence[str], dataset: Dataset, part: _Part) -> None:
+    """Stop if a column is missing or doubled; report columns that the contract does not know."""
+    wanted = dataset.contract.columns
+    missing = [name for name in wanted if name not in header]
+    if missing:
+        raise _UnusableError(
+            f"no column {', '.join(missing)}",
+            "every column of the contract",
+            "Add the column (it may be empty where not required) or restore its name.",
+        )
+    twice = sorted({name for name in header if list(header).count(name) > 1})
+    if twice:
+        raise _UnusableError(f"column {', '.join(twice)} more than once", "each column once", "Take one of them out.")
+    part.faults += [
+        Fault(dataset.path, None, name, "a column the contract does not know", "the columns of the contract", REPACKAGE)
+        for name in header
+        if name not in wanted
+    ]
+
+
+def _read_geojson(text: str, dataset: Dataset, part: _Part) -> None:
+    features = _features(text)
+    wanted = dataset.contract.columns
+    usable = [isinstance(item, dict) and isinstance(item.get("properties"), dict) for item in features]
+    part.faults += [
+        Fault(dataset.path, i, "", "something else", "a GeoJSON Feature with properties", "Correct or remove it.")
+        for i, ok in enumerate(usable, start=1)
+        if not ok
+    ]
+    numbers = [i for i, ok in enumerate(usable, start=1) if ok]
+    kept = [features[i - 1] for i in numbers]
+    header = dict.fromkeys(name for item in kept for name in item["properties"]) if kept else dict.fromkeys(wanted)
+    _require_columns(list(header), dataset, part)
+    columns = {name: [item["properties"].get(name) for item in kept] for name in wanted}
+    given = [item.get("geometry") for item in kept]
+    geometry = np.asarray(
+        shapely.from_geojson(
+            [json.dumps(shape) if shape is not None else None for shape in given], on_invalid="ignore"
+        ),
+        dtype=object,
+    )
+    unreadable = np.array(
+        [shape is not None and found is None for shape, found in zip(given, geometry, strict=True)], dtype=bool
+    )
+    part.geometry = geometry
+    part.result = schema.typed(columns, numbers, dataset.contract, file=dataset.path)
+    schema.check_geometry(geometry, unreadable, part.result, dataset.contract, file=dataset.path)
+
+
+def _features(text: str) -> list[Any]:
+    try:
+        collection = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise _UnusableError(
+            f"JSON that breaks off or breaks its rules on line {error.lineno} ({error.msg})",
+            "a GeoJSON FeatureCollection",
+            "The file may be cut off; restore or correct it.",
+        ) from error
+    except RecursionError as error:
+        raise _UnusableError("JSON nested too deep", "a GeoJSON FeatureCollection", "Restore the file.") from error
+    features = collection.get("features") if isinstance(collection, dict) else None
+    if not isinstance(features, list):
+        raise _UnusableError("no list of features", "a GeoJSON FeatureCollection", "Restore the file.")
+    crs = json.dumps(collection.get("crs") or "")
+    if crs != '""' and not any(code in crs for code in ("CRS84", "4326")):
+        raise _UnusableError(f"crs {crs[:80]}", f"degrees in {WGS84} (RFC 7946)", "Convert it before packaging.")
+    return features
+
+
+def _frame(part: _Part, rules: schema.Contract) -> pd.DataFrame:
+    """Return the good rows of a part; layers as GeoDataFrame."""
+    if part.result is None:
+        frame, geometry = schema.empty(rules), np.array([], dtype=object)
+    else:
+        frame = part.result.frame[part.result.good].reset_index(drop=True)
+        geometry = part.geometry[part.result.good] if part.geometry is not None else np.array([], dtype=object)
+    if rules.geometry_types:
+        frame = gpd.GeoDataFrame(frame, geometry=geometry, crs=WGS84)
+    return frame

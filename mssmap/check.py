@@ -1,0 +1,431 @@
+"""
+Rules of the data that no column contract can say, and the report of `mssmap check`.
+
+Each rule takes the data and returns faults of kind `rule`: the records are used, but somebody should look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from mssmap import evidence, schema, timeline
+from mssmap.catalog import Data
+from mssmap.crs import HAITI_BOUNDS, METRIC, WGS84
+from mssmap.errors import Fault
+
+OPEN_EVENT_DAYS = 180
+"""An event that has no end after so many days was forgotten."""
+
+POINT_TOLERANCE_M = 3_000
+"""How far outside its commune or department a point may lie: boundaries are generalised and many points approximate."""
+
+STATUS_WORDS = {
+    "fobs": ("operational", "handed_over", "planned", "proposed", "closed"),
+    "prisons": ("functioning", "damaged", "emptied", "closed", "unknown"),
+    "facilities": ("open", "limited", "closed", "moved", "unknown"),
+    "gang_zones": ("controlled", "contested", "influence", "attacks"),
+}
+"""Statuses that a record of a layer can have; any may be `retracted`."""
+
+ANNOUNCED = ("planned", "proposed")
+"""Statuses and claims that may be known before the day they are about."""
+
+ORDERED = (
+    ("valid_from", "valid_to"),
+    ("period_start", "period_end"),
+    ("figure_min", "figure_max"),
+    ("value_min", "value_max"),
+    ("value", "value_max"),
+    ("personnel", "personnel_max"),
+)
+"""Pairs of columns, the first of which must not be greater than the second."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """All faults of a data folder, and what was looked at."""
+
+    faults: tuple[Fault, ...]
+    datasets: int
+    records: int
+
+    @property
+    def is_sound(self) -> bool:
+        """True if nothing was found."""
+        return not self.faults
+
+
+def check(data: Data, today: date) -> Report:
+    """
+    Run every rule on data that were read, and add what reading them found.
+
+    Parameters
+    ----------
+    today
+        No record may be known later than this.
+    """
+    found = [fault for rule in RULES for fault in rule(data)]
+    found += [*known_later(data, today), *events_closed(data, today)]
+    return Report(
+        faults=(*data.faults, *found),
+        datasets=len(data.datasets),
+        records=sum(len(frame) for frame in data.frames.values()),
+    )
+
+
+def _blame(
+    data: Data,
+    name: str,
+    bad: pd.DataFrame,
+    column: str,
+    found: Callable[[pd.Series], str],
+    required: str,
+    hint: str = "",
+) -> list[Fault]:
+    """Return one fault for each row of `bad`, naming its id and revision."""
+    dataset = data.dataset(name)
+    faults = []
+    for _, row in bad.iterrows():
+        record = str(row.get(dataset.id_column, ""))
+        if "revision" in bad:
+            record += f" revision {row['revision']}"
+        faults.append(Fault(dataset.path, None, column, found(row), required, hint, kind="rule", record=record))
+    return faults
+
+
+def _tables(data: Data, *columns: str) -> Iterable[tuple[str, pd.DataFrame]]:
+    """Yield the datasets that have all of some columns."""
+    for name, frame in data.frames.items():
+        if set(columns) <= set(frame.columns):
+            yield name, frame
+
+
+def revisions_in_order(data: Data) -> list[Fault]:
+    """Each revision of an id must be known later than the one before, and they must count from 1."""
+    faults = []
+    for name, frame in _tables(data, "revision", "known_from"):
+        id_column = data.dataset(name).id_column
+        rows = frame.sort_values([id_column, "revision"], kind="stable")
+        before = rows.groupby(id_column, sort=False)["known_from"].shift()
+        late = rows[rows["known_from"] <= before]
+        faults += _blame(
+            data,
+            name,
+            late,
+            "known_from",
+            lambda row: f"{_day(row['known_from'])}",
+            "a day later than that of the revision before",
+            "A correction is known later than what it corrects.",
+        )
+        number = rows.groupby(id_column, sort=False).cumcount() + 1
+        gap = rows[rows["revision"] != number]
+        faults += _blame(data, name, gap, "revision", lambda row: str(row["revision"]), "1, 2, 3... without a gap")
+    return faults
+
+
+def ends_in_order(data: Data) -> list[Fault]:
+    """A start must not lie after its end, a lower number not above its upper."""
+    faults = []
+    for low, high in ORDERED:
+        for name, frame in _tables(data, low, high):
+            bad = frame[(frame[low] > frame[high]).fillna(False).astype(bool)]
+            faults += _blame(
+                data,
+                name,
+                bad,
+                high,
+                lambda row, low=low, high=high: f"{_day(row[high])} below {low} {_day(row[low])}",  # type: ignore[misc]
+                f"at least {low}",
+            )
+    return faults
+
+
+def known_after_start(data: Data) -> list[Fault]:
+    """What is reported cannot have been known before it happened; plans can."""
+    faults = []
+    for start in ("valid_from", "date"):
+        for name, frame in _tables(data, start, "known_from", "source_ids"):
+            announced = pd.Series(False, index=frame.index)
+            for column in ("claim", "status", "record_type"):
+                if column in frame:
+                    announced |= frame[column].isin((*ANNOUNCED, timeline.RETRACTED, "pledge", "target"))
+            bad = frame[(frame["known_from"] < frame[start]) & ~announced]
+            faults += _blame(
+                data,
+                name,
+                bad,
+                "known_from",
+                lambda row, start=start: f"{_day(row['known_from'])} before {start} {_day(row[start])}",  # type: ignore[misc]
+                f"{start} or later, unless it is a plan",
+            )
+    return faults
+
+
+def known_later(data: Data, today: date) -> list[Fault]:
+    """Nothing can have become known after today."""
+    faults = []
+    for name, frame in _tables(data, "known_from"):
+        bad = frame[frame["known_from"] > pd.Timestamp(today)]
+        faults += _blame(data, name, bad, "known_from", lambda row: _day(row["known_from"]), f"not after {today}")
+    return faults
+
+
+def spells_apart(data: Data) -> list[Fault]:
+    """
+    At no known date may two spells of one record contain the same day.
+
+    A revision is current from its `known_from` until the next revision of its spell is known; two spells collide if
+    they are current at the same time and their valid times share a day.
+    """
+    rows = data["status"].sort_values(["status_id", "revision"], kind="stable").reset_index(drop=True)
+    forever = pd.Timestamp("2200-01-01")
+    rows["until"] = rows.groupby("status_id", sort=False)["known_from"].shift(-1).fillna(forever)
+    rows["end"] = rows["valid_to"].fillna(forever)
+    rows = rows[rows["status"] != timeline.RETRACTED]
+    columns = ["record_id", "status_id", "revision", "valid_from", "end", "known_from", "until"]
+    pairs = rows[columns].merge(rows[columns], on="record_id", suffixes=("", "_other"))
+    pairs = pairs[pairs["status_id"] < pairs["status_id_other"]]
+    known = (pairs["known_from"] < pairs["until_other"]) & (pairs["known_from_other"] < pairs["until"])
+    valid = (pairs["valid_from"] <= pairs["end_other"]) & (pairs["valid_from_other"] <= pairs["end"])
+    bad = pairs[known & valid]
+    return _blame(
+        data,
+        "status",
+        bad,
+        "valid_to",
+        lambda row: (
+            f"days shared with {row['status_id_other']} revision {row['revision_other']} "
+            f"from {_day(max(row['valid_from'], row['valid_from_other']))} on, "
+            f"as known on {_day(max(row['known_from'], row['known_from_other']))}"
+        ),
+        "one status a day",
+        "Close the earlier spell with a revision known no later than the next spell.",
+    )
+
+
+def words_of_layer(data: Data) -> list[Fault]:
+    """A status word must belong to the layer of its record."""
+    faults = []
+    for name, words in STATUS_WORDS.items():
+        if name in data.datasets:
+            mine = data["status"][data["status"]["record_id"].isin(data[name][data.dataset(name).id_column])]
+            bad = mine[~mine["status"].isin((*words, timeline.RETRACTED))]
+            faults += _blame(
+                data, "status", bad, "status", lambda row: f"'{row['status']}'", f"one of {', '.join(words)} ({name})"
+            )
+    return faults
+
+
+def everything_used(data: Data) -> list[Fault]:
+    """Every record has a status, every source is cited."""
+    faults = []
+    for name in STATUS_WORDS:
+        if name in data.datasets:
+            bad = data[name][~data[name][data.dataset(name).id_column].isin(data["status"]["record_id"])]
+            faults += _blame(
+                data, name, bad, "", lambda row: "no row in tables/status.csv", "at least one", "It is never shown."
+            )
+    cited = {
+        source
+        for column in ("source_ids", "source_id")
+        for name, frame in _tables(data, column)
+        if name != "sources"
+        for cell in frame[column].unique()
+        for source in schema.items(cell)
+    }
+    bad = data["sources"][~data["sources"]["source_id"].isin(cited)]
+    return faults + _blame(data, "sources", bad, "", lambda row: "a source that nobody cites", "a row that cites it")
+
+
+def sources_public(data: Data) -> list[Fault]:
+    """At least one source of a row was public on the day the row was known, unless that day is assumed."""
+    faults = []
+    published = data["sources"].set_index("source_id")["published_on"]
+    for name, frame in _tables(data, "known_from"):
+        column = "source_ids" if "source_ids" in frame else "source_id"
+        cited = frame[column].str.split(schema.LIST_SEPARATOR).explode()
+        first = cited.map(published).fillna(pd.Timestamp.min.as_unit("s")).groupby(level=0).min()
+        assumed = frame["known_precision"] == "assumed"
+        bad = frame.assign(first=first)[(first > frame["known_from"]) & ~assumed]
+        faults += _blame(
+            data,
+            name,
+            bad,
+            "known_from",
+            lambda row: f"{_day(row['known_from'])}, but the first of its sources is of {_day(row['first'])}",
+            "not before its first source",
+        )
+    return faults
+
+
+def reliability_by_rule(data: Data) -> list[Fault]:
+    """A source has the reliability of its kind, or F if it cannot be judged."""
+    rows = data["sources"]
+    wanted = rows["publisher_kind"].map(evidence.RELIABILITY_OF_KIND).fillna("F")
+    bad = rows[(rows["reliability"] != wanted) & (rows["reliability"] != "F")]
+    return _blame(
+        data,
+        "sources",
+        bad,
+        "reliability",
+        lambda row: f"{row['reliability']} for {row['publisher_kind']}",
+        "the letter of the written rule (evidence.py)",
+    )
+
+
+def events_closed(data: Data, today: date) -> list[Fault]:
+    """A month or year is a bar with an end; an event does not go on for ever, so that one of a day is not open."""
+    rows = _latest(data, "events")
+    rows = rows[rows["valid_to"].isna()]
+    bars = rows[rows["date_precision"].isin(("month", "year"))]
+    faults = _blame(
+        data,
+        "events",
+        bars,
+        "valid_to",
+        lambda row: "nothing",
+        "the last day of the month or year",
+        "It is drawn as a bar.",
+    )
+    rest = rows.drop(index=bars.index)
+    old = rest[rest["valid_from"] < pd.Timestamp(today) - pd.Timedelta(days=OPEN_EVENT_DAYS)]
+    return faults + _blame(
+        data,
+        "events",
+        old,
+        "valid_to",
+        lambda row: f"an event of {_day(row['valid_from'])} that still goes on",
+        f"an end, unless it began less than {OPEN_EVENT_DAYS} days ago",
+        "The end of an event of one day is its valid_from.",
+    )
+
+
+def figures_agree(data: Data) -> list[Fault]:
+    """
+    On every known date, the range in an event is that of one measure of its figures then known.
+
+    So a view never shows a range that rests on a number not yet known.
+    """
+    events, figures = data["events"], data["figures"]
+    wrong: dict[tuple[str, int], pd.Series] = {}
+    for day in sorted({*events["known_from"], *figures["known_from"]}):
+        then = timeline.known(events, day.date(), "event_id")
+        then = then[then["figure_min"].notna()]
+        known = timeline.known(figures, day.date(), "figure_id")
+        ends = known.assign(high=known["value_max"].fillna(known["value_min"]))
+        spans = ends.groupby(["record_id", "unit", "measure"]).agg(low=("value_min", "min"), high=("high", "max"))
+        pairs = then.merge(spans.reset_index(), left_on=["event_id", "figure_unit"], right_on=["record_id", "unit"])
+        same = (pairs["low"] == pairs["figure_min"]) & (
+            pairs["high"] == pairs["figure_max"].fillna(pairs["figure_min"])
+        )
+        for _, row in then[~then["event_id"].isin(pairs.loc[same, "event_id"])].assign(day=day).iterrows():
+            wrong.setdefault((row["event_id"], row["revision"]), row)
+    return _blame(
+        data,
+        "events",
+        pd.DataFrame(list(wrong.values())),
+        "figure_min",
+        lambda row: (
+            f"{row['figure_min']:g} to {row['figure_max']:g} {row['figure_unit']} as known on {_day(row['day'])}"
+        ),
+        "the range of one measure with this unit in tables/figures.csv as known then",
+        "Correct the event or its figures, or add a revision of the event when a figure is learnt.",
+    )
+
+
+def _latest(data: Data, name: str) -> pd.DataFrame:
+    return timeline.known(data[name], date.max, data.dataset(name).id_column)
+
+
+def places_agree(data: Data) -> list[Fault]:
+    """A commune lies in the department named beside it; a point has both coordinates; one abroad has no P-code."""
+    faults = []
+    for name, frame in _tables(data, "commune_pcode", "department_pcode"):
+        both = (frame["commune_pcode"] != "") & (frame["department_pcode"] != "")
+        bad = frame[both & (frame["commune_pcode"].str[:4] != frame["department_pcode"])]
+        faults += _blame(
+            data, name, bad, "department_pcode", lambda row: row["department_pcode"], "the department of the commune"
+        )
+        lost = frame[(frame["commune_pcode"] != "") & (frame["department_pcode"] == "")]
+        faults += _blame(data, name, lost, "department_pcode", lambda row: "nothing", "the department of the commune")
+    events = data["events"]
+    bad = events[events["lon"].isna() != events["lat"].isna()]
+    faults += _blame(data, "events", bad, "lon", lambda row: "one coordinate", "both lon and lat, or neither")
+    bad = events[(events["country"] != "HTI") & (events["department_pcode"] != "")]
+    return faults + _blame(
+        data, "events", bad, "department_pcode", lambda row: row["department_pcode"], "nothing for an event abroad"
+    )
+
+
+def points_in_region(data: Data) -> list[Fault]:
+    """A point in Haiti lies in its commune and department, give or take `POINT_TOLERANCE_M`."""
+    faults = []
+    for name, points in _points(data):
+        west, south, east, north = HAITI_BOUNDS
+        lon, lat = points.geometry.x, points.geometry.y
+        outside = points[~(lon.between(west, east) & lat.between(south, north))]
+        faults += _blame(
+            data,
+            name,
+            outside,
+            "geometry",
+            lambda row: f"{row.geometry.x:.4f} {row.geometry.y:.4f}",
+            f"a point in the box of Haiti {west} {south} {east} {north}",
+            "Longitude comes first.",
+        )
+        metric = points.drop(index=outside.index).to_crs(METRIC)
+        for column, layer in (("commune_pcode", "communes"), ("department_pcode", "departments")):
+            if layer not in data.datasets:
+                continue
+            areas = data[layer].set_index("pcode").geometry.to_crs(METRIC)
+            named = metric[metric[column].isin(areas.index)]
+            distance_m = shapely.distance(named.geometry.to_numpy(), areas.reindex(named[column]).to_numpy())
+            far = distance_m > POINT_TOLERANCE_M
+            bad = named[far].assign(distance_m=distance_m[far])
+            faults += _blame(
+                data,
+                name,
+                bad,
+                column,
+                lambda row, column=column: f"a point {row['distance_m'] / 1000:.1f} km outside {row[column]}",  # type: ignore[misc]
+                f"a point in it or at most {POINT_TOLERANCE_M / 1000:g} km outside (measured in {METRIC})",
+                "Correct the point or the P-code.",
+            )
+    return faults
+
+
+def _points(data: Data) -> Iterable[tuple[str, gpd.GeoDataFrame]]:
+    """Yield the places of records in Haiti: points of layers, centres of zones, points of events."""
+    for name, frame in _tables(data, "commune_pcode", "department_pcode", "geometry"):
+        if data.dataset(name).group != "reference":
+            present = frame[frame.geometry.notna()]
+            inner = shapely.point_on_surface(present.geometry.to_numpy())
+            yield name, gpd.GeoDataFrame(present.drop(columns="geometry"), geometry=inner, crs=WGS84)
+    events = data["events"]
+    events = events[events["lon"].notna() & events["lat"].notna() & (events["country"] == "HTI")]
+    yield "events", gpd.GeoDataFrame(events, geometry=gpd.points_from_xy(events["lon"], events["lat"]), crs=WGS84)
+
+
+def _day(value: object) -> str:
+    return f"{value:%Y-%m-%d}" if isinstance(value, date) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+RULES: tuple[Callable[[Data], list[Fault]], ...] = (
+    revisions_in_order,
+    ends_in_order,
+    known_after_start,
+    spells_apart,
+    words_of_layer,
+    everything_used,
+    sources_public,
+    reliability_by_rule,
+    figures_agree,
+    places_agree,
+    points_in_region,
+)

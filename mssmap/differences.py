@@ -1,0 +1,321 @@
+"""
+What was learnt between two days: new, corrected and withdrawn records, and records whose status changed.
+
+Applying the changes from one known date to another to the rows known on the first gives the rows known on the second;
+`apply` does that and a test holds it. (The module is not called `changes`, for that is the function of the package.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from mssmap import evidence, schema, timeline, views
+from mssmap.catalog import Data
+from mssmap.errors import InputError
+
+TABLES = ("status", "events", "figures", "strength", "indicators")
+"""Tables with revisions, in the order in which their changes are told."""
+
+BOOKKEEPING = ("revision", "known_from", "known_precision")
+"""Columns that say when something was known, not what; a difference in them alone is not told as a field."""
+
+NEW, STATUS, CORRECTED, WITHDRAWN = "new", "status", "corrected", "withdrawn"
+
+
+@dataclass(frozen=True)
+class RowChange:
+    """One row before and after; None where there was no row."""
+
+    table: str
+    row_id: str
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """One value that is now another."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True)
+class Change:
+    """
+    One thing that was learnt about one record.
+
+    Attributes
+    ----------
+    kind
+        `new`, `status` (the record is now in another state), `corrected` or `withdrawn`.
+    record_id
+        The base, prison, facility, zone or event; for strength and indicators the row itself.
+    known_from
+        Day on which the latest of it was known; for a withdrawal the day of the withdrawal.
+    fields
+        What differs, without bookkeeping; empty for a new or withdrawn record.
+    rows
+        The rows behind it, enough to redo the change.
+    """
+
+    kind: str
+    table: str
+    record_id: str
+    known_from: date | None
+    fields: tuple[FieldChange, ...]
+    rows: tuple[RowChange, ...]
+
+
+def changes(data: Data, since: date, until: date, as_of: date | None = None) -> list[Change]:
+    """
+    Return what was learnt after `since` and up to `until`.
+
+    Parameters
+    ----------
+    since, until
+        Two known dates; the day `since` itself is not included.
+    as_of
+        If given, rows about later days are left out on both sides (plans excepted).
+
+    Returns
+    -------
+    changes
+        By table in the order of `TABLES`, then by the day they were known. A base that is handed over is one change
+        of kind `status`, although its old spell ends and a new one begins.
+
+    Raises
+    ------
+    InputError
+        If `until` is before `since`.
+    """
+    if until < since:
+        raise InputError(f"until: found {until}, required a day not before since ({since}). Swap them.")
+    found: list[Change] = []
+    for table in TABLES:
+        if table in data.datasets:
+            id_column = data.dataset(table).id_column
+            rows = differences(
+                state(data[table], since, id_column, as_of),
+                state(data[table], until, id_column, as_of),
+                table,
+                id_column,
+            )
+            told = _told(rows, data[table], id_column, since, until, as_of)
+            found += sorted(told, key=lambda change: (change.known_from or until, change.record_id))
+    return found
+
+
+def state(rows: pd.DataFrame, known_on: date, id_column: str, as_of: date | None = None) -> pd.DataFrame:
+    """Return the rows known on a day, indexed by id and sorted by it; with `as_of` without those begun later."""
+    known = timeline.known(rows, known_on, id_column)
+    start = next((column for column in ("valid_from", "period_end", "date") if column in known), None)
+    if as_of is not None and start:
+        later = known[start] > pd.Timestamp(as_of)
+        if "claim" in known:
+            later &= known["claim"] != timeline.PLANNED
+        known = known[~later]
+    return known.set_index(id_column, drop=False).rename_axis(None).sort_index()
+
+
+def differences(before: pd.DataFrame, after: pd.DataFrame, table: str, id_column: str) -> list[RowChange]:
+    """
+    Compare two states of a table row by row.
+
+    Parameters
+    ----------
+    before, after
+        Frames from `state`, indexed by unique id.
+
+    Returns
+    -------
+    differences
+        Rows that are only in one of them or differ in any column, by id.
+    """
+    both = before.index.intersection(after.index)
+    old, new = before.loc[both], after.loc[both]
+    same = pd.Series(True, index=both)
+    for column in after.columns:
+        same &= (old[column] == new[column]).fillna(False).astype(bool) | (old[column].isna() & new[column].isna())
+    touched = sorted(set(both[~same]) | set(before.index.symmetric_difference(after.index)))
+    old_rows, new_rows = _dicts(before, touched), _dicts(after, touched)
+    return [RowChange(table, row_id, old_rows.get(row_id), new_rows.get(row_id)) for row_id in touched]
+
+
+def _dicts(frame: pd.DataFrame, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    part = frame[frame.index.isin(ids)]
+    return dict(zip(part.index, part.to_dict("records"), strict=True))
+
+
+def apply(rows: pd.DataFrame, changed: Iterable[Change], table: str, id_column: str) -> pd.DataFrame:
+    """
+    Redo changes on a state of a table.
+
+    Returns
+    -------
+    rows
+        The state after the changes, sorted by id, with the types of `rows`.
+    """
+    deltas = [delta for change in changed for delta in change.rows if delta.table == table]
+    kept = rows[~rows.index.isin([delta.row_id for delta in deltas])]
+    added = [delta.after for delta in deltas if delta.after is not None]
+    if added:
+        extra = pd.DataFrame(added, columns=rows.columns).astype(rows.dtypes.to_dict())
+        kept = pd.concat([kept, extra.set_index(id_column, drop=False).rename_axis(None)])
+    return kept.sort_index()
+
+
+def _told(
+    rows: list[RowChange], table: pd.DataFrame, id_column: str, since: date, until: date, as_of: date | None
+) -> list[Change]:
+    """Group row changes into what is told: status spells by record, everything else row by row."""
+    if "status_id" not in table:
+        return [_change(delta, _withdrawn_on(delta, table, id_column, until)) for delta in rows]
+    by_record: dict[str, list[RowChange]] = {}
+    for delta in rows:
+        record_id = (delta.after or delta.before or {})["record_id"]
+        by_record.setdefault(record_id, []).append(delta)
+    return [_status_change(record_id, deltas, table, since, until, as_of) for record_id, deltas in by_record.items()]
+
+
+def _change(delta: RowChange, withdrawn_on: date | None) -> Change:
+    row = delta.after or delta.before or {}
+    record_id = str(row["record_id"] if delta.table == "figures" else delta.row_id)
+    kind = NEW if delta.before is None else WITHDRAWN if delta.after is None else CORRECTED
+    fields = _fields(delta.before, delta.after) if delta.before and delta.after else ()
+    known_from = _day(delta.after["known_from"]) if delta.after is not None else withdrawn_on
+    return Change(kind, delta.table, record_id, known_from, fields, (delta,))
+
+
+def _status_change(
+    record_id: str, deltas: list[RowChange], table: pd.DataFrame, since: date, until: date, as_of: date | None
+) -> Change:
+    """Tell the changed spells of one record as one change, comparing the latest spell of both days."""
+    mine = table[table["record_id"] == record_id]
+    before, after = (_latest_spell(state(mine, day, "status_id", as_of), as_of) for day in (since, until))
+    if before is None:
+        kind = NEW
+    elif after is None:
+        kind = WITHDRAWN
+    else:
+        moved = any(before[name] != after[name] for name in ("status", "operator", "armed_group"))
+        kind = STATUS if moved and before["status_id"] != after["status_id"] else CORRECTED
+    fields: tuple[FieldChange, ...] = ()
+    if kind == STATUS and before and after:
+        fields = _fields(before, after, skip=("status_id",))
+    elif kind == CORRECTED:
+        both = [(delta.before, delta.after) for delta in deltas if delta.before and delta.after]
+        fields = tuple(field for old, new in both for field in _fields(old, new))
+    learnt = [_day(delta.after["known_from"]) for delta in deltas if delta.after is not None]
+    days = [day for day in (*learnt, _withdrawn_on(deltas[0], table, "status_id", until)) if day]
+    return Change(kind, "status", record_id, max(days, default=None), fields, tuple(deltas))
+
+
+def _latest_spell(spells: pd.DataFrame, as_of: date | None) -> Mapping[str, Any] | None:
+    current = timeline.valid(spells, as_of) if as_of is not None else spells
+    current = current if len(current) else spells
+    if current.empty:
+        return None
+    row = current.sort_values(["valid_from", "known_from"], kind="stable").iloc[-1]
+    return {str(name): value for name, value in row.items()}
+
+
+def _fields(before: Mapping[str, Any], after: Mapping[str, Any], skip: tuple[str, ...] = ()) -> tuple[FieldChange, ...]:
+    return tuple(
+        FieldChange(name, before[name], after[name])
+        for name in after
+        if name not in (*BOOKKEEPING, *skip) and not _same(before[name], after[name])
+    )
+
+
+def _same(one: Any, other: Any) -> bool:
+    if pd.isna(one) or pd.isna(other):
+        return bool(pd.isna(one)) and bool(pd.isna(other))
+    return bool(one == other)
+
+
+def _withdrawn_on(delta: RowChange, table: pd.DataFrame, id_column: str, until: date) -> date | None:
+    if delta.after is not None:
+        return None
+    days = table.loc[(table[id_column] == delta.row_id) & (table["known_from"] <= pd.Timestamp(until)), "known_from"]
+    return _day(days.max())
+
+
+def _day(value: Any) -> date | None:
+    return None if pd.isna(value) else pd.Timestamp(value).date()
+
+
+def as_records(data: Data, found: Iterable[Change], known_on: date) -> list[dict[str, Any]]:
+    """
+    Return changes as plain values in the shape of the public contract.
+
+    Returns
+    -------
+    records
+        {kind, table, record_id, title, known_from, fields: [{field, before, after}], sources}; `title` in English,
+        `sources` those of the rows behind the change that were public on `known_on`.
+    """
+    titles = _titles(data)
+    sources = {
+        source["source_id"]: source for source in evidence.source_records(evidence.public(data["sources"], known_on))
+    }
+    return [
+        {
+            "kind": change.kind,
+            "table": change.table,
+            "record_id": change.record_id,
+            "title": titles.get(change.record_id, change.record_id) + _number(change),
+            "known_from": change.known_from.isoformat() if change.known_from else None,
+            "fields": [
+                {"field": field.field, "before": views.plain(field.before), "after": views.plain(field.after)}
+                for field in change.fields
+            ],
+            "sources": [sources[name] for name in _cited(change) if name in sources],
+        }
+        for change in found
+    ]
+
+
+def _number(change: Change) -> str:
+    """Return the number that a new or withdrawn figure gives, nothing for other tables."""
+    row = change.rows[0].after or change.rows[0].before
+    if change.table != "figures" or row is None:
+        return ""
+    ends = [row["value_min"]] if pd.isna(row["value_max"]) else [row["value_min"], row["value_max"]]
+    words = [row["measure"], row["qualifier"], "-".join(f"{end:,g}" for end in ends), row["unit"]]
+    return ": " + " ".join(word for word in words if word)
+
+
+def _cited(change: Change) -> list[str]:
+    """Return the ids of the sources of the rows after a change, of those before if there are none, each once."""
+    rows = [delta.after for delta in change.rows if delta.after] or [
+        delta.before for delta in change.rows if delta.before
+    ]
+    ids = [name for row in rows for name in schema.items(row.get("source_ids") or row.get("source_id"))]
+    return list(dict.fromkeys(ids))
+
+
+def _titles(data: Data) -> dict[str, str]:
+    """Return what a record is called in English, by id."""
+    titles: dict[str, str] = {}
+    for name in views.RECORD_LAYERS:
+        if name in data.datasets:
+            rows = data[name]
+            titles |= dict(zip(rows[data.dataset(name).id_column], rows["name_en"], strict=True))
+    events = data["events"]
+    titles |= dict(zip(events["event_id"], events["title_en"], strict=True))
+    for name, id_column, columns in (
+        ("strength", "strength_id", ["country", "scope", "record_type", "personnel"]),
+        ("indicators", "indicator_id", ["indicator", "area", "value", "unit"]),
+    ):
+        if name in data.datasets:
+            cells = (map(views.plain, row) for row in data[name][columns].itertuples(index=False, name=None))
+            texts = (" ".join(str(cell) for cell in row if cell is not None) for row in cells)
+            titles |= dict(zip(data[name][id_column], texts, strict=True))
+    return titles

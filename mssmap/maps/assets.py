@@ -1,0 +1,297 @@
+"""
+Static files of the map, under names that carry the hash of their content.
+
+A browser may keep such a file for ever: another content has another name. Reference geometry, names, symbols and the
+scripts are written once per change of `data/`; after that only view messages travel (see `maps.view`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+import shapely
+from xstatic.pkg import leaflet
+
+from mssmap.catalog import Data
+from mssmap.errors import MssmapError
+from mssmap.maps import symbols
+
+LANGUAGES: Final = ("en", "fr", "ht", "es")
+URL: Final = "app/static/"
+"""Where Streamlit serves the folder `static/`, relative to the address of the app."""
+
+JUMPS: Final = (
+    {
+        "id": "haiti",
+        "n": {"en": "Haiti", "fr": "Haïti", "ht": "Ayiti", "es": "Haití"},
+        "bounds": [[17.95, -74.55], [20.12, -71.58]],
+    },
+    {
+        "id": "capital",
+        "n": {"en": "Port-au-Prince", "ht": "Pòtoprens", "es": "Puerto Príncipe"},
+        "bounds": [[18.47, -72.42], [18.63, -72.17]],
+    },
+    {
+        "id": "artibonite",
+        "n": {"en": "Lower Artibonite", "fr": "Bas-Artibonite", "ht": "Ba Latibonit", "es": "Bajo Artibonito"},
+        "bounds": [[18.95, -72.8], [19.35, -72.2]],
+    },
+)
+"""One-click extents: south-west and north-east corner in degrees."""
+
+LABELS: Final = (
+    {
+        "kind": "country",
+        "at": [19.15, -71.1],
+        "from": 6,
+        "to": 8.6,
+        "n": {
+            "en": "Dominican Republic",
+            "fr": "République dominicaine",
+            "ht": "Repiblik Dominikèn",
+            "es": "República Dominicana",
+        },
+    },
+    {
+        "kind": "water",
+        "at": [19.02, -73.35],
+        "from": 6,
+        "to": 10.5,
+        "n": {"en": "Golfe de la Gonâve", "ht": "Gòf Lagonav", "es": "Golfo de la Gonâve"},
+    },
+    {
+        "kind": "water",
+        "at": [20.18, -73.7],
+        "from": 6,
+        "to": 9.5,
+        "n": {"en": "Atlantic Ocean", "fr": "Océan Atlantique", "ht": "Oseyan Atlantik", "es": "Océano Atlántico"},
+    },
+    {
+        "kind": "water",
+        "at": [17.83, -73.2],
+        "from": 6,
+        "to": 9.5,
+        "n": {"en": "Caribbean Sea", "fr": "Mer des Caraïbes", "ht": "Lanmè Karayib", "es": "Mar Caribe"},
+    },
+    {
+        "kind": "water",
+        "at": [18.63, -72.48],
+        "from": 10.5,
+        "to": 13,
+        "n": {"en": "Baie de Port-au-Prince", "ht": "Bè Pòtoprens", "es": "Bahía de Puerto Príncipe"},
+    },
+)
+"""Names of waters and the neighbour: kind, latitude and longitude, zoom levels at which they show."""
+
+EVENT_GROUPS: Final = {
+    "violence": ("gang_attack", "kidnapping", "gang_movement", "vigilante", "hospital_attack", "school_attack",
+                 "court_attack", "port_attack", "hnp_casualty", "mss_casualty"),
+    "operations": ("operation",),
+    "mission": ("deployment", "fob", "mission_status", "hnp_training", "outreach"),
+    "prisons": ("prison_break",),
+    "services": ("school_reopening", "school_closure", "court_reopening", "court_move", "airport", "port", "hospital"),
+    "displacement": ("displacement", "humanitarian", "disaster"),
+    "political": ("political", "election", "un_resolution", "un_report", "other"),
+}  # fmt: skip
+"""Group of symbols -> categories of events in it; an unknown category counts as political."""
+
+EVENT_GROUP_OF: Final = {category: group for group, categories in EVENT_GROUPS.items() for category in categories}
+
+
+@dataclass(frozen=True)
+class Assets:
+    """Addresses of what was published, relative to `URL`."""
+
+    version: str
+    manifest: str
+    scripts: tuple[str, ...]
+    styles: tuple[str, ...]
+    panel: str
+    names: str
+    event_rows: Mapping[tuple[str, int], int]
+    """(event id, revision) -> position in the published list of events."""
+
+
+def publish(data: Data, folder: Path, *, panel: bytes, font: Path) -> Assets:
+    """
+    Write every static file that is not there yet.
+
+    Parameters
+    ----------
+    data
+        What `catalog.open_data` read; layers that are missing are left out.
+    folder
+        The `static` folder beside `app.py`; made if needed.
+    panel
+        Script of the page's own components (from `ui`).
+    font
+        The typeface, a woff2 file.
+
+    Raises
+    ------
+    MssmapError
+        If the folder cannot be written.
+    """
+    shelf = _Shelf(folder)
+    files = {name: shelf.put(name, ".json", _compact(content)) for name, content in _layers(data).items()}
+    records, event_rows = _records(data)
+    files["records"] = shelf.put("records", ".json", _compact(records))
+    manifest = {
+        "files": files,
+        "symbols": symbols.glyphs(),
+        "patterns": symbols.zone_patterns(),
+        "zones": symbols.ZONE_STYLES,
+        "jumps": JUMPS,
+        "labels": LABELS,
+    }
+    for name, text in symbols.glyphs().items():
+        shelf.put_plain(f"glyphs/{name}.svg", text.encode())
+    vendored = Path(str(leaflet.BASE_DIR))
+    typeface = shelf.put("typeface", ".woff2", font.read_bytes())
+    style = _own("map.css").replace("FONT_URL", f"../../{URL}{typeface}")
+    manifest_file = shelf.put("manifest", ".json", _compact(manifest))
+    return Assets(
+        version=manifest_file,
+        manifest=manifest_file,
+        scripts=(
+            shelf.put("leaflet", ".js", (vendored / "leaflet.js").read_bytes()),
+            shelf.put("map", ".js", _own("map.js").encode()),
+        ),
+        styles=(
+            shelf.put("leaflet", ".css", (vendored / "leaflet.css").read_bytes()),
+            shelf.put("map", ".css", style.encode()),
+        ),
+        panel=shelf.put("panel", ".js", panel),
+        names=files["records"],
+        event_rows=event_rows,
+    )
+
+
+def layer_group(category: str) -> str:
+    """
+    Symbol group of an event category.
+
+    >>> layer_group("gang_attack")
+    'events.violence'
+    """
+    return f"events.{EVENT_GROUP_OF.get(category, 'political')}"
+
+
+@dataclass(frozen=True)
+class _Shelf:
+    folder: Path
+
+    def put(self, name: str, suffix: str, content: bytes) -> str:
+        """Write `content` as name-hash.suffix unless it is there; return the file name."""
+        target = f"{name}-{hashlib.sha256(content).hexdigest()[:12]}{suffix}"
+        self._write(target, content, overwrite=False)
+        return target
+
+    def put_plain(self, target: str, content: bytes) -> None:
+        """Write `content` under a fixed name, for files that are not cached for ever."""
+        path = self.folder / target
+        self._write(target, content, overwrite=not path.exists() or path.read_bytes() != content)
+
+    def _write(self, target: str, content: bytes, *, overwrite: bool) -> None:
+        path = self.folder / target
+        if path.exists() and not overwrite:
+            return
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as handle:
+                handle.write(content)
+            Path(handle.name).chmod(0o644)
+            os.replace(handle.name, path)  # noqa: PTH105 -- several processes may publish at once; this is atomic
+        except OSError as error:
+            raise MssmapError(
+                f"{self.folder}: the files of the map cannot be written ({error.strerror}). "
+                "Make the folder writable and start again."
+            ) from error
+
+
+def _own(name: str) -> str:
+    return resources.files("mssmap.maps").joinpath("client", name).read_text(encoding="utf-8")
+
+
+def _compact(content: Any) -> bytes:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def names(row: Any, stem: str = "name") -> dict[str, str]:
+    """Text in each language; a language whose text equals the first one is left out."""
+    found = {lang: getattr(row, f"{stem}_{lang}", None) for lang in LANGUAGES}
+    texts = {lang: str(text) for lang, text in found.items() if isinstance(text, str) and text}
+    first = texts.get("en") or texts.get("fr") or next(iter(texts.values()), "")
+    return {"en": first, **{lang: text for lang, text in texts.items() if lang != "en" and text != first}}
+
+
+def _layers(data: Data) -> dict[str, dict[str, Any]]:
+    def collection(layer: str, properties: Callable[[Any], dict[str, Any]] = lambda _: {}) -> dict[str, Any]:
+        """Features of a layer; one that is not in the package gives none, so that the rest of the map is drawn."""
+        frame = data.frames.get(layer, pd.DataFrame()).rename(columns={"class": "road_class"})
+        rows = [row for row in frame.itertuples(index=False) if row.geometry is not None]
+        features = (
+            {"type": "Feature", "properties": properties(row), "geometry": json.loads(shapely.to_geojson(row.geometry))}
+            for row in rows
+        )
+        return {"type": "FeatureCollection", "features": list(features)}
+
+    plain = {name: collection(name) for name in ("land", "neighbours", "lakes", "rivers")}
+    return plain | {
+        "roads": collection("roads", _road),
+        "departments": collection("departments", _region),
+        "communes": collection("communes", _region),
+        "places": collection("places", lambda row: {"n": names(row), "rank": int(row.rank)}),
+        "zones": collection("gang_zones", lambda row: {"id": row.zone_id, "n": names(row)}),
+    }
+
+
+def _region(row: Any) -> dict[str, Any]:
+    centre = shapely.maximum_inscribed_circle(row.geometry, tolerance=0.01).coords[0]
+    return {
+        "pcode": row.pcode,
+        "n": names(row),
+        "population": int(row.population),
+        "population_year": int(row.population_year),
+        "label": [round(centre[1], 3), round(centre[0], 3)],
+    }
+
+
+def _road(row: Any) -> dict[str, Any]:
+    line = max(getattr(row.geometry, "geoms", [row.geometry]), key=lambda part: part.length)
+    middle = line.interpolate(0.5, normalized=True)
+    label = [round(middle.y, 4), round(middle.x, 4)] if float(row.length_km) > 12 else None
+    ref = row.ref if isinstance(row.ref, str) else ""
+    return {"ref": ref, "class": row.road_class, "label": label}
+
+
+def _records(data: Data) -> tuple[dict[str, Any], dict[tuple[str, int], int]]:
+    points = {}
+    for layer, key in (("fobs", "fob_id"), ("prisons", "prison_id"), ("facilities", "facility_id")):
+        for row in data[layer].itertuples(index=False):
+            point = row.geometry
+            at = None if point is None or point.is_empty else [round(point.y, 5), round(point.x, 5)]
+            points[str(getattr(row, key))] = {"n": names(row), "at": at, "p": row.location_precision}
+    for row in data["gang_zones"].itertuples(index=False):
+        points[row.zone_id] = {"n": names(row), "at": None, "p": row.location_precision}
+    events, rows = [], {}
+    for position, row in enumerate(data["events"].itertuples(index=False)):
+        at = None if pd.isna(row.lat) or row.country != "HTI" else [float(row.lat), float(row.lon)]
+        rows[(row.event_id, int(row.revision))] = position
+        events.append({
+            "id": row.event_id,
+            "n": names(row, "title"),
+            "at": at,
+            "p": row.location_precision,
+            "g": layer_group(row.category),
+        })  # fmt: skip
+    return {"points": points, "events": events}, rows

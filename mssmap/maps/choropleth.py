@@ -1,0 +1,71 @@
+"""Numbers per department or commune, and the classes they are painted in."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from mssmap.catalog import Data
+from mssmap.i18n import gettext as _
+from mssmap.maps.assets import layer_group
+from mssmap.maps.view import Choropleth, Shown
+
+LEVELS: Final = {"departments": "department_pcode", "communes": "commune_pcode"}
+INDICATORS: Final = ("population", "density", "events", "violence", "zones")
+CLASSES: Final = 5
+
+
+def titles() -> dict[str, str]:
+    """Names of the indicators."""
+    return {
+        "population": _("Population 2015 (IHSI)"),
+        "density": _("People per km² (2015)"),
+        "events": _("Events on the map"),
+        "violence": _("Attacks and abuses on the map"),
+        "zones": _("Gang-affected zones"),
+    }
+
+
+def build(data: Data, shown: Shown, indicator: str, level: str) -> Choropleth:
+    """
+    Count or look up one indicator for every region of a level.
+
+    Events and zones known only to a coarser level than `level` are not counted; regions without any have no colour.
+    """
+    regions = data[level].set_index("pcode")
+    if indicator == "population":
+        values = regions["population"].astype("float64")
+    elif indicator == "density":
+        values = (regions["population"] / regions["area_km2"]).astype("float64").round(0)
+    else:
+        rows = shown.gang_zones if indicator == "zones" else shown.events
+        if indicator == "violence":
+            rows = rows[rows["category"].map(layer_group) == "events.violence"]
+        codes = rows[LEVELS[level]]
+        values = codes[codes.isin(regions.index)].value_counts().astype("float64")
+    return Choropleth(
+        level=level,
+        title=titles()[indicator],
+        unit="",
+        values={str(code): float(value) for code, value in values.items()},
+        breaks=breaks(values),
+    )
+
+
+def breaks(values: pd.Series, classes: int = CLASSES) -> tuple[float, ...]:
+    """
+    Upper ends of all classes but the last: quantiles, rounded to two digits; fewer when values are few.
+
+    >>> breaks(pd.Series([1.0, 2, 3, 4, 100]))
+    (1.0, 2.0, 3.0, 4.0)
+    >>> breaks(pd.Series([2.0, 2, 2]))
+    (2.0,)
+    """
+    if values.empty:
+        return (0.0,)
+    cuts = np.quantile(values, np.linspace(0, 1, classes + 1)[1:-1], method="lower")
+    rounded = sorted({float(f"{cut:.2g}") for cut in cuts})
+    below_top = [cut for cut in rounded if cut < values.max()]
+    return tuple(below_top) or (rounded[0],)

@@ -1,0 +1,659 @@
+/*
+ * The operations map in the browser.
+ *
+ * Python sends one view message (which records are shown, in which state); the shapes and names were fetched once from
+ * static files. Everything that came from data is put on screen with textContent, never as HTML.
+ * Messages travel as DOM events on the page that holds the map frame: "mssmap:view" in, "mssmap:select" out.
+ */
+(function () {
+  "use strict";
+
+  const host = window.parent;
+  const SVG = "http://www.w3.org/2000/svg";
+  const CLASSES = ["fobs", "prisons", "facilities", "events"];
+  const SIZES = { fobs: 23, prisons: 21, facilities: 19, events: 14 };
+  const PALETTES = {
+    light: {
+      land: "#f7f5ef", neighbour: "#e6e6e2", coast: "#8fa6b4", lake: "#dbe9f1", river: "#a9c8da", department: "#8b98a1",
+      commune: "#b9c2c8", road: "#c3a775", minor: "#d8c9a9", casing: "#fffdf8", border: "#6f7c86",
+    },
+    dark: {
+      land: "#26313a", neighbour: "#1d262d", coast: "#4f6a7c", lake: "#17242d", river: "#36566b", department: "#71818c",
+      commune: "#4b5963", road: "#8a764f", minor: "#5f5540", casing: "#1a232a", border: "#8d9aa4",
+    },
+  };
+  /** Places, in pixels from its centre, where the name of a department may stand if its centre is taken. */
+  const ASIDE = [[0, 0], [0, -20], [0, 20], [-34, 0], [34, 0], [-30, -28], [30, -28], [-30, 28], [30, 28], [0, -40], [0, 40], [-60, 0], [60, 0]];
+  /** The same for the name of a large town, which starts at the right of its point. */
+  const BESIDE = [[0, 0], [4, -14], [4, 14], [14, -26], [14, 26], [-40, -24], [-40, 24]];
+  const CHOROPLETH = ["#f1eef6", "#bdc9e1", "#74a9cf", "#2b8cbe", "#045a8d"];
+
+  let map, manifest, base, shapes, symbols, view = null, palette, files = {}, communes = null;
+  let stacks = [], zoneLayers = new Map(), tiles = null, legend, banner, whereBox, attribution, lastFocus = null, ownMove = true, untouched = false;
+
+  const $ = (tag, className, text) => {
+    const node = document.createElement(tag);
+    if (className) node.className = className;
+    if (text !== undefined && text !== null) node.textContent = String(text);
+    return node;
+  };
+
+  /** A fresh copy of one of our own glyphs; unknown names give an empty picture. */
+  function glyph(name) {
+    const found = symbols.get(name);
+    return found ? found.cloneNode(true) : document.createElementNS(SVG, "svg");
+  }
+
+  const classOf = (symbol) => {
+    const head = symbol.split(".")[0];
+    return CLASSES.includes(head) ? head : "facilities";
+  };
+
+  const isOn = (symbol) => view.on.has(symbol) || view.on.has(symbol.split(".")[0]);
+
+  const say = (key) => (view && view.text && view.text[key]) || "";
+
+  // ------------------------------------------------------------------ start
+
+  async function start(leafletMap, config) {
+    map = leafletMap;
+    readTheme();
+    map.attributionControl.setPrefix(false);
+    addPanes();
+    map.setMinZoom(6.25).setMaxZoom(16).setMaxBounds([[15.8, -78], [21.9, -68]]);
+    map.setView([19, -72.9], 8, { animate: false });
+    try {
+      manifest = await json(config.manifest);
+      const root = config.manifest.replace(/[^/]*$/, "");
+      files = Object.fromEntries(Object.entries(manifest.files).map(([name, file]) => [name, root + file]));
+      symbols = new Map(Object.entries(manifest.symbols).map(([name, text]) => [name, parseSvg(text)]));
+      document.body.append(parseSvg(manifest.patterns));
+      const names = ["land", "neighbours", "lakes", "rivers", "roads", "departments", "places", "zones", "records"];
+      const loaded = await Promise.all(names.map((name) => (files[name] ? json(files[name]) : { features: [] })));
+      shapes = Object.fromEntries(names.map((name, i) => [name, loaded[i]]));
+    } catch (error) {
+      fault(error);
+      return;
+    }
+    addControls();
+    placeFromAddress();
+    drawBase();
+    map.on("zoomend viewreset resize", layout);
+    map.on("moveend", onMove);
+    map.on("click", onClick);
+    map.on("mousemove", onHover);
+    map.on("mouseout", () => { whereBox.textContent = ""; });
+    listen("mssmap:view", (event) => show(event.detail));
+    listen("mssmap:layers", (event) => { if (view) { view.on = new Set(event.detail); redraw(); } });
+    listen("mssmap:theme", () => { if (readTheme()) { drawBase(); if (view) redraw(); } });
+    map.on("dragstart", () => { untouched = false; });
+    ["wheel", "pointerdown", "keydown"].forEach((name) => map.getContainer().addEventListener(name, () => { untouched = false; }, { passive: true }));
+    new ResizeObserver(() => {
+      map.invalidateSize({ animate: false });
+      if (untouched) quietly(() => jumpTo(manifest.jumps[0].bounds));
+    }).observe(map.getContainer());
+    host.mssmapMapReady = true;
+    if (host.mssmapView) show(host.mssmapView);
+  }
+
+  const json = async (url) => {
+    const answer = await fetch(url);
+    if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
+    return answer.json();
+  };
+
+  const parseSvg = (text) => document.importNode(new DOMParser().parseFromString(text, "image/svg+xml").documentElement, true);
+
+  function listen(name, handler) {
+    host.document.addEventListener(name, handler);
+    window.addEventListener("pagehide", () => {
+      host.document.removeEventListener(name, handler);
+      host.mssmapMapReady = false;
+    });
+  }
+
+  const tell = (name, detail) => host.document.dispatchEvent(new host.CustomEvent(name, { detail }));
+
+  function fault(error) {
+    const box = $("div", "mm-box mm-fault", "The map files could not be read. Restart the app; it makes them anew.");
+    const control = L.control({ position: "topright" });
+    control.onAdd = () => box;
+    control.addTo(map);
+    console.error("mssmap:", error);
+  }
+
+  function readTheme() {
+    const page = host.document.querySelector(".stApp") || host.document.body;
+    const [r, g, b] = (getComputedStyle(page).backgroundColor.match(/[\d.]+/g) || [255, 255, 255]).map(Number);
+    const name = 0.3 * r + 0.59 * g + 0.11 * b < 110 ? "dark" : "light";
+    document.documentElement.classList.toggle("dark", name === "dark");
+    const changed = palette !== PALETTES[name];
+    palette = PALETTES[name];
+    return changed;
+  }
+
+  function addPanes() {
+    [["mm-base", 210], ["mm-fill", 220], ["mm-lines", 230], ["mm-zones", 380], ["mm-discs", 390], ["mm-labels", 450],
+      ["mm-symbols", 610]].forEach(([name, z]) => { map.createPane(name).style.zIndex = z; });
+    ["mm-labels", "mm-symbols"].forEach((name) => map.getPane(name).classList.add("leaflet-zoom-hide"));
+    map.getPane("mm-labels").style.pointerEvents = "none";
+    map.getPane("mm-symbols").setAttribute("aria-hidden", "true");
+    map.getPane("mm-labels").setAttribute("aria-hidden", "true");
+  }
+
+  // ------------------------------------------------------------------ base map
+
+  let baseKey = "";
+  /** Redraws the background only when something of it changed. */
+  function drawBase() {
+    const key = JSON.stringify([palette.land, tiles && tiles._url, view && [view.on.has("departments"), view.on.has("communes"), view.choropleth], !!communes]);
+    if (key === baseKey) return;
+    baseKey = key;
+    const before = base || [];
+    const tiled = tiles !== null;
+    const land = L.canvas({ pane: "mm-base", padding: 0.4 });
+    const lines = L.canvas({ pane: "mm-lines", padding: 0.4 });
+    const draw = (data, renderer, pane, style) =>
+      L.geoJSON(data, { renderer, pane, interactive: false, style: { renderer, pane, interactive: false, ...style } }).addTo(map);
+    const road = (classes, style) => draw({ type: "FeatureCollection",
+      features: shapes.roads.features.filter((f) => classes.includes(f.properties.class)) }, lines, "mm-lines", style);
+    base = [];
+    if (!tiled) {
+      base.push(
+        draw(shapes.neighbours, land, "mm-base", { fillColor: palette.neighbour, fillOpacity: 1, color: palette.coast, weight: 0.6 }),
+        draw(shapes.land, land, "mm-base", { fillColor: palette.land, fillOpacity: 1, color: palette.coast, weight: 1 }),
+        draw(shapes.lakes, lines, "mm-lines", { fillColor: palette.lake, fillOpacity: 1, color: palette.coast, weight: 0.6 }),
+        draw(shapes.rivers, lines, "mm-lines", { color: palette.river, weight: 1.2, fill: false }),
+        road(["departmental", "communal", "urban"], { color: palette.minor, weight: 1.1, fill: false }),
+        road(["national"], { color: palette.casing, weight: 3.6, fill: false, opacity: 0.9 }),
+        road(["national"], { color: palette.road, weight: 1.9, fill: false }),
+      );
+    }
+    if (!view || view.on.has("departments")) {
+      base.push(draw(shapes.departments, lines, "mm-lines", { fill: false, color: palette.department, weight: 1.3, dashArray: tiled ? null : "1 0" }));
+    }
+    if (view && view.on.has("communes")) {
+      if (communes) base.push(draw(communes, lines, "mm-lines", { fill: false, color: palette.commune, weight: 0.8, dashArray: "3 2" }));
+      else loadCommunes().then(() => { drawBase(); layout(); });
+    }
+    base.push(...drawChoropleth());
+    before.forEach((layer) => layer.remove());
+  }
+
+  function loadCommunes() {
+    return communes ? Promise.resolve(communes) : json(files.communes).then((data) => { communes = data; });
+  }
+
+  function drawChoropleth() {
+    const chosen = view && view.choropleth;
+    if (!chosen) return [];
+    if (chosen.level === "communes" && !communes) {
+      loadCommunes().then(() => { drawBase(); layout(); });
+      return [];
+    }
+    const data = chosen.level === "communes" ? communes : shapes.departments;
+    const renderer = L.canvas({ pane: "mm-fill", padding: 0.4 });
+    const colour = (value) => CHOROPLETH[chosen.breaks.filter((limit) => value > limit).length];
+    return [L.geoJSON(data, { interactive: false, pane: "mm-fill", style: (feature) => {
+      const value = chosen.values[feature.properties.pcode];
+      return value === undefined
+        ? { renderer, pane: "mm-fill", stroke: false, fill: false, interactive: false }
+        : { renderer, pane: "mm-fill", interactive: false, fillColor: colour(value), fillOpacity: 0.82, color: palette.border, weight: 0.5 };
+    } }).addTo(map)];
+  }
+
+  function setTiles(choice) {
+    const wanted = choice ? choice.url : null;
+    if ((tiles && tiles._url) === wanted || (!tiles && !wanted)) return;
+    if (tiles) tiles.remove();
+    tiles = choice ? L.tileLayer(choice.url, { maxZoom: 18, attribution: "", ...choice.options }).addTo(map) : null;
+    drawBase();
+  }
+
+  // ------------------------------------------------------------------ a new view
+
+  function show(message) {
+    view = { ...message, on: new Set(host.mssmapOn || message.on) };
+    setTiles(view.tiles);
+    map.getContainer().setAttribute("role", "region");
+    map.getContainer().setAttribute("aria-label", say("described"));
+    redraw();
+    follow(view.focus);
+    document.documentElement.dataset.seq = String(view.seq);
+  }
+
+  function redraw() {
+    drawBase();
+    drawZones();
+    drawDiscs();
+    layout();
+    drawLegend();
+    drawBanner();
+    document.documentElement.dataset.shown = String(visiblePoints().length);
+  }
+
+  /** Records and events of this view that have a place on the map and whose layer is switched on. */
+  function visiblePoints() {
+    const known = shapes.records;
+    const points = view.records.map(([id, symbol, dim, line]) => {
+      const record = known.points[id];
+      return record && record.at && isOn(symbol)
+        ? { id, symbol, dim, line, name: nameOf(record), at: record.at, precision: record.p, kind: classOf(symbol) } : null;
+    });
+    const events = view.events.map(([row, line, dim]) => {
+      const event = known.events[row];
+      return event && event.at && isOn(event.g)
+        ? { id: event.id, symbol: event.g, dim, line, name: nameOf(event), at: event.at, precision: event.p, kind: "events" } : null;
+    });
+    const extra = (view.extra || []).filter((point) => isOn(point.symbol)).map((point) => ({ ...point, kind: classOf(point.symbol) }));
+    return points.concat(events, extra).filter(Boolean);
+  }
+
+  const nameOf = (record) => record.n[view.lang] || record.n.en;
+
+  function drawZones() {
+    zoneLayers.forEach((layer) => layer.remove());
+    zoneLayers = new Map();
+    const renderer = L.svg({ pane: "mm-zones", padding: 0.3 });
+    const byId = new Map(shapes.zones.features.map((feature) => [feature.properties.id, feature]));
+    const drawn = view.zones.filter(([id, level]) => byId.has(id) && isOn("gang_zones." + level));
+    drawn.sort((a, b) => size(byId.get(b[0])) - size(byId.get(a[0])));
+    for (const [id, level, dim, line] of drawn) {
+      const style = manifest.zones[level];
+      const chosen = view.selected === id;
+      const layer = L.geoJSON(byId.get(id), { interactive: false, pane: "mm-zones", style: {
+        renderer, pane: "mm-zones", interactive: false, fillColor: `url(#zone-${level})`, fillOpacity: dim ? 0.45 : 0.95,
+        color: chosen ? "#f0a400" : style.color, weight: chosen ? 4 : style.weight, opacity: dim ? 0.55 : 1, dashArray: style.dash,
+      } }).addTo(map);
+      layer.mm = { id, level, line, name: nameOf({ n: byId.get(id).properties.n }), symbol: "gang_zones." + level, feature: byId.get(id) };
+      zoneLayers.set(id, layer);
+    }
+  }
+
+  const size = (feature) => { const b = L.geoJSON(feature).getBounds(); return (b.getEast() - b.getWest()) * (b.getNorth() - b.getSouth()); };
+
+  let discs = [];
+  /** A place known only to its commune or department is a disc, not a pin. */
+  function drawDiscs() {
+    discs.forEach((disc) => disc.remove());
+    const renderer = L.svg({ pane: "mm-discs" });
+    const radius = { commune: 3000, department: 12000 };
+    discs = visiblePoints().filter((p) => p.kind !== "events" && radius[p.precision]).map((p) =>
+      L.circle(p.at, { renderer, pane: "mm-discs", radius: radius[p.precision], interactive: false, color: palette.border,
+        weight: 0.9, dashArray: "2 4", fillOpacity: 0.05, opacity: 0.7 }).addTo(map));
+  }
+
+  // ------------------------------------------------------------------ symbols and labels
+
+  function layout() {
+    if (!view || !shapes) return;
+    placeSymbols();
+    placeLabels();
+  }
+
+  /** Records closer than a symbol's width become one stack with a count; stacks that collide step aside on a leader line. */
+  function placeSymbols() {
+    const pane = map.getPane("mm-symbols");
+    const points = visiblePoints();
+    points.forEach((p) => { p.xy = map.latLngToLayerPoint(p.at); });
+    points.sort((a, b) => CLASSES.indexOf(a.kind) - CLASSES.indexOf(b.kind));
+    stacks = [];
+    for (const point of points) {
+      const reach = SIZES[point.kind] * (point.kind === "events" ? 1.25 : 0.8);
+      const home = stacks.find((s) => s.kind === point.kind && s.xy.distanceTo(point.xy) < reach);
+      if (home) home.items.push(point);
+      else stacks.push({ kind: point.kind, xy: point.xy, items: [point] });
+    }
+    const taken = [];
+    for (const stack of stacks) {
+      stack.radius = SIZES[stack.kind] / 2 + 1.5 + (stack.items.length > 1 ? 2 : 0);
+      stack.place = freePlace(stack, taken);
+      taken.push({ xy: stack.place, radius: stack.radius });
+    }
+    const leaders = document.createElementNS(SVG, "svg");
+    leaders.setAttribute("style", "position:absolute;left:0;top:0;width:1px;height:1px;overflow:visible;pointer-events:none");
+    const nodes = stacks.map((stack) => symbolNode(stack, leaders));
+    pane.replaceChildren(leaders, ...nodes);
+  }
+
+  function freePlace(stack, taken) {
+    const clear = (xy) => taken.every((other) => other.xy.distanceTo(xy) >= other.radius + stack.radius);
+    if (clear(stack.xy)) return stack.xy;
+    for (let ring = 1; ring <= 7; ring += 1) {
+      const distance = ring * 9 + 6;
+      for (let step = 0; step < 16; step += 1) {
+        const angle = ((step % 2 ? -1 : 1) * Math.ceil(step / 2) * Math.PI) / 8 - Math.PI / 4;
+        const xy = L.point(stack.xy.x + distance * Math.cos(angle), stack.xy.y + distance * Math.sin(angle));
+        if (clear(xy)) return xy;
+      }
+    }
+    return stack.xy;
+  }
+
+  function symbolNode(stack, leaders) {
+    const top = topOf(stack);
+    const width = SIZES[stack.kind];
+    const node = $("div", "mm-symbol");
+    node.style.cssText = `width:${width}px;height:${width}px;left:${stack.place.x - width / 2}px;top:${stack.place.y - width / 2}px`;
+    node.append(glyph(top.symbol));
+    node.dataset.id = top.id;
+    node.dataset.symbol = top.symbol;
+    if (stack.items.every((p) => p.dim)) node.classList.add("dim");
+    if (stack.items.length === 1 && ["commune", "department"].includes(top.precision) && stack.kind !== "events") node.classList.add("rough");
+    if (stack.items.some((p) => p.id === view.selected)) node.classList.add("chosen");
+    if (stack.items.length > 1) node.append($("span", "mm-count", stack.items.length));
+    if (stack.place !== stack.xy) leaders.append(leader(stack.xy, stack.place));
+    node.addEventListener("click", (event) => { L.DomEvent.stop(event); openStack(stack); });
+    node.addEventListener("mouseenter", () => hint(stack));
+    node.addEventListener("mouseleave", () => { if (tip) tip.remove(); });
+    return node;
+  }
+
+  /** The stack shows its chosen record, else the symbol most of its records have. */
+  function topOf(stack) {
+    const chosen = stack.items.find((p) => p.id === view.selected);
+    if (chosen) return chosen;
+    if (stack.kind !== "events") return stack.items[0];
+    const tally = new Map();
+    stack.items.forEach((p) => tally.set(p.symbol, (tally.get(p.symbol) || 0) + 1));
+    const most = [...tally].sort((a, b) => b[1] - a[1])[0][0];
+    return stack.items.find((p) => p.symbol === most);
+  }
+
+  function leader(from, to) {
+    const line = document.createElementNS(SVG, "path");
+    line.setAttribute("d", `M${from.x} ${from.y}L${to.x} ${to.y}`);
+    line.setAttribute("stroke", palette.border);
+    line.setAttribute("stroke-width", "0.9");
+    return line;
+  }
+
+  let tip = null;
+  function hint(stack) {
+    if (tip) tip.remove();
+    const box = $("div");
+    stack.items.slice(0, 4).forEach((p) => { box.append($("div", "mm-title", p.name), $("div", "mm-line", p.line)); });
+    if (stack.items.length > 4) box.append($("div", "mm-line", say("more").replace("{n}", stack.items.length - 4)));
+    tip = L.tooltip({ direction: "top", offset: [0, -SIZES[stack.kind] / 2 - 2], opacity: 1 })
+      .setLatLng(map.layerPointToLatLng(stack.place)).setContent(box).addTo(map);
+  }
+
+  function openStack(stack) {
+    if (stack.items.length === 1) { select(stack.items[0], map.layerPointToLatLng(stack.place)); return; }
+    openList(stack.items, map.layerPointToLatLng(stack.place));
+  }
+
+  function openList(items, at) {
+    const box = $("div");
+    box.append($("div", "mm-title", say("here").replace("{n}", items.length)));
+    const list = $("ul", "mm-list");
+    for (const item of items) {
+      const row = $("li");
+      const button = $("button");
+      const words = $("span");
+      words.append($("div", "", item.name), $("div", "mm-line", item.line));
+      button.type = "button";
+      button.append(glyph(item.symbol), words);
+      button.addEventListener("click", () => select(item, at));
+      row.append(button);
+      list.append(row);
+    }
+    box.append(list);
+    popup(box, at);
+  }
+
+  function select(item, at) {
+    const box = $("div");
+    box.append($("div", "mm-title", item.name), $("div", "mm-line", item.line));
+    if (item.precision) box.append($("div", "mm-line", say("precision_" + item.precision)));
+    popup(box, at);
+    tell("mssmap:select", item.id);
+  }
+
+  function popup(content, at) {
+    if (tip) tip.remove();
+    L.popup({ maxWidth: 320, minWidth: 200, autoPanPadding: [24, 48] }).setLatLng(at).setContent(content).openOn(map);
+  }
+
+  const measure = document.createElement("canvas").getContext("2d");
+
+  function placeLabels() {
+    const zoom = map.getZoom();
+    const taken = stacks.map((s) => ({ x0: s.place.x - s.radius, x1: s.place.x + s.radius, y0: s.place.y - s.radius, y1: s.place.y + s.radius }));
+    const nodes = [];
+    const bounds = map.getBounds().pad(0.25);
+    const put = (text, kind, at, font, spacing, left, tries = [[0, 0]]) => {
+      if (!bounds.contains(at)) return;
+      measure.font = font;
+      const width = measure.measureText(text).width + text.length * spacing + 6;
+      const centre = map.latLngToLayerPoint(at);
+      const areaAt = ([dx, dy]) => {
+        const x0 = (left ? centre.x - 4 : centre.x - width / 2) + dx;
+        return { x0, x1: x0 + width + (left ? 8 : 0), y0: centre.y + dy - 9, y1: centre.y + dy + 9 };
+      };
+      const free = (area) => taken.every((o) => o.x0 >= area.x1 || o.x1 <= area.x0 || o.y0 >= area.y1 || o.y1 <= area.y0);
+      const step = tries.find((shift) => free(areaAt(shift)));
+      if (!step) return;
+      taken.push(areaAt(step));
+      const xy = centre.add(step);
+      const node = $("div", "mm-label " + kind, text);
+      node.style.left = `${left ? xy.x + 7 : xy.x}px`;
+      node.style.top = `${xy.y}px`;
+      nodes.push(node);
+    };
+    const place = (rank) => shapes.places.features.filter((f) => f.properties.rank === rank).forEach((f) => {
+      const [lon, lat] = f.geometry.coordinates;
+      put(nameOf({ n: f.properties.n }), `place r${rank}`, [lat, lon], `${rank === 1 ? 650 : 500} ${rank === 1 ? 13.5 : 12.5}px "Source Sans"`, 0, true, rank <= 2 ? BESIDE : undefined);
+    });
+    if (!tiles) {
+      place(1);
+      manifest.labels.forEach((l) => { if (zoom >= l.from && zoom <= l.to) put(l.n[view.lang] || l.n.en, l.kind, l.at, '13px "Source Sans"', l.kind === "country" ? 4 : 0.6, false); });
+      if (zoom >= 7.75) place(2);
+      if (view.on.has("departments") && zoom < 10.5) {
+        shapes.departments.features.forEach((f) => put(nameOf({ n: f.properties.n }), "region", f.properties.label, '11.5px "Source Sans"', 2, false, zoom >= 7.75 ? ASIDE : undefined));
+      }
+      if (zoom >= 9.25) place(3);
+      if (zoom >= 10.75) place(4);
+      if (zoom >= 12) place(5);
+      if (zoom >= 8.5) shapes.roads.features.forEach((f) => { if (f.properties.ref && f.properties.class === "national" && f.properties.label) put(f.properties.ref, "road", f.properties.label, '10px "Source Sans"', 0.5, false); });
+    }
+    map.getPane("mm-labels").replaceChildren(...nodes);
+  }
+
+  // ------------------------------------------------------------------ asking the map
+
+  const inRing = (ring, lon, lat) => {
+    let inside = false;
+    for (let i = 0, j = ring.length - 1; i < ring.length; j = i, i += 1) {
+      const [xi, yi] = ring[i], [xj, yj] = ring[j];
+      if (yi > lat !== yj > lat && lon < ((xj - xi) * (lat - yi)) / (yj - yi) + xi) inside = !inside;
+    }
+    return inside;
+  };
+
+  const inFeature = (feature, at) => {
+    const { type, coordinates } = feature.geometry;
+    const polygons = type === "Polygon" ? [coordinates] : coordinates;
+    return polygons.some((rings) => inRing(rings[0], at.lng, at.lat) && !rings.slice(1).some((hole) => inRing(hole, at.lng, at.lat)));
+  };
+
+  const zonesAt = (at) => [...zoneLayers.values()].map((layer) => layer.mm).filter((zone) => inFeature(zone.feature, at));
+
+  function onClick(event) {
+    if (!view) return;
+    const zones = zonesAt(event.latlng);
+    if (zones.length === 1) select(zones[0], event.latlng);
+    else if (zones.length > 1) openList(zones, event.latlng);
+    else openRegion(event.latlng);
+  }
+
+  async function openRegion(at) {
+    const department = shapes.departments.features.find((f) => inFeature(f, at));
+    if (!department) return;
+    await loadCommunes();
+    const commune = communes.features.find((f) => inFeature(f, at));
+    const region = commune || department;
+    const box = $("div");
+    box.append($("div", "mm-title", nameOf({ n: region.properties.n })));
+    box.append($("div", "mm-line", `${nameOf({ n: department.properties.n })} · ${region.properties.pcode}`));
+    if (region.properties.population) box.append($("div", "mm-line", say("population").replace("{n}", region.properties.population.toLocaleString(view.lang === "ht" ? "fr" : view.lang)).replace("{year}", region.properties.population_year)));
+    const chosen = view.choropleth;
+    const counted = chosen && (chosen.level === "communes" ? region : department);
+    if (counted && chosen.values[counted.properties.pcode] !== undefined) box.append($("div", "mm-line", `${chosen.title}: ${chosen.values[counted.properties.pcode].toLocaleString()}`));
+    popup(box, at);
+  }
+
+  let hovering = false;
+  function onHover(event) {
+    if (hovering || !view) return;
+    hovering = true;
+    requestAnimationFrame(() => {
+      hovering = false;
+      const { lat, lng } = event.latlng;
+      const department = shapes.departments.features.find((f) => inFeature(f, event.latlng));
+      whereBox.textContent = `${lat.toFixed(3)}, ${lng.toFixed(3)}${department ? " · " + nameOf({ n: department.properties.n }) : ""}`;
+      map.getContainer().style.cursor = zonesAt(event.latlng).length ? "pointer" : "";
+    });
+  }
+
+  // ------------------------------------------------------------------ controls
+
+  function box(position, node) {
+    const control = L.control({ position });
+    control.onAdd = () => {
+      L.DomEvent.disableClickPropagation(node);
+      L.DomEvent.disableScrollPropagation(node);
+      return node;
+    };
+    control.addTo(map);
+    return node;
+  }
+
+  function addControls() {
+    banner = box("topleft", $("div", "mm-box mm-asof"));
+    banner.parentElement.prepend(banner);
+    const jumps = $("div", "mm-box mm-jump");
+    manifest.jumps.forEach((jump) => {
+      const button = $("button", "", jump.n.en);
+      button.type = "button";
+      button.dataset.jump = jump.id;
+      button.addEventListener("click", () => { untouched = false; jumpTo(jump.bounds); });
+      jumps.append(button);
+    });
+    box("topleft", jumps);
+    legend = box("topright", $("details", "mm-box mm-legend"));
+    legend.addEventListener("toggle", () => { if (untouched) quietly(() => jumpTo(manifest.jumps[0].bounds)); });
+    legend.open = window.innerWidth > 620;
+    const north = $("div", "mm-box mm-north");
+    north.append(parseSvg('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 18 28"><path d="M9 9 14 24 9 20.5 4 24Z" fill="currentColor"/><text x="9" y="7.4" text-anchor="middle" font-size="8.5" font-weight="700" fill="currentColor">N</text></svg>'));
+    north.setAttribute("role", "img");
+    north.setAttribute("aria-label", "North is up");
+    box("bottomleft", north);
+    L.control.scale({ imperial: false, maxWidth: 130, position: "bottomleft" }).addTo(map);
+    whereBox = box("bottomleft", $("div", "mm-where"));
+    attribution = map.attributionControl.getContainer();
+  }
+
+  function drawBanner() {
+    banner.replaceChildren($("b", "", view.banner.title), document.createTextNode(" "), $("span", "", view.banner.sub));
+    attribution.textContent = view.banner.source;
+    document.querySelectorAll(".mm-jump button").forEach((button) => {
+      const jump = manifest.jumps.find((j) => j.id === button.dataset.jump);
+      button.textContent = jump.n[view.lang] || jump.n.en;
+    });
+  }
+
+  function drawLegend() {
+    const open = legend.open;
+    const parts = [$("summary", "", say("legend"))];
+    for (const group of view.legend) {
+      const items = group.items.filter((item) => (item.layers || [item.symbol]).some(isOn) && item.count !== 0);
+      if (!items.length) continue;
+      const list = $("ul");
+      for (const item of items) {
+        const row = $("li");
+        row.append(...[].concat(item.symbol).map(glyph), $("span", "", item.label), $("span", "", item.count === null ? "" : item.count));
+        list.append(row);
+      }
+      if (!list.children.length) continue;
+      parts.push($("h4", "", group.label), list);
+    }
+    if (view.choropleth) parts.push($("h4", "", view.choropleth.title), choroplethKey());
+    (view.notes || []).forEach((note) => parts.push($("p", "", note)));
+    legend.replaceChildren(...parts);
+    legend.open = open;
+  }
+
+  function choroplethKey() {
+    const list = $("ul");
+    const { breaks, unit } = view.choropleth;
+    CHOROPLETH.slice(0, breaks.length + 1).forEach((colour, i) => {
+      const swatch = $("span", "mm-swatch");
+      swatch.style.background = colour;
+      const format = (n) => n.toLocaleString(view.lang === "ht" ? "fr" : view.lang);
+      const text = i === 0 ? `≤ ${format(breaks[0])}` : i === breaks.length ? `> ${format(breaks[i - 1])}` : `${format(breaks[i - 1])} – ${format(breaks[i])}`;
+      const row = $("li");
+      row.append(swatch, $("span", "", text), $("span", "", i === 0 ? unit : ""));
+      list.append(row);
+    });
+    return list;
+  }
+
+  // ------------------------------------------------------------------ where the map looks
+
+  /** lat, lon and zoom of the address win over the default extent; anything unreadable is ignored. */
+  function placeFromAddress() {
+    const query = new URLSearchParams(host.location.search);
+    const read = (name, low, high) => {
+      const text = query.get(name);
+      const value = text === null || text.trim() === "" ? NaN : Number(text);
+      return value >= low && value <= high ? value : NaN;
+    };
+    const [lat, lon, zoom] = [read("lat", 17, 21), read("lon", -76.5, -69.5), read("zoom", 6, 18)];
+    untouched = ![lat, lon, zoom].every(Number.isFinite);
+    quietly(() => (untouched ? jumpTo(manifest.jumps[0].bounds) : map.setView([lat, lon], zoom, { animate: false })));
+  }
+
+  /** Moves the map without writing it into the address: the default extent needs no mention. */
+  function quietly(move) {
+    ownMove = true;
+    move();
+    ownMove = false;
+  }
+
+  /** Fits a box into the part of the map that the legend leaves free. */
+  function jumpTo(bounds) {
+    const free = legend && legend.open && map.getSize().x > 620 ? 200 : 0;
+    map.fitBounds(bounds, { animate: false, paddingTopLeft: [10, 10], paddingBottomRight: [10 + free, 26] });
+  }
+
+  function onMove() {
+    layoutLabelsSoon();
+    if (ownMove) return;
+    const at = map.getCenter();
+    const query = new URLSearchParams(host.location.search);
+    query.set("lat", at.lat.toFixed(4));
+    query.set("lon", at.lng.toFixed(4));
+    query.set("zoom", String(Math.round(map.getZoom() * 100) / 100));
+    host.history.replaceState(host.history.state, "", `${host.location.pathname}?${query}${host.location.hash}`);
+  }
+
+  let labelTimer = 0;
+  function layoutLabelsSoon() {
+    clearTimeout(labelTimer);
+    labelTimer = setTimeout(() => { if (view && shapes) placeLabels(); }, 60);
+  }
+
+  function follow(focus) {
+    if (!focus || focus.n === lastFocus) return;
+    lastFocus = focus.n;
+    untouched = false;
+    if (focus.bounds) { jumpTo(focus.bounds); return; }
+    const zone = zoneLayers.get(focus.id);
+    if (zone) { map.fitBounds(zone.getBounds(), { animate: false, maxZoom: 12.5, padding: [60, 60] }); return; }
+    const record = shapes.records.points[focus.id] || shapes.records.events.find((event) => event.id === focus.id);
+    if (record && record.at) map.setView(record.at, Math.max(map.getZoom(), 11.5), { animate: false });
+  }
+
+  window.mssmap = { start };
+})();

@@ -1,0 +1,148 @@
+"""
+The layers a person can switch, in groups, and how a set of them stands in an address.
+
+`layers=fobs,prisons.emptied` means all bases and the emptied prisons; `layers=none` means nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from mssmap.i18n import gettext as _
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One switch: id in the address, and the symbol that stands for it in lists."""
+
+    id: str
+    symbol: str
+
+
+GROUPS: Final = {
+    "regions": (Layer("departments", "departments"), Layer("communes", "communes")),
+    "fobs": tuple(Layer(f"fobs.{s}", f"fobs.{s}") for s in ("operational", "handed_over", "planned", "proposed", "closed")),
+    "prisons": tuple(
+        Layer(f"prisons.{s}", f"prisons.{s}") for s in ("functioning", "damaged", "emptied", "closed", "unknown")
+    ),
+    "gang_zones": tuple(Layer(f"gang_zones.{s}", f"gang_zones.{s}") for s in ("controlled", "contested", "influence", "attacks")),
+    "facilities": tuple(
+        Layer(kind, f"{kind}.open") for kind in ("school", "court", "airport", "port", "fuel", "hospital", "police")
+    ),
+    "events": tuple(
+        Layer(f"events.{g}", f"events.{g}")
+        for g in ("violence", "operations", "mission", "prisons", "services", "displacement", "political")
+    ),
+}  # fmt: skip
+"""Group -> its layers, in the order of the list."""
+
+ALL: Final = tuple(layer.id for layers in GROUPS.values() for layer in layers)
+OFF_AT_FIRST: Final = frozenset({"communes", "fobs.closed", "prisons.closed", "prisons.unknown", "events.political"})
+DEFAULT: Final = tuple(name for name in ALL if name not in OFF_AT_FIRST)
+
+SYMBOL_OF_KIND: Final = {
+    "court": "court",
+    "airport": "airport",
+    "port": "port",
+    "fuel_terminal": "fuel",
+    "hospital": "hospital",
+    "police_school": "police",
+    "police_training": "police",
+    "police_station": "police",
+    "school_group": "school",
+}
+"""Kind of a facility -> the layer (and symbol) it belongs to."""
+
+
+def titles() -> dict[str, str]:
+    """Names of groups and layers in the language of the reader."""
+    return {
+        "regions": _("Boundaries"),
+        "departments": _("Departments"),
+        "communes": _("Communes"),
+        "fobs": _("Bases"),
+        "fobs.operational": _("Operational"),
+        "fobs.handed_over": _("Handed over"),
+        "fobs.planned": _("Planned"),
+        "fobs.proposed": _("Proposed"),
+        "fobs.closed": _("Closed"),
+        "prisons": _("Prisons"),
+        "prisons.functioning": _("Functioning"),
+        "prisons.damaged": _("Damaged"),
+        "prisons.emptied": _("Emptied by escape"),
+        "prisons.closed": _("Closed"),
+        "prisons.unknown": _("State not known"),
+        "gang_zones": _("Gang-affected zones"),
+        "gang_zones.controlled": _("Controlled"),
+        "gang_zones.contested": _("Contested"),
+        "gang_zones.influence": _("Under influence"),
+        "gang_zones.attacks": _("Attacks reported"),
+        "facilities": _("Public services"),
+        "school": _("Schools"),
+        "court": _("Courts"),
+        "airport": _("Airports"),
+        "port": _("Ports"),
+        "fuel": _("Fuel terminals"),
+        "hospital": _("Hospitals"),
+        "police": _("Police sites"),
+        "events": _("Events"),
+        "events.violence": _("Attacks and abuses"),
+        "events.operations": _("Security operations"),
+        "events.mission": _("Mission and training"),
+        "events.prisons": _("Prison breaks"),
+        "events.services": _("Public services"),
+        "events.displacement": _("Displacement, disasters"),
+        "events.political": _("Politics and resolutions"),
+    }
+
+
+def parse(text: str | None) -> tuple[tuple[str, ...], list[str]]:
+    """
+    Read a set of layers from an address.
+
+    Returns
+    -------
+    on, unknown
+        Ids in the order of the list, and the words that name no layer. No text gives the default.
+
+    >>> parse("prisons.emptied,regions")
+    (('departments', 'communes', 'prisons.emptied'), [])
+    >>> parse("none,moon")
+    ((), ['moon'])
+    """
+    if text is None or not text.strip():
+        return DEFAULT, []
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    wanted: set[str] = set()
+    unknown = []
+    for word in words:
+        if word in GROUPS:
+            wanted.update(layer.id for layer in GROUPS[word])
+        elif word in ALL:
+            wanted.add(word)
+        elif word != "none":
+            unknown.append(word)
+    if unknown and not wanted and "none" not in words:
+        return DEFAULT, unknown
+    return tuple(name for name in ALL if name in wanted), unknown
+
+
+def write(on: Iterable[str]) -> str | None:
+    """
+    Write a set of layers for an address, None for the default set.
+
+    >>> write(["fobs.operational", "departments", "communes"])
+    'regions,fobs.operational'
+    >>> write([]), write(DEFAULT)
+    ('none', None)
+    """
+    chosen = set(on)
+    if chosen == set(DEFAULT):
+        return None
+    words: list[str] = []
+    for group, layers in GROUPS.items():
+        ids = [layer.id for layer in layers]
+        words += [group] if chosen.issuperset(ids) else [name for name in ids if name in chosen]
+    return ",".join(words) or "none"

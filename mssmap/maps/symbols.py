@@ -1,0 +1,193 @@
+"""
+Own glyphs, one table for the map, the legend and the layer list.
+
+Shape tells the kind, fill and outline tell the status, colour only helps (Okabe-Ito): a symbol stays readable
+in grey. Dashed is proposed, solid is working, hollow is handed over or limited, struck through is out of use.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+INK: Final = "#1c2730"
+OKABE_ITO: Final = {
+    "orange": "#E69F00",
+    "sky": "#56B4E9",
+    "green": "#009E73",
+    "yellow": "#F0E442",
+    "blue": "#0072B2",
+    "vermillion": "#D55E00",
+    "purple": "#CC79A7",
+    "grey": "#8a949c",
+}
+"""Colour set for colour-blind readers (Okabe and Ito 2008), the grey is our own."""
+
+ZONE_STYLES: Final = {
+    "controlled": {"color": OKABE_ITO["vermillion"], "pattern": "dense", "weight": 1.6, "dash": None},
+    "contested": {"color": OKABE_ITO["orange"], "pattern": "cross", "weight": 1.6, "dash": None},
+    "influence": {"color": "#a07c00", "pattern": "sparse", "weight": 1.2, "dash": "5 3"},
+    "attacks": {"color": OKABE_ITO["purple"], "pattern": "dots", "weight": 1.2, "dash": "2 3"},
+}
+"""Level of a gang-affected zone -> outline colour, fill pattern, width in pixels, dash."""
+
+_SQUARE = '<rect x="3" y="3" width="18" height="18" rx="2.5" {style}/>'
+_HEXAGON = '<path d="M12 2.2 20.6 7v10L12 21.8 3.4 17V7Z" {style}/>'
+_CIRCLE = '<circle cx="12" cy="12" r="9.3" {style}/>'
+_SHIELD = '<path d="M12 2.4 20 5v6.4c0 5-3.4 8.4-8 10.2-4.6-1.8-8-5.2-8-10.2V5Z" {style}/>'
+
+_TENT = '<path d="M6.5 17 12 7l5.5 10M12 11v6" fill="none" stroke="{ink}" stroke-width="2" stroke-linejoin="round"/>'
+_BARS = '<path d="M8.4 7.6v8.8M12 6.6v10.8M15.6 7.6v8.8" fill="none" stroke="{ink}" stroke-width="1.9"/>'
+_PICTOGRAMS = {
+    "court": '<path d="M6.8 10 12 6.6 17.2 10ZM8.2 11.4v4.2M12 11.4v4.2M15.8 11.4v4.2M6.8 17h10.4" '
+    'fill="none" stroke="{ink}" stroke-width="1.6" stroke-linejoin="round"/>',
+    "school": '<path d="M5.6 10 12 7l6.4 3L12 13ZM8.4 12v3.4c2 1.6 5.2 1.6 7.2 0V12" '
+    'fill="none" stroke="{ink}" stroke-width="1.6" stroke-linejoin="round"/>',
+    "airport": '<path d="M12 5.4c.8 0 1.2.9 1.2 2v2.8l5 3v1.6l-5-1.5v3l1.6 1.2v1.2L12 17.9l-2.8.8v-1.2l1.6-1.2v-3'
+    'l-5 1.5v-1.6l5-3V7.4c0-1.1.4-2 1.2-2Z" fill="{ink}"/>',
+    "port": '<path d="M12 8.6v9M12 8.6a1.5 1.5 0 1 0-.01 0M8.6 10.8h6.8M6.8 13.6c.4 2.6 2.4 4 5.2 4s4.8-1.4 5.2-4" '
+    'fill="none" stroke="{ink}" stroke-width="1.6"/>',
+    "hospital": '<path d="M8.6 7.2v9.6M15.4 7.2v9.6M8.6 12h6.8" fill="none" stroke="{ink}" stroke-width="2.1"/>',
+    "fuel": '<path d="M12 6.4c2.6 3.4 3.8 5.2 3.8 7.2a3.8 3.8 0 0 1-7.6 0c0-2 1.2-3.8 3.8-7.2Z" fill="{ink}"/>',
+    "police": '<path d="M8.2 11.6 11 14.6l5-6" fill="none" stroke="{ink}" stroke-width="2.1"/>',
+}
+
+
+def _style(fill: str, stroke: str, width: float = 1.8, dash: str | None = None) -> str:
+    dashed = f' stroke-dasharray="{dash}"' if dash else ""
+    return f'fill="{fill}" stroke="{stroke}" stroke-width="{width}"{dashed}'
+
+
+def _svg(*parts: str) -> str:
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">{"".join(parts)}</svg>'
+
+
+def _strike(colour: str) -> str:
+    return f'<path d="M4.6 4.6 19.4 19.4" stroke="{colour}" stroke-width="2.4" fill="none"/>'
+
+
+def _bases() -> dict[str, str]:
+    blue, tent = OKABE_ITO["blue"], _TENT.format
+    return {
+        "fobs.operational": _svg(_SQUARE.format(style=_style(blue, "#ffffff", 1.4)), tent(ink="#ffffff")),
+        "fobs.handed_over": _svg(_SQUARE.format(style=_style("#ffffff", blue, 2.4)), tent(ink=blue)),
+        "fobs.planned": _svg(_SQUARE.format(style=_style("#ffffff", blue, 2, "4 2.4")), tent(ink=blue)),
+        "fobs.proposed": _svg(_SQUARE.format(style=_style("#ffffff", blue, 2, "1.6 2.4")), tent(ink="#5f7f94")),
+        "fobs.closed": _svg(
+            _SQUARE.format(style=_style("#eef1f3", OKABE_ITO["grey"])), tent(ink=OKABE_ITO["grey"]), _strike("#5d666d")
+        ),
+    }
+
+
+def _prisons() -> dict[str, str]:
+    dark, bars = "#3d3450", _BARS.format
+    half = '<path d="M12 2.2 3.4 7v10l8.6 4.8Z" fill="{0}"/>'
+    return {
+        "prisons.functioning": _svg(_HEXAGON.format(style=_style(dark, "#ffffff", 1.4)), bars(ink="#ffffff")),
+        "prisons.damaged": _svg(
+            _HEXAGON.format(style=_style("#ffffff", dark, 1.8)),
+            half.format("#b9afcb"),
+            _HEXAGON.format(style=_style("none", dark, 1.8)),
+            bars(ink=dark),
+        ),
+        "prisons.emptied": _svg(
+            _HEXAGON.format(style=_style("#ffffff", OKABE_ITO["vermillion"], 2.2)),
+            '<path d="M8.4 7.6v3M8.4 13.6v2.8M12 6.6v3M12 14.4v3M15.6 7.6v3M15.6 13.6v2.8" fill="none" '
+            f'stroke="{OKABE_ITO["vermillion"]}" stroke-width="1.9"/>',
+        ),
+        "prisons.closed": _svg(
+            _HEXAGON.format(style=_style("#eef1f3", OKABE_ITO["grey"])), bars(ink=OKABE_ITO["grey"]), _strike("#5d666d")
+        ),
+        "prisons.unknown": _svg(
+            _HEXAGON.format(style=_style("#ffffff", OKABE_ITO["grey"], 1.8, "2 2")), bars(ink=OKABE_ITO["grey"])
+        ),
+    }
+
+
+def _facilities() -> dict[str, str]:
+    out = {}
+    green, grey = "#00785a", OKABE_ITO["grey"]
+    for kind, pictogram in _PICTOGRAMS.items():
+        shape = _SHIELD if kind == "police" else _CIRCLE
+        out |= {
+            f"{kind}.open": _svg(shape.format(style=_style(green, "#ffffff", 1.4)), pictogram.format(ink="#ffffff")),
+            f"{kind}.limited": _svg(shape.format(style=_style("#ffffff", green, 2.2)), pictogram.format(ink=green)),
+            f"{kind}.moved": _svg(
+                shape.format(style=_style("#ffffff", green, 2.2, "6 2.5")), pictogram.format(ink=green)
+            ),
+            f"{kind}.closed": _svg(
+                shape.format(style=_style("#f3e9e2", OKABE_ITO["vermillion"], 2)),
+                pictogram.format(ink="#7a3a10"),
+                _strike(OKABE_ITO["vermillion"]),
+            ),
+            f"{kind}.unknown": _svg(shape.format(style=_style("#ffffff", grey, 1.8, "2 2")), pictogram.format(ink=grey)),
+        }
+    return out
+
+
+def _events() -> dict[str, str]:
+    colour = OKABE_ITO
+    return {
+        "events.violence": _svg(
+            f'<path d="M12 3.4 21.6 20H2.4Z" {_style(colour["vermillion"], "#ffffff", 1.6)} stroke-linejoin="round"/>'
+        ),
+        "events.operations": _svg(f'<path d="M12 2.6 21.4 12 12 21.4 2.6 12Z" {_style(colour["blue"], "#ffffff", 1.6)}/>'),
+        "events.mission": _svg(f'<circle cx="12" cy="12" r="8.6" {_style(colour["sky"], INK, 1.4)}/>'),
+        "events.prisons": _svg(_HEXAGON.format(style=_style(colour["purple"], INK, 1.4))),
+        "events.services": _svg(
+            f'<rect x="4" y="4" width="16" height="16" {_style(colour["green"], "#ffffff", 1.6)}/>'
+        ),
+        "events.displacement": _svg(
+            f'<path d="M12 3 21 10v10.6H3V10Z" {_style(colour["orange"], INK, 1.4)} stroke-linejoin="round"/>'
+        ),
+        "events.political": _svg(
+            f'<circle cx="12" cy="12" r="7.4" {_style("#ffffff", "#4d5860", 2.2)}/><circle cx="12" cy="12" r="2.6" '
+            'fill="#4d5860"/>'
+        ),
+    }
+
+
+_TILES: Final = {
+    "dense": (6, "M-1 1 1-1M0 6 6 0M5 7 7 5"),
+    "cross": (9, "M-1 1 1-1M0 9 9 0M8 10 10 8M-1 8 1 10M0 0 9 9M8-1 10 1"),
+    "sparse": (12, "M-1 1 1-1M0 12 12 0M11 13 13 11"),
+    "dots": (8, "M4 3v2M3 4h2"),
+}
+"""Hatch of a zone level: tile size in pixels and the strokes on it, drawn so that tiles join without a seam."""
+
+
+def _pattern(identifier: str, level: str) -> str:
+    style = ZONE_STYLES[level]
+    size, strokes = _TILES[str(style["pattern"])]
+    return (
+        f'<pattern id="{identifier}" width="{size}" height="{size}" patternUnits="userSpaceOnUse">'
+        f'<rect width="{size}" height="{size}" fill="{style["color"]}" fill-opacity="0.14"/>'
+        f'<path d="{strokes}" stroke="{style["color"]}" stroke-width="1.1" stroke-opacity="0.8" fill="none"/></pattern>'
+    )
+
+
+def zone_patterns() -> str:
+    """SVG `<defs>` with one fill pattern per zone level, ids `zone-<level>`."""
+    patterns = "".join(_pattern(f"zone-{level}", level) for level in ZONE_STYLES)
+    return f'<svg xmlns="http://www.w3.org/2000/svg" width="0" height="0"><defs>{patterns}</defs></svg>'
+
+
+def _zones() -> dict[str, str]:
+    out = {}
+    for level, style in ZONE_STYLES.items():
+        dash = str(style["dash"]) if style["dash"] else None
+        frame = _style(f"url(#key-{level})", str(style["color"]), 1.8, dash)
+        out[f"gang_zones.{level}"] = _svg(
+            f"<defs>{_pattern(f'key-{level}', level)}</defs>",
+            f'<rect x="2" y="4" width="20" height="16" rx="2" {frame}/>',
+        )
+    return out
+
+
+def _boundaries() -> dict[str, str]:
+    line = '<path d="M2 16 8 9l6 5 8-8" fill="none" stroke="#5c6b76" stroke-width="{0}" stroke-dasharray="{1}"/>'
+    return {"departments": _svg(line.format(2.4, "none")), "communes": _svg(line.format(1.6, "2 2"))}
+
+
+def glyphs() -> dict[str, str]:
+    """Symbol name (`fobs.operational`, `court.open`, `events.violence`, ...) -> SVG text on a 24 x 24 grid."""
+    return {**_boundaries(), **_bases(), **_prisons(), **_zones(), **_facilities(), **_events()}

@@ -1,0 +1,250 @@
+"""
+The message that tells the map what to show: ids, states and short lines of words, a few kilobytes.
+
+Shapes and names are not in it; the browser has them from the static files. It is plain JSON and is read with
+`textContent` only, so nothing that came from data can become code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import geopandas as gpd
+import pandas as pd
+
+from mssmap import text
+from mssmap.i18n import current
+from mssmap.i18n import gettext as _
+from mssmap.maps import layers
+from mssmap.maps.assets import Assets, layer_group
+from mssmap.timeline import Clocks
+
+POINT_LAYERS: Final = {"fobs": "fob_id", "prisons": "prison_id", "facilities": "facility_id"}
+
+TILES: Final = {
+    "hot": {
+        "url": "https://a.tile.openstreetmap.fr/hot/{z}/{x}/{y}.png",
+        "options": {"maxZoom": 19},
+        "attribution": "© OpenStreetMap contributors, tiles Humanitarian OpenStreetMap Team, hosted by OSM France",
+    },
+    "clearmap": {
+        "url": "https://geoservices.un.org/arcgis/rest/services/ClearMap_WebTopo/MapServer/tile/{z}/{y}/{x}",
+        "options": {"maxZoom": 18},
+        "attribution": "© United Nations contributors (UN Clear Map)",
+    },
+}
+"""Online backgrounds; used only when the reader asks for one."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What is true and known at the clocks, as `views` gives it."""
+
+    clocks: Clocks
+    fobs: gpd.GeoDataFrame
+    prisons: gpd.GeoDataFrame
+    facilities: gpd.GeoDataFrame
+    gang_zones: gpd.GeoDataFrame
+    events: gpd.GeoDataFrame
+
+
+@dataclass(frozen=True)
+class Choropleth:
+    """A number per region, painted; `breaks` are the upper ends of the classes but the last."""
+
+    level: str
+    title: str
+    unit: str
+    values: Mapping[str, float]
+    breaks: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the reader chose about the picture itself."""
+
+    on: Iterable[str]
+    tiles: str = "local"
+    choropleth: Choropleth | None = None
+    selected: str | None = None
+    focus: Mapping[str, Any] | None = None
+    notes: tuple[str, ...] = field(default=())
+
+
+def symbol(layer: str, row: Any) -> str:
+    """Symbol of a record: `fobs.planned`, `court.closed`."""
+    if layer == "facilities":
+        return f"{layers.SYMBOL_OF_KIND.get(row.kind, 'police')}.{row.status}"
+    return f"{layer}.{row.status}"
+
+
+def line(layer: str, row: Any) -> str:
+    """One line about the state of a record: status, who, since when, how old the knowledge is."""
+    who = row.armed_group if layer == "gang_zones" else row.operator
+    parts = [
+        text.status(layer, row.status),
+        who if isinstance(who, str) and who else "",
+        text.span(row.status_from, row.status_to, row.status_precision),
+        _("last report {age}").format(age=text.age(row.age_days)) if row.stale else "",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def event_line(row: Any) -> str:
+    """One line about an event: when, where, what it rests on if that is not a plain report."""
+    parts = [
+        text.span(row.valid_from, row.valid_to, row.date_precision),
+        row.place if isinstance(row.place, str) else "",
+        "" if row.claim == "reported" else text.claims().get(row.claim, ""),
+        _("outcome not known") if row.outcome_unknown else "",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def message(shown: Shown, assets: Assets, options: Options, *, seq: str) -> dict[str, Any]:
+    """
+    Compose the view message.
+
+    Parameters
+    ----------
+    seq
+        Name of this view; the map writes it on its page when it has drawn it (tests wait for that).
+    """
+    records = [
+        # the order of these fields is read by client/map.js and by the table in panel.js
+        [getattr(row, key), symbol(layer, row), int(row.stale), line(layer, row), row.grade]
+        for layer, key in POINT_LAYERS.items()
+        for row in getattr(shown, layer).itertuples(index=False)
+    ]
+    zones = [
+        [row.zone_id, row.status, int(row.stale), line("gang_zones", row), row.grade]
+        for row in shown.gang_zones.itertuples(index=False)
+    ]
+    events = [
+        [assets.event_rows[(row.event_id, int(row.revision))], event_line(row), 0, row.grade]
+        for row in shown.events.itertuples(index=False)
+    ]
+    tiles = TILES.get(options.tiles)
+    return {
+        "seq": seq,
+        "names": assets.names,
+        "lang": current(),
+        "on": list(options.on),
+        "records": records,
+        "zones": zones,
+        "events": events,
+        "selected": options.selected,
+        "focus": dict(options.focus) if options.focus else None,
+        "tiles": {"url": tiles["url"], "options": tiles["options"]} if tiles else None,
+        "choropleth": _choropleth(options.choropleth),
+        "legend": _legend(shown),
+        "notes": [*options.notes, *_off_map(shown)],
+        "banner": banner(shown.clocks, options.tiles),
+        "text": _words(shown, options),
+    }
+
+
+def banner(clocks: Clocks, tiles: str = "local") -> dict[str, str]:
+    """Title, second dial and source line that stay in view on the map."""
+    known = (
+        _("as known the same day")
+        if clocks.known_on == clocks.as_of
+        else _("as known on {day}").format(day=text.day(clocks.known_on))
+    )
+    source = _("Unofficial, compiled from public reporting · boundaries geoBoundaries/FEWS NET, places © OpenStreetMap, waters GSHHG")
+    if tiles in TILES:
+        source = f"{source} · {TILES[tiles]['attribution']}"
+    return {"title": text.day(clocks.as_of), "sub": known, "source": source}  # fmt: skip
+
+
+def tally(shown: Shown) -> dict[str, int]:
+    """Number of records of each layer that are there at the clocks, whether on the map or not."""
+    found: dict[str, int] = dict.fromkeys(layers.ALL, 0)
+    for layer in ("fobs", "prisons", "gang_zones"):
+        for status, count in getattr(shown, layer)["status"].value_counts().items():
+            found[f"{layer}.{status}"] = int(count)
+    kinds = shown.facilities["kind"].map(layers.SYMBOL_OF_KIND).value_counts()
+    groups = shown.events["category"].map(layer_group).value_counts()
+    return found | {str(k): int(n) for k, n in kinds.items()} | {str(k): int(n) for k, n in groups.items()}
+
+
+def _legend(shown: Shown) -> list[dict[str, Any]]:
+    """Only what is there; the states of public services share one key, for their shapes tell the kind."""
+    titles, counts = layers.titles(), tally(shown)
+    groups = []
+    for group, members in layers.GROUPS.items():
+        items: list[dict[str, Any]] = [
+            {"symbol": layer.symbol, "label": titles[layer.id], "count": None if group == "regions" else counts[layer.id], "layers": [layer.id]}
+            for layer in members
+        ]
+        if group == "facilities":
+            items += _state_key(shown.facilities, [layer.id for layer in members])
+        groups.append({"label": titles[group], "items": items})
+    return groups  # fmt: skip
+
+
+def _state_key(facilities: pd.DataFrame, kinds: list[str]) -> list[dict[str, Any]]:
+    """What fill and outline of a public service mean, for the states that occur (but open, which the kinds show)."""
+    states = [state for state in ("limited", "moved", "closed", "unknown") if (facilities["status"] == state).any()]
+    return [
+        {
+            "symbol": f"court.{state}",
+            "label": text.status("facilities", state),
+            "count": int((facilities["status"] == state).sum()),
+            "layers": kinds,
+        }
+        for state in states
+    ]
+
+
+def _off_map(shown: Shown) -> list[str]:
+    bases = int(shown.fobs.geometry.isna().sum() + shown.facilities.geometry.isna().sum())
+    away = shown.events[shown.events.geometry.isna() | (shown.events["country"] != "HTI")]
+    notes = []
+    if bases:
+        notes.append(_("Bases or sites without a published place, see the table: {n}").format(n=bases))
+    if len(away):
+        notes.append(_("Events nationwide or abroad, see the table: {n}").format(n=len(away)))
+    return notes
+
+
+def _choropleth(choropleth: Choropleth | None) -> dict[str, Any] | None:
+    if choropleth is None:
+        return None
+    return {
+        "level": choropleth.level,
+        "title": choropleth.title,
+        "unit": choropleth.unit,
+        "values": dict(choropleth.values),
+        "breaks": list(choropleth.breaks),
+    }
+
+
+def _words(shown: Shown, options: Options) -> dict[str, str]:
+    counts = tally(shown)
+    on = set(options.on)
+    visible = sum(count for name, count in counts.items() if name in on)
+    described = _("Map of Haiti as of {day}, {known}: {n} records in {m} layers. All of them are in the table below.").format(
+        day=text.day(shown.clocks.as_of), known=banner(shown.clocks)["sub"], n=visible, m=len(on)
+    )  # fmt: skip
+    return {
+        "described": described,
+        "legend": _("Legend"),
+        "here": _("{n} records here"),
+        "more": _("and {n} more"),
+        "table": _("Table of what the map shows"),
+        "filter": _("Filter by any word"),
+        "rows": _("{n} rows"),
+        "name": _("Name"),
+        "layer": _("Layer"),
+        "state": _("State and date"),
+        "where": _("How precise"),
+        "grade": _("Grade"),
+        "off_map": _("not on the map"),
+        "none": _("Nothing matches. Switch on more layers, or choose another date."),
+        **layers.titles(),
+        "population": _("{n} people ({year})"),
+        **{f"precision_{key}": word for key, word in text.precisions().items()},
+    }

@@ -1,0 +1,170 @@
+"""
+Departments, arrondissements and communes: look-up by P-code or name, what lies in what.
+
+P-codes nest by prefix: HT (the country), HT01 (a department), HT011 (an arrondissement), HT0111 (a commune).
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import shapely
+
+from mssmap.errors import InputError, NotFoundError
+
+if TYPE_CHECKING:
+    from mssmap.catalog import Data
+
+COUNTRY_PCODE = "HT"
+LEVELS = {2: "country", 4: "department", 5: "arrondissement", 6: "commune"}
+LAYER_OF_LEVEL = {"department": "departments", "commune": "communes", "arrondissement": "arrondissements"}
+NAME_COLUMNS = ("name_fr", "name_en", "name_ht", "name_es")
+
+
+@dataclass(frozen=True)
+class Region:
+    """A place that P-codes know; `names` by language code."""
+
+    pcode: str
+    level: str
+    names: tuple[tuple[str, str], ...]
+
+    def name(self, language: str = "en") -> str:
+        """Return the name in a language, in French if there is none."""
+        names = dict(self.names)
+        return names.get(language) or names.get("fr") or self.pcode
+
+
+COUNTRY = Region(COUNTRY_PCODE, "country", (("fr", "Haïti"), ("en", "Haiti"), ("ht", "Ayiti"), ("es", "Haití")))
+
+
+def normalise(name: str) -> str:
+    """
+    Write a name without accents, capitals and punctuation, for comparing.
+
+    >>> normalise("L’Asile") == normalise("l'asile"), normalise("Petit-Goâve")
+    (True, 'petit goave')
+    """
+    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
+    return " ".join(re.findall(r"\w+", plain.casefold()))
+
+
+def level(pcode: str) -> str:
+    """
+    Return the level of a P-code.
+
+    Raises
+    ------
+    InputError
+        If it is not a Haitian P-code.
+    """
+    if not re.fullmatch(r"HT(\d\d\d?\d?)?", pcode):
+        raise InputError(f"region: found {pcode!r}, required a P-code such as HT01 (department) or HT0111 (commune).")
+    return LEVELS[len(pcode)]
+
+
+def parent(pcode: str) -> str | None:
+    """
+    Return the P-code of the region one level up, None for the country.
+
+    >>> parent("HT0111"), parent("HT011"), parent("HT01"), parent("HT")
+    ('HT011', 'HT01', 'HT', None)
+    """
+    return {"country": None, "department": pcode[:2], "arrondissement": pcode[:4], "commune": pcode[:5]}[level(pcode)]
+
+
+def department(pcode: str) -> str | None:
+    """Return the P-code of the department that a region is or lies in, None for the country."""
+    return pcode[:4] if level(pcode) != "country" else None
+
+
+def all_regions(data: Data) -> list[Region]:
+    """Return the country, then all departments, communes and arrondissements."""
+    found = [COUNTRY]
+    for kind, layer in LAYER_OF_LEVEL.items():
+        if layer in data.datasets:
+            rows = data[layer]
+            columns = [rows[column].tolist() for column in NAME_COLUMNS]
+            for pcode, *names in zip(rows["pcode"].tolist(), *columns, strict=True):
+                pairs = [(c.removeprefix("name_"), n) for c, n in zip(NAME_COLUMNS, names, strict=True) if n]
+                found.append(Region(pcode, kind, tuple(pairs)))
+    return found
+
+
+def find(data: Data, text: str) -> Region:
+    """
+    Return the region with a P-code or name, in any of the four languages, whatever accents and capitals.
+
+    A name that several levels share means the department first, then the commune, then the arrondissement.
+
+    Raises
+    ------
+    NotFoundError
+        If there is none; the text names those that come close.
+    """
+    index: dict[str, Region] = {}
+    for region in all_regions(data):
+        for name in (region.pcode, *(name for _, name in region.names)):
+            index.setdefault(normalise(name), region)
+    key = normalise(text)
+    if key in index:
+        return index[key]
+    close = [index[name] for name in difflib.get_close_matches(key, index, n=3, cutoff=0.6)]
+    hint = ", ".join(f"{region.name('fr')} ({region.pcode})" for region in dict.fromkeys(close))
+    raise NotFoundError(
+        f"region: {text!r} is not a P-code or name of a department or commune. "
+        + (f"Did you mean {hint}?" if hint else "Use for example HT01, Ouest or Delmas.")
+    )
+
+
+def within(rows: pd.DataFrame, pcode: str) -> pd.Series:
+    """
+    Say which rows surely lie in a region.
+
+    Parameters
+    ----------
+    rows
+        Rows with `commune_pcode` and `department_pcode`, or `area_pcode`, or `pcode`. A record that is only known to
+        be in the department does not lie in one of its communes; the country holds every row, abroad or not.
+    """
+    kind = level(pcode)
+    if kind == "country":
+        return pd.Series(True, index=rows.index)
+    inside = pd.Series(False, index=rows.index)
+    for column in ("commune_pcode", "department_pcode", "area_pcode", "pcode"):
+        if column in rows:
+            inside |= rows[column].str.startswith(pcode)
+    return inside
+
+
+def maybe_within(rows: pd.DataFrame, pcode: str) -> pd.Series:
+    """
+    Say which rows may lie in a region because their place is only known more coarsely.
+
+    Rows that surely lie in it (`within`) are not among them; events abroad never are.
+    """
+    if level(pcode) == "country":
+        return pd.Series(False, index=rows.index)
+    coarse = pd.Series(False, index=rows.index)
+    if {"commune_pcode", "department_pcode"} <= set(rows.columns):
+        own = rows["department_pcode"]
+        home = rows["country"] == "HTI" if "country" in rows else pd.Series(True, index=rows.index)
+        unknown = (rows["commune_pcode"] == "") & home
+        coarse = unknown & ((own == "") | ((own == pcode[:4]) & (len(pcode) > 4)))
+    return coarse & ~within(rows, pcode)
+
+
+def at(data: Data, lon: float, lat: float, layer: str = "communes") -> Region | None:
+    """
+    Return the region that contains a point given in degrees, None if there is none (the sea, abroad).
+
+    Boundaries are generalised by 100-400 m in the capital: near one, trust the commune a person named.
+    """
+    rows = data[layer]
+    hits = rows.sindex.query(shapely.Point(lon, lat), predicate="intersects")
+    return find(data, rows["pcode"].iloc[min(hits)]) if len(hits) else None

@@ -1,0 +1,132 @@
+"""
+Settings: environment variables `MSSMAP_*`, one table from which the docs are generated.
+
+`load` reads an environment once and returns plain values; nothing else in the library looks at `os.environ`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from mssmap.errors import InputError
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One environment variable: its name, the value used when it is not set or empty, and what it does."""
+
+    name: str
+    default: str
+    help: str
+    choices: tuple[str, ...] = ()
+
+
+SETTINGS = (
+    Setting("MSSMAP_DATA_DIR", "", "Folder with datapackage.json. Empty: the data/ folder beside the package."),
+    Setting("MSSMAP_DATABASE_URL", "", "SQLAlchemy URL of the store. Empty: a SQLite file in the user data folder."),
+    Setting(
+        "MSSMAP_BASEMAP",
+        "local",
+        "Background of the map. local needs no network; hot and clearmap fetch tiles from the OpenStreetMap "
+        "Humanitarian and UN ClearMap servers.",
+        ("local", "hot", "clearmap"),
+    ),
+    Setting("MSSMAP_AUTH", "off", "off: everybody may edit. oidc: log-in as configured in secrets.", ("off", "oidc")),
+    Setting("MSSMAP_TODAY", "", "ISO date to use as today, for drills and tests. Empty: the date of the clock."),
+    Setting("MSSMAP_HOST", "127.0.0.1", "Address the app listens on. 0.0.0.0 opens it to the network."),
+    Setting("MSSMAP_PORT", "8501", "Port the app listens on."),
+    Setting("MSSMAP_DEBUG", "0", "1: show where a bug happened, in the terminal.", ("0", "1")),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The values of `SETTINGS` in their types; `None` where the default is worked out later."""
+
+    data_dir: Path
+    database_url: str | None = None
+    basemap: str = "local"
+    auth: str = "off"
+    today: date | None = None
+    host: str = "127.0.0.1"
+    port: int = 8501
+    debug: bool = False
+
+
+def default_data_dir() -> Path:
+    """Return the `data/` folder beside the package."""
+    return Path(__file__).resolve().parent.parent / "data"
+
+
+def load(env: Mapping[str, str] | None = None) -> Settings:
+    """
+    Read the settings from an environment.
+
+    Parameters
+    ----------
+    env
+        Names and values; the process environment if None. A variable that is empty counts as not set.
+
+    Raises
+    ------
+    InputError
+        If a value cannot be used; the text names the variable.
+    """
+    env = os.environ if env is None else env
+    values = {setting.name: env.get(setting.name, "").strip() or setting.default for setting in SETTINGS}
+    for setting in SETTINGS:
+        if setting.choices and values[setting.name] not in setting.choices:
+            raise InputError(
+                f"{setting.name}: found {values[setting.name]!r}, required one of {', '.join(setting.choices)}."
+            )
+    folder = values["MSSMAP_DATA_DIR"]
+    return Settings(
+        data_dir=Path(folder).expanduser() if folder else default_data_dir(),
+        database_url=values["MSSMAP_DATABASE_URL"] or None,
+        basemap=values["MSSMAP_BASEMAP"],
+        auth=values["MSSMAP_AUTH"],
+        today=parse_date(values["MSSMAP_TODAY"], "MSSMAP_TODAY") if values["MSSMAP_TODAY"] else None,
+        host=values["MSSMAP_HOST"],
+        port=_port(values["MSSMAP_PORT"]),
+        debug=values["MSSMAP_DEBUG"] == "1",
+    )
+
+
+def today(env: Mapping[str, str] | None = None) -> date:
+    """Return `MSSMAP_TODAY` if it is set, else the date of the clock."""
+    return load(env).today or date.today()
+
+
+def parse_date(value: str | date, name: str) -> date:
+    """
+    Read a date argument.
+
+    >>> parse_date("2025-01-18", "as_of")
+    datetime.date(2025, 1, 18)
+
+    Raises
+    ------
+    InputError
+        If the text is not a day of the calendar written as YYYY-MM-DD between 1900 and 2100.
+    """
+    try:
+        # A datetime or a pandas Timestamp is a date too; its text starts with the day.
+        text = value.isoformat()[:10] if isinstance(value, date) else str(value).strip()
+        if len(text) != len("2025-01-18"):
+            raise ValueError(text)
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or not 1900 <= day.year <= 2100:
+        raise InputError(f"{name}: found {str(value)!r}, required a date as YYYY-MM-DD, for example 2025-01-18.")
+    return day
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise InputError(f"MSSMAP_PORT: found {text!r}, required a number from 1 to 65535.")
+    return int(text)

@@ -1,0 +1,189 @@
+"""
+Words for data: dates as precise as they are known, ages, statuses, kinds, figures.
+
+The same words stand on the map, in the tables, in the record card and in print.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+import pandas as pd
+
+from mssmap.i18n import gettext as _
+
+MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def day(value: Any, precision: str = "day") -> str:
+    """
+    Write a date as precisely as it is known.
+
+    >>> day(date(2025, 1, 18)), day("2025-01-01", "month"), day("2021-01-01", "before"), day(None)
+    ('18 Jan 2025', 'Jan 2025', 'before 2021', '')
+    """
+    if value is None or pd.isna(value):
+        return ""
+    when = value if isinstance(value, date) else date.fromisoformat(str(value)[:10])
+    month = _(MONTHS[when.month - 1])
+    if precision == "year":
+        return str(when.year)
+    if precision == "before":
+        return _("before {year}").format(year=when.year)
+    if precision == "month":
+        return f"{month} {when.year}"
+    return f"{when.day} {month} {when.year}"
+
+
+def span(start: Any, end: Any, precision: str = "day") -> str:
+    """
+    Write an interval; an open end reads "since".
+
+    >>> span("2024-11-28", None), span("2024-03-02", "2024-03-03"), span("2024-10-03", "2024-10-03")
+    ('since 28 Nov 2024', '2 Mar 2024 to 3 Mar 2024', '3 Oct 2024')
+    >>> span("2024-05-01", "2024-05-31", "month"), span("2021-01-01", None, "before")
+    ('May 2024', 'since before 2021')
+    """
+    first, last = day(start, precision), day(end, "month" if precision == "month" else "day")
+    if not last:
+        return _("since {day}").format(day=first)
+    return first if first == last else _("{first} to {last}").format(first=first, last=last)
+
+
+def age(days: Any) -> str:
+    """
+    Write an age in the largest unit that fits.
+
+    >>> age(0), age(1), age(45), age(400)
+    ('today', '1 day ago', '45 days ago', '13 months ago')
+    """
+    if days is None or pd.isna(days):
+        return ""
+    count = int(days)
+    if count == 0:
+        return _("today")
+    if count == 1:
+        return _("1 day ago")
+    if count < 60:
+        return _("{n} days ago").format(n=count)
+    if count < 730:
+        return _("{n} months ago").format(n=round(count / 30.44))
+    return _("{n} years ago").format(n=round(count / 365.25))
+
+
+def number(value: Any) -> str:
+    """
+    Write a number with thin group marks.
+
+    >>> number(1300000), number(2.5), number(None)
+    ('1,300,000', '2.5', '')
+    """
+    if value is None or pd.isna(value):
+        return ""
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,}"
+
+
+def statuses() -> Mapping[str, str]:
+    """Status words by `layer.status`."""
+    return {
+        "fobs.operational": _("Operational"),
+        "fobs.handed_over": _("Handed over"),
+        "fobs.planned": _("Planned"),
+        "fobs.proposed": _("Proposed"),
+        "fobs.closed": _("Closed"),
+        "prisons.functioning": _("Functioning"),
+        "prisons.damaged": _("Damaged"),
+        "prisons.emptied": _("Emptied"),
+        "prisons.closed": _("Closed"),
+        "prisons.unknown": _("Not known"),
+        "gang_zones.controlled": _("Controlled"),
+        "gang_zones.contested": _("Contested"),
+        "gang_zones.influence": _("Under influence"),
+        "gang_zones.attacks": _("Attacks reported"),
+        "facilities.open": _("Open"),
+        "facilities.limited": _("Limited"),
+        "facilities.closed": _("Closed"),
+        "facilities.moved": _("Moved"),
+        "facilities.unknown": _("Not known"),
+    }
+
+
+def status(layer: str, word: str) -> str:
+    """
+    Status of a record in words; an unknown one is shown as it is.
+
+    >>> status("fobs", "handed_over"), status("fobs", "odd_word")
+    ('Handed over', 'Odd word')
+    """
+    return statuses().get(f"{layer}.{word}", plain_word(word))
+
+
+def plain_word(word: str) -> str:
+    """
+    Turn a code into words.
+
+    >>> plain_word("gang_attack"), plain_word("hnp_training")
+    ('Gang attack', 'HNP training')
+    """
+    text = str(word).replace("_", " ").strip()
+    for short in ("hnp", "mss", "un", "fob", "idps", "idp", "hrp", "ipc"):
+        text = " ".join(short.upper().replace("IDPS", "IDPs") if part == short else part for part in text.split())
+    return text[:1].upper() + text[1:]
+
+
+def kinds() -> Mapping[str, str]:
+    """What a record is, by its kind."""
+    return {
+        "main_base": _("Main base"),
+        "fob": _("Forward operating base"),
+        "post": _("Joint post"),
+        "training": _("Training site"),
+        "plan": _("Announced plan"),
+        "candidate": _("Candidate place"),
+        "prison": _("Prison"),
+        "women": _("Women's prison"),
+        "minors": _("Prison for minors"),
+        "police_station": _("Police station used for detention"),
+        "court": _("Court"),
+        "airport": _("Airport"),
+        "port": _("Port"),
+        "fuel_terminal": _("Fuel terminal"),
+        "hospital": _("Hospital"),
+        "police_school": _("Police school"),
+        "police_training": _("Police training centre"),
+        "school_group": _("Schools (a group)"),
+    }
+
+
+def precisions() -> Mapping[str, str]:
+    """How exactly a place is known."""
+    return {
+        "site": _("Place known to the site"),
+        "neighbourhood": _("Place known to the neighbourhood"),
+        "commune": _("Place known to the commune only"),
+        "department": _("Place known to the department only"),
+        "country": _("No place published"),
+    }
+
+
+def claims() -> Mapping[str, str]:
+    """What kind of statement an event rests on."""
+    return {
+        "reported": _("Reported"),
+        "official_claim": _("Official claim, not checked"),
+        "planned": _("Planned"),
+    }
+
+
+def figure(low: Any, high: Any, unit: Any, qualifier: Any = None) -> str:
+    """
+    Write a reported number with its qualifier.
+
+    >>> figure(3700, 3700, "inmates", "about"), figure(11, 16, "killed"), figure(739, None, None)
+    ('about 3,700 inmates', '11-16 killed', '739')
+    """
+    top = low if high is None or pd.isna(high) else high
+    numbers = number(low) if low == top else f"{number(low)}-{number(top)}"
+    return " ".join(str(part) for part in (qualifier, numbers, unit) if part is not None and str(part) not in ("", "nan"))

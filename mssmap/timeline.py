@@ -1,0 +1,168 @@
+"""
+Two clocks: when something was true, and when it was known.
+
+Rows carry a valid time (`valid_from` to `valid_to`, both days included, open if `valid_to` is empty) and a known time
+(`known_from`). A correction is a row with the same id, a higher `revision` and a later `known_from`; a withdrawal is
+one with status `retracted`. A view is: rows known by `known_on`, the latest revision of each id, then the intervals
+that contain `as_of`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from mssmap.errors import InputError
+
+RETRACTED = "retracted"
+"""Status of a revision that withdraws its record."""
+
+PLANNED = "planned"
+"""Claim of an event that was announced, not reported as done."""
+
+GANG_ZONE_REFRESH_DAYS = 180
+FOB_REFRESH_DAYS = 180
+PRISON_REFRESH_DAYS = 365
+FACILITY_REFRESH_DAYS = 365
+
+REFRESH_DAYS = {
+    "fobs": FOB_REFRESH_DAYS,
+    "prisons": PRISON_REFRESH_DAYS,
+    "facilities": FACILITY_REFRESH_DAYS,
+    "gang_zones": GANG_ZONE_REFRESH_DAYS,
+}
+"""Days after which the status of a record, if nobody reported on it again, is shown as stale, by layer."""
+
+
+@dataclass(frozen=True)
+class Clocks:
+    """
+    The two dials: what was true on `as_of`, as far as it was known on `known_on`.
+
+    Raises
+    ------
+    InputError
+        If one of them is not a date.
+    """
+
+    as_of: date
+    known_on: date
+
+    def __post_init__(self) -> None:
+        for name in ("as_of", "known_on"):
+            if not isinstance(getattr(self, name), date):
+                raise InputError(f"{name}: found {getattr(self, name)!r}, required a date.")
+
+
+def known(rows: pd.DataFrame, known_on: date, id_column: str) -> pd.DataFrame:
+    """
+    Return what was known at the end of a day: the latest revision then of each id, without withdrawn ones.
+
+    Parameters
+    ----------
+    rows
+        All revisions, with `id_column`, `revision` and `known_from`; an empty `known_from` counts as never known.
+        With a column `status`, rows with `RETRACTED` withdraw their id.
+
+    Returns
+    -------
+    known
+        At most one row an id, in the order and with the index of `rows`.
+    """
+    seen = np.flatnonzero((rows["known_from"] <= pd.Timestamp(known_on)).to_numpy())
+    revision = rows["revision"].to_numpy(dtype="float64", na_value=0)[seen]
+    newest_last = seen[np.argsort(revision, kind="stable")]
+    superseded = rows[id_column].iloc[newest_last].duplicated(keep="last").to_numpy()
+    kept = np.sort(newest_last[~superseded])
+    if "status" in rows:
+        kept = kept[(rows["status"].iloc[kept] != RETRACTED).to_numpy()]
+    return rows.iloc[kept]
+
+
+def valid(rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """Return the rows whose interval contains a day; both ends count, an empty `valid_to` means still true."""
+    return rows[_contains(rows, pd.Timestamp(as_of))]
+
+
+def _contains(rows: pd.DataFrame, day: pd.Timestamp) -> pd.Series:
+    return (rows["valid_from"] <= day) & ~(rows["valid_to"] < day)
+
+
+def view(rows: pd.DataFrame, clocks: Clocks, id_column: str) -> pd.DataFrame:
+    """Return what was true on `as_of` as known on `known_on`."""
+    return valid(known(rows, clocks.known_on, id_column), clocks.as_of)
+
+
+def window(rows: pd.DataFrame, start: date | None = None, end: date | None = None) -> pd.DataFrame:
+    """
+    Return the rows whose interval touches the days from `start` to `end`, both included.
+
+    A missing `start` or `end` leaves that side open.
+
+    Raises
+    ------
+    InputError
+        If `end` is before `start`.
+    """
+    if start and end and end < start:
+        raise InputError(f"to: found {end}, required a day not before from ({start}). Swap them.")
+    keep = pd.Series(True, index=rows.index)
+    if start:
+        keep &= ~(rows["valid_to"] < pd.Timestamp(start))
+    if end:
+        keep &= rows["valid_from"] <= pd.Timestamp(end)
+    return rows[keep]
+
+
+def earliest_latest(days: pd.Series, precision: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """
+    Return the first and the last day that an imprecise date may mean.
+
+    A date of precision `month` means any day of its month, `year` any day of its year; `before` means a day not later
+    than the one given, so that it is certain from there on.
+    """
+    start = days.to_numpy(dtype="datetime64[D]")
+    month, year = start.astype("datetime64[M]"), start.astype("datetime64[Y]")
+    is_month, is_year = (precision == "month").to_numpy(), (precision == "year").to_numpy()
+    first = np.where(is_month, month.astype("datetime64[D]"), np.where(is_year, year.astype("datetime64[D]"), start))
+    month_end = (month + 1).astype("datetime64[D]") - 1
+    year_end = (year + 1).astype("datetime64[D]") - 1
+    last = np.where(is_month, month_end, np.where(is_year, year_end, start))
+    return (
+        pd.Series(first.astype("datetime64[s]"), index=days.index),
+        pd.Series(last.astype("datetime64[s]"), index=days.index),
+    )
+
+
+def is_certain(rows: pd.DataFrame, as_of: date) -> pd.Series:
+    """
+    Say for each row that is valid on `as_of` whether its start, as precise as it is, surely lies before.
+
+    A spell that began "in May 2025" is uncertain through 30 May and certain from 31 May.
+    """
+    _, last = earliest_latest(rows["valid_from"], rows["date_precision"])
+    return last <= pd.Timestamp(as_of)
+
+
+def age_days(last_seen: pd.Series, as_of: date) -> pd.Series:
+    """Return the days between the last report of a status and `as_of`, never below 0, missing if there is none."""
+    days: pd.Series = (pd.Timestamp(as_of) - last_seen).dt.days
+    return days.clip(lower=0).astype("Int64")
+
+
+def is_stale(ages: pd.Series, layer: str) -> pd.Series:
+    """
+    Say which statuses are older than the refresh period of their layer; an age equal to the period is not stale.
+
+    Layers without a refresh period are never stale.
+    """
+    return (ages > REFRESH_DAYS.get(layer, np.iinfo("int64").max)).fillna(False).astype(bool)
+
+
+def outcome_unknown(rows: pd.DataFrame, as_of: date) -> pd.Series:
+    """Say which planned rows have a date that passed before `as_of`, so that one should know but does not."""
+    end = rows["valid_to"].fillna(rows["valid_from"])
+    return (rows["claim"] == PLANNED) & (end < pd.Timestamp(as_of))

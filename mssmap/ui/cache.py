@@ -1,0 +1,115 @@
+"""
+The one seam where reads are cached.
+
+Frames are kept as they are and treated as read-only; what is cached are reads, keyed by the two dials and the filters.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+
+import geopandas as gpd
+
+from mssmap import catalog, keyfigures, settings, views
+from mssmap.catalog import Data
+from mssmap.maps import assets
+from mssmap.maps.view import Shown
+from mssmap.timeline import Clocks
+from mssmap.ui import frame
+
+STATIC = Path(__file__).resolve().parents[2] / "static"
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What narrows the records down besides the dials; hashable, so that it can be a key."""
+
+    clocks: Clocks
+    grade: str = "F6"
+    region: str | None = None
+    start: date | None = None
+    end: date | None = None
+    categories: tuple[str, ...] = ()
+
+    def within(self, window: tuple[date, date]) -> Filters:
+        """Return the same filters with a window of events."""
+        return replace(self, start=window[0], end=window[1])
+
+
+@lru_cache(maxsize=1)
+def data() -> Data:
+    """Return everything in the data folder; faults stand in `Data.faults`."""
+    return catalog.open_data(settings.load().data_dir)
+
+
+@lru_cache(maxsize=1)
+def published() -> assets.Assets:
+    """Write the static files that are missing and return their names."""
+    return assets.publish(data(), STATIC, panel=own_script(), font=_typeface())
+
+
+@lru_cache(maxsize=1)
+def base_frame() -> frame.Frame | None:
+    """Return the base map, rendered."""
+    return frame.render(published())
+
+
+def own_script() -> bytes:
+    """Return the script of the page's components."""
+    return resources.files("mssmap.ui").joinpath("client", "panel.js").read_bytes()
+
+
+def _typeface() -> Path:
+    """Source Sans, as Streamlit ships it: the map speaks the typeface of the page."""
+    spec = importlib.util.find_spec("streamlit")
+    folder = Path(str(spec.origin)).parent / "static" / "static" / "media" if spec else Path()
+    return next(folder.glob("SourceSansVF-Upright*.woff2"))
+
+
+@lru_cache(maxsize=256)
+def shown(filters: Filters) -> Shown:
+    """Return what is on the map at these dials and filters."""
+    clocks, grade, region = filters.clocks, filters.grade, filters.region
+    layers = {name: views.layer(data(), name, clocks, grade, region) for name in views.RECORD_LAYERS}
+    events = views.events(
+        data(),
+        clocks,
+        start=filters.start,
+        end=filters.end,
+        category=filters.categories or None,
+        region=region,
+        grade=grade,
+    )
+    return Shown(clocks=clocks, events=events, **layers)
+
+
+@lru_cache(maxsize=64)
+def all_events(clocks: Clocks, grade: str, region: str | None, categories: tuple[str, ...]) -> gpd.GeoDataFrame:
+    """Return every event known at the dials, whatever the window."""
+    return views.events(data(), clocks, grade=grade, region=region, category=categories or None)
+
+
+@lru_cache(maxsize=256)
+def key_figures(clocks: Clocks, grade: str, region: str | None) -> list[keyfigures.KeyFigure]:
+    """Return the figures above the map."""
+    return keyfigures.key_figures(data(), clocks, grade, region)
+
+
+@lru_cache(maxsize=256)
+def hidden(clocks: Clocks, grade: str, region: str | None) -> int:
+    """Return how many records the grade threshold hides."""
+    return sum(views.hidden_by_grade(data(), clocks, grade, region).values())
+
+
+def warm() -> None:
+    """Read the data, write the static files and compute the first view, so that the first visitor does not wait."""
+    today = settings.today()
+    base_frame()
+    clocks = Clocks(views.last_reported(data(), today), today)
+    shown(Filters(clocks))
+    key_figures(clocks, "F6", None)

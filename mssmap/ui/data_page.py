@@ -1,0 +1,91 @@
+"""Pieces of the page that shows what the product rests on."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from mssmap import evidence, search, text, views
+from mssmap.i18n import gettext as _
+from mssmap.ui import cache, components, state
+
+RESULTS = 60
+
+
+def search_box() -> None:
+    """Look for any word in everything; a result opens on the map."""
+    words = st.text_input(_("Search every record"), key="words", placeholder=_("a name, a place, a number, a date, a source"))
+    if not words.strip():
+        return
+    found = search.find(cache.data(), state.clocks(), words)
+    if found.empty:
+        st.caption(_("Nothing found. Try fewer or other words; numbers may be written 3,700 or 3700."))
+        return
+    st.caption(_("{n} records hold all the words.").format(n=len(found)))
+    on_map = found["layer"].isin([*views.RECORD_LAYERS, "events"])
+    rows = pd.DataFrame(
+        {
+            _("Record"): found["title"],
+            _("Layer"): found["layer"].map(text.plain_word),
+            _("Date"): found["date"].map(text.day),
+            _("Can be opened"): on_map.map({True: _("yes"), False: _("see the table")}),
+        }
+    ).head(RESULTS)
+    chosen = st.dataframe(rows, hide_index=True, on_select="rerun", selection_mode="single-row", key="results")
+    picked = chosen["selection"]["rows"]
+    if picked:
+        hit = found.iloc[picked[0]]
+        if on_map.iloc[picked[0]]:
+            st.session_state["record"] = hit["record_id"]
+            components.record_card(state.clocks())
+        else:
+            st.text(" ".join(str(hit["text"]).split()))
+
+
+def full_table() -> None:
+    """Any layer or table in full, as known today."""
+    data = cache.data()
+    names = [d.name for d in data.datasets.values() if d.group != "reference"]
+    titles = {d.name: d.title for d in data.datasets.values()}
+    name = st.selectbox(_("Table"), names, format_func=titles.__getitem__, key="table", bind="query-params")
+    dataset = data.dataset(name)
+    rows = data[name].drop(columns="geometry", errors="ignore")
+    st.caption(dataset.description)
+    st.dataframe(rows.dropna(axis="columns", how="all"), hide_index=True, height=420, key=f"full {name}")
+    st.caption(
+        _("{n} rows, all revisions. Licence: {licence}. {sensitivity}").format(
+            n=len(rows), licence=dataset.licence, sensitivity=dataset.sensitivity
+        )
+    )
+
+
+def catalog_table() -> None:
+    """Every file with its rows, licence, sources and sensitivity."""
+    data = cache.data()
+    st.dataframe(
+        pd.DataFrame(
+            {
+                _("File"): [d.path for d in data.datasets.values()],
+                _("Title"): [d.title for d in data.datasets.values()],
+                _("Rows"): [len(data[d.name]) for d in data.datasets.values()],
+                _("Licence"): [d.licence for d in data.datasets.values()],
+                _("Sources"): ["; ".join(title for title, _url in d.sources) for d in data.datasets.values()],
+                _("Sensitivity"): [d.sensitivity for d in data.datasets.values()],
+                _("SHA-256"): [d.sha256 for d in data.datasets.values()],
+            }
+        ),
+        hide_index=True,
+        key="catalog",
+    )
+
+
+def about() -> None:
+    """What the product is, and how its grades are made."""
+    st.markdown(
+        _(
+            "mssmap is unofficial and compiled from public reporting. It shows places of security forces only as exactly as "
+            "the press or the mission published them, and no live positions. Zones are indicative extents, never measured."
+        )
+    )
+    with st.expander(_("How records are graded")):
+        st.text(evidence.__doc__ or "")

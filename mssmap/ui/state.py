@@ -1,0 +1,196 @@
+"""
+The view of a person: what the address says, what the widgets hold, and notes about what could not be used.
+
+Most widgets write themselves into the address (`bind="query-params"`). What is left here is the set of layers, and a
+look at the address before the widgets drop what they cannot use, so that the reader is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any, Final
+
+import streamlit as st
+
+from mssmap import evidence, regions, settings, views
+from mssmap.errors import InputError, NotFoundError
+from mssmap.i18n import gettext as _
+from mssmap.maps import layers
+from mssmap.timeline import Clocks
+from mssmap.ui import cache
+
+EARLIEST: Final = date(2021, 7, 1)
+"""First day the dials offer: the records begin with July 2021."""
+
+KEY_DATES: Final = (
+    (date(2024, 3, 2), "Prison break in the capital"),
+    (date(2024, 6, 25), "First Kenyan contingent"),
+    (date(2024, 10, 2), "Schools reopen"),
+    (date(2024, 10, 7), "Courts reopen"),
+    (date(2025, 1, 18), "217 more Kenyan officers"),
+)
+GRADES: Final = ("F6", "E5", "D4", "C3", "B2", "A1")
+BASEMAPS: Final = ("local", "hot", "clearmap")
+
+
+def today() -> date:
+    """Today, or the day that MSSMAP_TODAY sets."""
+    return settings.today()
+
+
+def latest() -> date:
+    """Last day the dials offer: plans reach beyond today."""
+    return today() + timedelta(days=365)
+
+
+def default_as_of() -> date:
+    """Day of the latest report in the data."""
+    return views.last_reported(cache.data(), today())
+
+
+def clocks() -> Clocks:
+    """The two dials as they stand."""
+    return Clocks(
+        as_of=st.session_state.get("as_of") or default_as_of(),
+        known_on=st.session_state.get("known_on") or today(),
+    )
+
+
+def address_notes() -> list[str]:
+    """
+    Say, once per visit, which values of the address were not usable.
+
+    Call it before the widgets are made: they silently replace such a value by their default.
+    """
+    if "address_notes" not in st.session_state:
+        st.session_state["address_notes"] = [
+            note for name, check in _CHECKS.items() for text in st.query_params.get_all(name) if (note := check(name, text))
+        ]  # fmt: skip
+    notes: list[str] = st.session_state["address_notes"]
+    return notes
+
+
+def _day_note(name: str, text: str) -> str | None:
+    try:
+        day = settings.parse_date(text, name)
+    except InputError:
+        return _note(name, text, _("a date such as 2025-01-18"))
+    if not EARLIEST <= day <= latest():
+        return _note(name, text, _("a date from {first} to {last}").format(first=EARLIEST, last=latest()))
+    return None
+
+
+def _choice_note(choices: Callable[[], Any]) -> Callable[[str, str], str | None]:
+    def check(name: str, text: str) -> str | None:
+        known = list(choices())
+        return None if text in known else _note(name, text, _("one of {known}").format(known=", ".join(known[:12])))
+
+    return check
+
+
+def _grade_note(name: str, text: str) -> str | None:
+    return None if text in GRADES else _note(name, text, _("one of {known}").format(known=", ".join(GRADES)))
+
+
+def _region_note(name: str, text: str) -> str | None:
+    return None if text in region_codes() else _note(name, text, _("a P-code such as HT05 or HT0111"))
+
+
+def _layers_note(name: str, text: str) -> str | None:
+    unknown = layers.parse(text)[1]
+    return _note(name, ", ".join(unknown), _("layers such as {known}").format(known=", ".join(layers.GROUPS))) if unknown else None
+
+
+def _range_note(low: float, high: float) -> Callable[[str, str], str | None]:
+    def check(name: str, text: str) -> str | None:
+        try:
+            usable = low <= float(text) <= high
+        except ValueError:
+            usable = False
+        return None if usable else _note(name, text, _("a number from {low} to {high}").format(low=low, high=high))
+
+    return check
+
+
+def _note(name: str, found: str, required: str) -> str:
+    shown = found if len(found) <= 40 else found[:40] + "…"
+    return _("{name} in the address: found {found}, required {required}. The default is shown instead.").format(
+        name=name, found=repr(shown), required=required
+    )
+
+
+_CHECKS: Final[dict[str, Callable[[str, str], str | None]]] = {
+    "as_of": _day_note,
+    "known_on": _day_note,
+    "from": _day_note,
+    "to": _day_note,
+    "grade": _grade_note,
+    "region": _region_note,
+    "category": _choice_note(lambda: categories()),
+    "layers": _layers_note,
+    "basemap": _choice_note(lambda: BASEMAPS),
+    "lat": _range_note(17, 21),
+    "lon": _range_note(-76.5, -69.5),
+    "zoom": _range_note(6, 18),
+}
+
+
+def region_codes() -> list[str]:
+    """P-codes a person can choose: departments, then communes by name."""
+    found = regions.all_regions(cache.data())
+    return [r.pcode for r in found if regions.level(r.pcode) in {"department", "commune"}]
+
+
+def categories() -> list[str]:
+    """Categories of events, in alphabetical order."""
+    return sorted(set(cache.data()["events"]["category"]))
+
+
+def grade() -> str:
+    """The grade threshold as it stands."""
+    chosen = st.session_state.get("grade")
+    return str(chosen) if chosen in GRADES else evidence.LOWEST
+
+
+def region() -> str | None:
+    """P-code of the region that narrows the view, None for all of Haiti."""
+    return st.session_state.get("region") or None
+
+
+def region_title(pcode: str) -> str:
+    """Name of a region with its P-code."""
+    try:
+        return f"{regions.find(cache.data(), pcode).name()} ({pcode})"
+    except NotFoundError:
+        return pcode
+
+
+def layers_on() -> tuple[str, ...]:
+    """Layers that are switched on: from the list, at first from the address."""
+    if "layers_on" not in st.session_state:
+        st.session_state["layers_on"] = layers.parse(st.query_params.get("layers"))[0]
+    chosen: tuple[str, ...] = st.session_state["layers_on"]
+    return chosen
+
+
+def set_layers(on: list[str]) -> None:
+    """Keep a new set of layers and write it into the address."""
+    chosen = tuple(name for name in layers.ALL if name in set(on))
+    st.session_state["layers_on"] = chosen
+    written = layers.write(chosen)
+    if written is None:
+        st.query_params.pop("layers", None)
+    else:
+        st.query_params["layers"] = written
+
+
+def shift(key: str, *, days: int = 0, months: int = 0) -> None:
+    """Move a dial by days or calendar months, within what it offers."""
+    day: date = st.session_state[key]
+    if months:
+        index = day.year * 12 + day.month - 1 + months
+        year, month = divmod(index, 12)
+        last = (date(year + (month == 11), (month + 1) % 12 + 1, 1) - timedelta(days=1)).day
+        day = date(year, month + 1, min(day.day, last))
+    st.session_state[key] = min(max(day + timedelta(days=days), EARLIEST), latest())

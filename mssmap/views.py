@@ -1,0 +1,490 @@
+"""
+What users see: records joined with their status, sources and grade on two clocks.
+
+Every function takes the data and the two clocks and returns new frames or plain values. Nothing here shows a row, a
+figure or a source that was not yet public on `known_on`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from mssmap import evidence, regions, timeline
+from mssmap.catalog import Data
+from mssmap.crs import WGS84
+from mssmap.errors import InputError, NotFoundError
+from mssmap.evidence import SourceRecord
+from mssmap.timeline import Clocks
+
+RECORD_LAYERS = tuple(timeline.REFRESH_DAYS)
+"""Layers whose records have a history in the table `status`."""
+
+STATUS_COLUMNS = {
+    "status": "status",
+    "valid_from": "status_from",
+    "valid_to": "status_to",
+    "date_precision": "status_precision",
+    "operator": "operator",
+    "armed_group": "armed_group",
+    "coalition": "coalition",
+    "share_pct": "share_pct",
+    "confidence": "confidence",
+    "known_from": "known_from",
+    "known_precision": "known_precision",
+    "source_ids": "source_ids",
+    "note": "status_note",
+}
+"""Columns of a status spell and their names in a layer."""
+
+DATE_COLUMNS = {"strength": "date", "indicators": "period_end", "status": "valid_from", "figures": "date"}
+"""Column by which rows of a table dated after `as_of` are left out."""
+
+
+def last_reported(data: Data, today: date) -> date:
+    """Return the latest day up to today on which something was reported: the default for `as_of`."""
+    events = data["events"]
+    columns = [events["valid_from"][events["claim"] != timeline.PLANNED], data["status"]["valid_from"]]
+    columns += [data["strength"]["date"]] if "strength" in data.datasets else []
+    days = pd.concat(columns)
+    days = days[days <= pd.Timestamp(today)]
+    return today if days.empty else days.max().date()
+
+
+def layer(
+    data: Data, name: str, clocks: Clocks, grade: str = evidence.LOWEST, region: str | None = None
+) -> gpd.GeoDataFrame:
+    """
+    Return a layer as it was on `as_of` according to what was known on `known_on`.
+
+    Parameters
+    ----------
+    name
+        A layer of the catalog.
+    grade
+        Threshold; records below it are left out (`hidden_by_grade` counts them).
+    region
+        P-code or name; records that do not surely lie in it are left out.
+
+    Returns
+    -------
+    layer
+        In `crs.WGS84`. For `RECORD_LAYERS` one row for each record that has a status then: its attributes, the
+        columns of `STATUS_COLUMNS`, `certain` (the status surely held, see `timeline.is_certain`), `last_seen`,
+        `age_days`, `stale`, `grade`, `sources` (see `evidence.cited`); `source_ids` names the sources then public.
+        Other layers are reference and come as they are.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such layer or region.
+    InputError
+        If `name` is a table or the threshold is not a grade.
+    """
+    dataset = data.dataset(name)
+    if not dataset.is_layer:
+        raise InputError(f"{name}: is a table, not a layer. Use table().")
+    rows = data[name]
+    if name in RECORD_LAYERS:
+        rows = _with_status(data, rows, dataset.id_column, clocks)
+        rows["stale"] = timeline.is_stale(rows["age_days"], name)
+        rows = rows[evidence.passes(rows["grade"], grade)]
+    return _inside(data, rows, region).reset_index(drop=True)
+
+
+def _with_status(data: Data, records: pd.DataFrame, id_column: str, clocks: Clocks) -> pd.DataFrame:
+    """Join the spell valid then to each record; records without one are left out."""
+    spells = _current_spells(data, clocks)
+    at = spells.index.get_indexer(pd.Index(records[id_column]))
+    present = np.flatnonzero(at >= 0)
+    rows = records.iloc[present].reset_index(drop=True)
+    return rows.assign(**{name: column.array for name, column in spells.iloc[at[present]].items()})
+
+
+@lru_cache(maxsize=16)
+def _current_spells(data: Data, clocks: Clocks) -> pd.DataFrame:
+    """
+    Return the status of each record that has one then, indexed by record; of overlapping spells the latest begun.
+
+    Cached, for the layers, counts and key figures of one screen all start from it; nobody may write into it.
+    """
+    spells = timeline.view(data["status"], clocks, "status_id")
+    if not spells["record_id"].is_unique:
+        spells = spells.sort_values(["valid_from", "known_from"], kind="stable")
+        spells = spells.drop_duplicates("record_id", keep="last")
+    spells = spells.assign(certain=timeline.is_certain(spells, clocks.as_of))
+    spells = _with_evidence(data, spells, clocks).set_index("record_id")
+    extra = ["certain", "last_seen", "age_days", "grade", "sources"]
+    return spells.rename(columns=STATUS_COLUMNS)[[*STATUS_COLUMNS.values(), *extra]]
+
+
+def _with_evidence(data: Data, rows: pd.DataFrame, clocks: Clocks) -> pd.DataFrame:
+    """Add grade, sources and age; reduce `source_ids` to the sources then public."""
+    rows = evidence.weigh(rows, data["sources"], clocks.known_on, min(clocks.as_of, clocks.known_on))
+    return rows.assign(age_days=timeline.age_days(rows["last_seen"], clocks.as_of))
+
+
+def _inside(data: Data, rows: pd.DataFrame, region: str | None) -> pd.DataFrame:
+    if not region:
+        return rows
+    pcode = regions.find(data, region).pcode
+    placed = {"commune_pcode", "department_pcode", "area_pcode", "pcode"} & set(rows.columns)
+    return rows[regions.within(rows, pcode)] if placed else rows
+
+
+def table(
+    data: Data, name: str, clocks: Clocks, grade: str = evidence.LOWEST, region: str | None = None
+) -> pd.DataFrame:
+    """
+    Return a table as known on `known_on`, without rows dated after `as_of`.
+
+    Returns
+    -------
+    table
+        The latest revision then of each id, with `grade` and `sources` where rows cite any. Events come with the
+        columns of `events`. `status` gives every spell begun by then, not only the present one.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such table or region.
+    InputError
+        If the threshold is not a grade.
+    """
+    if name == "events":
+        return pd.DataFrame(events(data, clocks, grade=grade, region=region).drop(columns="geometry"))
+    dataset = data.dataset(name)
+    rows = data[name]
+    if name == "sources":
+        return evidence.public(rows, clocks.known_on).reset_index(drop=True)
+    if "known_from" in rows:
+        rows = timeline.known(rows, clocks.known_on, dataset.id_column)
+    if name in DATE_COLUMNS:
+        rows = rows[~(rows[DATE_COLUMNS[name]] > pd.Timestamp(clocks.as_of))]
+    if "source_ids" in rows or "source_id" in rows:
+        rows = _with_evidence(data, rows, clocks)
+        rows = rows[evidence.passes(rows["grade"], grade)]
+    return _inside(data, rows, region).reset_index(drop=True)
+
+
+def events(
+    data: Data,
+    clocks: Clocks,
+    *,
+    start: date | None = None,
+    end: date | None = None,
+    category: str | Iterable[str] | None = None,
+    region: str | None = None,
+    grade: str = evidence.LOWEST,
+) -> gpd.GeoDataFrame:
+    """
+    Return the events begun by `as_of` and the plans for later, as known on `known_on`, in order of their date.
+
+    Parameters
+    ----------
+    start, end
+        Only events that touch these days, both included.
+    category
+        One or several categories.
+
+    Returns
+    -------
+    events
+        Points in `crs.WGS84`, missing for events without a place. Besides the columns of the table: `figures` (a list
+        of {measure, min, max, unit, qualifier, date, source, source_id, publisher, url} for each number reported by a
+        source then public), `outcome_unknown` (planned, and the date has passed), `last_seen`, `age_days`, `grade`,
+        `sources`.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such category or region.
+    InputError
+        If `end` is before `start` or the threshold is not a grade.
+    """
+    rows = _events(data, clocks)
+    keep = evidence.passes(rows["grade"], grade)
+    if category:
+        keep &= rows["category"].isin(_categories(data, category))
+    rows = _inside(data, timeline.window(rows[keep], start, end), region)
+    return rows.reset_index(drop=True)
+
+
+@lru_cache(maxsize=8)
+def _events(data: Data, clocks: Clocks) -> gpd.GeoDataFrame:
+    """Return all events of a view in their order; cached like `_current_spells`."""
+    rows = timeline.known(data["events"], clocks.known_on, "event_id")
+    rows = rows[(rows["valid_from"] <= pd.Timestamp(clocks.as_of)) | (rows["claim"] == timeline.PLANNED)]
+    rows = rows.sort_values(["valid_from", "event_id"], kind="stable").reset_index(drop=True)
+    rows = _with_figures(data, _with_evidence(data, rows, clocks), clocks)
+    rows = rows.assign(outcome_unknown=timeline.outcome_unknown(rows, clocks.as_of))
+    placed = (rows["lon"].notna() & rows["lat"].notna()).to_numpy()
+    points = np.full(len(rows), None, dtype=object)
+    points[placed] = shapely.points(rows.loc[placed, ["lon", "lat"]].to_numpy(dtype="float64"))
+    return gpd.GeoDataFrame(rows, geometry=points, crs=WGS84)
+
+
+def _categories(data: Data, category: str | Iterable[str]) -> list[str]:
+    wanted = [category] if isinstance(category, str) else list(category)
+    present = sorted(set(data["events"]["category"]))
+    unknown = [name for name in wanted if name not in present]
+    if unknown:
+        raise NotFoundError(f"category: {unknown[0]!r} does not exist; there are {', '.join(present)}.")
+    return wanted
+
+
+def _with_figures(data: Data, rows: pd.DataFrame, clocks: Clocks) -> pd.DataFrame:
+    """Add the list of figures then known."""
+    known = timeline.known(data["figures"], clocks.known_on, "figure_id")
+    known = known[known["record_id"].isin(rows["event_id"])]
+    listed = figure_records(data, known, clocks)
+    by_record: dict[str, list[dict[str, Any]]] = {}
+    for record_id, figure in zip(known["record_id"].tolist(), listed, strict=True):
+        by_record.setdefault(record_id, []).append(figure)
+    figures = [by_record.get(record_id, []) for record_id in rows["event_id"].tolist()]
+    return rows.assign(figures=pd.Series(figures, index=rows.index, dtype=object))
+
+
+def figure_records(data: Data, figures: pd.DataFrame, clocks: Clocks) -> list[dict[str, Any]]:
+    """Return figures as plain records, each with its source; a source not yet public is not named."""
+    public = evidence.public(data["sources"], clocks.known_on)
+    sources = {source["source_id"]: source for source in evidence.source_records(public)}
+    records = []
+    columns = ["figure_id", "measure", "value_min", "value_max", "unit", "qualifier", "date", "source_id", "note"]
+    for figure_id, measure, low, high, unit, qualifier, day, source_id, note in zip(
+        *(figures[column].tolist() for column in columns), strict=True
+    ):
+        source = sources.get(source_id)
+        records.append(
+            {
+                "figure_id": figure_id,
+                "measure": measure,
+                "min": plain(low),
+                "max": plain(low if pd.isna(high) else high),
+                "unit": unit,
+                "qualifier": qualifier,
+                "date": plain(day),
+                "source": source["title"] if source else None,
+                "source_id": source["source_id"] if source else None,
+                "publisher": source["publisher"] if source else None,
+                "url": source["url"] if source else None,
+                "note": note,
+            }
+        )
+    return records
+
+
+@dataclass(frozen=True)
+class Record:
+    """
+    Everything about one record, for a detail panel.
+
+    Attributes
+    ----------
+    attributes
+        Plain values by column; for an event the columns of `events` without the joined ones.
+    status
+        The spell valid then, in plain values, None for an event or if there was none.
+    history
+        All spells then known, oldest first, each with grade and sources; empty for an event.
+    figures
+        All numbers then known, side by side, each with its source.
+    revisions
+        All revisions then known of the rows behind the record, newest first.
+    certain
+        False if the status may have begun later, for its date is imprecise.
+    """
+
+    record_id: str
+    layer: str
+    attributes: dict[str, Any]
+    status: dict[str, Any] | None
+    history: pd.DataFrame
+    figures: list[dict[str, Any]]
+    revisions: pd.DataFrame
+    sources: list[SourceRecord]
+    grade: str
+    location_precision: str
+    date_precision: str
+    certain: bool
+    age_days: int | None
+    stale: bool
+    outcome_unknown: bool
+
+
+def record(data: Data, record_id: str, clocks: Clocks) -> Record:
+    """
+    Return all that was known about a base, prison, facility, zone or event.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such id, or nothing was known of it on `known_on`.
+    """
+    name = layer_of(data, record_id)
+    dataset = data.dataset(name)
+    figures = timeline.known(data["figures"], clocks.known_on, "figure_id")
+    figures = figures[figures["record_id"] == record_id]
+    listed = figure_records(data, figures, clocks)
+    if name == "events":
+        return _event_record(data, record_id, clocks, listed)
+    status = data["status"]
+    mine = status[status["record_id"] == record_id]
+    history = _with_evidence(data, timeline.known(mine, clocks.known_on, "status_id"), clocks)
+    history = history.sort_values(["valid_from", "status_id"], kind="stable").reset_index(drop=True)
+    if history.empty:
+        raise NotFoundError(f"{record_id}: nothing was known of it on {clocks.known_on}. Choose a later known date.")
+    history["stale"] = timeline.is_stale(history["age_days"], name)
+    rows = data[name]
+    attributes = rows[rows[dataset.id_column] == record_id].drop(columns="geometry").iloc[0]
+    now = timeline.valid(history, clocks.as_of)
+    spell = now.iloc[-1] if len(now) else None
+    best = spell if spell is not None else history.iloc[-1]
+    return Record(
+        record_id=record_id,
+        layer=name,
+        attributes={str(key): plain(value) for key, value in attributes.items()},
+        status={str(key): plain(value) for key, value in spell.items()} if spell is not None else None,
+        history=history,
+        figures=listed,
+        revisions=_revisions(mine, clocks),
+        sources=_all_sources(history, listed, data, clocks),
+        grade=str(best["grade"]),
+        location_precision=str(attributes.get("location_precision", "")),
+        date_precision=str(best["date_precision"]),
+        certain=bool(timeline.is_certain(now.tail(1), clocks.as_of).all()),
+        age_days=plain(best["age_days"]),
+        stale=bool(best["stale"]),
+        outcome_unknown=False,
+    )
+
+
+def _event_record(data: Data, record_id: str, clocks: Clocks, figures: list[dict[str, Any]]) -> Record:
+    everything = Clocks(max(clocks.as_of, date(2100, 1, 1)), clocks.known_on)
+    rows = events(data, everything)
+    rows = rows[rows["event_id"] == record_id]
+    if rows.empty:
+        raise NotFoundError(f"{record_id}: nothing was known of it on {clocks.known_on}. Choose a later known date.")
+    row = rows.iloc[0]
+    revisions = data["events"][data["events"]["event_id"] == record_id]
+    joined = ["geometry", "figures", "sources", "outcome_unknown", "last_seen", "age_days"]
+    return Record(
+        record_id=record_id,
+        layer="events",
+        attributes={str(key): plain(value) for key, value in row.drop(labels=joined).items()},
+        status=None,
+        history=data["status"].iloc[:0],
+        figures=figures,
+        revisions=_revisions(revisions, clocks),
+        sources=row["sources"],
+        grade=row["grade"],
+        location_precision=row["location_precision"],
+        date_precision=row["date_precision"],
+        certain=row["date_precision"] == "day",
+        age_days=plain(timeline.age_days(rows["last_seen"], clocks.as_of).iloc[0]),
+        stale=False,
+        outcome_unknown=bool(timeline.outcome_unknown(rows, clocks.as_of).iloc[0]),
+    )
+
+
+def _revisions(rows: pd.DataFrame, clocks: Clocks) -> pd.DataFrame:
+    rows = rows[rows["known_from"] <= pd.Timestamp(clocks.known_on)]
+    return rows.sort_values(["known_from", "revision"], ascending=False, kind="stable").reset_index(drop=True)
+
+
+def _all_sources(
+    history: pd.DataFrame, figures: list[dict[str, Any]], data: Data, clocks: Clocks
+) -> list[SourceRecord]:
+    """Return every source of the history and the figures once, best and newest first."""
+    found = {source["source_id"]: source for sources in history["sources"] for source in sources}
+    cited = {figure["source_id"] for figure in figures if figure["source_id"]} - set(found)
+    rows = evidence.public(data["sources"], clocks.known_on)
+    for source in evidence.source_records(rows[rows["source_id"].isin(cited)]):
+        found[source["source_id"]] = source
+    return evidence.ordered(found.values())
+
+
+def layer_of(data: Data, record_id: str) -> str:
+    """
+    Return the name of the layer or table that an id belongs to.
+
+    Raises
+    ------
+    NotFoundError
+        If the id is in none.
+    """
+    for name in (*RECORD_LAYERS, "events"):
+        if name in data.datasets and (data[name][data.dataset(name).id_column] == record_id).any():
+            return name
+    raise NotFoundError(f"{record_id!r} is not the id of a record; mssmap show fobs lists those of the bases.")
+
+
+def counts(data: Data, clocks: Clocks, grade: str = evidence.LOWEST, region: str | None = None) -> pd.DataFrame:
+    """
+    Count records by layer and status, as a range where dates or places are imprecise.
+
+    Returns
+    -------
+    counts
+        `layer`, `status`, `value` (records that, by the dates and places stated, have the status in the region),
+        `low` (those that surely do) and `high` (those that may). Largest first within a layer.
+    """
+    pcode = regions.find(data, region).pcode if region else regions.COUNTRY_PCODE
+    parts = []
+    for name in RECORD_LAYERS:
+        if name not in data.datasets:
+            continue
+        rows = layer(data, name, clocks, grade)
+        sure, maybe = regions.within(rows, pcode), regions.maybe_within(rows, pcode)
+        marks = pd.DataFrame(
+            {
+                "layer": name,
+                "status": rows["status"],
+                "value": sure,
+                "low": sure & rows["certain"],
+                "high": sure | maybe,
+            }
+        )
+        total = marks.groupby(["layer", "status"], as_index=False, sort=False)[["value", "low", "high"]].sum()
+        total = total[total["high"] > 0]
+        parts.append(total.sort_values(["value", "status"], ascending=[False, True], kind="stable"))
+    return pd.concat(parts, ignore_index=True)
+
+
+def hidden_by_grade(data: Data, clocks: Clocks, grade: str, region: str | None = None) -> dict[str, int]:
+    """Count, by layer (and `events`), the records that a threshold hides; zero is left out."""
+    names = [name for name in RECORD_LAYERS if name in data.datasets]
+    grades = {name: layer(data, name, clocks, region=region)["grade"] for name in names}
+    grades["events"] = events(data, clocks, region=region)["grade"]
+    hidden = {name: int((~evidence.passes(column, grade)).sum()) for name, column in grades.items()}
+    return {name: count for name, count in hidden.items() if count}
+
+
+def plain(value: Any) -> Any:
+    """
+    Return a cell as a value that JSON can hold: dates as ISO text, missing and empty as None.
+
+    >>> plain(pd.Timestamp("2025-01-18")), plain(""), plain(3.0)
+    ('2025-01-18', None, 3)
+    """
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if value is None or value is pd.NaT or value is pd.NA or value == "":
+        return None
+    if isinstance(value, date):
+        return value.isoformat()[:10]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return None if value != value else int(value) if value.is_integer() else value
+    return value

