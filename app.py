@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
 
-st.set_page_config(page_title="mssmap · Haiti", page_icon="docs/icon.png", layout="wide")
+HERE = Path(__file__).parent
+
+st.set_page_config(page_title="mssmap · Haiti", page_icon=str(HERE / "docs/icon.png"), layout="wide")
+st.logo((HERE / "docs/logo.svg").read_text(encoding="utf-8"), size="large")
 
 page = st.navigation(
     [
-        st.Page("pages/situation.py", title=_("Situation map"), url_path="", default=True),
+        st.Page("pages/situation.py", title=_("Situation map"), default=True),
+        st.Page("pages/timeline.py", title=_("Timeline"), url_path="timeline"),
         st.Page("pages/data.py", title=_("Data and sources"), url_path="data"),
     ],
     position="top",

@@ -32,7 +32,20 @@ REPACKAGE = "If the edit is meant, run scripts/build_package.py to package the d
 
 @dataclass(frozen=True)
 class Dataset:
-    """One file of the data folder and all that is said about it."""
+    """
+    One file of the data folder and all that is said about it.
+
+    Attributes
+    ----------
+    group
+        `layer` (records with a place), `table` or `reference` (geometry for the map).
+    licence, licence_url
+        Names of the licences that apply together, and where the first is found.
+    sources
+        Pairs of title and address, the address empty if there is none.
+    attribution
+        The words to show where the data are shown.
+    """
 
     name: str
     title: str
@@ -42,6 +55,8 @@ class Dataset:
     licence: str
     licence_url: str
     sources: tuple[tuple[str, str], ...]
+    attribution: str
+    accuracy: str
     sensitivity: str
     rows: int
     bytes: int
@@ -188,16 +203,18 @@ def _dataset(item: Mapping[str, Any]) -> Dataset:
     path = PurePosixPath(item["path"])
     if path.is_absolute() or ".." in path.parts:
         raise ValueError(f"path {item['path']!r} leaves the data folder")
-    licence = (item.get("licenses") or [{}])[0]
+    licences = item.get("licenses") or [{}]
     return Dataset(
         name=str(item["name"]),
         title=str(item.get("title", item["name"])),
         description=str(item.get("description", "")),
         path=str(path),
         group=str(item.get("group", "")),
-        licence=str(licence.get("name", "")),
-        licence_url=str(licence.get("path", "")),
+        licence=" and ".join(str(licence.get("name", "")) for licence in licences),
+        licence_url=str(licences[0].get("path", "")),
         sources=tuple((str(s.get("title", "")), str(s.get("path", ""))) for s in item.get("sources", ())),
+        attribution=str(item.get("attribution", "")),
+        accuracy=str(item.get("accuracy", "")),
         sensitivity=str(item.get("sensitivity", "")),
         rows=int(item.get("rows", 0)),
         bytes=int(item.get("bytes", 0)),

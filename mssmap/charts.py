@@ -40,10 +40,12 @@ def event_strip(events: pd.DataFrame, *, as_of: date, start: date, end: date) ->
     """
     titles = layers.titles()
     monthly = (
-        events.assign(group=events["category"].map(layer_group), month=events["valid_from"].dt.to_period("M").dt.start_time)
+        events.assign(
+            group=events["category"].map(layer_group), month=events["valid_from"].dt.to_period("M").dt.start_time
+        )
         .groupby(["month", "group"], as_index=False)
         .size()
-    )  # fmt: skip
+    )
     monthly["label"] = monthly["group"].map(titles)
     monthly["until"] = monthly["month"] + pd.offsets.MonthBegin(1) - pd.Timedelta(days=3)
     brush = alt.selection_interval(encodings=["x"], name=BRUSH)
@@ -58,7 +60,9 @@ def event_strip(events: pd.DataFrame, *, as_of: date, start: date, end: date) ->
         .encode(
             x=alt.X("month:T", title=None, axis=alt.Axis(format="%b %y", labelFlush=True, tickCount=12)),
             x2="until:T",
-            y=alt.Y("sum(size):Q", title=_("Events"), axis=alt.Axis(tickCount=3, grid=False)),
+            y=alt.Y(
+                "sum(size):Q", title=_("Events"), axis=alt.Axis(tickCount=3, tickMinStep=1, format="d", grid=False)
+            ),
             color=colour,
             order=alt.Order("group:N"),
             opacity=alt.condition(brush, alt.value(1), alt.value(0.35)),
@@ -80,4 +84,5 @@ def event_strip(events: pd.DataFrame, *, as_of: date, start: date, end: date) ->
         .mark_rule(color=OKABE_ITO["vermillion"], strokeWidth=2)
         .encode(x="day:T", tooltip=[alt.Tooltip("day:T", title=_("Map as of"), format="%d %b %Y")])
     )
-    return alt.layer(shade, bars, now).properties(height=96).configure_view(strokeWidth=0)
+    chart: alt.LayerChart = alt.layer(shade, bars, now).properties(height=96).configure_view(strokeWidth=0)
+    return chart

@@ -6,9 +6,10 @@ Each rule takes the data and returns faults of kind `rule`: the records are used
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -183,10 +184,8 @@ def spells_apart(data: Data) -> list[Fault]:
     A revision is current from its `known_from` until the next revision of its spell is known; two spells collide if
     they are current at the same time and their valid times share a day.
     """
-    rows = data["status"].sort_values(["status_id", "revision"], kind="stable").reset_index(drop=True)
-    forever = pd.Timestamp("2200-01-01")
-    rows["until"] = rows.groupby("status_id", sort=False)["known_from"].shift(-1).fillna(forever)
-    rows["end"] = rows["valid_to"].fillna(forever)
+    rows = _with_end(data["status"], "status_id")
+    rows["end"] = rows["valid_to"].fillna(FOREVER)
     rows = rows[rows["status"] != timeline.RETRACTED]
     columns = ["record_id", "status_id", "revision", "valid_from", "end", "known_from", "until"]
     pairs = rows[columns].merge(rows[columns], on="record_id", suffixes=("", "_other"))
@@ -312,24 +311,17 @@ def figures_agree(data: Data) -> list[Fault]:
 
     So a view never shows a range that rests on a number not yet known.
     """
-    events, figures = data["events"], data["figures"]
-    wrong: dict[tuple[str, int], pd.Series] = {}
-    for day in sorted({*events["known_from"], *figures["known_from"]}):
-        then = timeline.known(events, day.date(), "event_id")
-        then = then[then["figure_min"].notna()]
-        known = timeline.known(figures, day.date(), "figure_id")
-        ends = known.assign(high=known["value_max"].fillna(known["value_min"]))
-        spans = ends.groupby(["record_id", "unit", "measure"]).agg(low=("value_min", "min"), high=("high", "max"))
-        pairs = then.merge(spans.reset_index(), left_on=["event_id", "figure_unit"], right_on=["record_id", "unit"])
-        same = (pairs["low"] == pairs["figure_min"]) & (
-            pairs["high"] == pairs["figure_max"].fillna(pairs["figure_min"])
-        )
-        for _, row in then[~then["event_id"].isin(pairs.loc[same, "event_id"])].assign(day=day).iterrows():
-            wrong.setdefault((row["event_id"], row["revision"]), row)
+    figures: dict[str, list[Any]] = {}
+    for figure in _with_end(data["figures"], "figure_id").to_dict("records"):
+        figures.setdefault(figure["record_id"], []).append(figure)
+    events = _with_end(data["events"], "event_id")
+    events = events[events["figure_min"].notna() & (events["status"] != timeline.RETRACTED)]
+    wrong_on = [_disagrees_on(event, figures.get(event["event_id"], [])) for event in events.to_dict("records")]
+    bad = events.assign(day=pd.to_datetime(pd.Series(wrong_on, index=events.index)))
     return _blame(
         data,
         "events",
-        pd.DataFrame(list(wrong.values())),
+        bad[bad["day"].notna()],
         "figure_min",
         lambda row: (
             f"{row['figure_min']:g} to {row['figure_max']:g} {row['figure_unit']} as known on {_day(row['day'])}"
@@ -337,6 +329,33 @@ def figures_agree(data: Data) -> list[Fault]:
         "the range of one measure with this unit in tables/figures.csv as known then",
         "Correct the event or its figures, or add a revision of the event when a figure is learnt.",
     )
+
+
+def _disagrees_on(event: Mapping[Any, Any], figures: list[Any]) -> pd.Timestamp | None:
+    """Return the first day on which the range of a revision of an event is not that of a measure, None if none."""
+    learnt = {day for figure in figures for day in (figure["known_from"], figure["until"])}
+    low, high = event["figure_min"], event["figure_max"]
+    stated = low, low if pd.isna(high) else high
+    for day in sorted({event["known_from"], *(day for day in learnt if event["known_from"] < day < event["until"])}):
+        known = [figure for figure in figures if figure["known_from"] <= day < figure["until"]]
+        ends: dict[str, list[float]] = {}
+        for figure in known:
+            if figure["unit"] == event["figure_unit"]:
+                values = [figure["value_min"], figure["value_max"]]
+                ends.setdefault(figure["measure"], []).extend(value for value in values if not pd.isna(value))
+        if stated not in [(min(values), max(values)) for values in ends.values()]:
+            return pd.Timestamp(day)
+    return None
+
+
+def _with_end(rows: pd.DataFrame, id_column: str) -> pd.DataFrame:
+    """Add `until`: the day on which the next revision of a row was known, far ahead if there is none."""
+    rows = rows.sort_values([id_column, "revision"], kind="stable").reset_index(drop=True)
+    next_known = rows.groupby(id_column, sort=False)["known_from"].shift(-1)
+    return rows.assign(until=next_known.fillna(FOREVER))
+
+
+FOREVER = pd.Timestamp("2200-01-01")
 
 
 def _latest(data: Data, name: str) -> pd.DataFrame:

@@ -12,13 +12,12 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import click
 import typer
 
 import mssmap
@@ -26,8 +25,6 @@ from mssmap import settings
 from mssmap.errors import InputError, MssmapError
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from mssmap.catalog import Data
     from mssmap.timeline import Clocks
 
@@ -35,7 +32,6 @@ FOUND_FAULTS, BAD_INPUT = 1, 2
 
 app = typer.Typer(
     help="Open operations map of the UN-authorised security mission in Haiti: unofficial, from public reporting.",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -52,9 +48,11 @@ Out = Annotated[Path | None, typer.Option(metavar="FILE", help="Write to a file 
 @app.command()
 def layers(as_json: AsJson = False, out: Out = None) -> None:
     """List the layers and tables: id, title, rows, licence, sources."""
+    from mssmap import listing
+
     datasets = mssmap.load().datasets.values()
     if as_json:
-        _write_json([_catalog_record(dataset) for dataset in datasets], out)
+        _write_json([listing.catalog_record(dataset) for dataset in datasets], out)
         return
     rows = [
         {
@@ -67,7 +65,7 @@ def layers(as_json: AsJson = False, out: Out = None) -> None:
         }
         for dataset in datasets
     ]
-    _write(_aligned(rows), out)
+    _write(listing.aligned(rows), out)
 
 
 @app.command()
@@ -81,7 +79,7 @@ def show(
     out: Out = None,
 ) -> None:
     """Print the records of a layer or table as of a date."""
-    from mssmap import views
+    from mssmap import listing, views
 
     data, clocks = _open(as_of, known_on)
     is_layer = data.dataset(name).is_layer
@@ -90,11 +88,11 @@ def show(
     hidden = len(view(data, name, clocks, "F6", region or None)) - len(rows)
     _tell(_heading(name, clocks, len(rows), hidden, grade))
     if as_json:
-        _write_json(_collection(rows) if is_layer else _records(rows), out)
+        _write_json(listing.collection(rows) if is_layer else listing.records(rows), out)
     elif name == "events":
-        _write(_event_text(data, rows), out)
+        _write(listing.event_text(rows), out)
     else:
-        _write(_aligned(_main_columns(data, name, rows)), out)
+        _write(listing.aligned(listing.main_columns(data.dataset(name), rows)), out)
 
 
 @app.command()
@@ -112,7 +110,7 @@ def events(
     out: Out = None,
 ) -> None:
     """List events, each with every reported figure and its source."""
-    from mssmap import views
+    from mssmap import listing, views
 
     data, clocks = _open(as_of, known_on)
     view = partial(
@@ -128,9 +126,9 @@ def events(
     hidden = len(view()) - len(rows)
     _tell(_heading("events", clocks, len(rows), hidden, grade))
     if as_json:
-        _write_json(_records(rows.drop(columns="geometry")), out)
+        _write_json(listing.records(rows.drop(columns="geometry")), out)
     else:
-        _write(_event_text(data, rows), out)
+        _write(listing.event_text(rows), out)
 
 
 @app.command()
@@ -142,7 +140,7 @@ def changes(
     out: Out = None,
 ) -> None:
     """List what was learnt between two days: new, changed, corrected, withdrawn."""
-    from mssmap import differences
+    from mssmap import differences, listing
 
     data = _data()
     first, last = _date(since, "--since"), _date(until, "--until") or settings.today()
@@ -154,7 +152,7 @@ def changes(
     if as_json:
         _write_json(records, out)
     else:
-        _write("\n".join(line for record in records for line in _change_lines(record)), out)
+        _write(listing.change_text(records), out)
 
 
 @app.command()
@@ -214,24 +212,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code."""
+    """Run the command line and return its exit code; without arguments print the help."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return int(app(args=list(arguments) if arguments is not None else None, standalone_mode=False) or 0)
-    except click.exceptions.Exit as leave:
+        return int(app(args=given or ["--help"], prog_name="mssmap", standalone_mode=False) or 0)
+    except typer.Exit as leave:
         return leave.exit_code
-    except click.ClickException as error:
-        _tell(f"{error.format_message()} See mssmap --help.")
-        return BAD_INPUT
     except MssmapError as error:
         _tell(str(error))
         return BAD_INPUT
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         return 130
     except BrokenPipeError:
         # The reader (head, less) has seen enough; keep Python from complaining when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # noqa: BLE001, the one boundary
+        # Usage errors are told by their method: typer brings its own copy of click, or not, by version.
+        if hasattr(error, "format_message"):
+            _tell(f"{error.format_message().rstrip('.')}. See mssmap --help.")
+            return BAD_INPUT
         if settings.load().debug:
             traceback.print_exc()
         _tell(f"a bug, please report it: {type(error).__name__}: {error}. MSSMAP_DEBUG=1 shows where.")
@@ -281,198 +281,3 @@ def _count(number: int, noun: str) -> str:
 def _heading(name: str, clocks: Clocks, shown: int, hidden: int, grade: str) -> str:
     text = f"{name} as of {clocks.as_of}, known on {clocks.known_on}: {_count(shown, 'record')}"
     return text + (f", {hidden} below grade {grade} hidden" if hidden else "")
-
-
-def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    from mssmap import views
-
-    return [{str(key): views.plain(value) for key, value in row.items()} for row in rows.to_dict("records")]
-
-
-def _collection(rows: pd.DataFrame) -> dict[str, Any]:
-    import shapely
-
-    properties = _records(rows.drop(columns="geometry"))
-    shapes = [json.loads(text) if text else None for text in shapely.to_geojson(rows.geometry.to_numpy()).tolist()]
-    features = [
-        {"type": "Feature", "properties": values, "geometry": shape}
-        for values, shape in zip(properties, shapes, strict=True)
-    ]
-    return {"type": "FeatureCollection", "features": features}
-
-
-def _catalog_record(dataset: Any) -> dict[str, Any]:
-    plain = (
-        "title",
-        "description",
-        "path",
-        "group",
-        "rows",
-        "bytes",
-        "sha256",
-        "licence",
-        "licence_url",
-        "sensitivity",
-    )
-    return {
-        "id": dataset.name,
-        **{name: getattr(dataset, name) for name in plain},
-        "sources": [{"title": title, "url": url or None} for title, url in dataset.sources],
-        "columns": [
-            {"name": column.name, "type": column.type, "unit": column.unit or None, "description": column.description}
-            for column in dataset.contract.fields
-        ],
-    }
-
-
-def _since(row: Any) -> str:
-    return _day(row["status_from"], row["status_precision"])
-
-
-def _day(day: Any, precision: str) -> str:
-    """Write a day no finer than it is known: 2025-05 for a month, before 2021-01-01 for an unknown start."""
-    if day is None or day != day:
-        return ""
-    text = f"{day:%Y-%m-%d}"
-    return {"month": text[:7], "year": text[:4], "before": f"before {text}"}.get(precision, text)
-
-
-def _cited(row: Any) -> str:
-    return ", ".join(source["source_id"] for source in row["sources"]) or "none public then"
-
-
-Column = str | Callable[[Any], str]
-
-STATUS_TAIL: dict[str, Column] = {
-    "since": _since,
-    "place": "place",
-    "precision": "location_precision",
-    "grade": "grade",
-    "sources": _cited,
-}
-
-MAIN_COLUMNS: dict[str, dict[str, Column]] = {
-    "fobs": {"id": "fob_id", "name": "name_en", "status": "status", "operator": "operator", **STATUS_TAIL},
-    "prisons": {"id": "prison_id", "name": "name_en", "status": "status", "kind": "kind", **STATUS_TAIL},
-    "facilities": {"id": "facility_id", "name": "name_en", "status": "status", "kind": "kind", **STATUS_TAIL},
-    "gang_zones": {"id": "zone_id", "name": "name_en", "level": "status", "group": "armed_group", **STATUS_TAIL},
-    "status": {
-        **{"id": "status_id", "status": "status", "operator": "operator"},
-        "from": lambda row: _day(row["valid_from"], row["date_precision"]),
-        "to": lambda row: _day(row["valid_to"], "day"),
-        **{"known": "known_from", "grade": "grade", "sources": _cited},
-    },
-    "strength": {
-        "date": lambda row: _day(row["date"], row["date_precision"]),
-        **{"country": "country", "scope": "scope", "type": "record_type", "personnel": "personnel"},
-        **{"up to": "personnel_max", "net change": "net_change", "grade": "grade", "sources": _cited},
-    },
-    "indicators": {
-        "date": lambda row: _day(row["period_end"], row["date_precision"]),
-        **{"indicator": "indicator", "series": "series", "area": "area", "qualifier": "qualifier", "value": "value"},
-        **{"up to": "value_max", "unit": "unit", "period": "period_type", "grade": "grade", "sources": _cited},
-    },
-    "figures": {
-        **{"record": "record_id", "measure": "measure", "qualifier": "qualifier", "value": "value_min"},
-        **{"up to": "value_max", "unit": "unit", "date": "date", "source": "source_id"},
-    },
-    "sources": {
-        **{"id": "source_id", "reliability": "reliability", "publisher": "publisher"},
-        "published": lambda row: _day(row["published_on"], row["published_precision"]),
-        **{"title": "title", "url": "url"},
-    },
-}
-"""Columns that `show` prints, by dataset; of others the first eight."""
-
-
-def _main_columns(data: Data, name: str, rows: pd.DataFrame) -> list[dict[str, str]]:
-    from mssmap import views
-
-    columns = MAIN_COLUMNS.get(name) or {column: column for column in data.dataset(name).contract.columns[:8]}
-    return [
-        {
-            title: column(row) if callable(column) else _text(views.plain(row[column]))
-            for title, column in columns.items()
-        }
-        for row in rows.to_dict("records")
-    ]
-
-
-def _text(value: Any) -> str:
-    return "" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def _aligned(rows: Sequence[dict[str, str]], limit: int = 48) -> str:
-    """Return rows as a table with aligned columns; long cells are cut, except in the last column."""
-    if not rows:
-        return "(none)"
-    titles = list(rows[0])
-    lines = [titles, *([_clean(row[title]) for title in titles] for row in rows)]
-    cut = [
-        [*(cell if len(cell) <= limit else cell[: limit - 1] + "…" for cell in line[:-1]), line[-1]] for line in lines
-    ]
-    widths = [max(len(line[i]) for line in cut) for i in range(len(titles) - 1)]
-    return "\n".join(
-        "  ".join([*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[-1]]).rstrip()
-        for line in cut
-    )
-
-
-def _clean(text: str) -> str:
-    """Keep a cell on its line and a terminal from being steered by text that came from data."""
-    return "".join(c if c.isprintable() else " " for c in text)
-
-
-def _event_text(data: Data, rows: pd.DataFrame) -> str:
-    return "\n\n".join("\n".join(_event_lines(row)) for row in rows.to_dict("records")) or "(none)"
-
-
-def _event_lines(row: Any) -> Iterable[str]:
-    day = _day(row["valid_from"], row["date_precision"])
-    lasts = (
-        row["valid_to"] == row["valid_to"] and row["valid_to"] > row["valid_from"] and row["date_precision"] == "day"
-    )
-    until = (
-        f" to {row['valid_to']:%Y-%m-%d}"
-        if lasts
-        else " and still going on"
-        if row["valid_to"] != row["valid_to"]
-        else ""
-    )
-    yield f"{day}{until}  {_clean(row['title_en'])}"
-    claim = "planned, outcome not known" if row["outcome_unknown"] else row["claim"].replace("_", " ")
-    dispute = f", {row['dispute']} disputed" if row["dispute"] else ""
-    place = ", ".join(
-        part for part in (row["place"] or "place not stated", row["commune_pcode"], row["country"]) if part
-    )
-    yield f"    place   {_clean(place)} ({row['location_precision']})"
-    yield f"    claim   {claim}{dispute}; grade {row['grade']}; category {row['category']}; id {row['event_id']}"
-    listed = {source["source_id"] for source in row["sources"]}
-    for figure in row["figures"]:
-        url = None if figure["source_id"] in listed else figure["url"]
-        yield f"    figure  {_clean(_figure(figure))}"
-        yield f"            {_clean(_citation(figure['source'] or 'source not yet public', figure['publisher'], url))}"
-    for source in row["sources"]:
-        yield f"    source  {_clean(_citation(source['title'], source['publisher'], source['url']))}"
-
-
-def _figure(figure: dict[str, Any]) -> str:
-    low, high = _text(figure["min"]), _text(figure["max"])
-    value = low if low == high else f"{low}-{high}"
-    return f"{figure['measure']}: {figure['qualifier']} {value} {figure['unit']}".replace(":  ", ": ")
-
-
-def _citation(title: str, publisher: str | None, url: str | None) -> str:
-    return " - ".join(part for part in (title, publisher, url) if part)
-
-
-def _change_lines(record: dict[str, Any]) -> Iterable[str]:
-    head = f"{record['known_from'] or '':10}  {record['kind']:9}  {record['table']:10}"
-    yield _clean(f"{head}  {record['title']} [{record['record_id']}]")
-    for change in record["fields"]:
-        yield _clean(f"{'':12}{change['field']}: {_shown(change['before'])} -> {_shown(change['after'])}")
-
-
-def _shown(value: Any, limit: int = 120) -> str:
-    text = _text(value) or "(nothing)"
-    return text if len(text) <= limit else text[: limit - 1] + "…"

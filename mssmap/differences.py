@@ -8,7 +8,7 @@ Applying the changes from one known date to another to the rows known on the fir
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -101,13 +101,13 @@ def changes(data: Data, since: date, until: date, as_of: date | None = None) -> 
     for table in TABLES:
         if table in data.datasets:
             id_column = data.dataset(table).id_column
-            rows = differences(
-                state(data[table], since, id_column, as_of),
-                state(data[table], until, id_column, as_of),
-                table,
-                id_column,
-            )
-            told = _told(rows, data[table], id_column, since, until, as_of)
+            before, after = (state(data[table], day, id_column, as_of) for day in (since, until))
+            deltas = differences(before, after, table, id_column)
+            if table == "status":
+                told = _status_changes(deltas, _latest_spells(before, as_of), _latest_spells(after, as_of))
+            else:
+                told = [_change(delta) for delta in deltas]
+            told = [_dated(change, data[table], id_column, until) for change in told]
             found += sorted(told, key=lambda change: (change.known_from or until, change.record_id))
     return found
 
@@ -171,59 +171,65 @@ def apply(rows: pd.DataFrame, changed: Iterable[Change], table: str, id_column: 
     return kept.sort_index()
 
 
-def _told(
-    rows: list[RowChange], table: pd.DataFrame, id_column: str, since: date, until: date, as_of: date | None
-) -> list[Change]:
-    """Group row changes into what is told: status spells by record, everything else row by row."""
-    if "status_id" not in table:
-        return [_change(delta, _withdrawn_on(delta, table, id_column, until)) for delta in rows]
-    by_record: dict[str, list[RowChange]] = {}
-    for delta in rows:
-        record_id = (delta.after or delta.before or {})["record_id"]
-        by_record.setdefault(record_id, []).append(delta)
-    return [_status_change(record_id, deltas, table, since, until, as_of) for record_id, deltas in by_record.items()]
-
-
-def _change(delta: RowChange, withdrawn_on: date | None) -> Change:
+def _change(delta: RowChange) -> Change:
     row = delta.after or delta.before or {}
     record_id = str(row["record_id"] if delta.table == "figures" else delta.row_id)
     kind = NEW if delta.before is None else WITHDRAWN if delta.after is None else CORRECTED
     fields = _fields(delta.before, delta.after) if delta.before and delta.after else ()
-    known_from = _day(delta.after["known_from"]) if delta.after is not None else withdrawn_on
-    return Change(kind, delta.table, record_id, known_from, fields, (delta,))
+    return Change(kind, delta.table, record_id, None, fields, (delta,))
+
+
+def _status_changes(
+    deltas: list[RowChange], before: Mapping[str, Mapping[str, Any]], after: Mapping[str, Mapping[str, Any]]
+) -> list[Change]:
+    """Tell the changed spells of each record as one change, comparing its latest spell on both days."""
+    by_record: dict[str, list[RowChange]] = {}
+    for delta in deltas:
+        by_record.setdefault((delta.after or delta.before or {})["record_id"], []).append(delta)
+    return [
+        _status_change(record_id, rows, before.get(record_id), after.get(record_id))
+        for record_id, rows in by_record.items()
+    ]
 
 
 def _status_change(
-    record_id: str, deltas: list[RowChange], table: pd.DataFrame, since: date, until: date, as_of: date | None
+    record_id: str, deltas: list[RowChange], before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
 ) -> Change:
-    """Tell the changed spells of one record as one change, comparing the latest spell of both days."""
-    mine = table[table["record_id"] == record_id]
-    before, after = (_latest_spell(state(mine, day, "status_id", as_of), as_of) for day in (since, until))
+    kind, fields = CORRECTED, ()
     if before is None:
         kind = NEW
     elif after is None:
         kind = WITHDRAWN
+    elif before["status_id"] != after["status_id"] and any(before[name] != after[name] for name in STATE):
+        kind, fields = STATUS, _fields(before, after, skip=("status_id",))
     else:
-        moved = any(before[name] != after[name] for name in ("status", "operator", "armed_group"))
-        kind = STATUS if moved and before["status_id"] != after["status_id"] else CORRECTED
-    fields: tuple[FieldChange, ...] = ()
-    if kind == STATUS and before and after:
-        fields = _fields(before, after, skip=("status_id",))
-    elif kind == CORRECTED:
         both = [(delta.before, delta.after) for delta in deltas if delta.before and delta.after]
         fields = tuple(field for old, new in both for field in _fields(old, new))
-    learnt = [_day(delta.after["known_from"]) for delta in deltas if delta.after is not None]
-    days = [day for day in (*learnt, _withdrawn_on(deltas[0], table, "status_id", until)) if day]
-    return Change(kind, "status", record_id, max(days, default=None), fields, tuple(deltas))
+    return Change(kind, "status", record_id, None, fields, tuple(deltas))
 
 
-def _latest_spell(spells: pd.DataFrame, as_of: date | None) -> Mapping[str, Any] | None:
-    current = timeline.valid(spells, as_of) if as_of is not None else spells
-    current = current if len(current) else spells
-    if current.empty:
-        return None
-    row = current.sort_values(["valid_from", "known_from"], kind="stable").iloc[-1]
-    return {str(name): value for name, value in row.items()}
+STATE = ("status", "operator", "armed_group")
+"""Columns of a spell that make it another state of the record."""
+
+
+def _latest_spells(spells: pd.DataFrame, as_of: date | None) -> dict[str, Mapping[str, Any]]:
+    """Return, by record, the spell valid on a day, or the last begun if none is or no day is given."""
+    rows = spells.sort_values(["valid_from", "known_from"], kind="stable")
+    latest = rows.drop_duplicates("record_id", keep="last")
+    if as_of is not None:
+        now = timeline.valid(rows, as_of).drop_duplicates("record_id", keep="last")
+        latest = pd.concat([latest[~latest["record_id"].isin(now["record_id"])], now])
+    return {str(row["record_id"]): row for row in latest.to_dict("records")}
+
+
+def _dated(change: Change, table: pd.DataFrame, id_column: str, until: date) -> Change:
+    """Add the day on which a change was known: that of its newest row, or of the withdrawal of one."""
+    days = [delta.after["known_from"] for delta in change.rows if delta.after is not None]
+    gone = [delta.row_id for delta in change.rows if delta.after is None]
+    if gone:
+        rows = table[table[id_column].isin(gone) & (table["known_from"] <= pd.Timestamp(until))]
+        days += rows["known_from"].tolist()
+    return replace(change, known_from=max(days).date() if days else None)
 
 
 def _fields(before: Mapping[str, Any], after: Mapping[str, Any], skip: tuple[str, ...] = ()) -> tuple[FieldChange, ...]:
@@ -238,17 +244,6 @@ def _same(one: Any, other: Any) -> bool:
     if pd.isna(one) or pd.isna(other):
         return bool(pd.isna(one)) and bool(pd.isna(other))
     return bool(one == other)
-
-
-def _withdrawn_on(delta: RowChange, table: pd.DataFrame, id_column: str, until: date) -> date | None:
-    if delta.after is not None:
-        return None
-    days = table.loc[(table[id_column] == delta.row_id) & (table["known_from"] <= pd.Timestamp(until)), "known_from"]
-    return _day(days.max())
-
-
-def _day(value: Any) -> date | None:
-    return None if pd.isna(value) else pd.Timestamp(value).date()
 
 
 def as_records(data: Data, found: Iterable[Change], known_on: date) -> list[dict[str, Any]]:

@@ -120,8 +120,8 @@ def weigh(rows: pd.DataFrame, sources: pd.DataFrame, known_on: date, seen_by: da
     found = cited(rows, sources, known_on)
     limit = seen_by.isoformat()
     days = [[source["published_on"] for source in records if source["published_on"]] for records in found]
-    latest = [max((day for day in dates if day <= limit), default=None) for dates in days]
-    published = pd.Series(pd.to_datetime(latest, format="%Y-%m-%d").astype("datetime64[s]"), index=rows.index)
+    latest = [max((day for day in dates if day <= limit), default="NaT") for dates in days]
+    published = pd.Series(np.array(latest, dtype="datetime64[s]"), index=rows.index)
     added = {
         "grade": pd.Series(_grades(rows, found), index=rows.index, dtype="str"),
         "sources": found,

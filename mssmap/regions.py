@@ -114,7 +114,7 @@ def find(data: Data, text: str) -> Region:
     key = normalise(text)
     if key in index:
         return index[key]
-    close = [index[name] for name in difflib.get_close_matches(key, index, n=3, cutoff=0.6)]
+    close = [index[name] for name in difflib.get_close_matches(key, index, n=3, cutoff=0.7)]
     hint = ", ".join(f"{region.name('fr')} ({region.pcode})" for region in dict.fromkeys(close))
     raise NotFoundError(
         f"region: {text!r} is not a P-code or name of a department or commune. "
@@ -131,14 +131,21 @@ def within(rows: pd.DataFrame, pcode: str) -> pd.Series:
     rows
         Rows with `commune_pcode` and `department_pcode`, or `area_pcode`, or `pcode`. A record that is only known to
         be in the department does not lie in one of its communes; the country holds every row, abroad or not.
+
+    Raises
+    ------
+    InputError
+        If the rows have none of these columns.
     """
     kind = level(pcode)
     if kind == "country":
         return pd.Series(True, index=rows.index)
+    columns = [name for name in ("commune_pcode", "department_pcode", "area_pcode", "pcode") if name in rows]
+    if not columns:
+        raise InputError("region: these records have no place. Leave the region out.")
     inside = pd.Series(False, index=rows.index)
-    for column in ("commune_pcode", "department_pcode", "area_pcode", "pcode"):
-        if column in rows:
-            inside |= rows[column].str.startswith(pcode)
+    for column in columns:
+        inside |= rows[column].str.startswith(pcode)
     return inside
 
 

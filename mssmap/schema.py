@@ -141,14 +141,16 @@ class Typed:
         required: str,
         hint: str = "",
         id_column: str = "",
+        kind: str = "contract",
     ) -> None:
-        """Add one fault for each row marked in `bad` and mark the row as not good."""
+        """Add one fault for each row marked in `bad` and, unless of kind `rule`, mark the row as not good."""
         ids = self.frame[id_column].tolist() if id_column in self.frame else None
         self.faults += [
-            Fault(file, self.rows[i], column, found(i), required, hint, record=str(ids[i]) if ids else "")
+            Fault(file, self.rows[i], column, found(i), required, hint, kind, record=str(ids[i]) if ids else "")
             for i in np.flatnonzero(bad).tolist()
         ]
-        self.good &= ~bad
+        if kind != "rule":
+            self.good &= ~bad
 
 
 def typed(cells: Mapping[str, Sequence[Any]], rows: Sequence[int], rules: Contract, *, file: str) -> Typed:
@@ -287,6 +289,8 @@ def check_references(result: Typed, rules: Contract, known: Mapping[str, Collect
     """
     Check that each value of a referring column exists where it points to.
 
+    A row none of whose references exist is not good; one with at least one that does is told and kept.
+
     Parameters
     ----------
     known
@@ -298,20 +302,22 @@ def check_references(result: Typed, rules: Contract, known: Mapping[str, Collect
         if not column.references or any(target not in known for target in column.references):
             continue
         allowed = frozenset().union(*(known[target] for target in column.references))
-        missing = [
-            [item for item in items(cell, many=column.many) if item not in allowed]
-            for cell in result.frame[column.name].tolist()
-        ]
+        listed = [items(cell, many=column.many) for cell in result.frame[column.name].tolist()]
+        missing = [[item for item in found if item not in allowed] for found in listed]
+        partly = np.array([0 < len(bad) < len(found) for bad, found in zip(missing, listed, strict=True)], dtype=bool)
+        wholly = np.array([0 < len(bad) == len(found) for bad, found in zip(missing, listed, strict=True)], dtype=bool)
         where = " or ".join(target.partition(".")[0] for target in column.references)
-        result.blame(
-            np.array([bool(names) for names in missing], dtype=bool),
-            column.name,
-            file=file,
-            found=lambda i, missing=missing: " and ".join(_quote(name) for name in missing[i]),  # type: ignore[misc]
-            required=f"an id that exists in {where}",
-            hint=f"Add it to {where} or correct the id.",
-            id_column=id_column,
-        )
+        for bad, kind in ((wholly, "contract"), (partly, "rule")):
+            result.blame(
+                bad,
+                column.name,
+                file=file,
+                found=lambda i, missing=missing: " and ".join(_quote(name) for name in missing[i]),  # type: ignore[misc]
+                required=f"an id that exists in {where}",
+                hint=f"Add it to {where} or correct the id.",
+                id_column=id_column,
+                kind=kind,
+            )
 
 
 def items(cell: Any, *, many: bool = True) -> list[str]:

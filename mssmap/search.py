@@ -54,7 +54,10 @@ def _corpus(data: Data, clocks: Clocks) -> pd.DataFrame:
         rows, key = data[name], data.dataset(name).id_column
         if "known_from" in rows:
             rows = timeline.known(rows, clocks.known_on, key)
-        cited = [" ".join(sources.get(i, "") for i in ids.split(";")) for ids in rows.get("source_ids", pd.Series("", rows.index))]
+        cited = [
+            " ".join(sources.get(i, "") for i in ids.split(";"))
+            for ids in rows.get("source_ids", pd.Series("", rows.index))
+        ]
         title = pd.Series("", index=rows.index, dtype="str")
         for column in reversed([c for c in TITLES if c in rows]):
             title = rows[column].where(rows[column] != "", title)

@@ -7,6 +7,7 @@ Settings: environment variables `MSSMAP_*`, one table from which the docs are ge
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -116,9 +117,8 @@ def parse_date(value: str | date, name: str) -> date:
     try:
         # A datetime or a pandas Timestamp is a date too; its text starts with the day.
         text = value.isoformat()[:10] if isinstance(value, date) else str(value).strip()
-        if len(text) != len("2025-01-18"):
-            raise ValueError(text)
-        day = date.fromisoformat(text)
+        # fromisoformat alone would take week dates and dates without dashes.
+        day = date.fromisoformat(text) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else None
     except ValueError:
         day = None
     if day is None or not 1900 <= day.year <= 2100:

@@ -12,9 +12,19 @@ from typing import Any, Final
 
 import pandas as pd
 
+from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 
-MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MONTHS: Final = {
+    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+    "fr": ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juill.", "août", "sept.", "oct.", "nov.", "déc."),
+    "ht": ("jan.", "fev.", "mas", "avr.", "me", "jen", "jiy.", "out", "sept.", "okt.", "nov.", "des."),
+    "es": ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic"),
+}
+"""Short names of the months: as in CLDR; CLDR has no Haitian Creole ones, so those are our own."""
+
+GROUP_MARKS: Final = {"en": ",", "fr": "\u202f", "ht": "\u202f", "es": "."}
+DECIMAL_MARKS: Final = {"en": ".", "fr": ",", "ht": ",", "es": ","}
 
 
 def day(value: Any, precision: str = "day") -> str:
@@ -27,7 +37,7 @@ def day(value: Any, precision: str = "day") -> str:
     if value is None or pd.isna(value):
         return ""
     when = value if isinstance(value, date) else date.fromisoformat(str(value)[:10])
-    month = _(MONTHS[when.month - 1])
+    month = MONTHS[current()][when.month - 1]
     if precision == "year":
         return str(when.year)
     if precision == "before":
@@ -75,14 +85,16 @@ def age(days: Any) -> str:
 
 def number(value: Any) -> str:
     """
-    Write a number with thin group marks.
+    Write a number with the group and decimal marks of the language.
 
     >>> number(1300000), number(2.5), number(None)
     ('1,300,000', '2.5', '')
     """
     if value is None or pd.isna(value):
         return ""
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,}"
+    plain = f"{value:,.0f}" if float(value).is_integer() else f"{value:,}"
+    marks = {",": GROUP_MARKS[current()], ".": DECIMAL_MARKS[current()]}
+    return "".join(marks.get(sign, sign) for sign in plain)
 
 
 def statuses() -> Mapping[str, str]:
@@ -186,4 +198,6 @@ def figure(low: Any, high: Any, unit: Any, qualifier: Any = None) -> str:
     """
     top = low if high is None or pd.isna(high) else high
     numbers = number(low) if low == top else f"{number(low)}-{number(top)}"
-    return " ".join(str(part) for part in (qualifier, numbers, unit) if part is not None and str(part) not in ("", "nan"))
+    return " ".join(
+        str(part) for part in (qualifier, numbers, unit) if part is not None and str(part) not in ("", "nan")
+    )

@@ -7,6 +7,7 @@ figure or a source that was not yet public on `known_on`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -106,7 +107,7 @@ def _with_status(data: Data, records: pd.DataFrame, id_column: str, clocks: Cloc
     at = spells.index.get_indexer(pd.Index(records[id_column]))
     present = np.flatnonzero(at >= 0)
     rows = records.iloc[present].reset_index(drop=True)
-    return rows.assign(**{name: column.array for name, column in spells.iloc[at[present]].items()})
+    return rows.assign(**{str(name): column.array for name, column in spells.iloc[at[present]].items()})
 
 
 @lru_cache(maxsize=16)
@@ -133,11 +134,15 @@ def _with_evidence(data: Data, rows: pd.DataFrame, clocks: Clocks) -> pd.DataFra
 
 
 def _inside(data: Data, rows: pd.DataFrame, region: str | None) -> pd.DataFrame:
+    """Return the rows that surely lie in a region; a row about a record lies where the record does."""
     if not region:
         return rows
     pcode = regions.find(data, region).pcode
-    placed = {"commune_pcode", "department_pcode", "area_pcode", "pcode"} & set(rows.columns)
-    return rows[regions.within(rows, pcode)] if placed else rows
+    if "record_id" not in rows:
+        return rows[regions.within(rows, pcode)]
+    places = [data[name] for name in (*RECORD_LAYERS, "events") if name in data.datasets]
+    ids = [rows_of.iloc[:, 0][regions.within(rows_of, pcode)] for rows_of in places]
+    return rows[rows["record_id"].isin(pd.concat(ids))]
 
 
 def table(
@@ -157,7 +162,7 @@ def table(
     NotFoundError
         If there is no such table or region.
     InputError
-        If the threshold is not a grade.
+        If the threshold is not a grade, or the rows have no place to lie in a region.
     """
     if name == "events":
         return pd.DataFrame(events(data, clocks, grade=grade, region=region).drop(columns="geometry"))
@@ -438,25 +443,17 @@ def counts(data: Data, clocks: Clocks, grade: str = evidence.LOWEST, region: str
         `low` (those that surely do) and `high` (those that may). Largest first within a layer.
     """
     pcode = regions.find(data, region).pcode if region else regions.COUNTRY_PCODE
-    parts = []
+    counted: list[tuple[str, str, int, int, int]] = []
     for name in RECORD_LAYERS:
-        if name not in data.datasets:
-            continue
-        rows = layer(data, name, clocks, grade)
-        sure, maybe = regions.within(rows, pcode), regions.maybe_within(rows, pcode)
-        marks = pd.DataFrame(
-            {
-                "layer": name,
-                "status": rows["status"],
-                "value": sure,
-                "low": sure & rows["certain"],
-                "high": sure | maybe,
-            }
-        )
-        total = marks.groupby(["layer", "status"], as_index=False, sort=False)[["value", "low", "high"]].sum()
-        total = total[total["high"] > 0]
-        parts.append(total.sort_values(["value", "status"], ascending=[False, True], kind="stable"))
-    return pd.concat(parts, ignore_index=True)
+        if name in data.datasets:
+            rows = layer(data, name, clocks, grade)
+            inside = regions.within(rows, pcode)
+            value = Counter(rows["status"][inside])
+            low = Counter(rows["status"][inside & rows["certain"]])
+            high = value + Counter(rows["status"][regions.maybe_within(rows, pcode)])
+            words = sorted(sorted(high), key=value.__getitem__, reverse=True)
+            counted += [(name, word, value[word], low[word], high[word]) for word in words]
+    return pd.DataFrame(counted, columns=["layer", "status", "value", "low", "high"])
 
 
 def hidden_by_grade(data: Data, clocks: Clocks, grade: str, region: str | None = None) -> dict[str, int]:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from mssmap.i18n import gettext as _
 from mssmap.maps import view
-from mssmap.ui import cache, components, state
+from mssmap.ui import cache, card, components, controls, state
 
 EVENT_WINDOW_DAYS = 120
 
@@ -14,17 +14,18 @@ components.page_style()
 notes = state.address_notes()
 
 with st.sidebar:
-    clocks = components.dials()
+    clocks = controls.dials()
     layer_slot = st.container()
     with st.expander(_("Filters")):
-        filters = components.filters()
-    window = components.event_window(filters, EVENT_WINDOW_DAYS)
+        filters = controls.filters()
+    window = controls.event_window(filters, EVENT_WINDOW_DAYS)
     shown = cache.shown(filters.within(window))
     with st.expander(_("Background and shading")):
-        basemap = components.basemap_choice()
-        shading = components.shading_choice(shown)
+        basemap = controls.basemap_choice()
+        shading = controls.shading_choice(shown)
 with layer_slot:
-    components.layer_list(shown)
+    controls.layer_list(shown)
+state.keep_address()
 
 options = view.Options(
     on=state.layers_on(),
@@ -34,13 +35,13 @@ options = view.Options(
     focus=st.session_state.get("focus"),
     notes=components.window_note(window),
 )
-components.heading(filters, window, notes)
+components.heading(_("Situation map of the security mission in Haiti"), filters, notes)
 components.key_figures(cache.key_figures(clocks, filters.grade, filters.region))
 main, side = st.columns([0.72, 0.28], gap="small")
 with main:
     components.operations_map(shown, options)
 with side:
-    components.record_card(clocks)
+    card.record_card(clocks)
 components.event_strip(filters, window)
 components.table_twin()
 components.data_faults()

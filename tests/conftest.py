@@ -16,10 +16,15 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from mssmap import catalog
 from mssmap.catalog import Data
 from mssmap.timeline import Clocks
+
+# Shared machines stall: a slow example is not a fault. The same examples in every run.
+settings.register_profile("mssmap", deadline=None, derandomize=True, max_examples=50)
+settings.load_profile("mssmap")
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -115,13 +115,14 @@ class Assets:
     manifest: str
     scripts: tuple[str, ...]
     styles: tuple[str, ...]
-    panel: str
+    panels: Mapping[str, str]
+    """Scripts and styles of the page's own components by name."""
     names: str
     event_rows: Mapping[tuple[str, int], int]
     """(event id, revision) -> position in the published list of events."""
 
 
-def publish(data: Data, folder: Path, *, panel: bytes, font: Path) -> Assets:
+def publish(data: Data, folder: Path, *, panels: Mapping[str, bytes], font: Path) -> Assets:
     """
     Write every static file that is not there yet.
 
@@ -131,8 +132,8 @@ def publish(data: Data, folder: Path, *, panel: bytes, font: Path) -> Assets:
         What `catalog.open_data` read; layers that are missing are left out.
     folder
         The `static` folder beside `app.py`; made if needed.
-    panel
-        Script of the page's own components (from `ui`).
+    panels
+        Scripts and styles of the page's own components by name (from `ui`).
     font
         The typeface, a woff2 file.
 
@@ -164,13 +165,14 @@ def publish(data: Data, folder: Path, *, panel: bytes, font: Path) -> Assets:
         manifest=manifest_file,
         scripts=(
             shelf.put("leaflet", ".js", (vendored / "leaflet.js").read_bytes()),
+            shelf.put("clock", ".js", _own("clock.js").encode()),
             shelf.put("map", ".js", _own("map.js").encode()),
         ),
         styles=(
             shelf.put("leaflet", ".css", (vendored / "leaflet.css").read_bytes()),
             shelf.put("map", ".css", style.encode()),
         ),
-        panel=shelf.put("panel", ".js", panel),
+        panels={name: shelf.put(Path(name).stem, Path(name).suffix, text) for name, text in panels.items()},
         names=files["records"],
         event_rows=event_rows,
     )

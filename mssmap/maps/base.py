@@ -28,7 +28,7 @@ class _Start(MacroElement):
     )
 
     def __init__(self, config: dict[str, str]) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Start"
         self.config = json.dumps(config)
 

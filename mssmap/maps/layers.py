@@ -23,11 +23,15 @@ class Layer:
 
 GROUPS: Final = {
     "regions": (Layer("departments", "departments"), Layer("communes", "communes")),
-    "fobs": tuple(Layer(f"fobs.{s}", f"fobs.{s}") for s in ("operational", "handed_over", "planned", "proposed", "closed")),
+    "fobs": tuple(
+        Layer(f"fobs.{s}", f"fobs.{s}") for s in ("operational", "handed_over", "planned", "proposed", "closed")
+    ),
     "prisons": tuple(
         Layer(f"prisons.{s}", f"prisons.{s}") for s in ("functioning", "damaged", "emptied", "closed", "unknown")
     ),
-    "gang_zones": tuple(Layer(f"gang_zones.{s}", f"gang_zones.{s}") for s in ("controlled", "contested", "influence", "attacks")),
+    "gang_zones": tuple(
+        Layer(f"gang_zones.{s}", f"gang_zones.{s}") for s in ("controlled", "contested", "influence", "attacks")
+    ),
     "facilities": tuple(
         Layer(kind, f"{kind}.open") for kind in ("school", "court", "airport", "port", "fuel", "hospital", "police")
     ),
@@ -35,7 +39,7 @@ GROUPS: Final = {
         Layer(f"events.{g}", f"events.{g}")
         for g in ("violence", "operations", "mission", "prisons", "services", "displacement", "political")
     ),
-}  # fmt: skip
+}
 """Group -> its layers, in the order of the list."""
 
 ALL: Final = tuple(layer.id for layers in GROUPS.values() for layer in layers)

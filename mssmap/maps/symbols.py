@@ -104,7 +104,7 @@ def _prisons() -> dict[str, str]:
 
 
 def _facilities() -> dict[str, str]:
-    out = {}
+    out: dict[str, str] = {}
     green, grey = "#00785a", OKABE_ITO["grey"]
     for kind, pictogram in _PICTOGRAMS.items():
         shape = _SHIELD if kind == "police" else _CIRCLE
@@ -119,7 +119,9 @@ def _facilities() -> dict[str, str]:
                 pictogram.format(ink="#7a3a10"),
                 _strike(OKABE_ITO["vermillion"]),
             ),
-            f"{kind}.unknown": _svg(shape.format(style=_style("#ffffff", grey, 1.8, "2 2")), pictogram.format(ink=grey)),
+            f"{kind}.unknown": _svg(
+                shape.format(style=_style("#ffffff", grey, 1.8, "2 2")), pictogram.format(ink=grey)
+            ),
         }
     return out
 
@@ -130,7 +132,9 @@ def _events() -> dict[str, str]:
         "events.violence": _svg(
             f'<path d="M12 3.4 21.6 20H2.4Z" {_style(colour["vermillion"], "#ffffff", 1.6)} stroke-linejoin="round"/>'
         ),
-        "events.operations": _svg(f'<path d="M12 2.6 21.4 12 12 21.4 2.6 12Z" {_style(colour["blue"], "#ffffff", 1.6)}/>'),
+        "events.operations": _svg(
+            f'<path d="M12 2.6 21.4 12 12 21.4 2.6 12Z" {_style(colour["blue"], "#ffffff", 1.6)}/>'
+        ),
         "events.mission": _svg(f'<circle cx="12" cy="12" r="8.6" {_style(colour["sky"], INK, 1.4)}/>'),
         "events.prisons": _svg(_HEXAGON.format(style=_style(colour["purple"], INK, 1.4))),
         "events.services": _svg(

@@ -153,10 +153,13 @@ def banner(clocks: Clocks, tiles: str = "local") -> dict[str, str]:
         if clocks.known_on == clocks.as_of
         else _("as known on {day}").format(day=text.day(clocks.known_on))
     )
-    source = _("Unofficial, compiled from public reporting · boundaries geoBoundaries/FEWS NET, places © OpenStreetMap, waters GSHHG")
+    source = _(
+        "Unofficial, compiled from public reporting · "
+        "boundaries geoBoundaries/FEWS NET, places © OpenStreetMap, waters GSHHG"
+    )
     if tiles in TILES:
         source = f"{source} · {TILES[tiles]['attribution']}"
-    return {"title": text.day(clocks.as_of), "sub": known, "source": source}  # fmt: skip
+    return {"title": text.day(clocks.as_of), "sub": known, "source": source}
 
 
 def tally(shown: Shown) -> dict[str, int]:
@@ -176,13 +179,18 @@ def _legend(shown: Shown) -> list[dict[str, Any]]:
     groups = []
     for group, members in layers.GROUPS.items():
         items: list[dict[str, Any]] = [
-            {"symbol": layer.symbol, "label": titles[layer.id], "count": None if group == "regions" else counts[layer.id], "layers": [layer.id]}
+            {
+                "symbol": layer.symbol,
+                "label": titles[layer.id],
+                "count": None if group == "regions" else counts[layer.id],
+                "layers": [layer.id],
+            }
             for layer in members
         ]
         if group == "facilities":
             items += _state_key(shown.facilities, [layer.id for layer in members])
         groups.append({"label": titles[group], "items": items})
-    return groups  # fmt: skip
+    return groups
 
 
 def _state_key(facilities: pd.DataFrame, kinds: list[str]) -> list[dict[str, Any]]:
@@ -226,9 +234,9 @@ def _words(shown: Shown, options: Options) -> dict[str, str]:
     counts = tally(shown)
     on = set(options.on)
     visible = sum(count for name, count in counts.items() if name in on)
-    described = _("Map of Haiti as of {day}, {known}: {n} records in {m} layers. All of them are in the table below.").format(
-        day=text.day(shown.clocks.as_of), known=banner(shown.clocks)["sub"], n=visible, m=len(on)
-    )  # fmt: skip
+    described = _(
+        "Map of Haiti as of {day}, {known}: {n} records in {m} layers. All of them are in the table below."
+    ).format(day=text.day(shown.clocks.as_of), known=banner(shown.clocks)["sub"], n=visible, m=len(on))
     return {
         "described": described,
         "legend": _("Legend"),

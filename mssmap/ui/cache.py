@@ -50,7 +50,7 @@ def data() -> Data:
 @lru_cache(maxsize=1)
 def published() -> assets.Assets:
     """Write the static files that are missing and return their names."""
-    return assets.publish(data(), STATIC, panel=own_script(), font=_typeface())
+    return assets.publish(data(), STATIC, panels=own_files(), font=_typeface())
 
 
 @lru_cache(maxsize=1)
@@ -59,9 +59,10 @@ def base_frame() -> frame.Frame | None:
     return frame.render(published())
 
 
-def own_script() -> bytes:
-    """Return the script of the page's components."""
-    return resources.files("mssmap.ui").joinpath("client", "panel.js").read_bytes()
+def own_files() -> dict[str, bytes]:
+    """Return the scripts and styles of the page's own components."""
+    folder = resources.files("mssmap.ui").joinpath("client")
+    return {name: folder.joinpath(name).read_bytes() for name in ("panel.js", "lanes.js", "panel.css")}
 
 
 def _typeface() -> Path:

@@ -7,14 +7,16 @@ import streamlit as st
 
 from mssmap import evidence, search, text, views
 from mssmap.i18n import gettext as _
-from mssmap.ui import cache, components, state
+from mssmap.ui import cache, card, state
 
 RESULTS = 60
 
 
 def search_box() -> None:
     """Look for any word in everything; a result opens on the map."""
-    words = st.text_input(_("Search every record"), key="words", placeholder=_("a name, a place, a number, a date, a source"))
+    words = st.text_input(
+        _("Search every record"), key="words", placeholder=_("a name, a place, a number, a date, a source")
+    )
     if not words.strip():
         return
     found = search.find(cache.data(), state.clocks(), words)
@@ -37,7 +39,7 @@ def search_box() -> None:
         hit = found.iloc[picked[0]]
         if on_map.iloc[picked[0]]:
             st.session_state["record"] = hit["record_id"]
-            components.record_card(state.clocks())
+            card.record_card(state.clocks())
         else:
             st.text(" ".join(str(hit["text"]).split()))
 
@@ -83,8 +85,9 @@ def about() -> None:
     """What the product is, and how its grades are made."""
     st.markdown(
         _(
-            "mssmap is unofficial and compiled from public reporting. It shows places of security forces only as exactly as "
-            "the press or the mission published them, and no live positions. Zones are indicative extents, never measured."
+            "mssmap is unofficial and compiled from public reporting. It shows places of security forces only as "
+            "exactly as the press or the mission published them, and no live positions. Zones are indicative "
+            "extents, never measured."
         )
     )
     with st.expander(_("How records are graded")):

@@ -2,8 +2,8 @@
 The app on its own ASGI server.
 
 `streamlit run app.py` works as well; started this way every answer comes some 100 ms sooner: uvicorn binds the socket
-itself (so TCP_NODELAY is set), and the heap that the imports and the data fill is frozen, so that the garbage collection
-which Streamlit does after each run finds nothing to walk through.
+itself (so TCP_NODELAY is set), and the heap that the imports and the data fill is frozen, so that the garbage
+collection which Streamlit does after each run finds nothing to walk through.
 """
 
 from __future__ import annotations
@@ -100,7 +100,9 @@ def serve(*, host: str, port: int) -> None:
     for noisy in ("streamlit", "uvicorn"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
     shown = "localhost" if host in {"127.0.0.1", "localhost"} else host
-    config = uvicorn.Config(create_app(), host=host, port=port, log_config=None, log_level="warning", access_log=False, ws="auto")
+    config = uvicorn.Config(
+        create_app(), host=host, port=port, log_config=None, log_level="warning", access_log=False, ws="auto"
+    )
     _Server(config, f"http://{shown}:{port}").run()
 
 

@@ -1,13 +1,14 @@
 """
 The view of a person: what the address says, what the widgets hold, and notes about what could not be used.
 
-Most widgets write themselves into the address (`bind="query-params"`). What is left here is the set of layers, and a
-look at the address before the widgets drop what they cannot use, so that the reader is told.
+Dates write themselves into the address (`bind="query-params"`). Choices with a title do not: Streamlit would write the
+title, and the contract is the code (`region=HT05`, not `region=Artibonite`). Those and the set of layers are kept here:
+read from the address once, written back whenever they differ. What an address holds that cannot be used is told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ import streamlit as st
 from mssmap import evidence, regions, settings, views
 from mssmap.errors import InputError, NotFoundError
 from mssmap.i18n import gettext as _
-from mssmap.maps import layers
+from mssmap.maps import choropleth, layers
 from mssmap.timeline import Clocks
 from mssmap.ui import cache
 
@@ -32,6 +33,14 @@ KEY_DATES: Final = (
 )
 GRADES: Final = ("F6", "E5", "D4", "C3", "B2", "A1")
 BASEMAPS: Final = ("local", "hot", "clearmap")
+CODED: Final[dict[str, Any]] = {
+    "region": None,
+    "category": [],
+    "basemap": "local",
+    "shade": None,
+    "shade_level": "departments",
+}
+"""Choices that stand in the address by their code, and the value that is left out of it."""
 
 
 def today() -> date:
@@ -65,8 +74,11 @@ def address_notes() -> list[str]:
     """
     if "address_notes" not in st.session_state:
         st.session_state["address_notes"] = [
-            note for name, check in _CHECKS.items() for text in st.query_params.get_all(name) if (note := check(name, text))
-        ]  # fmt: skip
+            note
+            for name, check in _CHECKS.items()
+            for text in st.query_params.get_all(name)
+            if (note := check(name, text))
+        ]
     notes: list[str] = st.session_state["address_notes"]
     return notes
 
@@ -99,7 +111,11 @@ def _region_note(name: str, text: str) -> str | None:
 
 def _layers_note(name: str, text: str) -> str | None:
     unknown = layers.parse(text)[1]
-    return _note(name, ", ".join(unknown), _("layers such as {known}").format(known=", ".join(layers.GROUPS))) if unknown else None
+    return (
+        _note(name, ", ".join(unknown), _("layers such as {known}").format(known=", ".join(layers.GROUPS)))
+        if unknown
+        else None
+    )
 
 
 def _range_note(low: float, high: float) -> Callable[[str, str], str | None]:
@@ -130,6 +146,8 @@ _CHECKS: Final[dict[str, Callable[[str, str], str | None]]] = {
     "category": _choice_note(lambda: categories()),
     "layers": _layers_note,
     "basemap": _choice_note(lambda: BASEMAPS),
+    "shade": _choice_note(lambda: choropleth.INDICATORS),
+    "shade_level": _choice_note(lambda: choropleth.LEVELS),
     "lat": _range_note(17, 21),
     "lon": _range_note(-76.5, -69.5),
     "zoom": _range_note(6, 18),
@@ -166,6 +184,40 @@ def region_title(pcode: str) -> str:
         return pcode
 
 
+def seed(key: str, choices: Sequence[Any], default: Any = None) -> None:
+    """Give a choice its value from the address, once per visit and only if it is one of `choices`."""
+    if key not in st.session_state:
+        text = st.query_params.get(key)
+        st.session_state[key] = text if text in choices else default
+
+
+def seed_many(key: str, choices: Sequence[str]) -> None:
+    """Give a choice of several values its values from the address, once per visit."""
+    if key not in st.session_state:
+        st.session_state[key] = [text for text in st.query_params.get_all(key) if text in choices]
+
+
+def keep_address() -> None:
+    """Write the choices that do not write themselves into the address; a default is left out."""
+    wanted: dict[str, list[str]] = {
+        "layers": [written] if (written := layers.write(layers_on())) else [],
+        **{key: _listed(st.session_state.get(key), default) for key, default in CODED.items()},
+    }
+    for key, values in wanted.items():
+        if st.query_params.get_all(key) == values:
+            continue
+        if values:
+            st.query_params[key] = values
+        else:
+            st.query_params.pop(key, None)
+
+
+def _listed(value: Any, default: Any) -> list[str]:
+    if value is None or value == default:
+        return []
+    return [str(item) for item in value] if isinstance(value, list | tuple) else [str(value)]
+
+
 def layers_on() -> tuple[str, ...]:
     """Layers that are switched on: from the list, at first from the address."""
     if "layers_on" not in st.session_state:
@@ -175,14 +227,8 @@ def layers_on() -> tuple[str, ...]:
 
 
 def set_layers(on: list[str]) -> None:
-    """Keep a new set of layers and write it into the address."""
-    chosen = tuple(name for name in layers.ALL if name in set(on))
-    st.session_state["layers_on"] = chosen
-    written = layers.write(chosen)
-    if written is None:
-        st.query_params.pop("layers", None)
-    else:
-        st.query_params["layers"] = written
+    """Keep a new set of layers."""
+    st.session_state["layers_on"] = tuple(name for name in layers.ALL if name in set(on))
 
 
 def shift(key: str, *, days: int = 0, months: int = 0) -> None:

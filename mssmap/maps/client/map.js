@@ -85,6 +85,7 @@
     map.on("mouseout", () => { whereBox.textContent = ""; });
     listen("mssmap:view", (event) => show(event.detail));
     listen("mssmap:layers", (event) => { if (view) { view.on = new Set(event.detail); redraw(); } });
+    listen("mssmap:day", (event) => play(event.detail));
     listen("mssmap:theme", () => { if (readTheme()) { drawBase(); if (view) redraw(); } });
     map.on("dragstart", () => { untouched = false; });
     ["wheel", "pointerdown", "keydown"].forEach((name) => map.getContainer().addEventListener(name, () => { untouched = false; }, { passive: true }));
@@ -222,6 +223,34 @@
     document.documentElement.dataset.seq = String(view.seq);
   }
 
+  /** Shows another day of the history in hand: `day` and `start` are days since 1970, `title` is the day in words. */
+  function play({ day, start, title }) {
+    if (!view || !host.mssmapHistory) return;
+    Object.assign(view, window.mssmapClock.viewAt(host.mssmapHistory, day, start));
+    view.banner = { ...view.banner, title };
+    recount();
+    redraw();
+    host.mssmapView = { ...host.mssmapView, records: view.records, zones: view.zones, events: view.events };
+    document.documentElement.dataset.day = String(day);
+    tell("mssmap:played", { day });
+  }
+
+  /** Counts of the legend from the records in hand. */
+  function recount() {
+    const symbols = view.records.map(([, symbol]) => symbol)
+      .concat(view.zones.map(([, level]) => "gang_zones." + level), view.events.map(([row]) => shapes.records.events[row].g));
+    view.legend.forEach((group) => group.items.forEach((item) => {
+      if (item.count !== null) item.count = symbols.filter((symbol) => counts(item, symbol)).length;
+    }));
+  }
+
+  /** A row of the legend counts its symbol, all states of its kind, or one state of several kinds. */
+  const counts = (item, symbol) => {
+    if (!item.layers || item.symbol === item.layers[0]) return symbol === item.symbol;
+    const [head, state] = symbol.split(".");
+    return item.layers.includes(head) && (item.layers.length === 1 || state === item.symbol.split(".")[1]);
+  };
+
   function redraw() {
     drawBase();
     drawZones();
@@ -230,6 +259,8 @@
     drawLegend();
     drawBanner();
     document.documentElement.dataset.shown = String(visiblePoints().length);
+    document.documentElement.dataset.counts = JSON.stringify(Object.fromEntries(view.legend.flatMap((group) => group.items)
+      .filter((item) => item.count).map((item) => [item.layers.length > 1 ? "services" + item.symbol.slice(5) : item.layers[0], item.count])));
   }
 
   /** Records and events of this view that have a place on the map and whose layer is switched on. */
@@ -440,6 +471,11 @@
       node.style.left = `${left ? xy.x + 7 : xy.x}px`;
       node.style.top = `${xy.y}px`;
       nodes.push(node);
+      if (!left) return;
+      const dot = $("div", "mm-dot");
+      dot.style.left = `${centre.x}px`;
+      dot.style.top = `${centre.y}px`;
+      nodes.push(dot);
     };
     const place = (rank) => shapes.places.features.filter((f) => f.properties.rank === rank).forEach((f) => {
       const [lon, lat] = f.geometry.coordinates;

@@ -1,0 +1,296 @@
+"""
+How far it is from each site to each cell: over the road model, in a straight line, or from a matrix of one's own.
+
+All three answer `table(sites)` with a matrix of sites by cells, in minutes or kilometres, infinite where there is no
+way. Speed cases scale a whole matrix, so one search serves optimistic, central and pessimistic alike.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse.csgraph import dijkstra
+
+from mssmap.errors import InputError
+from mssmap.grid import Grid, Ints
+from mssmap.roads import Network
+
+Matrix = NDArray[np.float32]
+
+SPEED_CASES = {"pessimistic": 0.6, "central": 1.0, "optimistic": 1.25}
+"""What multiplies every speed, by case."""
+
+DETOUR = 1.4
+STRAIGHT_KMH = 30.0
+"""The fallback: distance as the crow flies, lengthened by `DETOUR`, at one speed."""
+
+DECIMALS = 3
+"""Times are rounded to 0.001 min (0.06 s), so that "exactly 60 minutes" does not hang on the last bit."""
+
+MAX_PAIRS = 20_000_000
+UNITS = ("min", "km")
+
+
+@dataclass(frozen=True)
+class Standard:
+    """
+    A service standard: a point is covered if it is reached in `value` or less; equality counts.
+
+    Raises
+    ------
+    InputError
+        If the value is not greater than 0 or the unit is neither `min` nor `km`.
+    """
+
+    value: float = 60.0
+    unit: str = "min"
+
+    def __post_init__(self) -> None:
+        if self.unit not in UNITS:
+            raise InputError(f"standard: unit {self.unit!r}, required min or km.")
+        number = isinstance(self.value, int | float) and not isinstance(self.value, bool)
+        if not number or not 0 < self.value < math.inf:
+            raise InputError(
+                f"standard: found {self.value} {self.unit}, required more than 0. Use for example 30, 60, 90 or 120."
+            )
+
+    def __str__(self) -> str:
+        """Return for example `60 min`."""
+        return f"{self.value:g} {self.unit}"
+
+
+class Travel(Protocol):
+    """Anything that knows the way from sites to cells."""
+
+    @property
+    def unit(self) -> str:
+        """`min` or `km`."""
+
+    @property
+    def method(self) -> str:
+        """How it knows, in a sentence."""
+
+    def table(self, sites: pd.DataFrame) -> Matrix:
+        """Return sites by cells; `sites` has `base_id` and `cell`."""
+
+
+@dataclass(frozen=True, eq=False)
+class RoadTravel:
+    """Shortest ways through the travel graph; what was once searched is kept, so a toggle searches nothing."""
+
+    network: Network
+    unit: str = "min"
+    _rows: dict[int, Matrix] = field(default_factory=dict, repr=False)
+
+    @property
+    def method(self) -> str:
+        """How the graph was built."""
+        return self.network.method if self.unit == "min" else f"Shortest distance by road. {self.network.method}"
+
+    def table(self, sites: pd.DataFrame) -> Matrix:
+        """Return sites by cells."""
+        return self.from_cells(sites["cell"].to_numpy(dtype="int64"))
+
+    def from_cells(self, cells: Ints | Sequence[int]) -> Matrix:
+        """Return the way from each cell given to all cells (about 2 ms a new one)."""
+        wanted = [int(cell) for cell in cells]
+        new = sorted(set(wanted) - self._rows.keys())
+        if new:
+            graph = self.network.minutes if self.unit == "min" else self.network.km
+            found = np.round(dijkstra(graph, indices=new), DECIMALS).astype("float32")
+            self._rows.update(zip(new, found, strict=True))
+        return np.stack([self._rows[cell] for cell in wanted]) if wanted else _nothing(self.network.grid)
+
+
+@dataclass(frozen=True, eq=False)
+class StraightTravel:
+    """The fallback: straight line x detour, on one piece of land; disagrees with the roads for 3 town pairs in 10."""
+
+    grid: Grid
+    unit: str = "min"
+    detour: float = DETOUR
+    kmh: float = STRAIGHT_KMH
+
+    @property
+    def method(self) -> str:
+        """How it is computed, and that it is a fallback."""
+        speed = f" at {self.kmh:g} km/h" if self.unit == "min" else ""
+        return f"FALLBACK, not by road: straight line x {self.detour:g}{speed}, no roads, rivers, mountains or zones."
+
+    def table(self, sites: pd.DataFrame) -> Matrix:
+        """Return sites by cells."""
+        return self.from_cells(sites["cell"].to_numpy(dtype="int64"))
+
+    def from_cells(self, cells: Ints | Sequence[int]) -> Matrix:
+        """Return the way from each cell given to all cells."""
+        if len(cells) == 0:
+            return _nothing(self.grid)
+        at = np.asarray(cells, dtype="int64")
+        away = self.grid.xy[at, None, :] - self.grid.xy[None, :, :]
+        km = np.hypot(away[..., 0], away[..., 1]) / 1_000 * self.detour
+        value = km if self.unit == "km" else km / self.kmh * 60
+        value[self.grid.piece[at][:, None] != self.grid.piece[None, :]] = np.inf
+        return np.round(value, DECIMALS).astype("float32")
+
+
+@dataclass(frozen=True, eq=False)
+class MatrixTravel:
+    """Times that somebody computed elsewhere, by site id."""
+
+    site_ids: tuple[str, ...]
+    values: Matrix
+    source: str = "a matrix of one's own"
+    unit: str = "min"
+
+    @property
+    def method(self) -> str:
+        """Where the times come from."""
+        return f"Times from {self.source}; road status and zones do not act on them."
+
+    def table(self, sites: pd.DataFrame) -> Matrix:
+        """
+        Return sites by cells.
+
+        Raises
+        ------
+        InputError
+            Naming all sites that the matrix does not know.
+        """
+        row = {site: i for i, site in enumerate(self.site_ids)}
+        wanted = sites["base_id"].astype("str").tolist()
+        if missing := [site for site in wanted if site not in row]:
+            raise InputError(f"matrix: no times for {_some(missing)}. Add their rows, or use the road model.")
+        return self.values[[row[site] for site in wanted]]
+
+
+def _nothing(grid: Grid) -> Matrix:
+    return np.empty((0, len(grid)), dtype="float32")
+
+
+def read_matrix(
+    path: str | Path, grid: Grid, site_ids: Sequence[str] | None = None, *, unit: str = "min"
+) -> MatrixTravel:
+    """
+    Read a matrix of travel times.
+
+    Parameters
+    ----------
+    path
+        CSV or Parquet with `site_id`, `demand_id` (H3 index of a cell) and `minutes` (or `km`): every site with every
+        cell once; `inf` says that there is no way.
+    site_ids
+        Sites that must be there and no others; None takes those of the file.
+
+    Raises
+    ------
+    InputError
+        One line with all that is wrong: columns, values that are no numbers or negative, unknown ids, pairs that are
+        missing or given twice.
+    """
+    path = Path(path)
+    column = "minutes" if unit == "min" else "km"
+    rows = _matrix_rows(path, ["site_id", "demand_id", column])
+    return matrix_from_rows(rows, grid.ids, site_ids, unit=unit, name=path.name)
+
+
+def _matrix_rows(path: Path, columns: list[str]) -> pd.DataFrame:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        if path.suffix.lower() in {".parquet", ".pq"}:
+            # Counted before it is read: a parquet of 1 MB can hold gigabytes.
+            file = pq.ParquetFile(path)
+            pairs, found = file.metadata.num_rows, file.schema_arrow.names
+            _require_columns(path.name, found, columns)
+            _require_pairs(path.name, pairs)
+            return file.read(columns=columns).to_pandas()
+        with path.open("rb") as stream:
+            pairs = sum(block.count(b"\n") for block in iter(lambda: stream.read(1 << 20), b""))
+        _require_pairs(path.name, pairs - 1)
+        rows = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
+    except OSError as error:
+        raise InputError(f"{path.name}: cannot be read ({error.strerror or error}).") from error
+    except (UnicodeDecodeError, pa.ArrowException, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        text = " ".join(str(error).split())[:120]
+        raise InputError(f"{path.name}: is not a readable CSV or Parquet file ({text}).") from error
+    _require_columns(path.name, rows.columns.tolist(), columns)
+    return rows[columns]
+
+
+def _require_columns(name: str, found: Sequence[str], required: Sequence[str]) -> None:
+    if set(required) - set(found):
+        raise InputError(
+            f"{name}: found columns {', '.join(found[:8])}, required {', '.join(required)}. Rename or add them."
+        )
+
+
+def _require_pairs(name: str, pairs: int) -> None:
+    if pairs > MAX_PAIRS:
+        raise InputError(f"{name}: found {pairs:,} pairs, required at most {MAX_PAIRS:,}. Leave out sites.")
+
+
+def matrix_from_rows(
+    rows: pd.DataFrame,
+    demand_ids: Sequence[str],
+    site_ids: Sequence[str] | None = None,
+    *,
+    unit: str = "min",
+    name: str = "matrix",
+) -> MatrixTravel:
+    """
+    Check and arrange rows of `site_id`, `demand_id` and `minutes` or `km`; see `read_matrix`.
+
+    Raises
+    ------
+    InputError
+        One line with all that is wrong.
+    """
+    column = "minutes" if unit == "min" else "km"
+    _require_columns(name, rows.columns.tolist(), ["site_id", "demand_id", column])
+    site, demand = rows["site_id"].astype("str"), rows["demand_id"].astype("str")
+    value = pd.to_numeric(rows[column], errors="coerce").to_numpy(dtype="float64")
+    sites = list(dict.fromkeys(site)) if site_ids is None else [str(item) for item in site_ids]
+    row = pd.Index(sites).get_indexer(pd.Index(site))
+    at = pd.Index([str(item) for item in demand_ids]).get_indexer(pd.Index(demand))
+    known = (row >= 0) & (at >= 0)
+    times = np.zeros((len(sites), len(demand_ids)), dtype="int64")
+    np.add.at(times, (row[known], at[known]), 1)
+    faults = [
+        _count(np.isnan(value), site + "/" + demand, f"{column} that are not numbers"),
+        _count(value < 0, site + "/" + demand, f"negative {column}"),
+        _count(row < 0, site, "unknown site_id", unique=True),
+        _count(at < 0, demand, "unknown demand_id", unique=True),
+        _count_pairs(times == 0, sites, demand_ids, "missing"),
+        _count_pairs(times > 1, sites, demand_ids, "given more than once"),
+    ]
+    if found := [fault for fault in faults if fault]:
+        raise InputError(f"{name}: found {'; '.join(found)}; required every site with every cell once, inf if no way.")
+    values = np.zeros(times.shape, dtype="float32")
+    values[row, at] = value
+    return MatrixTravel(tuple(sites), values, source=name, unit=unit)
+
+
+def _count(bad: NDArray[np.bool_], labels: pd.Series, what: str, *, unique: bool = False) -> str:
+    named = labels[bad].tolist()
+    named = list(dict.fromkeys(named)) if unique else named
+    return f"{len(named):,} {what} ({_some(named)})" if named else ""
+
+
+def _count_pairs(bad: NDArray[np.bool_], sites: Sequence[str], demand: Sequence[str], what: str) -> str:
+    at = np.argwhere(bad)
+    named = [f"{sites[i]}/{demand[j]}" for i, j in at[:4].tolist()]
+    return f"{len(at):,} pairs {what} ({_some(named, len(at))})" if len(at) else ""
+
+
+def _some(names: Sequence[str], total: int | None = None) -> str:
+    """Name the first three and say how many more."""
+    total = len(names) if total is None else total
+    return ", ".join(names[:3]) + (f" and {total - 3:,} more" if total > 3 else "")

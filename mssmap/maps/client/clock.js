@@ -1,0 +1,55 @@
+/*
+ * What is true on a day, worked out in the browser from the spells and events known on one day.
+ *
+ * The same rule as mssmap.timeline and mssmap.views; a property test feeds both and compares. Days are whole numbers
+ * (days since 1 January 1970, UTC), `null` is an open end.
+ */
+(function () {
+  "use strict";
+
+  /** Days since the last report about a spell, as seen on `day`; never below 0. */
+  function ageOf(spell, day, knownOn) {
+    const limit = Math.min(day, knownOn);
+    let seen = spell.known;
+    for (const reported of spell.reports) if (reported <= limit && reported > seen) seen = reported;
+    return Math.max(0, day - seen);
+  }
+
+  function ageWords(days, words) {
+    if (days === 0) return words.today;
+    if (days === 1) return words.one_day;
+    if (days < 60) return words.days.replace("{n}", days);
+    if (days < 730) return words.months.replace("{n}", Math.round(days / 30.44));
+    return words.years.replace("{n}", Math.round(days / 365.25));
+  }
+
+  const touches = (item, first, last) => item.from <= last && (item.to === null || item.to >= first);
+
+  /**
+   * The records, zones and events of a view, in the fields of the view message.
+   * `start` is the first day of the window of events; the window ends with `day`.
+   */
+  function viewAt(history, day, start) {
+    const latest = new Map();
+    for (const spell of history.spells) {
+      if (!touches(spell, day, day)) continue;
+      const other = latest.get(spell.id);
+      if (!other || spell.from > other.from || (spell.from === other.from && spell.known >= other.known)) latest.set(spell.id, spell);
+    }
+    const records = [], zones = [];
+    for (const spell of latest.values()) {
+      const age = ageOf(spell, day, history.known_on);
+      const stale = age > spell.refresh;
+      const line = stale ? `${spell.line} · ${history.words.last_report.replace("{age}", ageWords(age, history.words))}` : spell.line;
+      if (spell.zone) zones.push([spell.id, spell.status, stale ? 1 : 0, line, spell.grade]);
+      else records.push([spell.id, spell.status, stale ? 1 : 0, line, spell.grade]);
+    }
+    const events = history.events.filter((event) => touches(event, start, day)).map((event) => {
+      const line = event.planned && event.end < day ? `${event.line} · ${history.words.outcome_unknown}` : event.line;
+      return [event.row, line, 0, event.grade];
+    });
+    return { records, zones, events };
+  }
+
+  window.mssmapClock = { viewAt, ageOf };
+})();

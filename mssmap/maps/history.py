@@ -1,0 +1,124 @@
+"""
+All spells and events known on one day, so that the browser can play time by itself.
+
+Sent once for each setting of the second dial and the filters, some 20 kilobytes; after that the day of the map changes
+without a word to the server (`client/clock.js` holds the rule, a test compares it with `views`).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Final
+
+import pandas as pd
+
+from mssmap import evidence, regions, text, timeline, views
+from mssmap.catalog import Data
+from mssmap.i18n import gettext as _
+from mssmap.maps import view
+from mssmap.maps.assets import Assets
+from mssmap.timeline import Clocks
+
+EPOCH: Final = pd.Timestamp("1970-01-01")
+LAYER_KEYS: Final = {**view.POINT_LAYERS, "gang_zones": "zone_id"}
+
+
+def day_number(day: date | pd.Timestamp) -> int:
+    """
+    Days since 1 January 1970.
+
+    >>> day_number(date(1970, 1, 3))
+    2
+    """
+    return int((pd.Timestamp(day) - EPOCH).days)
+
+
+def compose(
+    data: Data,
+    assets: Assets,
+    known_on: date,
+    *,
+    grade: str = evidence.LOWEST,
+    region: str | None = None,
+    categories: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    """
+    Return the spells and events known on a day that reach the grade, as plain JSON.
+
+    Each spell has `id`, `zone` (true for gang-affected zones), `status` (a symbol, for zones the level), `from`, `to`,
+    `known` and `reports` (days), `refresh` (days after which it is stale), `line` and `grade`; each event `row` (in the
+    published list), `from`, `to`, `end`, `planned`, `line`, `grade`.
+    """
+    return {
+        "known_on": day_number(known_on),
+        "spells": _spells(data, known_on, grade, region),
+        "events": _events(data, assets, known_on, grade, region, categories),
+        "words": {
+            "last_report": _("last report {age}"),
+            "outcome_unknown": _("outcome not known"),
+            "today": text.age(0),
+            "one_day": text.age(1),
+            "days": _("{n} days ago"),
+            "months": _("{n} months ago"),
+            "years": _("{n} years ago"),
+        },
+    }
+
+
+def _spells(data: Data, known_on: date, grade: str, region: str | None) -> list[dict[str, Any]]:
+    rows = timeline.known(data["status"], known_on, "status_id")
+    public = evidence.public(data["sources"], known_on)
+    published = public.set_index("source_id")["published_on"]
+    rows = rows.assign(grade=evidence.grade(rows, data["sources"], known_on))
+    rows = rows[evidence.passes(rows["grade"], grade)]
+    spells = []
+    for layer, key in LAYER_KEYS.items():
+        records = data[layer]
+        if region:
+            records = records[regions.within(records, regions.find(data, region).pcode)]
+        kinds = records.set_index(key)["kind"] if "kind" in records else None
+        for row in rows[rows["record_id"].isin(records[key])].itertuples(index=False):
+            dates = published.reindex(row.source_ids.split(";")).dropna()
+            named = row._asdict() | {
+                "status_from": row.valid_from,
+                "status_to": row.valid_to,
+                "status_precision": row.date_precision,
+                "stale": False,
+                "kind": kinds[row.record_id] if kinds is not None else "",
+            }
+            fields = pd.Series(named)
+            spells.append(
+                {
+                    "id": row.record_id,
+                    "zone": layer == "gang_zones",
+                    "status": row.status if layer == "gang_zones" else view.symbol(layer, fields),
+                    "from": day_number(row.valid_from),
+                    "to": None if pd.isna(row.valid_to) else day_number(row.valid_to),
+                    "known": day_number(row.known_from),
+                    "reports": sorted({day_number(day) for day in dates}),
+                    "refresh": timeline.REFRESH_DAYS[layer],
+                    "line": view.line(layer, fields),
+                    "grade": row.grade,
+                }
+            )
+    return spells
+
+
+def _events(
+    data: Data, assets: Assets, known_on: date, grade: str, region: str | None, categories: tuple[str, ...]
+) -> list[dict[str, Any]]:
+    rows = views.events(
+        data, Clocks(date(2100, 1, 1), known_on), grade=grade, region=region, category=categories or None
+    ).assign(outcome_unknown=False)
+    return [
+        {
+            "row": assets.event_rows[(row.event_id, int(row.revision))],
+            "from": day_number(row.valid_from),
+            "to": None if pd.isna(row.valid_to) else day_number(row.valid_to),
+            "end": day_number(row.valid_from if pd.isna(row.valid_to) else row.valid_to),
+            "planned": row.claim == timeline.PLANNED,
+            "line": view.event_line(row),
+            "grade": row.grade,
+        }
+        for row in rows.itertuples(index=False)
+    ]

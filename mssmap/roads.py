@@ -1,0 +1,416 @@
+"""
+The travel graph: an off-road lattice over the grid and the coarse road model, with what slows or closes them.
+
+Roads are 136 edges between 112 towns, compiled from public knowledge (lengths +-10 to 20 %, courses schematic). Each is
+laid over the cells it passes, so that one may join it anywhere. Free-flow speed goes by class; roads in Haiti run at
+0.8 of it. Armed-group zones and the reported status of a road multiply the time of a link or close it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from mssmap.crs import METRIC, WGS84, require_crs
+from mssmap.errors import InputError
+from mssmap.grid import Floats, Grid, Ints, to_metric
+
+if TYPE_CHECKING:
+    from mssmap.catalog import Data
+    from mssmap.timeline import Clocks
+
+CLASS_KMH = {"national": 65.0, "departmental": 55.0, "communal": 30.0, "urban": 20.0}
+"""Free-flow speed by class of road."""
+
+ROAD_FACTOR = 0.8
+"""What remains of the free-flow speed (public Haiti road profile)."""
+
+OFFROAD_KMH = 12.0
+OFFROAD_RANGE_KMH = (4.0, 20.0)
+
+STATUSES = ("open", "restricted", "closed", "unknown")
+ZONE_EFFECTS = ("ignored", "slower", "closed")
+ZONE_LEVELS = ("controlled", "contested", "influence", "attacks")
+CLOSED_FROM_SHARE = 0.5
+"""With the effect `closed`, a link is closed if zones cover at least this share of it."""
+
+COARSE_ZONES = ("department", "country")
+"""Zones no finer than this are statements about a department drawn as a disc: they never act on roads."""
+
+SAMPLE_M = 250.0
+"""Step at which a road is laid over the cells."""
+
+SNAP_M = 3_000.0
+"""A point of a road farther than this from every cell centre (sea, abroad) belongs to no cell."""
+
+
+@dataclass(frozen=True)
+class RoadStatus:
+    """What a source reported about one road, on a day (ISO text)."""
+
+    road_id: str
+    status: str
+    source: str = ""
+    date: str = ""
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if self.status not in STATUSES:
+            raise InputError(f"road {self.road_id}: status {self.status!r}, required one of {', '.join(STATUSES)}.")
+
+
+@dataclass(frozen=True)
+class RoadSettings:
+    """
+    How travel is computed.
+
+    Attributes
+    ----------
+    offroad_kmh
+        Speed away from roads, 4 to 20 km/h.
+    use_status
+        False: every road counts as open.
+    status
+        Reports by road; a road without one is `unknown` and counts as open.
+    restricted_factor
+        m: what a restriction multiplies time by, >= 1.
+    zones
+        `slower`: a link with a share f in zones takes 1 + f (m - 1) times as long; `closed`: a link with half or more
+        of it in zones is closed; `ignored`.
+    zone_factor
+        m for zones, >= 1.
+    zone_levels
+        Statuses of a zone that count.
+    """
+
+    offroad_kmh: float = OFFROAD_KMH
+    use_status: bool = True
+    status: tuple[RoadStatus, ...] = ()
+    restricted_factor: float = 2.0
+    zones: str = "slower"
+    zone_factor: float = 2.0
+    zone_levels: tuple[str, ...] = ("controlled", "contested")
+
+    def __post_init__(self) -> None:
+        low, high = OFFROAD_RANGE_KMH
+        faults = []
+        if not low <= self.offroad_kmh <= high:
+            faults.append(f"offroad_kmh {self.offroad_kmh}, required {low:g} to {high:g}")
+        for name in ("restricted_factor", "zone_factor"):
+            if not 1 <= getattr(self, name) < float("inf"):
+                faults.append(f"{name} {getattr(self, name)}, required a number of at least 1")
+        if self.zones not in ZONE_EFFECTS:
+            faults.append(f"zones {self.zones!r}, required one of {', '.join(ZONE_EFFECTS)}")
+        if unknown := [level for level in self.zone_levels if level not in ZONE_LEVELS]:
+            faults.append(f"zone_levels {unknown[0]!r}, required some of {', '.join(ZONE_LEVELS)}")
+        named = [row.road_id for row in self.status]
+        if twice := sorted({road for road in named if named.count(road) > 1}):
+            faults.append(f"two statuses for {', '.join(twice)}, required one a road")
+        if faults:
+            raise InputError(f"roads: found {'; '.join(faults)}.")
+
+
+@dataclass(frozen=True, eq=False)
+class Links:
+    """
+    Steps from cell to cell: the lattice first, then the roads laid over the grid.
+
+    Attributes
+    ----------
+    ends
+        Cells (i, j) of each step.
+    km
+        Length; the steps of a road add up to its length.
+    road
+        Row of the road in `edges`, -1 for a lattice step.
+    lines
+        Course in `crs.METRIC`.
+    edges
+        Roads: `road_id`, `ref`, `class`, `from`, `to`, `length_km`, `kmh`.
+    """
+
+    ends: Ints
+    km: Floats
+    road: Ints
+    lines: NDArray[np.object_]
+    edges: pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """
+    The travel graph under one set of settings.
+
+    Attributes
+    ----------
+    minutes, km
+        Symmetric matrices of cells; a closed link is absent.
+    roads
+        One row a road: the columns of `Links.edges`, `status`, `factor` (of time, infinite if closed), `zone_share`
+        (share of its length in zones that count), `minutes` (end to end), `source`, `date`, `note`.
+    zones
+        Those that count, in `crs.METRIC`.
+    zone_share
+        Share of each cell's area in them.
+    method
+        One sentence a reader can check.
+    """
+
+    grid: Grid
+    minutes: csr_array
+    km: csr_array
+    roads: pd.DataFrame
+    zones: gpd.GeoDataFrame
+    zone_share: Floats
+    method: str
+
+
+def links_from_data(data: Data, grid: Grid) -> Links:
+    """Lay the roads of a data folder over its grid (about 0.2 s; cache it with the grid)."""
+    lines = data["roads"].set_index("road_id").geometry if "roads" in data.datasets else None
+    return links(grid, data["road_nodes"], data["road_edges"], lines)
+
+
+def links(grid: Grid, nodes: pd.DataFrame, edges: pd.DataFrame, lines: gpd.GeoSeries | None = None) -> Links:
+    """
+    Lay roads over the grid.
+
+    Parameters
+    ----------
+    nodes
+        `node`, `lon`, `lat`.
+    edges
+        `road_id`, `from`, `to`, `class` (one of `CLASS_KMH`) or `kmh`, `length_km`; `ref` if known.
+    lines
+        Courses in `crs.WGS84` by road; a road without one is a straight line.
+
+    Raises
+    ------
+    InputError
+        Naming all edges with an unknown node, an unknown class or a length that is not positive.
+    """
+    edges = _checked(nodes, edges)
+    courses = _courses(nodes, edges, lines)
+    ends, km, road, parts = [grid.pairs], [grid.pair_km], [np.full(len(grid.pairs), -1, dtype="int64")], []
+    parts.append(shapely.linestrings(grid.xy[grid.pairs]))
+    for row, (course, length_km) in enumerate(zip(courses, edges["length_km"].tolist(), strict=True)):
+        steps, share, pieces = _lay(grid, course)
+        ends.append(steps)
+        km.append(share * length_km)
+        road.append(np.full(len(steps), row, dtype="int64"))
+        parts.append(pieces)
+    return Links(np.concatenate(ends), np.concatenate(km), np.concatenate(road), np.concatenate(parts), edges)
+
+
+def _checked(nodes: pd.DataFrame, edges: pd.DataFrame) -> pd.DataFrame:
+    known = set(nodes["node"])
+    faults = []
+    for row in edges.to_dict("records"):
+        unknown = [str(row[end]) for end in ("from", "to") if row[end] not in known]
+        if unknown:
+            faults.append(f"{row['road_id']}: node {', '.join(unknown)} does not exist")
+        if "kmh" not in edges and row["class"] not in CLASS_KMH:
+            faults.append(f"{row['road_id']}: class {row['class']!r}, required one of {', '.join(CLASS_KMH)}")
+        if not 0 < row["length_km"] < float("inf"):
+            faults.append(f"{row['road_id']}: length_km {row['length_km']}, required more than 0")
+    if faults:
+        raise InputError(f"roads: {'; '.join(faults)}.")
+    kmh = edges["kmh"] if "kmh" in edges else edges["class"].map(CLASS_KMH) * ROAD_FACTOR
+    columns = ["road_id", "ref", "class", "from", "to", "length_km"]
+    return edges.reindex(columns=columns).assign(kmh=kmh).reset_index(drop=True)
+
+
+def _courses(nodes: pd.DataFrame, edges: pd.DataFrame, lines: gpd.GeoSeries | None) -> NDArray[np.object_]:
+    """Return each road as a line in metres from its first node to its last."""
+    x, y = to_metric(nodes["lon"], nodes["lat"])
+    at = dict(zip(nodes["node"].tolist(), zip(x.tolist(), y.tolist(), strict=True), strict=True))
+    drawn: Mapping[str, Any] = {}
+    if lines is not None:
+        require_crs(lines, "roads", WGS84, "degrees")
+        drawn = dict(zip(lines.index.tolist(), lines.to_crs(METRIC).tolist(), strict=True))
+    courses = []
+    for road_id, start, end in zip(edges["road_id"], edges["from"], edges["to"], strict=True):
+        a, b = at[start], at[end]
+        inner = list(drawn[road_id].coords)[1:-1] if drawn.get(road_id) is not None else []
+        if inner and np.hypot(*np.subtract(inner[0], a)) > np.hypot(*np.subtract(inner[-1], a)):
+            inner = inner[::-1]
+        courses.append(shapely.LineString([a, *inner, b]))
+    return np.array(courses, dtype=object)
+
+
+def _lay(grid: Grid, course: Any) -> tuple[Ints, Floats, NDArray[np.object_]]:
+    """
+    Return the steps of one road, the share of its length that each takes, and its course.
+
+    A step runs between the middles of the stretches that lie in two successive cells, the first from the start and
+    the last to the end, so that shares add up to 1.
+    """
+    n = max(2, int(np.ceil(course.length / SAMPLE_M)) + 1)
+    share = np.linspace(0, 1, n)
+    points = shapely.get_coordinates(shapely.line_interpolate_point(course, share, normalized=True))
+    distance, cell = grid.tree.query(points)
+    on = np.flatnonzero(distance <= SNAP_M)
+    share, cell = share[on], cell[on]
+    first = np.flatnonzero(np.r_[True, cell[1:] != cell[:-1]]) if len(cell) else np.empty(0, dtype="int64")
+    if len(first) < 2:
+        return np.empty((0, 2), dtype="int64"), np.empty(0), np.empty(0, dtype=object)
+    last = np.r_[first[1:], len(cell)] - 1
+    middle = (share[first] + share[last]) / 2
+    middle[0], middle[-1] = 0.0, 1.0
+    steps = np.column_stack([cell[first][:-1], cell[first][1:]]).astype("int64")
+    return steps, np.diff(middle), _cut(course, middle)
+
+
+def _cut(course: Any, at: Floats) -> NDArray[np.object_]:
+    """Cut a line at shares of its length."""
+    metres = at * course.length
+    vertices = shapely.get_coordinates(course)
+    along = np.r_[0, np.cumsum(np.hypot(*np.diff(vertices, axis=0).T))]
+    cuts = shapely.get_coordinates(shapely.line_interpolate_point(course, metres))
+    pieces = []
+    for k, (start, end) in enumerate(zip(metres[:-1], metres[1:], strict=True)):
+        inner = vertices[(along > start) & (along < end)]
+        pieces.append(shapely.LineString(np.vstack([cuts[k], inner, cuts[k + 1]])))
+    return np.array(pieces, dtype=object)
+
+
+def network_from_data(
+    data: Data, clocks: Clocks, grid: Grid, steps: Links, settings: RoadSettings | None = None, grade: str = "F6"
+) -> Network:
+    """Return the travel graph on a day, with the zones reported then; about 0.1 s, cache it by its arguments."""
+    from mssmap import views
+
+    settings = settings or RoadSettings()
+    zones = views.layer(data, "gang_zones", clocks, grade)
+    return network(grid, steps, settings, zones)
+
+
+def network(grid: Grid, steps: Links, settings: RoadSettings, zones: gpd.GeoDataFrame | None = None) -> Network:
+    """
+    Return the travel graph under some settings.
+
+    Parameters
+    ----------
+    zones
+        Polygons in `crs.WGS84` with `status` (one of `ZONE_LEVELS`) and `location_precision`.
+
+    Raises
+    ------
+    InputError
+        If a status names a road that does not exist.
+    """
+    acting = _acting(zones, settings)
+    area = shapely.union_all(acting.geometry.to_numpy()) if len(acting) else None
+    inside = _share_inside(steps.lines, area)
+    roads = _road_table(steps, settings, inside)
+    status = roads["status_factor"].to_numpy()
+    factor = np.where(steps.road >= 0, status[steps.road], 1.0) if len(status) else np.ones(len(steps.road))
+    if settings.zones == "slower":
+        factor = factor * (1 + inside * (settings.zone_factor - 1))
+    elif settings.zones == "closed":
+        factor = np.where(inside >= CLOSED_FROM_SHARE, np.inf, factor)
+    kmh = np.where(steps.road >= 0, roads["kmh"].to_numpy()[steps.road], settings.offroad_kmh) if len(roads) else None
+    minutes = steps.km / (settings.offroad_kmh if kmh is None else kmh) * 60 * factor
+    on_road = steps.road >= 0
+    whole = np.bincount(steps.road[on_road], weights=minutes[on_road], minlength=len(roads))
+    free = 60 * roads["length_km"].to_numpy() / roads["kmh"].to_numpy()
+    roads = roads.assign(minutes=whole, factor=np.maximum(whole / free, 0)).drop(columns="status_factor")
+    return Network(
+        grid=grid,
+        minutes=_matrix(steps.ends, minutes, len(grid)),
+        km=_matrix(steps.ends, np.where(np.isfinite(minutes), steps.km, np.inf), len(grid)),
+        roads=roads,
+        zones=acting,
+        zone_share=_cell_share(grid, area),
+        method=describe(settings, roads, len(acting)),
+    )
+
+
+def _acting(zones: gpd.GeoDataFrame | None, settings: RoadSettings) -> gpd.GeoDataFrame:
+    """Return the zones that count, in metres."""
+    if zones is None or zones.empty:
+        return gpd.GeoDataFrame({"zone_id": [], "status": []}, geometry=[], crs=METRIC)
+    require_crs(zones, "zones", WGS84, "degrees")
+    counts = zones["status"].isin(settings.zone_levels) & ~zones["location_precision"].isin(COARSE_ZONES)
+    return zones[counts & ~zones.geometry.isna()].to_crs(METRIC).reset_index(drop=True)
+
+
+def _share_inside(shapes: NDArray[np.object_], area: Any) -> Floats:
+    """Return the share of the length (of lines) or area (of polygons) that lies in an area."""
+    share = np.zeros(len(shapes))
+    if area is None:
+        return share
+    hit = shapely.STRtree(shapes).query(area, predicate="intersects")
+    within = shapely.intersection(shapes[hit], area)
+    size = shapely.area if len(hit) and shapes[hit[0]].geom_type == "Polygon" else shapely.length
+    share[hit] = size(within) / size(shapes[hit])
+    return np.clip(share, 0, 1)
+
+
+def _cell_share(grid: Grid, area: Any) -> Floats:
+    return np.zeros(len(grid)) if area is None else _share_inside(grid.polygons.to_crs(METRIC).to_numpy(), area)
+
+
+def _road_table(steps: Links, settings: RoadSettings, inside: Floats) -> pd.DataFrame:
+    """Return the roads with their status and the share of their length in zones."""
+    known = {row.road_id: row for row in settings.status}
+    unknown = sorted(set(known) - set(steps.edges["road_id"]))
+    if unknown:
+        raise InputError(f"road status: {', '.join(unknown)} is not the id of a road; see road_id in road_edges.")
+    rows = [known.get(road, RoadStatus(road, "unknown")) for road in steps.edges["road_id"].tolist()]
+    factors = {"open": 1.0, "unknown": 1.0, "restricted": settings.restricted_factor, "closed": np.inf}
+    on_road = steps.road >= 0
+    in_zone = np.bincount(steps.road[on_road], weights=(inside * steps.km)[on_road], minlength=len(steps.edges))
+    return steps.edges.assign(
+        status=[row.status for row in rows],
+        status_factor=[factors[row.status] if settings.use_status else 1.0 for row in rows],
+        zone_share=in_zone / steps.edges["length_km"].to_numpy(),
+        source=[row.source for row in rows],
+        date=[row.date for row in rows],
+        note=[row.note for row in rows],
+    )
+
+
+def _matrix(ends: Ints, weight: Floats, size: int) -> csr_array:
+    """Return the symmetric matrix of the shortest step between each two cells; infinite steps are absent."""
+    open_ = np.isfinite(weight)
+    low, high, weight = ends.min(axis=1)[open_], ends.max(axis=1)[open_], weight[open_]
+    order = np.lexsort((weight, high, low))
+    low, high, weight = low[order], high[order], weight[order]
+    first = np.r_[True, (low[1:] != low[:-1]) | (high[1:] != high[:-1])] if len(low) else np.zeros(0, dtype=bool)
+    low, high, weight = low[first], high[first], weight[first]
+    rows, columns = np.r_[low, high], np.r_[high, low]
+    return csr_array((np.r_[weight, weight], (rows, columns)), shape=(size, size))
+
+
+def describe(settings: RoadSettings, roads: pd.DataFrame, zones: int) -> str:
+    """Say in plain words how travel is computed."""
+    speeds = ", ".join(f"{name} {kmh:g}" for name, kmh in CLASS_KMH.items())
+    text = [
+        f"Coarse road model ({len(roads)} roads, {roads['length_km'].sum():,.0f} km, lengths +-10 to 20 %): "
+        f"free-flow km/h {speeds}, times {ROAD_FACTOR:g}; off road {settings.offroad_kmh:g} km/h.",
+    ]
+    if settings.use_status:
+        counts = roads["status"].value_counts()
+        known = ", ".join(f"{counts[word]} {word}" for word in STATUSES if word in counts)
+        text.append(f"Road status: {known} (unknown counts as open, restricted x {settings.restricted_factor:g}).")
+    else:
+        text.append("Road status ignored: every road counts as open.")
+    if settings.zones == "ignored":
+        text.append("Armed-group zones ignored.")
+    else:
+        effect = (
+            f"slow travel up to x {settings.zone_factor:g}"
+            if settings.zones == "slower"
+            else "close every link with half or more of it inside"
+        )
+        text.append(f"{zones} zones ({', '.join(settings.zone_levels)}; indicative extents) {effect}.")
+    return " ".join(text)

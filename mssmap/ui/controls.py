@@ -1,0 +1,270 @@
+"""What a person sets: the two dials, the layers, filters, background and shading."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import streamlit as st
+
+from mssmap import settings, text
+from mssmap.i18n import gettext as _
+from mssmap.maps import choropleth, layers, view
+from mssmap.timeline import Clocks
+from mssmap.ui import cache, state
+from mssmap.ui.components import component, look_at
+
+
+def dials() -> Clocks:
+    """The two dials: exact field, slider, steps and key dates for `as_of`; exact field and a switch for `known_on`."""
+    now = state.today()
+    as_of = _day(_("Map as of"), "as_of", state.default_as_of(), _("What was true on this day."))
+    st.session_state["as_of_slider"] = as_of
+    st.slider(
+        _("Map as of"),
+        state.EARLIEST,
+        state.latest(),
+        key="as_of_slider",
+        format="D MMM YYYY",
+        label_visibility="collapsed",
+        on_change=_take,
+        args=("as_of",),
+    )
+    steps = (
+        (_("−1 mo"), _("One month back"), {"months": -1}),
+        (_("−1 d"), _("One day back"), {"days": -1}),
+        (_("+1 d"), _("One day on"), {"days": 1}),
+        (_("+1 mo"), _("One month on"), {"months": 1}),
+    )
+    for column, (label, words, step) in zip(st.columns(4, gap="xxsmall"), steps, strict=True):
+        column.button(
+            label, key=f"step {label}", help=words, on_click=state.shift, args=("as_of",), kwargs=step, width="stretch"
+        )
+    jumps = {f"{text.day(when)} · {_(what)}": when for when, what in state.KEY_DATES}
+    jumps |= {_("Latest report"): state.default_as_of(), _("Today"): now}
+    st.selectbox(
+        _("Jump to"),
+        list(jumps),
+        index=None,
+        key="jump",
+        placeholder=_("Jump to a key date"),
+        label_visibility="collapsed",
+        on_change=lambda: _jump(jumps),
+    )
+    known_on = _day(
+        _("As known on"),
+        "known_on",
+        now,
+        _(
+            "Leaves out everything that became public later. "
+            "Set both to the same day to see what an officer could have known then."
+        ),
+    )
+    same = known_on == as_of
+    st.button(
+        _("Show with what is known today") if same else _("Show without hindsight"),
+        key="hindsight",
+        help=_("Sets the second dial to the day of the map, or back to today."),
+        on_click=_set_known,
+        args=(now if same else as_of,),
+        width="stretch",
+    )
+    return state.clocks()
+
+
+def _day(label: str, key: str, default: date | None, words: str | None = None) -> date | None:
+    chosen = st.date_input(
+        label,
+        value=default,
+        min_value=state.EARLIEST,
+        max_value=state.latest(),
+        format="DD/MM/YYYY",
+        key=key,
+        bind="query-params",
+        help=words,
+    )
+    return chosen if isinstance(chosen, date) else default
+
+
+def _take(key: str) -> None:
+    st.session_state[key] = st.session_state[f"{key}_slider"]
+
+
+def _jump(jumps: dict[str, date]) -> None:
+    chosen = st.session_state["jump"]
+    if chosen in jumps:
+        st.session_state["as_of"] = jumps[chosen]
+    st.session_state["jump"] = None
+
+
+def _set_known(day: date) -> None:
+    st.session_state["known_on"] = day
+
+
+def layer_list(shown: view.Shown) -> None:
+    """Switches for every layer with its symbol and count; the map follows in the browser, the address at once."""
+    titles, counts = layers.titles(), view.tally(shown)
+    groups = [
+        {
+            "id": group,
+            "label": titles[group],
+            "open": group in {"fobs", "prisons", "gang_zones"},
+            "items": [
+                {
+                    "id": layer.id,
+                    "symbol": layer.symbol,
+                    "label": titles[layer.id],
+                    "count": None if group == "regions" else counts[layer.id],
+                }
+                for layer in members
+            ],
+        }
+        for group, members in layers.GROUPS.items()
+    ]
+    component(
+        "layers",
+        key="layer_list",
+        data={
+            "groups": groups,
+            "on": list(state.layers_on()),
+            "generation": st.session_state.get("layer_generation", 0),
+        },
+        on_on_change=_layers_changed,
+    )
+
+
+def _layers_changed() -> None:
+    chosen = st.session_state["layer_list"].get("on")
+    if chosen is not None:
+        state.set_layers(list(chosen))
+
+
+def filters() -> cache.Filters:
+    """Region, grade, categories and the window of events."""
+    codes = state.region_codes()
+    arrived = "region" not in st.session_state
+    state.seed("region", codes)
+    if arrived and st.session_state["region"] and "lat" not in st.query_params:
+        _look_at_region()
+    state.seed_many("category", state.categories())
+    region = st.selectbox(
+        _("Region"),
+        [None, *codes],
+        key="region",
+        persist_state="session",
+        format_func=lambda c: state.region_title(c) if c else _("All of Haiti"),
+        on_change=_look_at_region,
+    )
+    grade = st.selectbox(
+        _("Evidence at least"),
+        state.GRADES,
+        key="grade",
+        bind="query-params",
+        format_func=_grade_title,
+        help=_("Admiralty grade: A-F how reliable the best source is, 1-6 how well the information is confirmed."),
+    )
+    chosen = st.multiselect(
+        _("Event categories"),
+        state.categories(),
+        key="category",
+        persist_state="session",
+        format_func=text.plain_word,
+        placeholder=_("All"),
+    )
+    left, right = st.columns(2)
+    with left:
+        start = _day(_("Events from"), "from", None)
+    with right:
+        end = _day(_("to"), "to", None)
+    return cache.Filters(
+        clocks=state.clocks(),
+        grade=grade,
+        region=region,
+        start=start,
+        end=end,
+        categories=tuple(chosen),
+    )
+
+
+def _look_at_region() -> None:
+    pcode = st.session_state.get("region")
+    if pcode:
+        name = "departments" if len(pcode) == 4 else "communes"
+        rows = cache.data()[name]
+        west, south, east, north = rows.loc[rows["pcode"] == pcode].total_bounds
+        look_at(bounds=[[south, west], [north, east]])
+    else:
+        look_at(bounds=[[17.95, -74.55], [20.12, -71.58]])
+
+
+def timeline_mode() -> str:
+    """Whether the map shows the events of the last days, or all of them since the start of the window."""
+    titles = {"interval": _("Around the day"), "cumulative": _("Adding up")}
+    chosen = st.segmented_control(
+        _("Events on the map"),
+        list(titles),
+        default="interval",
+        key="mode",
+        persist_state="session",
+        format_func=titles.__getitem__,
+    )
+    return chosen or "interval"
+
+
+def basemap_choice() -> str:
+    """Which background to draw; tiles come from the network only when a person chooses them."""
+    titles = {
+        "local": _("Own map, no network needed"),
+        "hot": _("Online: OSM Humanitarian"),
+        "clearmap": _("Online: UN ClearMap"),
+    }
+    state.seed("basemap", state.BASEMAPS, settings.load().basemap)
+    chosen: str = st.selectbox(
+        _("Background"),
+        state.BASEMAPS,
+        key="basemap",
+        persist_state="session",
+        format_func=titles.__getitem__,
+    )
+    if chosen != "local":
+        st.caption(_("The browser now asks a tile server outside this machine for each part of the map you look at."))
+    return chosen
+
+
+def shading_choice(shown: view.Shown) -> view.Choropleth | None:
+    """Paint departments or communes by an indicator."""
+    titles = choropleth.titles()
+    state.seed("shade", choropleth.INDICATORS)
+    state.seed("shade_level", list(choropleth.LEVELS), "departments")
+    indicator = st.selectbox(
+        _("Shade regions by"),
+        [None, *choropleth.INDICATORS],
+        key="shade",
+        persist_state="session",
+        format_func=lambda name: titles[name] if name else _("Nothing"),
+    )
+    level = st.radio(
+        _("Regions"),
+        list(choropleth.LEVELS),
+        key="shade_level",
+        persist_state="session",
+        horizontal=True,
+        label_visibility="collapsed",
+        disabled=indicator is None,
+        format_func={"departments": _("Departments"), "communes": _("Communes")}.__getitem__,
+    )
+    return choropleth.build(cache.data(), shown, indicator, level) if indicator else None
+
+
+def event_window(filters: cache.Filters, days: int) -> tuple[date, date]:
+    """
+    Return the days whose events are on the map: as chosen, else the last `days` days up to the day of the map.
+
+    A window that ends before it starts is turned round.
+    """
+    end = filters.end or filters.clocks.as_of
+    start = filters.start or end - timedelta(days=days)
+    return min(start, end), max(start, end)
+
+
+def _grade_title(grade: str) -> str:
+    return _("All records (F6)") if grade == "F6" else grade

@@ -1,0 +1,214 @@
+"""The lanes of the timeline page: events and spells as plain JSON for client/lanes.js."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+from typing import Any, Final
+
+import pandas as pd
+import streamlit as st
+
+from mssmap import text, timeline, views
+from mssmap.i18n import current
+from mssmap.i18n import gettext as _
+from mssmap.maps import history, view
+from mssmap.maps.history import day_number
+from mssmap.maps.symbols import OKABE_ITO
+from mssmap.timeline import Clocks
+from mssmap.ui import cache, state
+from mssmap.ui.components import component, look_at
+
+TRAIL_DAYS: Final = 30
+"""In interval mode an event stays on the map for so many days while time plays."""
+
+LANES: Final[dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]]] = {
+    "security": (
+        OKABE_ITO["vermillion"],
+        ("gang_attack", "kidnapping", "gang_movement", "vigilante", "hospital_attack", "school_attack", "court_attack",
+         "port_attack", "hnp_casualty", "mss_casualty"),
+        (),
+    ),
+    "operations": (OKABE_ITO["blue"], ("operation",), ()),
+    "deployment": (OKABE_ITO["sky"], ("deployment", "mission_status", "outreach"), ()),
+    "bases": ("#004f7c", ("fob",), ("fobs.",)),
+    "training": ("#5b4a8a", ("hnp_training",), ("police.",)),
+    "prisons": (OKABE_ITO["purple"], ("prison_break",), ("prisons.emptied", "prisons.damaged")),
+    "schools": (OKABE_ITO["green"], ("school_reopening", "school_closure"), ("school.closed", "school.limited")),
+    "courts": ("#00614a", ("court_reopening", "court_move"), ("court.closed", "court.moved", "court.limited")),
+    "airport": ("#7a6a00", ("airport", "port"), ("airport.closed", "airport.limited", "port.closed", "port.limited",
+                                                 "fuel.closed", "fuel.limited")),
+    "health": ("#9a4d6e", ("hospital",), ("hospital.closed", "hospital.limited")),
+    "political": (OKABE_ITO["grey"], ("political", "election", "un_resolution", "un_report", "other"), ()),
+    "displacement": (OKABE_ITO["orange"], ("displacement", "humanitarian", "disaster"), ()),
+}  # fmt: skip
+"""Lane -> colour, categories of events in it, symbols (or their beginning) of the spells in it."""
+
+LANE_OF_CATEGORY: Final = {category: lane for lane, (_c, categories, _s) in LANES.items() for category in categories}
+
+
+def titles() -> dict[str, str]:
+    """Names of the lanes."""
+    return {
+        "security": _("Security incidents"),
+        "operations": _("Security operations"),
+        "deployment": _("Mission deployments"),
+        "bases": _("Bases"),
+        "training": _("Police training"),
+        "prisons": _("Prisons"),
+        "schools": _("Schools"),
+        "courts": _("Courts"),
+        "airport": _("Airports and ports"),
+        "health": _("Hospitals"),
+        "political": _("Politics, resolutions"),
+        "displacement": _("Displacement, disasters"),
+    }
+
+
+def lane_of_symbol(symbol: str) -> str | None:
+    """
+    Lane of a spell, None if the spell is the ordinary state and is not drawn.
+
+    >>> lane_of_symbol("fobs.planned"), lane_of_symbol("prisons.functioning"), lane_of_symbol("airport.closed")
+    ('bases', None, 'airport')
+    """
+    return next((lane for lane, (_c, _k, symbols) in LANES.items() if symbol.startswith(symbols)), None)
+
+
+@lru_cache(maxsize=32)
+def _content(filters: cache.Filters, language: str) -> dict[str, Any]:
+    """History and lane items at the second dial and the filters; `language` is part of the key only."""
+    data, assets, known_on = cache.data(), cache.published(), filters.clocks.known_on
+    told = history.compose(
+        data, assets, known_on, grade=filters.grade, region=filters.region, categories=filters.categories
+    )
+    names = {
+        key: getattr(row, f"name_{language}", None) or row.name_en
+        for layer, column in history.LAYER_KEYS.items()
+        for row in data[layer].itertuples(index=False)
+        for key in (getattr(row, column),)
+    }
+    spells = [
+        _item("spell", spell["id"], lane, spell, title=names[spell["id"]], precision="day", planned=_is_plan(spell))
+        for spell in told["spells"]
+        if (lane := lane_of_symbol(spell["status"]))
+    ]
+    rows = views.events(
+        data, Clocks(date(2100, 1, 1), known_on), grade=filters.grade, region=filters.region,
+        category=filters.categories or None,
+    )  # fmt: skip
+    events = [
+        _item(
+            "event",
+            row.event_id,
+            LANE_OF_CATEGORY.get(row.category, "political"),
+            event,
+            title=getattr(row, f"title_{language}") or row.title_en,
+            precision=row.date_precision,
+            planned=row.claim == timeline.PLANNED,
+        )
+        for row, event in zip(rows.itertuples(index=False), told["events"], strict=True)
+    ]
+    return {"history": told, "items": spells + events}
+
+
+def _is_plan(spell: dict[str, Any]) -> bool:
+    return str(spell["status"]).endswith((".planned", ".proposed"))
+
+
+def _item(kind: str, record_id: str, lane: str, timed: dict[str, Any], **words: Any) -> dict[str, Any]:
+    weak = timed["grade"][1] >= "4"
+    return {
+        "kind": kind,
+        "id": record_id,
+        "lane": lane,
+        "from": timed["from"],
+        "to": timed["to"],
+        "line": timed["line"],
+        "grade": timed["grade"],
+        "doubtful": weak,
+        **words,
+    }
+
+
+def chart(filters: cache.Filters, mode: str) -> None:
+    """The timeline with its player; drawing a window, moving the day and picking a record come back from it."""
+    content = _content(filters, current())
+    items = content["items"]
+    start = min((item["from"] for item in items), default=day_number(state.EARLIEST))
+    domain = [max(start, day_number(state.EARLIEST)), day_number(state.latest())]
+    window = None
+    if filters.start or filters.end:
+        window = [day_number(filters.start or state.EARLIEST), day_number(filters.end or state.latest())]
+    used = {item["lane"] for item in items}
+    names = titles()
+    component(
+        "lanes",
+        key="lanes",
+        data={
+            "version": f"{filters.clocks.known_on}{filters.grade}{filters.region}{filters.categories}{current()}",
+            "domain": domain,
+            "window": window,
+            "day": day_number(filters.clocks.as_of),
+            "mode": mode,
+            "trail": TRAIL_DAYS,
+            "lanes": [{"id": name, "label": names[name], "color": LANES[name][0]} for name in LANES if name in used],
+            "items": items,
+            "history": content["history"],
+            "words": _words(len(items)),
+        },
+        on_day_change=_day_chosen,
+        on_window_change=_window_chosen,
+        on_picked_change=_picked,
+    )
+
+
+def _words(count: int) -> dict[str, Any]:
+    return {
+        "months": list(text.MONTHS[current()]),
+        "described": _("Timeline of {n} events and spells in lanes; the table below lists them.").format(n=count),
+        "cursor": _("Day of the map"),
+        "per_month": _("Events a month"),
+        "grade": _("Grade"),
+        "back": _("One step back"),
+        "on": _("One step on"),
+        "play": _("Play"),
+        "pause": _("Pause"),
+        "unit": _("Step"),
+        "day": _("day"),
+        "week": _("week"),
+        "month": _("month"),
+        "speed": _("Speed"),
+        "zoom_in": _("Zoom in on time"),
+        "zoom_out": _("Zoom out"),
+        "zoom_all": _("Show all of time"),
+    }
+
+
+def _day_chosen() -> None:
+    chosen = st.session_state["lanes"].get("day")
+    if isinstance(chosen, str):
+        st.session_state["as_of"] = date.fromisoformat(chosen)
+
+
+def _window_chosen() -> None:
+    chosen = st.session_state["lanes"].get("window")
+    start, end = chosen or (None, None)
+    st.session_state["from"] = date.fromisoformat(start) if start else None
+    st.session_state["to"] = date.fromisoformat(end) if end else None
+
+
+def _picked() -> None:
+    chosen = st.session_state["lanes"].get("picked")
+    if isinstance(chosen, str):
+        st.session_state["record"] = chosen
+        look_at(id=chosen)
+
+
+def linked_view(filters: cache.Filters, mode: str) -> tuple[view.Shown, tuple[date, date]]:
+    """What the linked map shows: the events of the last days, or all since the start of the window."""
+    day = filters.clocks.as_of
+    trail = (pd.Timestamp(day) - pd.Timedelta(days=TRAIL_DAYS)).date()
+    start = (filters.start or state.EARLIEST) if mode == "cumulative" else trail
+    window = (min(start, day), day)
+    return cache.shown(filters.within(window)), window

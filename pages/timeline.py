@@ -1,0 +1,39 @@
+"""Events and spells over time, with a map that follows."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from mssmap.i18n import gettext as _
+from mssmap.maps import view
+from mssmap.ui import card, components, controls, lanes, state
+
+components.page_style()
+notes = state.address_notes()
+
+with st.sidebar:
+    clocks = controls.dials()
+    mode = controls.timeline_mode()
+    layer_slot = st.container()
+    with st.expander(_("Filters")):
+        filters = controls.filters()
+shown, window = lanes.linked_view(filters, mode)
+with layer_slot:
+    controls.layer_list(shown)
+state.keep_address()
+
+components.heading(_("Timeline"), filters, notes)
+main, side = st.columns([0.72, 0.28], gap="small")
+with main, st.container(key="linked"):
+    options = view.Options(
+        on=state.layers_on(),
+        selected=st.session_state.get("record"),
+        focus=st.session_state.get("focus"),
+        notes=components.window_note(window),
+    )
+    components.operations_map(shown, options)
+with side:
+    card.record_card(clocks)
+lanes.chart(filters, mode)
+components.table_twin()
+components.data_faults()

@@ -1,0 +1,400 @@
+"""
+The real server and a real Chromium.
+
+`server` starts the app as a user does; `visit` opens a page of it in a fresh browser context. Each context notes what
+it asks for, and the test fails if a request leaves this machine or a script of the page fails. Tests wait for states
+(`Screen.drawn`, `Screen.at_rest`), never for a time.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, FrameLocator, Locator, Page, WebSocket, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+TODAY = date(2026, 11, 22)
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
+)
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+LOCAL = {"127.0.0.1", "localhost"}
+PATIENCE_MS = 20_000
+"""How long a state may take to come about on a busy machine."""
+
+FRAME = ".st-key-map iframe"
+DRAWN = f"""(before) => {{
+  const page = document.querySelector('{FRAME}')?.contentDocument?.documentElement;
+  const seq = page?.dataset.seq;
+  return !!seq && seq !== before && seq === window.mssmapView?.seq && page.dataset.shown !== undefined;
+}}"""
+AT_REST = '.stApp[data-test-script-state="notRunning"][data-test-connection-state="CONNECTED"]'
+
+
+# ---------------------------------------------------------------------------------------------------------- server
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@dataclass
+class Server:
+    """A running app: its address, and what it writes to stderr."""
+
+    url: str
+    port: int
+    log: Path
+    process: subprocess.Popen[bytes]
+
+    def errors(self) -> str:
+        """Return what the server wrote to stderr so far."""
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+
+@contextmanager
+def running(folder: Path, *, command: list[str] | None = None, **env: str) -> Iterator[Server]:
+    """
+    Start the app and stop it in the end.
+
+    Parameters
+    ----------
+    folder
+        Where its stderr is kept.
+    command
+        Arguments to Python; `{port}` stands for the port. By default `mssmap serve`.
+    """
+    port, log = free_port(), folder / "stderr.txt"
+    command = command or ["-m", "mssmap", "serve", "--port", "{port}"]
+    with log.open("wb") as errors:
+        process = subprocess.Popen(
+            [sys.executable, *(part.format(port=port) for part in command)],
+            cwd=ROOT,
+            env={**os.environ, "MSSMAP_TODAY": TODAY.isoformat(), **env},
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+        )
+    found = Server(f"http://127.0.0.1:{port}", port, log, process)
+    try:
+        _await_health(found)
+        yield found
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _await_health(server: Server, tries: int = 600) -> None:
+    for _ in range(tries):
+        if server.process.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(f"{server.url}/_stcore/health", timeout=1) as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, OSError):
+            pass
+        try:  # a pause that ends at once if the server stops
+            server.process.wait(timeout=0.1)
+        except subprocess.TimeoutExpired:
+            continue
+    pytest.fail(f"The app did not start: {server.errors() or 'no answer, and nothing on stderr'}", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Return the app as `make run` starts it, on a day that is fixed."""
+    with running(tmp_path_factory.mktemp("server")) as found:
+        yield found
+
+
+# --------------------------------------------------------------------------------------------------------- browser
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Return one Chromium for all tests, which cannot resolve any name but localhost."""
+    with sync_playwright() as playwright:
+        own = Path(playwright.chromium.executable_path)
+        path = next((found for name in CHROMIUM if (found := shutil.which(name))), str(own) if own.exists() else None)
+        if path is None:
+            pytest.fail(
+                "No Chromium found, so the map cannot be tested. `make test` installs one; on Debian by hand: "
+                "apt-get install chromium.",
+                pytrace=False,
+            )
+        with playwright.chromium.launch(executable_path=path, args=list(FLAGS)) as found:
+            yield found
+
+
+@dataclass
+class Screen:
+    """One page of the app in a context of its own, and everything that it asked for and complained about."""
+
+    page: Page
+    server: Server
+    requests: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    sent: list[int] = field(default_factory=list)
+    """Sizes of the messages sent to the server over the websocket."""
+
+    def listen(self) -> None:
+        """Start to take notes."""
+        self.page.context.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.on("console", self._console)
+        self.page.on("websocket", self._websocket)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.faults.append(f"{message.text} ({message.location.get('url', '')})")
+
+    def _websocket(self, socket: WebSocket) -> None:
+        self.requests.append(socket.url)
+        socket.on("framesent", lambda payload: self.sent.append(len(payload)))
+
+    def outside(self) -> list[str]:
+        """Return the requests that would leave this machine."""
+        split = ((url, urlsplit(url)) for url in self.requests)
+        return [url for url, at in split if at.scheme not in {"data", "blob", "about"} and at.hostname not in LOCAL]
+
+    # ---------------------------------------------------------------- waiting
+
+    def open(self, address: str) -> Screen:
+        """Go to an address of the app; with the map, until it is drawn."""
+        self.page.goto(self.server.url + address)
+        if urlsplit(address).path == "/":
+            self.drawn()
+        self.at_rest()
+        return self
+
+    def drawn(self, after: str | None = None) -> None:
+        """Wait until the map shows the last view the page got, and one other than `after`."""
+        self.page.wait_for_function(DRAWN, arg=after, timeout=PATIENCE_MS)
+
+    def at_rest(self) -> None:
+        """Wait until the server has nothing more to say."""
+        self.page.locator(AT_REST).wait_for(timeout=PATIENCE_MS)
+
+    @contextmanager
+    def new_view(self) -> Iterator[None]:
+        """Do something that changes what the map shows, and wait for it."""
+        before = self.seq
+        yield
+        self.drawn(after=before)
+        self.at_rest()
+
+    def wait(self, script: str, arg: Any = None) -> None:
+        """Wait until a script of the page is true."""
+        self.page.wait_for_function(script, arg=arg, timeout=PATIENCE_MS)
+
+    # ---------------------------------------------------------------- the map
+
+    @property
+    def map(self) -> FrameLocator:
+        """The frame of the map."""
+        return self.page.frame_locator(FRAME)
+
+    def in_map(self, script: str, arg: Any = None) -> Any:
+        """Run a script of one argument `w`, the window of the map frame (and `arg`)."""
+        body = f"(arg) => (({script}))(document.querySelector('{FRAME}').contentWindow, arg)"
+        return self.page.evaluate(body, arg)
+
+    @property
+    def seq(self) -> str:
+        """Name of the view that is drawn."""
+        return str(self.in_map("(w) => w.document.documentElement.dataset.seq"))
+
+    @property
+    def shown(self) -> int:
+        """Number of records and events that have a symbol."""
+        return int(self.in_map("(w) => w.document.documentElement.dataset.shown"))
+
+    def symbols(self) -> dict[str, str]:
+        """Return id -> symbol of what stands on top of each stack."""
+        listed = self.in_map(
+            "(w) => [...w.document.querySelectorAll('.mm-symbol')].map((node) => [node.dataset.id, node.dataset.symbol])"
+        )
+        return dict(listed)
+
+    def symbol(self, record_id: str) -> Locator:
+        """The symbol of a record."""
+        return self.map.locator(f'.mm-symbol[data-id="{record_id}"]')
+
+    def legend(self) -> dict[str, dict[str, str]]:
+        """Return group -> words -> number, as the legend lists them."""
+        return dict(
+            self.in_map(
+                """(w) => Object.fromEntries([...w.document.querySelectorAll('.mm-legend h4')].map((head) => [
+                  head.textContent,
+                  Object.fromEntries([...head.nextElementSibling.children].map((row) =>
+                    [row.querySelector('span').textContent, row.querySelector('span:last-child').textContent]))]))"""
+            )
+        )
+
+    def place(self) -> tuple[float, float, float]:
+        """Latitude and longitude of the centre of the map, and its zoom."""
+        lat, lon, zoom = self.in_map("(w) => { const c = w.map.getCenter(); return [c.lat, c.lng, w.map.getZoom()]; }")
+        return float(lat), float(lon), float(zoom)
+
+    # ---------------------------------------------------------------- the page
+
+    @property
+    def query(self) -> dict[str, str]:
+        """What stands in the address."""
+        return {key: values[-1] for key, values in parse_qs(urlsplit(self.page.url).query).items()}
+
+    def box(self, layer: str) -> Locator:
+        """The check box of a layer."""
+        return self.page.locator(f'.mm-layers input[data-id="{layer}"]')
+
+    def rows(self) -> Locator:
+        """Rows of the table twin."""
+        return self.page.locator(".mm-twin tbody tr")
+
+    def card(self) -> Locator:
+        """The record card."""
+        return self.page.locator(".mm-record")
+
+    def set_date(self, key: str, day: date) -> None:
+        """Type a date into an exact field, as one does: day, month, year."""
+        field = self.page.locator(f".st-key-{key}")
+        field.locator('[data-type="day"]').click()
+        self.page.keyboard.type(f"{day:%d%m%Y}")
+        self.page.keyboard.press("Enter")
+
+    def focused(self) -> str:
+        """Name what has the focus, through shadow roots and the map frame."""
+        return str(
+            self.page.evaluate(
+                """() => {
+                  let node = document.activeElement;
+                  const deeper = (n) => n?.shadowRoot?.activeElement || (n?.tagName === 'IFRAME' && n.contentDocument?.activeElement);
+                  for (let next = deeper(node); next; next = deeper(node)) node = next;
+                  const kind = `${node.tagName.toLowerCase()}.${[...node.classList].join('.')}`;
+                  return `${kind} ${node.dataset.id || node.getAttribute('aria-label') || ''}`;
+                }"""  # noqa: E501
+            )
+        )
+
+
+Visit = Callable[..., Screen]
+
+
+@pytest.fixture
+def visit(browser: Browser, server: Server) -> Iterator[Visit]:
+    """
+    Return a function that opens an address of the app in a fresh context: `visit("/", as_of="2025-01-18")`.
+
+    At the end of the test no request may have left this machine, no script of a page may have failed and the server
+    may not have logged a traceback.
+    """
+    screens: list[Screen] = []
+
+    def open_in_new_context(address: str = "/", *, at: Server = server, context: Any = None, **query: str) -> Screen:
+        options = {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light", **(context or {})}
+        page = browser.new_context(**options).new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        screen = Screen(page, at)
+        screens.append(screen)
+        screen.listen()
+        text = "&".join(f"{name}={quote(value, safe=',')}" for name, value in query.items())
+        return screen.open(f"{address}?{text}" if text else address)
+
+    yield open_in_new_context
+    for screen in screens:
+        screen.page.context.close()
+    assert [url for screen in screens for url in screen.outside()] == [], "a request leaves this machine"
+    assert [fault for screen in screens for fault in screen.faults] == [], "a script of the page failed"
+    for used in {id(screen.server): screen.server for screen in screens}.values():
+        assert "Traceback" not in used.errors()
+
+
+# ------------------------------------------------------------------------------------------------- data, to be broken
+
+HOSTILE = "{{7*191}}<img src=x onerror=window.pwned=1>${window.pwned=1}`</script>"
+"""A name that is code for Jinja, HTML, a template literal and a script element; 7*191 is 1337."""
+HOSTILE_BASE, HOSTILE_EVENT = "fob-01", "ev-2024-12-06-wharf-jeremie-massacre"
+
+
+def rewrite(file: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    """Change a GeoJSON file in place."""
+    content = json.loads(file.read_text(encoding="utf-8"))
+    change(content)
+    file.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def crooked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Return the app over a copy of the data: a base and an event have hostile names, the prisons break off."""
+    folder = tmp_path_factory.mktemp("crooked")
+    data = Path(shutil.copytree(ROOT / "data", folder / "data"))
+
+    def rename(collection: dict[str, Any]) -> None:
+        for feature in collection["features"]:
+            if feature["properties"]["fob_id"] == HOSTILE_BASE:
+                feature["properties"].update({name: HOSTILE for name in ("name_en", "name_fr", "name_ht", "name_es")})
+
+    rewrite(data / "layers" / "fobs.geojson", rename)
+    with (data / "tables" / "events.csv").open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        columns, rows = list(reader.fieldnames or ()), list(reader)
+    named = [row for row in rows if row["event_id"] == HOSTILE_EVENT]
+    assert named, f"the data have no {HOSTILE_EVENT} any more: choose another event"
+    for row in named:
+        row["title_en"] = HOSTILE
+    with (data / "tables" / "events.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    prisons = data / "layers" / "prisons.geojson"
+    prisons.write_bytes(prisons.read_bytes()[:4000])
+    with running(folder, MSSMAP_DATA_DIR=str(data)) as found:
+        yield found
+
+
+@dataclass(frozen=True)
+class Hostile:
+    """What the crooked data carry."""
+
+    text: str = HOSTILE
+    base: str = HOSTILE_BASE
+    event: str = HOSTILE_EVENT
+
+
+@pytest.fixture
+def hostile() -> Hostile:
+    """Return the hostile name and the ids that have it."""
+    return Hostile()
+
+
+@pytest.fixture(scope="session")
+def plain_streamlit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Return the app as a hosting service starts it."""
+    command = ["-m", "streamlit", "run", "app.py", "--server.port", "{port}"]
+    with running(tmp_path_factory.mktemp("streamlit"), command=command) as found:
+        yield found

@@ -1,0 +1,100 @@
+"""What was learnt between two days."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from functools import cache
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conftest import ROOT
+from mssmap import catalog, differences
+from mssmap.catalog import Data
+from mssmap.differences import Change
+from mssmap.errors import InputError
+
+
+def learnt(data: Data, since: str, until: str, as_of: str | None = None) -> list[Change]:
+    return differences.changes(
+        data, date.fromisoformat(since), date.fromisoformat(until), date.fromisoformat(as_of) if as_of else None
+    )
+
+
+def told(changes: list[Change]) -> list[str]:
+    return [f"{change.kind} {change.table} {change.record_id} {change.known_from}" for change in changes]
+
+
+def test_a_handover_is_one_change_of_status(small):
+    (change,) = learnt(small, "2025-01-22", "2025-01-23")
+    assert told([change]) == ["status status fob-a 2025-01-23"]
+    assert {field.field: (field.before, field.after) for field in change.fields} == {
+        "status": ("operational", "handed_over"),
+        "valid_from": (pd.Timestamp("2024-11-28"), pd.Timestamp("2025-01-21")),
+        "operator": ("Kenya", "Guatemala"),
+        "source_ids": ("press-2", "press-3"),
+    }
+    assert [(row.row_id, row.before is None) for row in change.rows] == [("fob-a.1", False), ("fob-a.2", True)]
+
+
+def test_a_higher_figure_corrects_the_event_and_adds_the_figure(small):
+    event, figure = learnt(small, "2024-03-04", "2024-03-05")
+    assert told([event, figure]) == ["corrected events break-a 2024-03-05", "new figures break-a 2024-03-05"]
+    assert [(field.field, field.before, field.after) for field in event.fields] == [
+        ("figure_max", 3700, 4600),
+        ("source_ids", "wire-1;press-1", "wire-1;press-1;un-1"),
+    ]
+
+
+def test_a_withdrawal_says_when(small):
+    assert told(learnt(small, "2024-12-10", "2024-12-31")) == ["withdrawn events rumour 2024-12-20"]
+
+
+def test_what_was_known_and_withdrawn_in_between_is_not_told(small):
+    assert "rumour" not in str(told(learnt(small, "2024-11-30", "2024-12-31")))
+
+
+def test_the_first_day_does_not_count_and_the_last_does(small):
+    assert learnt(small, "2025-01-23", "2025-01-31") == []
+    assert learnt(small, "2025-01-22", "2025-01-22") == []
+
+
+def test_what_is_about_later_days_can_be_left_out(small):
+    assert told(learnt(small, "2025-01-22", "2025-01-23", as_of="2025-01-20")) == ["corrected status fob-a 2025-01-23"]
+
+
+def test_until_before_since_is_refused(small):
+    with pytest.raises(InputError, match=r"until: found 2024-01-01, required a day not before since \(2024-01-02\)"):
+        learnt(small, "2024-01-02", "2024-01-01")
+
+
+def test_records_name_the_title_and_only_sources_public_then(small):
+    changes = learnt(small, "2024-03-04", "2024-03-05")
+    event, figure = differences.as_records(small, changes, date(2024, 3, 5))
+    assert event["title"] == "Prison A stormed"
+    assert figure["title"] == "Prison A stormed: inmates_escaped 4,600 inmates"
+    assert [source["source_id"] for source in figure["sources"]] == ["un-1"]
+    assert event["fields"][0] == {"field": "figure_max", "before": 3700, "after": 4600}
+    (early, _) = differences.as_records(small, changes, date(2024, 3, 4))
+    assert [source["source_id"] for source in early["sources"]] == ["wire-1", "press-1"]
+
+
+@cache
+def shipped() -> Data:
+    return catalog.open_data(ROOT / "data")
+
+
+DAYS = st.integers(0, 1_950).map(lambda n: date(2021, 1, 1) + timedelta(days=n))
+
+
+@pytest.mark.parametrize("table", differences.TABLES)
+@given(one=DAYS, other=DAYS, about=st.none() | DAYS)
+def test_changes_applied_to_the_earlier_state_give_the_later(table, one, other, about):
+    since, until = sorted((one, other))
+    data = shipped()
+    id_column = data.dataset(table).id_column
+    before, after = (differences.state(data[table], day, id_column, about) for day in (since, until))
+    redone = differences.apply(before, differences.changes(data, since, until, about), table, id_column)
+    pd.testing.assert_frame_equal(redone, after)
