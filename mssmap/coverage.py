@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mssmap import reach
-from mssmap.access import SPEED_CASES, Standard, Travel
+from mssmap.access import DECIMALS, SPEED_CASES, Standard, Travel
 from mssmap.errors import InputError
 from mssmap.grid import Floats, Grid, Ints
 from mssmap.reach import Bools, percent
@@ -203,10 +203,13 @@ def evaluate(
         name: _State(table <= np.float32(standard.value * factor), active, factor) for name, factor in speeds.items()
     }
     nearest = table[active].min(axis=0) if active.any() else np.full(len(grid), np.inf, dtype="float32")
-    nearest = nearest.astype("float64")
+    nearest = np.round(nearest.astype("float64"), DECIMALS)
     facilities = _no_facilities() if facilities is None else facilities
+    times = {who: reach.mean_and_p90(nearest, grid.people[who]) for who in cases.people}
     runs = {
-        (who, speed): _figures(grid, state, nearest, grid.people[who], facilities, share, cases.outage, standard.unit)
+        (who, speed): _figures(
+            grid, state, times[who], grid.people[who], facilities, share, cases.outage, standard.unit
+        )
         for who in cases.people
         for speed, state in states.items()
     }
@@ -214,8 +217,8 @@ def evaluate(
     return Coverage(
         standard=standard,
         figures=_banded(runs, facilities, bases, active),
-        by_department=_by_region(grid, grid.department, states, nearest, cases, names, largest_gap_first=False),
-        by_commune=_by_region(grid, grid.commune, states, nearest, cases, names, largest_gap_first=True),
+        by_department=_by_region(grid, grid.departments, states, nearest, cases, names, largest_gap_first=False),
+        by_commune=_by_region(grid, grid.communes, states, nearest, cases, names, largest_gap_first=True),
         by_base=_by_base(grid, bases, states, cases),
         cells=_cell_frame(grid, states, nearest),
         facilities=_facility_frame(facilities, states, nearest),
@@ -241,7 +244,7 @@ def _no_facilities() -> pd.DataFrame:
 def _figures(
     grid: Grid,
     state: _State,
-    nearest: Floats,
+    times: tuple[float, float, float],
     people: Ints,
     facilities: pd.DataFrame,
     zone_share: Floats,
@@ -252,8 +255,8 @@ def _figures(
     c, total = state.counts, int(people.sum())
     covered = int(people[c > 0].sum())
     single, double = reach.worst_losses(state.within, people)
-    mean, p90, unreachable = reach.mean_and_p90(nearest / state.factor, people)
-    codes, group = np.unique(grid.department, return_inverse=True)
+    mean, p90, unreachable = times
+    codes, group = grid.departments
     by_group = reach.sum_by(group, people, len(codes))
     rates = np.divide(
         reach.sum_by(group, people * (c > 0), len(codes)), by_group, out=np.zeros(len(codes)), where=by_group > 0
@@ -266,8 +269,8 @@ def _figures(
         "expected_covered": (reach.expected_people(c, people, outage), "people"),
         "worst_single_loss": (single[0], "people"),
         "worst_double_loss": (double[0], "people"),
-        "mean_time": (mean, unit),
-        "p90_time": (p90, unit),
+        "mean_time": (mean / state.factor, unit),
+        "p90_time": (p90 / state.factor, unit),
         "unreachable_pct": (100 * unreachable, "%"),
         "covered_in_zones": (exposed, "people"),
         "covered_in_zones_pct": (percent(exposed, covered), "%"),
@@ -299,7 +302,7 @@ def _banded(
 
 def _by_region(
     grid: Grid,
-    region: NDArray[np.str_],
+    region: tuple[NDArray[np.str_], Ints],
     states: Mapping[str, _State],
     nearest: Floats,
     cases: Cases,
@@ -307,7 +310,7 @@ def _by_region(
     *,
     largest_gap_first: bool,
 ) -> pd.DataFrame:
-    codes, group = np.unique(region, return_inverse=True)
+    codes, group = region
 
     def total(values: NDArray[Any]) -> Floats:
         return reach.sum_by(group, values, len(codes))

@@ -195,7 +195,8 @@ def _status_changes(
 def _status_change(
     record_id: str, deltas: list[RowChange], before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
 ) -> Change:
-    kind, fields = CORRECTED, ()
+    kind = CORRECTED
+    fields: tuple[FieldChange, ...] = ()
     if before is None:
         kind = NEW
     elif after is None:
@@ -219,7 +220,8 @@ def _latest_spells(spells: pd.DataFrame, as_of: date | None) -> dict[str, Mappin
     if as_of is not None:
         now = timeline.valid(rows, as_of).drop_duplicates("record_id", keep="last")
         latest = pd.concat([latest[~latest["record_id"].isin(now["record_id"])], now])
-    return {str(row["record_id"]): row for row in latest.to_dict("records")}
+    listed: list[dict[Any, Any]] = latest.to_dict("records")
+    return {str(row["record_id"]): row for row in listed}
 
 
 def _dated(change: Change, table: pd.DataFrame, id_column: str, until: date) -> Change:

@@ -86,15 +86,22 @@ class Grid:
         """Return the number of cells."""
         return len(self.cells)
 
-    @property
+    @cached_property
     def ids(self) -> list[str]:
         """H3 indices as the usual hexadecimal text."""
         return [f"{cell:x}" for cell in self.cells.tolist()]
 
-    @property
-    def department(self) -> NDArray[np.str_]:
-        """P-code of the department of each cell."""
-        return self.commune.astype("U4")
+    @cached_property
+    def departments(self) -> tuple[NDArray[np.str_], Ints]:
+        """P-codes of the departments, ascending, and the position of each cell's own among them."""
+        codes, group = np.unique(self.commune.astype("U4"), return_inverse=True)
+        return codes, group.astype("int64")
+
+    @cached_property
+    def communes(self) -> tuple[NDArray[np.str_], Ints]:
+        """P-codes of the communes, ascending, and the position of each cell's own among them."""
+        codes, group = np.unique(self.commune, return_inverse=True)
+        return codes, group.astype("int64")
 
     @cached_property
     def tree(self) -> cKDTree:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from mssmap.i18n import gettext as _
 from mssmap.maps import view
-from mssmap.ui import cache, card, components, controls, state
+from mssmap.ui import cache, card, components, controls, state, told
 
 EVENT_WINDOW_DAYS = 120
 
@@ -20,6 +20,7 @@ with st.sidebar:
         filters = controls.filters()
     window = controls.event_window(filters, EVENT_WINDOW_DAYS)
     shown = cache.shown(filters.within(window))
+    since = told.since_choice()
     with st.expander(_("Background and shading")):
         basemap = controls.basemap_choice()
         shading = controls.shading_choice(shown)
@@ -27,6 +28,7 @@ with layer_slot:
     controls.layer_list(shown)
 state.keep_address()
 
+changes = told.changed(filters, since)
 options = view.Options(
     on=state.layers_on(),
     tiles=basemap,
@@ -34,6 +36,7 @@ options = view.Options(
     selected=st.session_state.get("record"),
     focus=st.session_state.get("focus"),
     notes=components.window_note(window),
+    changed=told.on_map(changes),
 )
 components.heading(_("Situation map of the security mission in Haiti"), filters, notes)
 components.key_figures(cache.key_figures(clocks, filters.grade, filters.region))
@@ -43,5 +46,7 @@ with main:
 with side:
     card.record_card(clocks)
 components.event_strip(filters, window)
+told.change_list(changes, since, clocks.known_on)
+told.summary(shown, filters, window)
 components.table_twin()
 components.data_faults()

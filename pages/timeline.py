@@ -6,7 +6,7 @@ import streamlit as st
 
 from mssmap.i18n import gettext as _
 from mssmap.maps import view
-from mssmap.ui import card, components, controls, lanes, state
+from mssmap.ui import card, components, controls, lanes, over_time, state, told
 
 components.page_style()
 notes = state.address_notes()
@@ -35,5 +35,7 @@ with main, st.container(key="linked"):
 with side:
     card.record_card(clocks)
 lanes.chart(filters, mode)
+over_time.views(filters)
+told.summary(shown, filters, window)
 components.table_twin()
 components.data_faults()

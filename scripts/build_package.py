@@ -71,7 +71,10 @@ COMPILED = {"title": "Own compilation (scripts/geodata_inputs)"}
 BORDER_CREDIT = "Borders: geoBoundaries (Runfola et al. 2020, FEWS NET 2018), CC BY 4.0."
 COAST_CREDIT = "Coast: GSHHG 2.3.7 (Wessel and Smith 1996), LGPL."
 GSHHG_CREDIT = "GSHHG 2.3.7 (Wessel and Smith 1996), LGPL."
-POINT_ACCURACY = "See location_precision and location_source: approximate points are 0.3-3 km off in the capital, up to 5 km outside."
+POINT_ACCURACY = (
+    "See location_precision and location_source: approximate points are 0.3-3 km off in the capital, "
+    "up to 5 km outside."
+)
 OWN_CREDIT = "mssmap, compiled from public reporting, CC BY 4.0."
 ADMIN = {
     "primaryKey": ["pcode"],

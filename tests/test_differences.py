@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from small_data import ROOT
 
-from conftest import ROOT
 from mssmap import catalog, differences
 from mssmap.catalog import Data
 from mssmap.differences import Change

@@ -53,7 +53,7 @@ def test_pcodes_nest_by_prefix(pcode, level, parent, department):
 
 @pytest.mark.parametrize("pcode", ["", "FR01", "HT1", "HT01111", "HT0A", "ht01"])
 def test_what_is_no_pcode_is_refused(pcode):
-    with pytest.raises(InputError, match="region: found .*required a P-code such as HT01"):
+    with pytest.raises(InputError, match=r"region: found .*required a P-code such as HT01"):
         regions.level(pcode)
 
 

@@ -7,13 +7,14 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from mssmap import silence
 from mssmap.catalog import Data
 from mssmap.i18n import gettext as _
 from mssmap.maps.assets import layer_group
 from mssmap.maps.view import Choropleth, Shown
 
 LEVELS: Final = {"departments": "department_pcode", "communes": "commune_pcode"}
-INDICATORS: Final = ("population", "density", "events", "violence", "zones")
+INDICATORS: Final = ("population", "density", "events", "violence", "zones", "silence")
 CLASSES: Final = 5
 
 
@@ -25,6 +26,7 @@ def titles() -> dict[str, str]:
         "events": _("Events on the map"),
         "violence": _("Attacks and abuses on the map"),
         "zones": _("Gang-affected zones"),
+        "silence": _("Silence: days since the last report"),
     }
 
 
@@ -34,6 +36,8 @@ def build(data: Data, shown: Shown, indicator: str, level: str) -> Choropleth:
 
     Events and zones known only to a coarser level than `level` are not counted; regions without any have no colour.
     """
+    if indicator == "silence":
+        return _silence(data, shown)
     regions = data[level].set_index("pcode")
     if indicator == "population":
         values = regions["population"].astype("float64")
@@ -51,6 +55,20 @@ def build(data: Data, shown: Shown, indicator: str, level: str) -> Choropleth:
         unit="",
         values={str(code): float(value) for code, value in values.items()},
         breaks=breaks(values),
+    )
+
+
+def _silence(data: Data, shown: Shown) -> Choropleth:
+    """Days since the last report; departments silent for long, or from the start, are hatched. By department only."""
+    now = silence.now(data, shown.clocks)
+    values = now.set_index("department_pcode")["days"].dropna().astype("float64")
+    return Choropleth(
+        level="departments",
+        title=titles()["silence"],
+        unit="",
+        values={str(code): float(value) for code, value in values.items()},
+        breaks=(14.0, 30.0, 60.0, 180.0),
+        hatched=tuple(now.loc[now["silent"], "department_pcode"]),
     )
 
 

@@ -59,6 +59,8 @@ class Choropleth:
     unit: str
     values: Mapping[str, float]
     breaks: tuple[float, ...]
+    hatched: tuple[str, ...] = ()
+    """Regions hatched over their colour, for which nothing recent was reported."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ class Options:
     selected: str | None = None
     focus: Mapping[str, Any] | None = None
     notes: tuple[str, ...] = field(default=())
+    changed: Mapping[str, str] = field(default_factory=dict)
+    """Record id -> kind of change, for the mark beside its symbol."""
 
 
 def symbol(layer: str, row: Any) -> str:
@@ -139,6 +143,7 @@ def message(shown: Shown, assets: Assets, options: Options, *, seq: str) -> dict
         "focus": dict(options.focus) if options.focus else None,
         "tiles": {"url": tiles["url"], "options": tiles["options"]} if tiles else None,
         "choropleth": _choropleth(options.choropleth),
+        "changed": dict(options.changed),
         "legend": _legend(shown),
         "notes": [*options.notes, *_off_map(shown)],
         "banner": banner(shown.clocks, options.tiles),
@@ -227,6 +232,7 @@ def _choropleth(choropleth: Choropleth | None) -> dict[str, Any] | None:
         "unit": choropleth.unit,
         "values": dict(choropleth.values),
         "breaks": list(choropleth.breaks),
+        "hatched": list(choropleth.hatched),
     }
 
 
@@ -251,6 +257,12 @@ def _words(shown: Shown, options: Options) -> dict[str, str]:
         "where": _("How precise"),
         "grade": _("Grade"),
         "off_map": _("not on the map"),
+        "changes": _("Changes"),
+        "change_new": _("new since then"),
+        "change_status": _("status changed"),
+        "change_corrected": _("corrected"),
+        "change_withdrawn": _("withdrawn"),
+        "hatched": _("No recent report: not the same as calm"),
         "none": _("Nothing matches. Switch on more layers, or choose another date."),
         **layers.titles(),
         "population": _("{n} people ({year})"),

@@ -12,10 +12,11 @@ from datetime import date
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 
-from mssmap import catalog, keyfigures, settings, views
+from mssmap import catalog, differences, keyfigures, settings, views
 from mssmap.catalog import Data
 from mssmap.maps import assets
 from mssmap.maps.view import Shown
@@ -105,6 +106,12 @@ def key_figures(clocks: Clocks, grade: str, region: str | None) -> list[keyfigur
 def hidden(clocks: Clocks, grade: str, region: str | None) -> int:
     """Return how many records the grade threshold hides."""
     return sum(views.hidden_by_grade(data(), clocks, grade, region).values())
+
+
+@lru_cache(maxsize=64)
+def changes(since: date, until: date) -> list[dict[str, Any]]:
+    """Return what was learnt between two known dates."""
+    return differences.as_records(data(), differences.changes(data(), since, until), until)
 
 
 def warm() -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -47,6 +48,8 @@ DRAWN = f"""(before) => {{
   const seq = page?.dataset.seq;
   return !!seq && seq !== before && seq === window.mssmapView?.seq && page.dataset.shown !== undefined;
 }}"""
+PROBE = re.compile(r"/\w+/_stcore/(health|host-config)$")
+"""On a deep link Streamlit looks for its server below the page first, and finds it above."""
 AT_REST = '.stApp[data-test-script-state="notRunning"][data-test-connection-state="CONNECTED"]'
 
 
@@ -170,8 +173,9 @@ class Screen:
         self.page.on("websocket", self._websocket)
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            self.faults.append(f"{message.text} ({message.location.get('url', '')})")
+        url = message.location.get("url", "")
+        if message.type == "error" and not PROBE.search(url):
+            self.faults.append(f"{message.text} ({url})")
 
     def _websocket(self, socket: WebSocket) -> None:
         self.requests.append(socket.url)
@@ -237,7 +241,7 @@ class Screen:
     def symbols(self) -> dict[str, str]:
         """Return id -> symbol of what stands on top of each stack."""
         listed = self.in_map(
-            "(w) => [...w.document.querySelectorAll('.mm-symbol')].map((node) => [node.dataset.id, node.dataset.symbol])"
+            "(w) => [...w.document.querySelectorAll('.mm-symbol')].map((n) => [n.dataset.id, n.dataset.symbol])"
         )
         return dict(listed)
 
@@ -285,7 +289,8 @@ class Screen:
         field = self.page.locator(f".st-key-{key}")
         field.locator('[data-type="day"]').click()
         self.page.keyboard.type(f"{day:%d%m%Y}")
-        self.page.keyboard.press("Enter")
+        for _ in range(2):  # over the calendar button and out: Streamlit takes the date when the field is left
+            self.page.keyboard.press("Tab")
 
     def focused(self) -> str:
         """Name what has the focus, through shadow roots and the map frame."""
@@ -336,8 +341,8 @@ def visit(browser: Browser, server: Server) -> Iterator[Visit]:
 
 # ------------------------------------------------------------------------------------------------- data, to be broken
 
-HOSTILE = "{{7*191}}<img src=x onerror=window.pwned=1>${window.pwned=1}`</script>"
-"""A name that is code for Jinja, HTML, a template literal and a script element; 7*191 is 1337."""
+HOSTILE = "{{70107*10007}}<img src=x onerror=window.pwned=1>${window.pwned=1}`</script>"
+"""A name that is code for Jinja, HTML, a template literal and a script element."""
 HOSTILE_BASE, HOSTILE_EVENT = "fob-01", "ev-2024-12-06-wharf-jeremie-massacre"
 
 
@@ -357,7 +362,7 @@ def crooked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     def rename(collection: dict[str, Any]) -> None:
         for feature in collection["features"]:
             if feature["properties"]["fob_id"] == HOSTILE_BASE:
-                feature["properties"].update({name: HOSTILE for name in ("name_en", "name_fr", "name_ht", "name_es")})
+                feature["properties"].update(dict.fromkeys(("name_en", "name_fr", "name_ht", "name_es"), HOSTILE))
 
     rewrite(data / "layers" / "fobs.geojson", rename)
     with (data / "tables" / "events.csv").open(encoding="utf-8", newline="") as file:
@@ -384,6 +389,7 @@ class Hostile:
     text: str = HOSTILE
     base: str = HOSTILE_BASE
     event: str = HOSTILE_EVENT
+    computed: str = str(70107 * 10007)
 
 
 @pytest.fixture

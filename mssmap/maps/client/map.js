@@ -200,7 +200,16 @@
       return value === undefined
         ? { renderer, pane: "mm-fill", stroke: false, fill: false, interactive: false }
         : { renderer, pane: "mm-fill", interactive: false, fillColor: colour(value), fillOpacity: 0.82, color: palette.border, weight: 0.5 };
-    } }).addTo(map)];
+    } }).addTo(map), ...hatch(data, chosen.hatched)];
+  }
+
+  /** Regions that nobody reported about lately. */
+  function hatch(data, codes) {
+    const features = data.features.filter((feature) => codes.includes(feature.properties.pcode));
+    if (!features.length) return [];
+    const renderer = L.svg({ pane: "mm-fill" });
+    return [L.geoJSON({ type: "FeatureCollection", features }, { interactive: false, pane: "mm-fill", style: {
+      renderer, pane: "mm-fill", interactive: false, fillColor: "url(#silence)", fillOpacity: 1, stroke: false } }).addTo(map)];
   }
 
   function setTiles(choice) {
@@ -344,6 +353,16 @@
     const leaders = document.createElementNS(SVG, "svg");
     leaders.setAttribute("style", "position:absolute;left:0;top:0;width:1px;height:1px;overflow:visible;pointer-events:none");
     const nodes = stacks.map((stack) => symbolNode(stack, leaders));
+    zoneLayers.forEach((layer) => {
+      const change = view.changed[layer.mm.id];
+      if (!change) return;
+      const xy = map.latLngToLayerPoint(layer.getBounds().getCenter());
+      const node = $("div", "mm-zone-change");
+      node.style.left = `${xy.x}px`;
+      node.style.top = `${xy.y}px`;
+      node.append(changeMark(change));
+      nodes.push(node);
+    });
     pane.replaceChildren(leaders, ...nodes);
   }
 
@@ -373,11 +392,20 @@
     if (stack.items.length === 1 && ["commune", "department"].includes(top.precision) && stack.kind !== "events") node.classList.add("rough");
     if (stack.items.some((p) => p.id === view.selected)) node.classList.add("chosen");
     if (stack.items.length > 1) node.append($("span", "mm-count", stack.items.length));
+    const change = stack.items.map((p) => view.changed[p.id]).find(Boolean);
+    if (change) node.append(changeMark(change));
     if (stack.place !== stack.xy) leaders.append(leader(stack.xy, stack.place));
     node.addEventListener("click", (event) => { L.DomEvent.stop(event); openStack(stack); });
     node.addEventListener("mouseenter", () => hint(stack));
     node.addEventListener("mouseleave", () => { if (tip) tip.remove(); });
     return node;
+  }
+
+  /** New, changed status, corrected and withdrawn records carry a sign of their own. */
+  function changeMark(kind) {
+    const mark = $("span", "mm-change " + kind, { new: "+", status: "↻", corrected: "≠", withdrawn: "×" }[kind]);
+    mark.title = say("change_" + kind);
+    return mark;
   }
 
   /** The stack shows its chosen record, else the symbol most of its records have. */
@@ -614,6 +642,12 @@
       if (!list.children.length) continue;
       parts.push($("h4", "", group.label), list);
     }
+    const kinds = [...new Set(Object.values(view.changed))];
+    if (kinds.length) {
+      const list = $("ul");
+      kinds.forEach((kind) => { const row = $("li"); row.append(changeMark(kind), $("span", "", say("change_" + kind)), $("span")); list.append(row); });
+      parts.push($("h4", "", say("changes")), list);
+    }
     if (view.choropleth) parts.push($("h4", "", view.choropleth.title), choroplethKey());
     (view.notes || []).forEach((note) => parts.push($("p", "", note)));
     legend.replaceChildren(...parts);
@@ -632,6 +666,12 @@
       row.append(swatch, $("span", "", text), $("span", "", i === 0 ? unit : ""));
       list.append(row);
     });
+    if (view.choropleth.hatched.length) {
+      const row = $("li");
+      const swatch = $("span", "mm-swatch mm-hatched");
+      row.append(swatch, $("span", "", say("hatched")), $("span"));
+      list.append(row);
+    }
     return list;
   }
 

@@ -214,6 +214,24 @@ export function record(component) {
   }
 }
 
+// ---------------------------------------------------------------- words
+
+/** A few sentences and a button that copies them. */
+export function words(component) {
+  const { data } = component;
+  const root = slot(component, "mm-words");
+  const copy = $("button", "", data.copy);
+  copy.type = "button";
+  copy.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(data.lines.join("\n"));
+    copy.textContent = data.copied;
+    setTimeout(() => { copy.textContent = data.copy; }, 1500);
+  });
+  const list = $("div");
+  list.append(...data.lines.map((line) => $("p", "", line)));
+  root.replaceChildren(list, copy);
+}
+
 // ---------------------------------------------------------------- table twin
 
 const namesFiles = new Map();

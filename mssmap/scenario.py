@@ -1,0 +1,554 @@
+"""
+Scenarios: a plan as a value. Which bases stand, which proposals there are, and under which assumptions they are judged.
+
+A scenario is frozen; every change gives a new one, so that undo, comparison and sharing are free. Its file is JSON with
+a version and a checksum; reading one refuses what it does not understand and names every fault at once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from mssmap import coverage
+from mssmap.access import Standard
+from mssmap.coverage import Cases
+from mssmap.crs import HAITI_BOUNDS
+from mssmap.errors import InputError
+from mssmap.roads import RoadSettings, RoadStatus
+from mssmap.timeline import Clocks
+
+if TYPE_CHECKING:
+    from mssmap.catalog import Data
+    from mssmap.roads import Network
+
+FORMAT = "mssmap-scenario"
+VERSION = 1
+MAX_BYTES = 2_000_000
+MAX_PROPOSALS = 500
+
+KINDS = ("announced", "candidate", "own")
+RULES = ("candidate", "required", "excluded")
+TRAVEL = ("road", "straight", "matrix")
+
+OPERATIONAL = "operational"
+KIND_OF_STATUS = {"planned": "announced", "proposed": "candidate"}
+"""Statuses of a base that make it a proposal, and its kind."""
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,79}")
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """
+    A base that does not stand yet.
+
+    Attributes
+    ----------
+    kind
+        `announced` (by the mission or a government), `candidate` (named in reporting) or `own`.
+    rule
+        For the search of best sites: `required`, `candidate` or `excluded`.
+    capacity
+        Personnel, None if not stated.
+    """
+
+    id: str
+    name: str
+    lon: float
+    lat: float
+    kind: str = "own"
+    rule: str = "candidate"
+    capacity: int | None = None
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        west, south, east, north = HAITI_BOUNDS
+        faults = []
+        if not _ID.fullmatch(self.id):
+            faults.append(f"id {self.id!r}, required letters, digits, dots, colons or hyphens")
+        if not (west <= self.lon <= east and south <= self.lat <= north):
+            faults.append(
+                f"place {self.lon}, {self.lat}, required longitude {west} to {east}, latitude {south} to {north}"
+            )
+        if self.kind not in KINDS:
+            faults.append(f"kind {self.kind!r}, required one of {', '.join(KINDS)}")
+        if self.rule not in RULES:
+            faults.append(f"rule {self.rule!r}, required one of {', '.join(RULES)}")
+        if self.capacity is not None and self.capacity < 0:
+            faults.append(f"capacity {self.capacity}, required 0 or more")
+        if faults:
+            raise InputError(f"proposal {self.id}: found {'; '.join(faults)}.")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """
+    A plan.
+
+    Attributes
+    ----------
+    active
+        Ids of the bases that are on: standing ones and proposals alike; the order does not matter.
+    clocks, grade
+        Day and knowledge that decide which bases stand.
+    travel
+        `road`, `straight` (fallback) or `matrix` (of one's own).
+    """
+
+    id: str
+    name: str
+    clocks: Clocks
+    active: frozenset[str] = frozenset()
+    proposals: tuple[Proposal, ...] = ()
+    standard: Standard = field(default_factory=Standard)
+    cases: Cases = field(default_factory=Cases)
+    roads: RoadSettings = field(default_factory=RoadSettings)
+    travel: str = "road"
+    grade: str = "F6"
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        faults = []
+        if not _ID.fullmatch(self.id):
+            faults.append(f"id {self.id!r}, required letters, digits, dots, colons or hyphens")
+        if not self.name.strip() or len(self.name) > 200:
+            faults.append(f"a name of {len(self.name)} characters, required 1 to 200")
+        if self.travel not in TRAVEL:
+            faults.append(f"travel {self.travel!r}, required one of {', '.join(TRAVEL)}")
+        if not re.fullmatch(r"[A-F][1-6]", self.grade):
+            faults.append(f"grade {self.grade!r}, required a letter A-F and a number 1-6")
+        if len(self.proposals) > MAX_PROPOSALS:
+            faults.append(f"{len(self.proposals)} proposals, required at most {MAX_PROPOSALS}")
+        ids = [proposal.id for proposal in self.proposals]
+        if twice := sorted({name for name in ids if ids.count(name) > 1}):
+            faults.append(f"{', '.join(twice)} twice among the proposals")
+        if faults:
+            raise InputError(f"scenario: found {'; '.join(faults)}.")
+
+    def toggle(self, base_id: str) -> Scenario:
+        """Return the plan with one base switched; twice is the identity."""
+        return dataclasses.replace(self, active=self.active ^ {base_id})
+
+    def place(self, proposal: Proposal, *, active: bool = True) -> Scenario:
+        """Return the plan with a proposal added, or replaced if the id exists."""
+        others = tuple(item for item in self.proposals if item.id != proposal.id)
+        on = self.active | {proposal.id} if active else self.active - {proposal.id}
+        return dataclasses.replace(self, proposals=(*others, proposal), active=on)
+
+    def remove(self, proposal_id: str) -> Scenario:
+        """Return the plan without a proposal."""
+        kept = tuple(item for item in self.proposals if item.id != proposal_id)
+        return dataclasses.replace(self, proposals=kept, active=self.active - {proposal_id})
+
+    def copy(self, scenario_id: str, name: str) -> Scenario:
+        """Return the same plan under another id and name."""
+        return dataclasses.replace(self, id=scenario_id, name=name)
+
+
+def baseline(data: Data, clocks: Clocks, grade: str = "F6", *, scenario_id: str = "baseline") -> Scenario:
+    """
+    Return the plan that changes nothing: the bases operational on the day, and the proposals then known, all off.
+
+    Planned and proposed bases with a published place are proposals; those without one cannot be placed (`unplaced`).
+    """
+    from mssmap import views
+
+    rows = views.layer(data, "fobs", clocks, grade)
+    placed = rows[~rows.geometry.isna()]
+    proposals = [
+        Proposal(
+            id=row["fob_id"],
+            name=row["name_en"],
+            lon=row["geometry"].x,
+            lat=row["geometry"].y,
+            kind=KIND_OF_STATUS[row["status"]],
+            note=row["note"],
+        )
+        for row in placed.to_dict("records")
+        if row["status"] in KIND_OF_STATUS
+    ]
+    standing = placed.loc[placed["status"] == OPERATIONAL, "fob_id"]
+    return Scenario(
+        id=scenario_id,
+        name=f"Baseline {clocks.as_of.isoformat()}",
+        clocks=clocks,
+        active=frozenset(standing),
+        proposals=tuple(proposals),
+        grade=grade,
+    )
+
+
+def unplaced(data: Data, clocks: Clocks, grade: str = "F6") -> pd.DataFrame:
+    """Return `fob_id`, `name_en`, `status` of the bases and plans then known that have no published place."""
+    from mssmap import views
+
+    rows = views.layer(data, "fobs", clocks, grade)
+    wanted = rows["status"].isin([OPERATIONAL, *KIND_OF_STATUS])
+    return pd.DataFrame(rows.loc[wanted & rows.geometry.isna(), ["fob_id", "name_en", "status"]]).reset_index(drop=True)
+
+
+def bases(data: Data, scenario: Scenario, network: Network) -> pd.DataFrame:
+    """
+    Return every base and proposal of a plan on the grid, ready for `coverage.evaluate`.
+
+    Returns
+    -------
+    bases
+        `base_id`, `name`, `lon`, `lat`, `kind` (`standing` or that of the proposal), `rule`, `capacity`, `note`,
+        `active`, `cell`, `snap_m`, `zone`. A proposal takes precedence over a standing base of the same id.
+    """
+    own = {proposal.id for proposal in scenario.proposals}
+    standing = _standing(data, scenario.clocks, scenario.grade)
+    records = [dict(record) for record in standing if record["base_id"] not in own]
+    for proposal in scenario.proposals:
+        record = dataclasses.asdict(proposal)
+        records.append({"base_id": record.pop("id"), **record})
+    columns = ["base_id", "name", "lon", "lat", "kind", "rule", "capacity", "note"]
+    frame = pd.DataFrame(records, columns=columns).astype({"lon": "float64", "lat": "float64"})
+    frame["active"] = frame["base_id"].isin(scenario.active)
+    return coverage.locate(network.grid, frame, network.zones)
+
+
+@lru_cache(maxsize=16)
+def _standing(data: Data, clocks: Clocks, grade: str) -> tuple[Mapping[str, Any], ...]:
+    """Return the operational bases with a place; cached, for every toggle starts from them."""
+    from mssmap import views
+
+    rows = views.layer(data, "fobs", clocks, grade)
+    rows = rows[(rows["status"] == OPERATIONAL) & ~rows.geometry.isna()]
+    return tuple(
+        {
+            "base_id": row["fob_id"],
+            "name": row["name_en"],
+            "lon": row["geometry"].x,
+            "lat": row["geometry"].y,
+            "kind": "standing",
+            "rule": "candidate",
+            "capacity": None,
+            "note": row["note"],
+        }
+        for row in rows.to_dict("records")
+    )
+
+
+def absent(scenario: Scenario, frame: pd.DataFrame) -> list[str]:
+    """Return the ids that are on but not among the bases of the plan, because they do not stand on its day."""
+    return sorted(scenario.active - set(frame["base_id"]))
+
+
+def differences(first: Scenario, second: Scenario) -> pd.DataFrame:
+    """
+    Return what differs between any two plans: `what`, `item`, `first`, `second` (None where there is nothing).
+
+    Rows are bases switched, proposals added, removed or changed, then each assumption that differs.
+    """
+    rows: list[tuple[str, str, Any, Any]] = []
+    for base in sorted(first.active ^ second.active):
+        rows.append(("base", base, "on" if base in first.active else "off", "on" if base in second.active else "off"))
+    mine = {item.id: item for item in first.proposals}
+    theirs = {item.id: item for item in second.proposals}
+    for key in sorted(mine.keys() | theirs.keys()):
+        a, b = mine.get(key), theirs.get(key)
+        if a is None or b is None:
+            rows.append(("proposal", key, a.name if a else None, b.name if b else None))
+        elif a != b:
+            changed = [f.name for f in dataclasses.fields(a) if getattr(a, f.name) != getattr(b, f.name)]
+            rows += [("proposal", f"{key} {name}", getattr(a, name), getattr(b, name)) for name in changed]
+    left, right = _assumptions(first), _assumptions(second)
+    rows += [("assumption", key, left[key], right[key]) for key in left if left[key] != right[key]]
+    return pd.DataFrame(rows, columns=["what", "item", "first", "second"], dtype=object)
+
+
+def _assumptions(scenario: Scenario) -> dict[str, Any]:
+    flat: dict[str, Any] = {"standard": str(scenario.standard), "travel": scenario.travel, "grade": scenario.grade}
+    flat |= {"as_of": scenario.clocks.as_of.isoformat(), "known_on": scenario.clocks.known_on.isoformat()}
+    flat |= {f"cases.{key}": value for key, value in _cases_out(scenario.cases).items()}
+    return flat | {f"roads.{key}": value for key, value in _roads_out(scenario.roads).items()}
+
+
+# --- the file ---------------------------------------------------------------------------------------------------
+
+
+def to_json(scenario: Scenario) -> str:
+    """Write a plan as the text of a scenario file; the same plan always gives the same text."""
+    body = to_dict(scenario)
+    return json.dumps(
+        {"format": FORMAT, "version": VERSION, "scenario": body, "sha256": _checksum(body)},
+        ensure_ascii=False,
+        indent=2,
+        allow_nan=False,
+    )
+
+
+def to_dict(scenario: Scenario) -> dict[str, Any]:
+    """Return a plan as plain values."""
+    return {
+        "id": scenario.id,
+        "name": scenario.name,
+        "as_of": scenario.clocks.as_of.isoformat(),
+        "known_on": scenario.clocks.known_on.isoformat(),
+        "grade": scenario.grade,
+        "active": sorted(scenario.active),
+        "proposals": [dataclasses.asdict(proposal) for proposal in scenario.proposals],
+        "standard": dataclasses.asdict(scenario.standard),
+        "travel": scenario.travel,
+        "cases": _cases_out(scenario.cases),
+        "roads": _roads_out(scenario.roads),
+        "note": scenario.note,
+    }
+
+
+def _cases_out(cases: Cases) -> dict[str, Any]:
+    return {"people": list(cases.people), "speed": dict(cases.speed), "outage": cases.outage}
+
+
+def _roads_out(settings: RoadSettings) -> dict[str, Any]:
+    plain = dataclasses.asdict(settings)
+    return plain | {"status": list(plain["status"]), "zone_levels": list(plain["zone_levels"])}
+
+
+def _checksum(body: Mapping[str, Any]) -> str:
+    text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def from_json(text: str | bytes) -> tuple[Scenario, tuple[str, ...]]:
+    """
+    Read a scenario file.
+
+    Returns
+    -------
+    scenario, notes
+        The plan, and what a reader should know: that the file was edited since it was saved.
+
+    Raises
+    ------
+    InputError
+        If it is no scenario file, of another version, or holds anything that is not understood; one line with all
+        faults.
+    """
+    if len(text) > MAX_BYTES:
+        raise InputError(f"scenario file: found {len(text):,} bytes, required at most {MAX_BYTES:,}.")
+    try:
+        content = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise InputError(
+            f"scenario file: is not JSON ({' '.join(str(error).split())[:120]}). Save the plan again."
+        ) from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise InputError(f"scenario file: found no format {FORMAT!r}; choose a file saved by the planner.")
+    if content.get("version") != VERSION:
+        raise InputError(
+            f"scenario file: found version {content.get('version')!r}, required {VERSION}. "
+            "Open it with the release of mssmap that wrote it, or save the plan again."
+        )
+    reader = _Reader()
+    top = reader.record(content, "file", {"format", "version", "scenario"}, {"sha256"})
+    body = top.get("scenario")
+    scenario = _read_scenario(reader, body)
+    if reader.faults or scenario is None:
+        raise InputError(f"scenario file: {'; '.join(reader.faults)}.")
+    edited = content.get("sha256") != _checksum(body)  # type: ignore[arg-type]
+    return scenario, ("The file was edited since it was saved; it reads well and is used as it is.",) if edited else ()
+
+
+def from_dict(body: Mapping[str, Any]) -> Scenario:
+    """
+    Read a plan from the plain values of `to_dict`.
+
+    Raises
+    ------
+    InputError
+        One line with all faults.
+    """
+    reader = _Reader()
+    scenario = _read_scenario(reader, body)
+    if reader.faults or scenario is None:
+        raise InputError(f"scenario: {'; '.join(reader.faults)}.")
+    return scenario
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a key that stands twice: two readers would keep different values."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a number of JSON")
+
+
+class _Reader:
+    """Checks plain values against what is required and collects all faults."""
+
+    def __init__(self) -> None:
+        self.faults: list[str] = []
+
+    def fault(self, where: str, found: Any, required: str) -> None:
+        text = json.dumps(found, ensure_ascii=False, default=str)
+        self.faults.append(f"{where}: found {text if len(text) <= 60 else text[:57] + '...'}, required {required}")
+
+    def record(self, value: Any, where: str, required: Iterable[str], optional: Iterable[str] = ()) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            self.fault(where, value, "an object")
+            return {}
+        allowed = {*required, *optional}
+        if unknown := sorted(set(value) - allowed):
+            self.faults.append(f"{where}: unknown key {', '.join(unknown)}, there are {', '.join(sorted(allowed))}")
+        if missing := sorted(set(required) - set(value)):
+            self.faults.append(f"{where}: no {', '.join(missing)}")
+        return value
+
+    def text(self, record: Mapping[str, Any], key: str, where: str, default: str = "") -> str:
+        value = record.get(key, default)
+        if not isinstance(value, str) or len(value) > 4_000 or "\x00" in value:
+            self.fault(f"{where}.{key}", value, "text of at most 4,000 characters")
+            return default
+        return value
+
+    def number(self, record: Mapping[str, Any], key: str, where: str, default: float) -> float:
+        value = record.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            self.fault(f"{where}.{key}", value, "a number")
+            return default
+        return value
+
+    def texts(self, record: Mapping[str, Any], key: str, where: str, default: Iterable[str] = ()) -> tuple[str, ...]:
+        value = record.get(key, list(default))
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            self.fault(f"{where}.{key}", value, "a list of texts")
+            return tuple(default)
+        return tuple(value)
+
+    def day(self, record: Mapping[str, Any], key: str, where: str) -> date:
+        value = record.get(key)
+        try:
+            if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+                return date.fromisoformat(value)
+        except ValueError:
+            pass
+        self.fault(f"{where}.{key}", value, "a day as YYYY-MM-DD")
+        return date(1970, 1, 1)
+
+    def make(self, build: Callable[[], Any]) -> Any:
+        """Build a checked value; its own complaint becomes a fault."""
+        before = len(self.faults)
+        try:
+            return build()
+        except InputError as error:
+            if len(self.faults) == before:
+                self.faults.append(str(error).rstrip("."))
+            return None
+
+
+_REQUIRED = ("id", "name", "as_of", "known_on", "active", "proposals", "standard")
+_OPTIONAL = ("grade", "travel", "cases", "roads", "note")
+
+
+def _read_scenario(reader: _Reader, body: Any) -> Scenario | None:
+    row = reader.record(body, "scenario", _REQUIRED, _OPTIONAL)
+    items = row.get("proposals", [])
+    if not isinstance(items, list):
+        reader.fault("scenario.proposals", items, "a list")
+        items = []
+    proposals = [_read_proposal(reader, item, f"proposals[{i}]") for i, item in enumerate(items[: MAX_PROPOSALS + 1])]
+    standard = _read_standard(reader, row.get("standard"))
+    cases = _read_cases(reader, row.get("cases", {}))
+    roads = _read_roads(reader, row.get("roads", {}))
+    clocks = Clocks(reader.day(row, "as_of", "scenario"), reader.day(row, "known_on", "scenario"))
+    fields = {key: reader.text(row, key, "scenario", default) for key, default in _TEXT_DEFAULTS.items()}
+    active = frozenset(reader.texts(row, "active", "scenario"))
+    if reader.faults:
+        reader.make(lambda: None)
+        return None
+    found: Scenario | None = reader.make(
+        lambda: Scenario(
+            clocks=clocks,
+            active=active,
+            proposals=tuple(proposals),
+            standard=standard,
+            cases=cases,
+            roads=roads,
+            **fields,
+        )
+    )
+    return found
+
+
+_TEXT_DEFAULTS = {"id": "", "name": "", "travel": "road", "grade": "F6", "note": ""}
+
+
+def _read_proposal(reader: _Reader, value: Any, where: str) -> Any:
+    row = reader.record(value, where, ("id", "name", "lon", "lat"), ("kind", "rule", "capacity", "note"))
+    capacity = row.get("capacity")
+    if capacity is not None and (isinstance(capacity, bool) or not isinstance(capacity, int)):
+        reader.fault(f"{where}.capacity", capacity, "a whole number or null")
+        capacity = None
+    texts = {"id": "", "name": "", "kind": "own", "rule": "candidate", "note": ""}
+    fields = {key: reader.text(row, key, where, default) for key, default in texts.items()}
+    lon, lat = reader.number(row, "lon", where, math.nan), reader.number(row, "lat", where, math.nan)
+    return reader.make(lambda: Proposal(lon=lon, lat=lat, capacity=capacity, **fields))
+
+
+def _read_standard(reader: _Reader, value: Any) -> Any:
+    row = reader.record(value, "standard", ("value", "unit"))
+    number, unit = reader.number(row, "value", "standard", 60), reader.text(row, "unit", "standard", "min")
+    return reader.make(lambda: Standard(number, unit))
+
+
+def _read_cases(reader: _Reader, value: Any) -> Any:
+    row = reader.record(value, "cases", (), ("people", "speed", "outage"))
+    default = Cases()
+    speed = reader.record(row.get("speed", dict(default.speed)), "cases.speed", (), row.get("speed") or default.speed)
+    speeds = {name: reader.number(speed, name, "cases.speed", 1.0) for name in speed}
+    people = reader.texts(row, "people", "cases", default.people)
+    if unknown := sorted(set(people) - set(default.people)):
+        reader.fault("cases.people", unknown, f"some of {', '.join(default.people)}")
+    outage = reader.number(row, "outage", "cases", default.outage)
+    return reader.make(lambda: Cases(people, speeds, outage))
+
+
+def _read_roads(reader: _Reader, value: Any) -> Any:
+    names = [item.name for item in dataclasses.fields(RoadSettings)]
+    row = reader.record(value, "roads", (), names)
+    default = RoadSettings()
+    use_status = row.get("use_status", default.use_status)
+    if not isinstance(use_status, bool):
+        reader.fault("roads.use_status", use_status, "true or false")
+    items = row.get("status", [])
+    if not isinstance(items, list):
+        reader.fault("roads.status", items, "a list")
+        items = []
+    status = [_read_status(reader, item, f"roads.status[{i}]") for i, item in enumerate(items)]
+    if any(item is None for item in status):
+        return None
+    return reader.make(
+        lambda: RoadSettings(
+            offroad_kmh=reader.number(row, "offroad_kmh", "roads", default.offroad_kmh),
+            use_status=use_status,
+            status=tuple(status),
+            restricted_factor=reader.number(row, "restricted_factor", "roads", default.restricted_factor),
+            zones=reader.text(row, "zones", "roads", default.zones),
+            zone_factor=reader.number(row, "zone_factor", "roads", default.zone_factor),
+            zone_levels=reader.texts(row, "zone_levels", "roads", default.zone_levels),
+        )
+    )
+
+
+def _read_status(reader: _Reader, value: Any, where: str) -> Any:
+    row = reader.record(value, where, ("road_id", "status"), ("source", "date", "note"))
+    fields = {key: reader.text(row, key, where) for key in ("road_id", "status", "source", "date", "note")}
+    return reader.make(lambda: RoadStatus(**fields))

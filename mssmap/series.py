@@ -1,0 +1,83 @@
+"""Figures over time: the strength of the mission by country, and indicators with their series kept apart."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pandas as pd
+
+from mssmap import evidence, views
+from mssmap.catalog import Data
+from mssmap.keyfigures import MISSION_SCOPES
+from mssmap.timeline import Clocks
+
+MOVES: Final = ("arrival", "departure", "rotation")
+
+FAMILIES: Final = {
+    "displaced": ("idps",),
+    "casualties": ("killed", "injured", "kidnapped"),
+    "hunger": ("food_insecure_ipc3plus", "food_insecure_ipc4", "food_insecure_ipc5"),
+    "prisons": ("prison_population",),
+    "schools": ("schools_closed", "schools_destroyed"),
+}
+"""Charts of indicators -> the indicators in them."""
+
+
+def strength_by_country(data: Data, clocks: Clocks, grade: str = evidence.LOWEST) -> pd.DataFrame:
+    """
+    Add up arrivals and departures of each country.
+
+    Returns
+    -------
+    curve
+        `country`, `day`, `personnel` (deployed from that day on), `change`, `source_ids`; one row for each move known
+        then, plus a last row for each country on `as_of`.
+    """
+    rows = views.table(data, "strength", clocks, grade)
+    moves = rows[rows["record_type"].isin(MOVES) & rows["net_change"].notna()].sort_values("date", kind="stable")
+    curve = pd.DataFrame(
+        {
+            "country": moves["country"],
+            "day": moves["date"],
+            "personnel": moves.groupby("country")["net_change"].cumsum().astype("int64"),
+            "change": moves["net_change"].astype("int64"),
+            "source_ids": moves["source_ids"],
+        }
+    )
+    end = curve.groupby("country", sort=False).tail(1).assign(day=pd.Timestamp(clocks.as_of), change=0)
+    return pd.concat([curve, end[end["personnel"] > 0]], ignore_index=True)
+
+
+def strength_levels(data: Data, clocks: Clocks, grade: str = evidence.LOWEST) -> pd.DataFrame:
+    """Return the strength of the whole mission as reported: `day`, `low`, `high`, `note`, `source_ids`."""
+    rows = views.table(data, "strength", clocks, grade)
+    rows = rows[(rows["record_type"] == "strength") & rows["scope"].isin(MISSION_SCOPES) & rows["personnel"].notna()]
+    return pd.DataFrame(
+        {
+            "day": rows["date"],
+            "low": rows["personnel"].astype("int64"),
+            "high": rows["personnel_max"].fillna(rows["personnel"]).astype("int64"),
+            "note": rows["note"],
+            "source_ids": rows["source_ids"],
+        }
+    ).reset_index(drop=True)
+
+
+def indicators(data: Data, clocks: Clocks, family: str, grade: str = evidence.LOWEST) -> pd.DataFrame:
+    """
+    Return the national values of a family of indicators.
+
+    Values of different series (who counts, over which period) never share a line: draw a line for each pair of
+    `indicator` and `series` only.
+
+    Returns
+    -------
+    values
+        `indicator`, `series`, `period_type`, `start` (missing for a point in time), `day` (end of the period),
+        `value`, `value_max`, `unit`, `qualifier`, `note`.
+    """
+    rows = views.table(data, "indicators", clocks, grade)
+    rows = rows[rows["indicator"].isin(FAMILIES[family]) & rows["area"].str.casefold().isin(["national", "haiti", ""])]
+    columns = ["indicator", "series", "period_type", "value", "value_max", "unit", "qualifier", "note"]
+    found = rows[columns].assign(start=rows["period_start"], day=rows["period_end"])
+    return found.sort_values(["indicator", "series", "day"], kind="stable").reset_index(drop=True)

@@ -1,0 +1,189 @@
+"""
+The text twin: what a map or a list of changes shows, as a few plain sentences in the language of the reader.
+
+The sentences are made from the very frames that are drawn, so that they cannot say something else.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import pandas as pd
+
+from mssmap import differences, keyfigures, text
+from mssmap.i18n import current
+from mssmap.i18n import gettext as _
+from mssmap.maps import layers, view
+from mssmap.maps.assets import layer_group
+
+NAMED: Final = 6
+"""A sentence names so many records at most and counts the rest."""
+
+ORDER: Final = {
+    differences.STATUS: 0,
+    differences.NEW: 1,
+    differences.WITHDRAWN: 2,
+    differences.CORRECTED: 3,
+}
+WEIGHT: Final = ("fob", "pris", "ev", "str", "zone", "fac", "ind")
+"""Kinds of records by the beginning of their id, the most telling first."""
+
+
+def title(row: Any, stem: str = "name") -> str:
+    """Name of a record in the language of the reader, else in English."""
+    own = getattr(row, f"{stem}_{current()}", "")
+    return str(own or getattr(row, f"{stem}_en"))
+
+
+def _listed(names: Sequence[str]) -> str:
+    """
+    Join names, at most `NAMED` of them.
+
+    >>> _listed(["a", "b"]), _listed([str(i) for i in range(8)])
+    ('a; b', '0; 1; 2; 3; 4; 5 and 2 more')
+    """
+    shown = "; ".join(names[:NAMED])
+    rest = len(names) - NAMED
+    return _("{names} and {n} more").format(names=shown, n=rest) if rest > 0 else shown
+
+
+def situation(
+    shown: view.Shown, figures: Iterable[keyfigures.KeyFigure], on: Iterable[str], window: tuple[Any, Any]
+) -> list[str]:
+    """
+    Tell what the map shows.
+
+    Parameters
+    ----------
+    on
+        Ids of the layers that are switched on; the others are not told.
+    window
+        First and last day of the events on the map.
+
+    Returns
+    -------
+    sentences
+        Date first, then key figures, bases, prisons, zones, services, events, and what has no place on the map.
+    """
+    wanted = set(on)
+    known = view.banner(shown.clocks)["sub"]
+    lines = [_("Situation on {day}, {known}.").format(day=text.day(shown.clocks.as_of), known=known)]
+    numbers = [f"{_(f.label)}: {_number(f)}" for f in figures if f.value is not None]
+    if numbers:
+        lines.append("; ".join(numbers) + ".")
+    for layer, name in (("fobs", _("Bases")), ("prisons", _("Prisons")), ("gang_zones", _("Gang-affected zones"))):
+        lines += _by_status(getattr(shown, layer), layer, name, wanted)
+    lines += _services(shown.facilities, wanted)
+    lines += _events(shown.events, wanted, window)
+    return lines
+
+
+def _number(figure: keyfigures.KeyFigure) -> str:
+    value = text.number(figure.value)
+    if figure.low is not None and figure.high is not None and figure.low != figure.high:
+        value += f" ({text.number(figure.low)}-{text.number(figure.high)})"
+    return value
+
+
+def _by_status(rows: pd.DataFrame, layer: str, name: str, wanted: set[str]) -> list[str]:
+    parts = []
+    for status, mine in rows.groupby("status", sort=False):
+        if f"{layer}.{status}" in wanted:
+            names = _listed([title(row) for row in mine.itertuples(index=False)])
+            parts.append(f"{text.status(layer, str(status)).lower()} {len(mine)} ({names})")
+    return [f"{name}: " + ", ".join(parts) + "."] if parts else []
+
+
+def _services(rows: pd.DataFrame, wanted: set[str]) -> list[str]:
+    kinds = rows["kind"].map(layers.SYMBOL_OF_KIND)
+    rows = rows[kinds.isin(wanted)]
+    out = rows[rows["status"] == "closed"]
+    if rows.empty:
+        return []
+    counts = Counter(text.status("facilities", status).lower() for status in rows["status"])
+    told = ", ".join(f"{word} {n}" for word, n in counts.most_common())
+    closed = _listed([title(row) for row in out.itertuples(index=False)])
+    lines = _("Public services: {told}.").format(told=told)
+    return [lines + (" " + _("Closed: {names}.").format(names=closed) if closed else "")]
+
+
+def _events(rows: pd.DataFrame, wanted: set[str], window: tuple[Any, Any]) -> list[str]:
+    groups = rows["category"].map(layer_group)
+    rows = rows[groups.isin(wanted)]
+    when = {"start": text.day(window[0]), "end": text.day(window[1])}
+    if rows.empty:
+        return [
+            _("No events on the map from {start} to {end}; that nothing is reported is not the same as calm.").format(
+                **when
+            )
+        ]
+    titles = layers.titles()
+    counts = Counter(titles[group].lower() for group in rows["category"].map(layer_group))
+    told = ", ".join(f"{word} {n}" for word, n in counts.most_common())
+    latest = [
+        f"{text.span(row.valid_from, row.valid_to, row.date_precision)} {title(row, 'title')}"
+        for row in rows.tail(3).iloc[::-1].itertuples(index=False)
+    ]
+    return [
+        _("Events from {start} to {end}: {n} ({told}).").format(n=len(rows), told=told, **when),
+        _("Latest: {events}.").format(events="; ".join(latest)),
+    ]
+
+
+def kinds() -> Mapping[str, str]:
+    """Kinds of change in words."""
+    return {
+        differences.NEW: _("New"),
+        differences.STATUS: _("Status changed"),
+        differences.CORRECTED: _("Corrected"),
+        differences.WITHDRAWN: _("Withdrawn"),
+    }
+
+
+def change_lines(records: Sequence[Mapping[str, Any]], *, most: int = 5) -> list[str]:
+    """
+    Tell the most telling changes, one line each.
+
+    Parameters
+    ----------
+    records
+        As `differences.as_records` gives them.
+    most
+        Number of lines.
+    """
+    main = [record for record in records if record["table"] != "figures"]
+    main = sorted(main, key=lambda r: r["known_from"] or "", reverse=True)
+    main = sorted(main, key=lambda r: (ORDER[r["kind"]], _weight(r["record_id"])))
+    return [change_line(record) for record in main[:most]]
+
+
+def _weight(record_id: str) -> int:
+    return next((i for i, head in enumerate(WEIGHT) if record_id.startswith(head)), len(WEIGHT))
+
+
+def change_line(record: Mapping[str, Any]) -> str:
+    """One change as a line: day, kind, title, and for a status what it was and is."""
+    head = f"{text.day(record['known_from'])} · {kinds()[record['kind']]}: {record['title']}"
+    told = {field["field"]: field for field in record["fields"]}
+    layer = {"fob": "fobs", "pri": "prisons", "fac": "facilities", "zon": "gang_zones"}.get(record["record_id"][:3], "")
+    if "status" in told:
+        before, after = (text.status(layer, told["status"][end] or "") for end in ("before", "after"))
+        who = f", {told['operator']['after']}" if told.get("operator", {}).get("after") else ""
+        return f"{head} ({before.lower()} → {after.lower()}{who})"
+    if record["kind"] == differences.CORRECTED and told:
+        return f"{head} ({', '.join(text.plain_word(name).lower() for name in told)})"
+    return head
+
+
+def change_counts(records: Iterable[Mapping[str, Any]]) -> str:
+    """
+    Count changes by kind.
+
+    >>> change_counts([{"kind": "new", "table": "events"}, {"kind": "new", "table": "events"}])
+    'new 2'
+    """
+    counts = Counter(record["kind"] for record in records)
+    words = kinds()
+    return ", ".join(f"{words[kind].lower()} {counts[kind]}" for kind in ORDER if counts[kind])

@@ -1,0 +1,208 @@
+"""The charts under the timeline: strength, indicators, closures and reopenings, silence."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+import streamlit as st
+
+from mssmap import charts, recovery, series, silence, text
+from mssmap.i18n import current
+from mssmap.i18n import gettext as _
+from mssmap.ui import cache, state
+
+
+def views(filters: cache.Filters) -> None:
+    """One view at a time, each a chart with its table."""
+    titles = {
+        "strength": _("Strength"),
+        "figures": _("Figures"),
+        "services": _("Closures and reopenings"),
+        "silence": _("What is not reported"),
+    }
+    chosen = st.segmented_control(
+        _("Over time"),
+        list(titles),
+        default="strength",
+        key="over_time",
+        persist_state="session",
+        format_func=titles.__getitem__,
+        label_visibility="collapsed",
+    )
+    domain = (filters.start or date(2024, 1, 1), filters.end or filters.clocks.as_of)
+    if chosen == "figures":
+        _figures(filters, domain)
+    elif chosen == "services":
+        _services(filters)
+    elif chosen == "silence":
+        _silence(filters)
+    else:
+        _strength(filters, domain)
+
+
+def _strength(filters: cache.Filters, domain: tuple[date, date]) -> None:
+    data = cache.data()
+    curve = series.strength_by_country(data, filters.clocks, filters.grade)
+    levels = series.strength_levels(data, filters.clocks, filters.grade)
+    st.caption(
+        _(
+            "Areas: arrivals minus departures of each country. Diamonds: strength of the whole mission as reported. "
+            "They differ, for departures are rarely reported."
+        )
+    )
+    if curve.empty:
+        st.caption(_("Nothing was known then."))
+        return
+    st.altair_chart(
+        charts.strength_curve(curve, levels, domain), key="strength_chart", alt=_("Strength over time by country.")
+    )
+    rows = pd.DataFrame(
+        {
+            _("Date"): curve["day"].map(text.day),
+            _("Country"): curve["country"],
+            _("Change"): curve["change"],
+            _("Deployed"): curve["personnel"],
+            _("Sources"): curve["source_ids"],
+        }
+    )
+    st.dataframe(rows[curve["change"] != 0], hide_index=True, key="strength_table", height=220)
+
+
+def family_titles() -> dict[str, str]:
+    """Names of the charts of indicators."""
+    return {
+        "displaced": _("Displaced people"),
+        "casualties": _("Killed, injured, kidnapped"),
+        "hunger": _("Food insecurity (IPC)"),
+        "prisons": _("People in prison"),
+        "schools": _("Schools closed or destroyed"),
+    }
+
+
+def _figures(filters: cache.Filters, domain: tuple[date, date]) -> None:
+    titles = family_titles()
+    family = st.segmented_control(
+        _("Figures"),
+        list(titles),
+        default="displaced",
+        key="family",
+        persist_state="session",
+        format_func=titles.__getitem__,
+        label_visibility="collapsed",
+    )
+    values = series.indicators(cache.data(), filters.clocks, family or "displaced", filters.grade)
+    if values.empty:
+        st.caption(_("Nothing was known then."))
+        return
+    label = values["indicator"].map(text.plain_word) + " · " + values["series"].map(text.plain_word)
+    values = values.assign(label=label)
+    st.caption(_("Counts of different series are never added up or joined: each has its own line."))
+    st.altair_chart(charts.indicator_lines(values, domain), key="figures_chart", alt=_("Figures over time by series."))
+    st.dataframe(
+        pd.DataFrame(
+            {
+                _("Series"): label,
+                _("From"): values["start"].map(text.day),
+                _("To"): values["day"].map(text.day),
+                _("Figure"): [
+                    text.figure(row.value, row.value_max, row.unit, row.qualifier) for row in values.itertuples()
+                ],
+                _("Note"): values["note"],
+            }
+        ),
+        hide_index=True,
+        key="figures_table",
+        height=220,
+    )
+
+
+def service_titles() -> dict[str, str]:
+    """Names of the groups of services."""
+    return {
+        "prisons": _("Prisons"),
+        "schools": _("Schools"),
+        "courts": _("Courts"),
+        "airports": _("Airports"),
+        "ports": _("Ports and fuel"),
+        "hospitals": _("Hospitals"),
+    }
+
+
+def state_words() -> dict[str, str]:
+    """States of a service in words."""
+    return {
+        "in": _("In service"),
+        "partly": _("Partly in service"),
+        "out": _("Out of service"),
+        "unknown": _("Not known"),
+    }
+
+
+def _services(filters: cache.Filters) -> None:
+    found = recovery.spells(cache.data(), filters.clocks, filters.grade)
+    if found.empty:
+        st.caption(_("Nothing was known then."))
+        return
+    titles, words = service_titles(), state_words()
+    end = filters.end or filters.clocks.as_of
+    first = filters.start or date(2023, 1, 1)
+    days = [day.date() for day in pd.date_range(first, end, freq="SMS")] + [end]
+    st.caption(
+        _("Services on record, counted twice a month. A service that nobody reported about is not known, not open.")
+    )
+    st.altair_chart(
+        charts.service_share(recovery.share(found, days), titles, words, end),
+        key="service_chart",
+        alt=_("Services in, partly in and out of service over time."),
+    )
+    services = recovery.by_service(found)
+    st.dataframe(
+        pd.DataFrame(
+            {
+                _("Services"): services["group"].map(titles),
+                _("Name"): services["name_en"],
+                _("State"): services["state"].map(words),
+                _("Since"): services["since"].map(text.day),
+                _("Days out of service"): services["days_out"],
+                _("Days partly in service"): services["days_partly"],
+                _("Closures"): services["closures"],
+                _("Reopenings"): services["reopenings"],
+            }
+        ),
+        hide_index=True,
+        key="service_table",
+        height=260,
+    )
+
+
+def _silence(filters: cache.Filters) -> None:
+    st.caption(
+        _(
+            "How many publishers reported about each department. An empty cell is a month without any report in "
+            "these data: it does not mean calm. Departments silent for more than {n} days are hatched on the map when "
+            "you shade it by silence."
+        ).format(n=silence.SILENT_DAYS)
+    )
+    data = cache.data()
+    names = data["departments"].set_index("pcode")[f"name_{current()}"]
+    months = silence.by_month(data, filters.clocks, filters.start or date(2024, 1, 1))
+    months = months.assign(label=months["department_pcode"].map(names))
+    st.altair_chart(
+        charts.silence_grid(months), key="silence_chart", alt=_("Publishers that reported, by department and month.")
+    )
+    now = silence.now(data, filters.clocks, filters.grade)
+    st.dataframe(
+        pd.DataFrame(
+            {
+                _("Department"): now["department_pcode"].map(state.region_title),
+                _("Last report"): now["last_report"].map(text.day),
+                _("Days since"): now["days"],
+                _("Publishers in 90 days"): now["publishers_90"],
+                _("Zones"): now["zones"],
+                _("Zones gone stale"): now["stale_zones"],
+            }
+        ),
+        hide_index=True,
+        key="silence_table",
+    )

@@ -1,0 +1,85 @@
+"""What is told in words on the pages: the text twin of the map, and what changed between two known dates."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from mssmap import twin
+from mssmap.i18n import gettext as _
+from mssmap.maps import view
+from mssmap.ui import cache, state
+from mssmap.ui.components import component
+
+
+def summary(shown: view.Shown, filters: cache.Filters, window: tuple[date, date]) -> None:
+    """The map in words, with a button that copies them."""
+    figures = cache.key_figures(filters.clocks, filters.grade, filters.region)
+    lines = twin.situation(shown, figures, state.layers_on(), window)
+    component("words", key="words_twin", data={"lines": lines, "copy": _("Copy"), "copied": _("Copied")})
+
+
+def since_choice() -> date | None:
+    """The day of the last brief, from which changes are told; empty for none."""
+    chosen = st.date_input(
+        _("What changed since"),
+        value=None,
+        min_value=state.EARLIEST,
+        max_value=state.latest(),
+        format="DD/MM/YYYY",
+        key="since",
+        bind="query-params",
+        help=_("Compares what was known on that day with what was known on the second dial."),
+    )
+    return chosen if isinstance(chosen, date) else None
+
+
+def changed(filters: cache.Filters, since: date | None) -> list[dict[str, Any]]:
+    """Changes learnt since a day, up to the second dial; none without a day or if it is later than the dial."""
+    if since is None or since > filters.clocks.known_on:
+        return []
+    return cache.changes(since, filters.clocks.known_on)
+
+
+def on_map(records: list[dict[str, Any]]) -> dict[str, str]:
+    """Kind of the most telling change of each record, for its mark on the map."""
+    ranked = sorted(records, key=lambda r: twin.ORDER[r["kind"]], reverse=True)
+    return {record["record_id"]: record["kind"] for record in ranked}
+
+
+def change_list(records: list[dict[str, Any]], since: date | None, known_on: date) -> None:
+    """Counts, five lines, and every change field by field."""
+    if since is None:
+        return
+    if since > known_on:
+        st.caption(_("What changed since: the day is later than the second dial, so there is nothing to compare."))
+        return
+    st.subheader(_("What changed"), divider="gray")
+    if not records:
+        st.caption(_("Nothing was learnt between the two days."))
+        return
+    lines = [twin.change_counts(records), *twin.change_lines(records)]
+    component("words", key="words_changes", data={"lines": lines, "copy": _("Copy"), "copied": _("Copied")})
+    with st.expander(_("Every change, field by field")):
+        kinds = twin.kinds()
+        st.dataframe(
+            pd.DataFrame(
+                {
+                    _("Known from"): [record["known_from"] for record in records],
+                    _("Kind"): [kinds[record["kind"]] for record in records],
+                    _("Record"): [record["title"] for record in records],
+                    _("Fields"): ["; ".join(_field(field) for field in record["fields"]) for record in records],
+                    _("Sources"): ["; ".join(source["title"] for source in record["sources"]) for record in records],
+                }
+            ),
+            hide_index=True,
+            key="change_table",
+        )
+
+
+def _field(field: dict[str, Any]) -> str:
+    before, after = (_("nothing") if field[end] is None else str(field[end]) for end in ("before", "after"))
+    return f"{field['field']}: {before} → {after}"

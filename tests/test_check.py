@@ -1,0 +1,161 @@
+"""The rules of the data, each broken once."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+from small_data import load_script
+
+from mssmap import catalog, check
+
+TODAY = date(2025, 6, 30)
+
+
+def found(folder: Path) -> list[str]:
+    """Package a folder that was changed on purpose and return what the rules find."""
+    load_script("build_package").write(folder)
+    return [str(fault) for fault in check.check(catalog.open_data(folder), TODAY).faults]
+
+
+def replace(folder: Path, file: str, old: str, new: str) -> None:
+    path = folder / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_the_small_folder_breaks_no_rule(small):
+    report = check.check(small, TODAY)
+    assert report.faults == ()
+    assert report.is_sound
+    assert (report.datasets, report.records) == (12, 39)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        pytest.param(
+            *("tables/status.csv", "2025-01-23,day,press-2;press-3", "2024-12-02,day,press-2;press-3"),
+            "status.csv (fob-a.1 revision 2), known_from: found 2024-12-02, required a day later than that of the",
+            id="a correction known no later",
+        ),
+        pytest.param(
+            *("tables/status.csv", "fob-a.1,fob-a,2", "fob-a.1,fob-a,3"),
+            "(fob-a.1 revision 3), revision: found 3, required 1, 2, 3... without a gap",
+            id="a gap in the revisions",
+        ),
+        pytest.param(
+            *("tables/status.csv", "2024-11-28,2025-01-20", "2024-11-28,2024-11-20"),
+            "valid_to: found 2024-11-20 below valid_from 2024-11-28",
+            id="ends before it starts",
+        ),
+        pytest.param(
+            *("tables/status.csv", "2024-11-28,2025-01-20", "2024-11-28,2025-01-21"),
+            "(fob-a.1 revision 2), valid_to: found days shared with fob-a.2 revision 1 from 2025-01-21 on, as known on "
+            "2025-01-23, required one status a day",
+            id="two statuses on a day",
+        ),
+        pytest.param(
+            *("tables/status.csv", "fob-b.1,fob-b,1,operational", "fob-b.1,fob-b,1,functioning"),
+            "status: found 'functioning', required one of operational, handed_over, planned, proposed, closed (fobs)",
+            id="a word of another layer",
+        ),
+        pytest.param(
+            *("tables/status.csv", "2024-10-07,,day,,,,,medium,2024-10-07", "2024-10-07,,day,,,,,medium,2024-10-06"),
+            "known_from: found 2024-10-06 before valid_from 2024-10-07, required valid_from or later, unless it is",
+            id="known before it happened",
+        ),
+        pytest.param(
+            *("tables/status.csv", "2025-05-20,day,blog-1", "2025-07-20,day,blog-1"),
+            "known_from: found 2025-07-20, required not after 2025-06-30",
+            id="known in the future",
+        ),
+        pytest.param(
+            *("tables/status.csv", "2025-01-23,day,press-3", "2025-01-22,day,press-3"),
+            "(fob-a.2 revision 1), known_from: found 2025-01-22, but the first of its sources is of 2025-01-23",
+            id="known before any source",
+        ),
+        pytest.param(
+            *("tables/sources.csv", "un-1,Title of un-1,BINUH,un", "un-1,Title of un-1,BINUH,social"),
+            "reliability: found A for social, required the letter of the written rule",
+            id="a letter against the rule",
+        ),
+        pytest.param(
+            *("tables/events.csv", "2024-10-07,2024-10-07,day", "2024-10-07,,day"),
+            "(courts revision 1), valid_to: found an event of 2024-10-07 that still goes on",
+            id="an event that nobody closed",
+        ),
+        pytest.param(
+            *("tables/events.csv", "2024-10-07,2024-10-07,day", "2024-10-07,,month"),
+            "valid_to: found nothing, required the last day of the month or year",
+            id="a month without end",
+        ),
+        pytest.param(
+            *("tables/events.csv", "3600,4600", "3600,4700"),
+            "(break-a revision 2), figure_min: found 3600 to 4700 inmates as known on 2024-03-05",
+            id="a range that no source gives",
+        ),
+        pytest.param(
+            *("tables/figures.csv", "un-1,2024-03-05", "un-1,2024-03-06"),
+            "(break-a revision 2), figure_min: found 3600 to 4600 inmates as known on 2024-03-05",
+            id="a range that rests on a figure not yet known",
+        ),
+        pytest.param(
+            *("tables/events.csv", ",-72.35,18.55,", ",-72.35,,"), "lon: found one coordinate", id="half a point"
+        ),
+        pytest.param(
+            *("tables/events.csv", "HTI,HT0111,HT01", "KEN,HT0111,HT01"),
+            "department_pcode: found HT01, required nothing for an event abroad",
+            id="abroad and in Ouest",
+        ),
+        pytest.param(
+            *("tables/events.csv", ",-72.35,18.55,", ",-72.25,18.55,"),
+            "commune_pcode: found a point 5.3 km outside HT0111, required a point in it or at most 3 km outside "
+            "(measured in EPSG:32618)",
+            id="in another commune",
+        ),
+        pytest.param(
+            *("tables/events.csv", ",-72.35,18.55,", ",18.55,-72.35,"),
+            "geometry: found 18.5500 -72.3500, required a point in the box of Haiti",
+            id="latitude first",
+        ),
+    ],
+)
+def test_a_broken_rule_is_told(folder, file, old, new, message):
+    replace(folder, file, old, new)
+    told = found(folder)
+    assert any(message in line for line in told), told
+
+
+def test_a_point_may_lie_a_little_outside(folder):
+    replace(folder, "tables/events.csv", ",-72.35,18.55,", ",-72.28,18.55,")
+    assert found(folder) == [], "2.1 km is within the tolerance"
+
+
+def test_an_open_event_of_the_last_months_may_still_go_on(folder):
+    replace(folder, "tables/events.csv", "2025-01-31,2025-01-31", "2025-01-31,")
+    assert found(folder) == []
+
+
+def test_a_record_without_status_and_a_source_without_use_are_told(folder):
+    path = folder / "layers" / "fobs.geojson"
+    collection = json.loads(path.read_text(encoding="utf-8"))
+    extra = json.loads(json.dumps(collection["features"][0]))
+    extra["properties"]["fob_id"] = "fob-new"
+    collection["features"].append(extra)
+    path.write_text(json.dumps(collection), encoding="utf-8")
+    replace(folder, "tables/sources.csv", "un-1,", "un-0,Title,UN,un,,,,,A,\nun-1,")
+    told = found(folder)
+    assert len(told) == 2
+    assert "fobs.geojson (fob-new): found no row in tables/status.csv" in told[0]
+    assert "sources.csv (un-0): found a source that nobody cites" in told[1]
+
+
+def test_what_reading_found_is_part_of_the_report(folder):
+    (folder / "tables" / "figures.csv").write_text("broken", encoding="utf-8")
+    report = check.check(catalog.open_data(folder), TODAY)
+    assert not report.is_sound
+    assert {fault.kind for fault in report.faults} >= {"edited", "file"}

@@ -1,0 +1,91 @@
+"""The shipped data: sound, and they show what the product must show."""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+
+import pytest
+from small_data import ROOT
+
+from mssmap import catalog, check, keyfigures, views
+
+
+def test_the_shipped_data_are_sound(real):
+    assert [str(fault) for fault in check.check(real, date(2026, 11, 22)).faults] == []
+
+
+def test_reading_and_checking_everything_takes_less_than_a_second():
+    start = time.process_time()
+    check.check(catalog.open_data(ROOT / "data"), date(2026, 11, 22))
+    assert time.process_time() - start < 1.5, "measured 0.4 s; the margin is for shared machines"
+
+
+def status(real, on, name: str, record_id: str, as_of: str, known_on: str) -> tuple[str, str] | None:
+    rows = views.layer(real, name, on(as_of, known_on))
+    rows = rows[rows[real.dataset(name).id_column] == record_id]
+    return (rows["status"].iloc[0], rows["operator"].iloc[0]) if len(rows) else None
+
+
+@pytest.mark.parametrize(
+    ("as_of", "known_on", "expected"),
+    [
+        ("2024-11-27", "2025-02-01", None),
+        ("2025-01-18", "2025-01-18", ("operational", "Kenya")),
+        ("2025-01-25", "2025-02-01", ("handed_over", "Guatemala")),
+        ("2025-01-18", "2025-02-01", ("operational", "Kenya")),
+    ],
+)
+def test_the_delmas_2_base_changes_hands(real, on, as_of, known_on, expected):
+    assert status(real, on, "fobs", "fob-04", as_of, known_on) == expected
+
+
+@pytest.mark.parametrize("prison", ["pris-01", "pris-02"])
+def test_the_two_prisons_are_emptied_in_march_2024(real, on, prison):
+    before = status(real, on, "prisons", prison, "2024-02-01", "2024-03-10")
+    after = status(real, on, "prisons", prison, "2024-03-10", "2024-03-10")
+    assert (before, after) == (("functioning", ""), ("emptied", ""))
+
+
+def test_the_prison_breaks_carry_the_figures_of_all_sources(real, on):
+    found = views.events(real, on("2025-01-18"), start=date(2024, 3, 1), end=date(2024, 3, 31), category="prison_break")
+    stormed = found[found["title_en"].str.contains("storm")]
+    assert len(stormed) == 2
+    for row in stormed.to_dict("records"):
+        escaped = [figure for figure in row["figures"] if "escaped" in figure["measure"]]
+        assert {3_600, 3_700, 4_600} <= {figure["min"] for figure in escaped}
+        assert len({figure["source"] for figure in escaped}) >= 3
+        assert row["dispute"] == "figures"
+
+
+def test_both_numbers_of_graduates_stand_side_by_side(real, on):
+    found = views.events(real, on("2025-01-18"), category="hnp_training")
+    (graduation,) = found[found["title_en"].str.contains("Graduation of the 34th")].to_dict("records")
+    assert {739, 747} <= {figure["min"] for figure in graduation["figures"]}
+    assert (graduation["figure_min"], graduation["figure_max"]) == (739, 747)
+
+
+def test_the_planned_deployment_of_january_2025_has_no_outcome_later(real, on):
+    rows = views.events(real, on("2026-01-01", "2025-01-18"))
+    plans = rows[rows["claim"] == "planned"]
+    assert len(plans) > 0
+    assert plans["outcome_unknown"].any()
+
+
+def test_the_key_figures_of_18_january_2025(real, on):
+    figures = {figure.key: figure for figure in keyfigures.key_figures(real, on("2025-01-18"))}
+    schools, courts = figures["days_schools_open"], figures["days_courts_open"]
+    assert (schools.value, schools.low, schools.high) == (108, 108, 109), (
+        "2 October by one source, 1 October officially"
+    )
+    assert courts.value == 103
+    displaced = figures["displaced"].value
+    assert displaced is not None
+    assert 700_000 <= displaced <= 1_100_000
+    strength = figures["strength_deployed"]
+    assert strength.value is not None
+    assert 600 <= strength.value <= 1_000
+
+
+def test_every_source_kind_has_its_letter(real):
+    assert set(real["sources"]["reliability"]) <= set("ABCDEF")
