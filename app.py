@@ -8,12 +8,14 @@ import streamlit as st
 
 from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
+from mssmap.ui import controls, state
 
 HERE = Path(__file__).parent
 
 st.set_page_config(page_title="mssmap · Haiti", page_icon=str(HERE / "docs/icon.png"), layout="wide")
 st.logo((HERE / "docs/logo.svg").read_text(encoding="utf-8"), size="large")
 
+state.speak()
 page = st.navigation(
     [
         st.Page("pages/situation.py", title=_("Situation map"), default=True),
@@ -24,5 +26,7 @@ page = st.navigation(
 )
 try:
     page.run()
+    with st.sidebar:
+        controls.language_choice()
 except MssmapError as error:
     st.error(str(error))

@@ -10,7 +10,8 @@ from datetime import timedelta
 
 import folium
 import streamlit as st
-from streamlit_folium import st_folium
+import streamlit_folium
+from streamlit.components.v1.component_registry import ComponentRegistry
 
 from mssmap.maps import layers, symbols, view
 from mssmap.timeline import Clocks
@@ -20,7 +21,7 @@ BACKGROUND = {"neighbours": "#e6e6e2", "land": "#f7f5ef", "lakes": "#dbe9f1", "r
 
 st.set_page_config(page_title="Tutorial", layout="wide")
 st.title("Situation map")
-state_of_dial = st.session_state.setdefault("as_of", state.default_as_of())
+st.session_state.setdefault("as_of", state.default_as_of())
 
 
 def step(days: int) -> None:
@@ -93,4 +94,7 @@ for row in shown.events.itertuples():
         ).add_to(m)
 folium.Marker([20.0, -75.0], icon=folium.DivIcon(html=f"{as_of:%d %b %Y}", class_name="day")).add_to(m)
 
-st_folium(m, use_container_width=True, height=650)
+if ComponentRegistry.instance().get_component(streamlit_folium._component_func.name) is None:
+    # imported before the server had a registry, see mssmap.ui.frame
+    ComponentRegistry.instance().register_component(streamlit_folium._component_func)
+streamlit_folium.st_folium(m, use_container_width=True, height=650)

@@ -24,6 +24,9 @@ Bools = NDArray[np.bool_]
 
 RELATIVE_GAP = 1e-7
 MAX_ROUNDS = 400
+PATIENCE = 8
+"""Rounds after which the bound must have come down by `PROGRESS` of its distance to the floor; else branching is due."""
+PROGRESS = 0.05
 
 
 class Oracle(Protocol):
@@ -139,6 +142,7 @@ def bound(
     for point in (start, inner):
         cuts.add(*oracle.cut(point)[1:])
     result = Bound(np.inf, start, low > 0.5, high < 0.5, 0)
+    trace: list[float] = []
     for rounds in range(1, MAX_ROUNDS + 1):
         solved = _solve(cuts, n, k, low, high, deadline)
         if solved is None:
@@ -150,6 +154,9 @@ def bound(
             break
         heights, constant, coefficients = oracle.cut(x)
         if value - heights.sum() <= tolerance:
+            break
+        trace.append(result.value)
+        if len(trace) > PATIENCE and trace[-PATIENCE - 1] - trace[-1] < PROGRESS * (trace[-1] - floor):
             break
         if not go_on(result.value) or time.monotonic() >= deadline:
             break
@@ -213,9 +220,7 @@ def _solve(
     return x, -float(answer.fun) * scale, answer.lower.marginals[:n] * scale, answer.upper.marginals[:n] * scale
 
 
-def _fixed(
-    low: Floats, high: Floats, value: float, lower: Floats, upper: Floats, better: float
-) -> tuple[Bools, Bools]:
+def _fixed(low: Floats, high: Floats, value: float, lower: Floats, upper: Floats, better: float) -> tuple[Bools, Bools]:
     """Return sites that reduced costs prove to be in, or out of, every set worth at least `better`."""
     slack = value - better + RELATIVE_GAP * max(1.0, abs(value))
     return (low > 0.5) | (-upper > slack), (high < 0.5) | (lower > slack)

@@ -151,7 +151,9 @@ class Median:
             table = self.times[chosen]
             order = np.argsort(table, axis=0, kind="stable")[:2]
             first = np.take_along_axis(table, order[:1], axis=0)[0]
-            second = np.take_along_axis(table, order[1:2], axis=0)[0] if len(chosen) > 1 else np.full_like(first, np.inf)
+            second = (
+                np.take_along_axis(table, order[1:2], axis=0)[0] if len(chosen) > 1 else np.full_like(first, np.inf)
+            )
             nearer = np.minimum(self.times, first)
             saved = (first - nearer) @ self.people
             own = np.zeros((len(self.people), len(chosen)))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from mssmap.i18n import gettext as _
-from mssmap.ui import components, data_page
+from mssmap.ui import components, data_page, state
 
 components.page_style()
+state.keep_address()
 st.title(_("Data and sources"))
 data_page.search_box()
 tables, files = st.tabs([_("Tables"), _("Files and licences")])

@@ -279,6 +279,8 @@ FACTS = [
             key("zone_id", "Id of the zone"),
             *names("zone"),
             *place(),
+            field("lon", "Longitude of the reported place", "number", unit="degrees", minimum=-75, maximum=-71),
+            field("lat", "Latitude of the reported place", "number", unit="degrees", minimum=17.5, maximum=20.6),
             field("radius_km", "Radius of the circle that was drawn", "number", unit="km", minimum=0, maximum=100),
             field("extent_note", "How to read the extent"),
             field("note", "Caveats"),

@@ -59,7 +59,7 @@ def catalog(language: str) -> dict[str, str]:
 
 @cache
 def unreviewed(language: str) -> int:
-    """Number of messages that no native speaker has reviewed: those flagged `fuzzy-review` in their comments."""
+    """Number of messages that no native speaker has reviewed: those with the comment `unreviewed`."""
     from babel.messages.pofile import read_po
 
     path = resources.files("mssmap.i18n").joinpath(f"{language}.po")

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from mssmap import errors, text, views
+from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.maps import layers
 from mssmap.maps.assets import layer_group
@@ -41,7 +42,7 @@ def card(record: views.Record, clocks: Clocks) -> dict[str, Any]:
     is_event = record.layer == "events"
     return {
         "id": record.record_id,
-        "title": (a.get("title_en") if is_event else a.get("name_en") or a.get("name_fr")) or record.record_id,
+        "title": _title(a, "title" if is_event else "name") or record.record_id,
         "kind": text.plain_word(a["category"])
         if is_event
         else text.kinds().get(a.get("kind", ""), _("Gang-affected zone")),
@@ -63,6 +64,10 @@ def card(record: views.Record, clocks: Clocks) -> dict[str, Any]:
             "sources": _("Who says so"),
         },
     }
+
+
+def _title(attributes: Mapping[str, Any], stem: str) -> str:
+    return str(attributes.get(f"{stem}_{current()}") or attributes.get(f"{stem}_en") or "")
 
 
 def _card_symbol(record: views.Record) -> str:
@@ -193,7 +198,7 @@ def _revisions(record: views.Record) -> list[dict[str, Any]]:
     return [
         {
             "when": _("known {day}").format(day=text.day(row.known_from, row.known_precision)),
-            "what": row.title_en,
+            "what": _title(row._asdict(), "title"),
             "note": row.note,
             "now": position == 0,
         }

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import streamlit as st
 
 from mssmap import settings, text
+from mssmap.i18n import LANGUAGES
 from mssmap.i18n import gettext as _
 from mssmap.maps import choropleth, layers, view
 from mssmap.timeline import Clocks
@@ -194,6 +195,17 @@ def _look_at_region() -> None:
         look_at(bounds=[[south, west], [north, east]])
     else:
         look_at(bounds=[[17.95, -74.55], [20.12, -71.58]])
+
+
+def language_choice() -> None:
+    """The language of the whole app."""
+    st.selectbox(
+        _("Language"),
+        list(LANGUAGES),
+        key="lang",
+        persist_state="session",
+        format_func=LANGUAGES.__getitem__,
+    )
 
 
 def timeline_mode() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from mssmap import evidence, search, text, views
+from mssmap import evidence, i18n, search, text, views
 from mssmap.i18n import gettext as _
 from mssmap.ui import cache, card, state
 
@@ -82,7 +82,7 @@ def catalog_table() -> None:
 
 
 def about() -> None:
-    """What the product is, and how its grades are made."""
+    """What the product is, how its grades are made, and which translations nobody has reviewed."""
     st.markdown(
         _(
             "mssmap is unofficial and compiled from public reporting. It shows places of security forces only as "
@@ -92,3 +92,10 @@ def about() -> None:
     )
     with st.expander(_("How records are graded")):
         st.text(evidence.__doc__ or "")
+    if i18n.current() != "en":
+        st.caption(
+            _(
+                "Translations into this language that no native speaker has reviewed: {n} of {total} texts of the "
+                "interface, and the titles of the records. Where a text is missing it stays in English."
+            ).format(n=i18n.unreviewed(i18n.current()), total=len(i18n.catalog(i18n.current())))
+        )

@@ -14,9 +14,10 @@ from typing import Any, Final
 
 import streamlit as st
 
-from mssmap import evidence, regions, settings, views
+from mssmap import evidence, i18n, regions, settings, views
 from mssmap.errors import InputError, NotFoundError
 from mssmap.i18n import gettext as _
+from mssmap.i18n import mark
 from mssmap.maps import choropleth, layers
 from mssmap.timeline import Clocks
 from mssmap.ui import cache
@@ -25,11 +26,11 @@ EARLIEST: Final = date(2021, 7, 1)
 """First day the dials offer: the records begin with July 2021."""
 
 KEY_DATES: Final = (
-    (date(2024, 3, 2), "Prison break in the capital"),
-    (date(2024, 6, 25), "First Kenyan contingent"),
-    (date(2024, 10, 2), "Schools reopen"),
-    (date(2024, 10, 7), "Courts reopen"),
-    (date(2025, 1, 18), "217 more Kenyan officers"),
+    (date(2024, 3, 2), mark("Prison break in the capital")),
+    (date(2024, 6, 25), mark("First Kenyan contingent")),
+    (date(2024, 10, 2), mark("Schools reopen")),
+    (date(2024, 10, 7), mark("Courts reopen")),
+    (date(2025, 1, 18), mark("217 more Kenyan officers")),
 )
 GRADES: Final = ("F6", "E5", "D4", "C3", "B2", "A1")
 BASEMAPS: Final = ("local", "hot", "clearmap")
@@ -41,6 +42,27 @@ CODED: Final[dict[str, Any]] = {
     "shade_level": "departments",
 }
 """Choices that stand in the address by their code, and the value that is left out of it."""
+
+
+ADDRESS_KEYS: Final = {
+    "as_of": "Day of the map, `2025-01-18`. Default: the day of the latest report.",
+    "known_on": "Day up to which reports count. Default: today.",
+    "grade": f"Lowest grade shown: {', '.join(GRADES)}. Default: F6, all records.",
+    "region": "P-code of a department or commune that narrows the view: `HT05`, `HT0111`.",
+    "layers": "Layers that are on, joined with commas; `none` for none.",
+    "category": "Categories of events; the key may be repeated.",
+    "from": "First day of the events on the map. Default: 120 days before `as_of`.",
+    "to": "Last day of the events on the map. Default: `as_of`.",
+    "since": "Day from which changes are told and marked.",
+    "basemap": f"Background: {', '.join(BASEMAPS)}. Only `local` needs no network.",
+    "shade": f"Indicator by which regions are painted: {', '.join(choropleth.INDICATORS)}.",
+    "shade_level": f"Regions that are painted: {', '.join(choropleth.LEVELS)}.",
+    "lang": "Language: en, fr, ht, es. Default: that of the browser, else English.",
+    "lat": "Latitude of the centre of the map, with `lon` and `zoom`.",
+    "lon": "Longitude of the centre of the map.",
+    "zoom": "Zoom of the map, 6 to 18.",
+}
+"""Keys of the address and what they hold; the public contract, from which the docs are made."""
 
 
 def today() -> date:
@@ -148,6 +170,8 @@ _CHECKS: Final[dict[str, Callable[[str, str], str | None]]] = {
     "basemap": _choice_note(lambda: BASEMAPS),
     "shade": _choice_note(lambda: choropleth.INDICATORS),
     "shade_level": _choice_note(lambda: choropleth.LEVELS),
+    "lang": _choice_note(lambda: i18n.LANGUAGES),
+    "since": _day_note,
     "lat": _range_note(17, 21),
     "lon": _range_note(-76.5, -69.5),
     "zoom": _range_note(6, 18),
@@ -179,9 +203,21 @@ def region() -> str | None:
 def region_title(pcode: str) -> str:
     """Name of a region with its P-code."""
     try:
-        return f"{regions.find(cache.data(), pcode).name()} ({pcode})"
+        return f"{regions.find(cache.data(), pcode).name(i18n.current())} ({pcode})"
     except NotFoundError:
         return pcode
+
+
+def browser_language() -> str:
+    """Language of the browser if it is one of ours, else English."""
+    wanted = (st.context.locale or "en")[:2].lower()
+    return wanted if wanted in i18n.LANGUAGES else "en"
+
+
+def speak() -> None:
+    """Choose the language of this run: as chosen on the page, else as in the address, else that of the browser."""
+    seed("lang", list(i18n.LANGUAGES), browser_language())
+    i18n.use(st.session_state["lang"])
 
 
 def seed(key: str, choices: Sequence[Any], default: Any = None) -> None:
@@ -201,6 +237,7 @@ def keep_address() -> None:
     """Write the choices that do not write themselves into the address; a default is left out."""
     wanted: dict[str, list[str]] = {
         "layers": [written] if (written := layers.write(layers_on())) else [],
+        "lang": _listed(st.session_state.get("lang"), browser_language()),
         **{key: _listed(st.session_state.get(key), default) for key, default in CODED.items()},
     }
     for key, values in wanted.items():

@@ -1,0 +1,585 @@
+"""
+Best sites: the location models of the literature, always with a bound.
+
+- `mclp`: k sites that cover most people (maximal covering; Church and ReVelle 1974), backup cover weighted if asked;
+- `lscp`: the fewest sites that cover everybody who can be covered (Toregas et al. 1971);
+- `pmedian`: k sites with the shortest total way (Hakimi 1964);
+- `pcenter`: k sites with the shortest longest way (Hakimi 1965).
+
+`from_matrix` takes plain arrays, `from_frames` candidates and a grid. First a good set by greedy and interchange, then a
+bound by cutting planes on the sites, then branching in a worker that can be killed, only if a gap is left.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mssmap import benders, exact, heuristics
+from mssmap.access import Standard, Travel
+from mssmap.errors import InputError
+from mssmap.grid import Grid
+from mssmap.heuristics import Cover, Median
+from mssmap.reach import require_times, require_weights
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+MODELS = ("mclp", "lscp", "pmedian", "pcenter")
+NEEDS_STANDARD = ("mclp", "lscp")
+PROVEN_GAP = 1e-6
+MEDIAN_GROUPS = 400
+"""Points up to which each has its own value in the linear program of the p-median; more share `SHARED_GROUPS`."""
+SHARED_GROUPS = 24
+MEDIAN_CELLS = 4_000_000
+"""Sites x points up to which the p-median is handed to branching."""
+
+
+@dataclass(frozen=True)
+class Solution:
+    """
+    The answer of a location model.
+
+    Attributes
+    ----------
+    chosen
+        Rows of the sites, ascending, required ones included.
+    sites
+        The same as records; from arrays only their row.
+    objective, bound
+        What the sites reach, and what no set of sites can beat.
+    gap_pct
+        Distance of the two in percent of the bound (of the objective where less is better); proven at 1e-6.
+    unit
+        Of objective and bound.
+    dropped_people
+        Those whom no allowed site can reach at all (or within the standard, for lscp): left out.
+    """
+
+    model: str
+    k: int
+    chosen: tuple[int, ...]
+    objective: float
+    bound: float
+    unit: str
+    method: str
+    seconds: float
+    standard: str = ""
+    cases: Mapping[str, str] = field(default_factory=dict)
+    sites: tuple[Mapping[str, Any], ...] = ()
+    dropped_people: float = 0.0
+
+    @property
+    def gap_pct(self) -> float:
+        """Distance of objective and bound in percent."""
+        larger = max(abs(self.objective), abs(self.bound))
+        return 100 * abs(self.bound - self.objective) / larger if larger > 0 else 0.0
+
+    @property
+    def proven(self) -> bool:
+        """True if no set of sites is better."""
+        return self.gap_pct <= 100 * PROVEN_GAP
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that `mssmap site --json` prints."""
+        return {
+            "model": self.model,
+            "k": self.k,
+            "sites": [dict(site) for site in self.sites],
+            "objective": _plain(self.objective),
+            "bound": _plain(self.bound),
+            "gap_pct": round(self.gap_pct, 6),
+            "proven": self.proven,
+            "unit": self.unit,
+            "standard": self.standard,
+            "cases": dict(self.cases),
+            "method": self.method,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def _plain(value: float) -> float | int:
+    return int(value) if value == int(value) else value
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A checked location problem; see `from_matrix`."""
+
+    times: NDArray[Any]
+    people: NDArray[Any]
+    model: str
+    k: int
+    standard: float
+    required: tuple[int, ...]
+    free: Bools
+    backup: float
+    unit: str
+
+    @property
+    def whole(self) -> bool:
+        """True if all weights are whole numbers, so that better means better by one."""
+        return bool((np.mod(self.people, 1) == 0).all())
+
+
+@dataclass(frozen=True)
+class Effort:
+    """
+    How hard to try.
+
+    Attributes
+    ----------
+    time_limit_s
+        Hard limit: a worker that is not done by then is killed.
+    prove
+        False stops after greedy and interchange; the bound is then a trivial one.
+    starts, seed
+        Shaken copies of the best set to search from; the same seed gives the same answer.
+    go_on
+        Asked often; False stops and returns what there is.
+    progress
+        Called with a word for the phase and the state (objective, bound).
+    """
+
+    time_limit_s: float = 20.0
+    prove: bool = True
+    starts: int = 4
+    seed: int = 0
+    go_on: Callable[[], bool] = lambda: True
+    progress: Callable[[str, float, float], None] = lambda phase, objective, bound: None
+
+
+def from_matrix(
+    times: Any,
+    people: Any,
+    *,
+    model: str = "mclp",
+    k: int | None = None,
+    standard: float | None = None,
+    required: Iterable[int] = (),
+    excluded: Iterable[int] = (),
+    backup: float = 0.0,
+    unit: str = "min",
+    effort: Effort | None = None,
+) -> Solution:
+    """
+    Solve a location model on plain arrays.
+
+    Parameters
+    ----------
+    times
+        Sites by points, >= 0; infinite where there is no way.
+    people
+        Weight of each point, >= 0.
+    model
+        One of `MODELS`.
+    k
+        Number of sites, required ones included; not used by lscp.
+    standard
+        Needed by mclp and lscp, > 0; a point exactly on it counts.
+    required, excluded
+        Rows that must be in, or must not.
+    backup
+        For mclp: weight of the second cover, 0 to 1.
+    unit
+        Of the times, for the text.
+
+    Raises
+    ------
+    InputError
+        If any of it cannot be used; for pcenter and lscp also if no set of sites can do it.
+    """
+    problem = check(times, people, model, k, standard, required, excluded, backup, unit)
+    return solve(problem, effort or Effort())
+
+
+def check(
+    times: Any,
+    people: Any,
+    model: str,
+    k: int | None,
+    standard: float | None,
+    required: Iterable[int],
+    excluded: Iterable[int],
+    backup: float,
+    unit: str,
+) -> Problem:
+    """Check the arguments of `from_matrix`; all faults are in one error."""
+    matrix = require_times(times)
+    weights = require_weights(people, matrix.shape[1])
+    n = len(matrix)
+    forced, banned = sorted(set(required)), sorted(set(excluded))
+    faults = []
+    if model not in MODELS:
+        faults.append(f"model {model!r}, required one of {', '.join(MODELS)}")
+    if model in NEEDS_STANDARD and not (standard is not None and 0 < standard < math.inf):
+        faults.append(f"standard {standard}, required more than 0 for {model}")
+    if outside := [site for site in [*forced, *banned] if not 0 <= site < n]:
+        faults.append(f"site {outside[0]}, required a row from 0 to {n - 1}")
+    if both := sorted(set(forced) & set(banned)):
+        faults.append(f"site {both[0]} both required and excluded")
+    if not 0 <= backup <= 1:
+        faults.append(f"backup {backup}, required a weight from 0 to 1")
+    allowed = n - len(banned)
+    if model != "lscp":
+        if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
+            faults.append(f"k {k}, required a whole number of at least 1")
+        elif k > allowed:
+            faults.append(f"k {k}, but only {allowed} candidates (lower k or exclude fewer)")
+        elif k < len(forced):
+            faults.append(f"k {k}, but {len(forced)} sites are required (raise k or require fewer)")
+    if faults:
+        raise InputError(f"site: found {'; '.join(faults)}.")
+    free = np.ones(n, dtype="bool")
+    free[banned] = False
+    return Problem(matrix, weights, model, int(k or 0), float(standard or 0), tuple(forced), free, backup, unit)
+
+
+def solve(problem: Problem, effort: Effort) -> Solution:
+    """Solve a checked problem."""
+    started = time.monotonic()
+    solution = _SOLVERS[problem.model](problem, effort, started + effort.time_limit_s)
+    standard = f"{problem.standard:g} {problem.unit}" if problem.model in NEEDS_STANDARD else ""
+    sites = tuple({"site": site} for site in solution.chosen)
+    return replace(solution, seconds=time.monotonic() - started, standard=standard, sites=sites)
+
+
+def _solve_mclp(problem: Problem, effort: Effort, deadline: float) -> Solution:
+    within = problem.times <= problem.standard
+    merged, people = heuristics.merge_points(within & problem.free[:, None], problem.people.astype("float64"))
+    model = Cover(merged, people, problem.backup)
+    step = 1.0 if problem.whole and problem.backup == 0 else 0.0
+    groups = 1
+    total = float(people.sum()) * (1 + problem.backup)
+    chosen, value, bound, how = _prove(
+        problem,
+        effort,
+        deadline,
+        model,
+        lambda: benders.CoverOracle(model),
+        {"table": merged, "people": people, "backup": np.array(problem.backup)},
+        step=step,
+        ceiling=total,
+    )
+    del groups
+    unit = "people" if problem.backup == 0 else f"people, second cover x {problem.backup:g}"
+    return _solution(problem, chosen, value, bound, unit, f"{len(people):,} distinct points; {how}")
+
+
+def _solve_pmedian(problem: Problem, effort: Effort, deadline: float) -> Solution:
+    times, people, dropped = _on_the_mainland(problem)
+    model = Median(times, people)
+    points = len(people)
+    groups = points if points <= MEDIAN_GROUPS else SHARED_GROUPS
+    whole = problem.whole and bool((np.mod(times, 1) == 0).all())
+    chosen, value, bound, how = _prove(
+        problem,
+        effort,
+        deadline,
+        model,
+        lambda: benders.MedianOracle(model, groups),
+        {"table": times, "people": people},
+        step=1.0 if whole else 0.0,
+        ceiling=-float(times[problem.free].min(axis=0) @ people) if points else 0.0,
+    )
+    unit = f"people x {problem.unit}"
+    return replace(_solution(problem, chosen, -value, -bound, unit, how), dropped_people=dropped)
+
+
+def _prove(
+    problem: Problem,
+    effort: Effort,
+    deadline: float,
+    model: Cover | Median,
+    oracle: Callable[[], benders.Oracle],
+    arrays: exact.Arrays,
+    *,
+    step: float,
+    ceiling: float,
+) -> tuple[list[int], float, float, str]:
+    """Return sites, value, bound (larger is better in both models) and how they were found."""
+
+    def running() -> bool:
+        return time.monotonic() < deadline and effort.go_on()
+
+    k, kept, free = problem.k, problem.required, problem.free
+    chosen, value = heuristics.search(model, k, kept, free, starts=effort.starts, seed=effort.seed, go_on=running)
+    how = "greedy and interchange"
+    effort.progress("search", value, ceiling)
+    if not effort.prove or len(arrays["people"]) == 0 or ceiling <= value or not running():
+        return chosen, value, max(ceiling, value), how
+    low, high = np.zeros(model.size), free.astype("float64")
+    low[list(kept)] = 1.0
+    start = np.zeros(model.size)
+    start[chosen] = 1.0
+    proof = benders.bound(
+        oracle(),
+        k,
+        low,
+        high,
+        start,
+        value,
+        deadline=deadline,
+        step=step,
+        go_on=lambda reached: (effort.progress("bound", value, reached), running())[1],
+    )
+    how += f", then {proof.rounds} rounds of Benders cuts on the sites"
+    bound = _rounded(min(proof.value, ceiling), value, step)
+    effort.progress("bound", value, bound)
+    worthwhile = isinstance(model, Cover) or model.times.size <= MEDIAN_CELLS
+    if _open(value, bound) and running() and worthwhile:
+        task = arrays | {"k": np.array(k), "must": proof.must, "must_not": proof.must_not}
+        left = deadline - time.monotonic()
+        report = exact.run(problem.model, task, left, go_on=effort.go_on)
+        how += f", then branching over {int((~proof.must & ~proof.must_not).sum())} sites that were left open"
+        if report is not None:
+            if report.sites is not None and report.value > value:
+                chosen, value = report.sites, report.value
+            # What the cuts excluded is worth no more than the set already known.
+            bound = _rounded(min(bound, max(report.bound, value)), value, step)
+    return chosen, value, bound, how
+
+
+def _open(value: float, bound: float) -> bool:
+    return bound - value > PROVEN_GAP * max(abs(value), abs(bound))
+
+
+def _rounded(bound: float, value: float, step: float) -> float:
+    """Return the bound, rounded down to whole people if all weights are whole, never below what was reached."""
+    tolerance = 1e-7 * max(1.0, abs(bound))
+    return max(value, math.floor(bound + tolerance) if step == 1.0 else bound)
+
+
+def _solve_lscp(problem: Problem, effort: Effort, deadline: float) -> Solution:
+    within = (problem.times <= problem.standard) & problem.free[:, None]
+    reachable = within.any(axis=0)
+    dropped = float(problem.people[~reachable].sum())
+    merged, _ = heuristics.merge_points(within, problem.people.astype("float64"))
+    chosen = heuristics.cover_all(merged, problem.required, problem.free) or []
+    value, bound, how = float(len(chosen)), float(max(len(problem.required), merged.shape[1] > 0)), "greedy"
+    effort.progress("search", value, bound)
+    if effort.prove and value > bound:
+        must = np.zeros(len(merged), dtype="bool")
+        must[list(problem.required)] = True
+        task = {"table": merged, "must": must, "must_not": ~problem.free}
+        report = exact.run("lscp", task, deadline - time.monotonic(), go_on=effort.go_on)
+        how += ", then branching"
+        if report is not None:
+            bound = min(value, max(bound, -report.bound))
+            if report.sites is not None and len(report.sites) <= value:
+                chosen, value = report.sites, float(len(report.sites))
+    text = f"{merged.shape[1]:,} distinct points; {how}"
+    if dropped:
+        text += f"; {dropped:,.0f} people that no candidate reaches within the standard are left out"
+    solution = _solution(problem, chosen, value, min(bound, value), "sites", text)
+    return replace(solution, k=len(chosen), dropped_people=dropped)
+
+
+def _solve_pcenter(problem: Problem, effort: Effort, deadline: float) -> Solution:
+    main, _, dropped = _mainland(problem)
+    used = main & (problem.people > 0)
+    times = problem.times[:, used].astype("float64")
+    if times.shape[1] == 0:
+        return _solution(problem, _padded(problem, list(problem.required)), 0.0, 0.0, problem.unit, "nobody to reach")
+    lower = float(times[problem.free].min(axis=0).max())
+    found = _center_by_greedy(problem, times, lower)
+    upper = float(times[found].min(axis=0).max()) if found else math.inf
+    how = "halving over greedy covers"
+    effort.progress("search", upper, lower)
+    bound = lower
+    if effort.prove and upper > lower:
+        must = np.zeros(len(times), dtype="bool")
+        must[list(problem.required)] = True
+        task = {"table": times, "k": np.array(problem.k), "must": must, "must_not": ~problem.free}
+        task |= {"lower": np.array(lower), "upper": np.array(upper)}
+        report = exact.run("pcenter", task, deadline - time.monotonic(), go_on=effort.go_on)
+        how += ", then set covering for each radius in question"
+        if report is not None:
+            bound = min(upper, max(bound, -report.bound))
+            if report.sites and -report.value <= upper:
+                found, upper = report.sites, -report.value
+    if found is None or math.isinf(upper):
+        raise InputError(
+            f"site: found no {problem.k} sites that reach every point at all. Raise k, or use mclp or lscp."
+        )
+    solution = _solution(problem, _padded(problem, found), upper, min(bound, upper), problem.unit, how)
+    return replace(solution, dropped_people=dropped)
+
+
+def _center_by_greedy(problem: Problem, times: Floats, lower: float) -> list[int] | None:
+    radii = np.unique(times[np.isfinite(times) & (times >= lower)])
+    best: list[int] | None = None
+    low, high = 0, len(radii) - 1
+    while low <= high:
+        middle = (low + high) // 2
+        within = (times <= radii[middle]) & problem.free[:, None]
+        found = heuristics.cover_all(within, problem.required, problem.free)
+        if found is not None and len(found) <= problem.k:
+            best, high = found, middle - 1
+        else:
+            low = middle + 1
+    return best
+
+
+def _padded(problem: Problem, chosen: list[int]) -> list[int]:
+    """Fill up to k sites; one more site never makes a way longer."""
+    spare = [site for site in np.flatnonzero(problem.free).tolist() if site not in set(chosen)]
+    return sorted([*chosen, *spare[: problem.k - len(chosen)]])
+
+
+def _mainland(problem: Problem) -> tuple[Bools, Bools, float]:
+    """Return the points that the best-connected allowed site reaches at all, the sites there, and who is left out."""
+    finite = np.isfinite(problem.times) & problem.free[:, None]
+    best = int((finite @ problem.people.astype("float64")).argmax())
+    main = finite[best]
+    return main, finite[:, main].any(axis=1), float(problem.people[~main].sum())
+
+
+def _on_the_mainland(problem: Problem) -> tuple[Floats, Floats, float]:
+    """Return times and people of the points that can be reached; a site without a way there counts as very far."""
+    main, _, dropped = _mainland(problem)
+    used = main & (problem.people > 0)
+    times = problem.times[:, used].astype("float64")
+    far = 10 * float(times[np.isfinite(times)].max(initial=1.0))
+    return np.where(np.isfinite(times), times, far), problem.people[used].astype("float64"), dropped
+
+
+def _solution(
+    problem: Problem, chosen: Sequence[int], value: float, bound: float, unit: str, method: str
+) -> Solution:
+    return Solution(
+        model=problem.model,
+        k=problem.k,
+        chosen=tuple(sorted(int(site) for site in chosen)),
+        objective=value,
+        bound=bound,
+        unit=unit,
+        method=f"{_NAMES[problem.model]}: {method}.",
+        seconds=0.0,
+    )
+
+
+_NAMES = {
+    "mclp": "Maximal covering",
+    "lscp": "Set covering",
+    "pmedian": "p-median",
+    "pcenter": "p-center",
+}
+
+_SOLVERS: dict[str, Callable[[Problem, Effort, float], Solution]] = {
+    "mclp": _solve_mclp,
+    "lscp": _solve_lscp,
+    "pmedian": _solve_pmedian,
+    "pcenter": _solve_pcenter,
+}
+
+
+def from_frames(
+    grid: Grid,
+    travel: Travel,
+    candidates: pd.DataFrame,
+    standard: Standard,
+    *,
+    model: str = "mclp",
+    k: int | None = None,
+    people_case: str = "central",
+    speed_case: tuple[str, float] = ("central", 1.0),
+    backup: float = 0.0,
+    effort: Effort | None = None,
+) -> Solution:
+    """
+    Solve a location model on the grid.
+
+    Parameters
+    ----------
+    candidates
+        `base_id`, `name`, `cell`, `rule`: `candidate`, `required`, `excluded`, or `existing` for a base that stands
+        and is kept; existing ones do not count towards k and are not among the sites of the answer.
+    k
+        Sites to find, required ones included.
+    people_case, speed_case
+        Which population, and name and factor of the speeds.
+
+    Raises
+    ------
+    InputError
+        See `from_matrix`.
+    """
+    prepared = prepare(grid, travel, candidates, standard, model, k, people_case, speed_case, backup)
+    return described(solve(prepared, effort or Effort()), candidates, grid, standard, travel, people_case, speed_case[0])
+
+
+def prepare(
+    grid: Grid,
+    travel: Travel,
+    candidates: pd.DataFrame,
+    standard: Standard,
+    model: str,
+    k: int | None,
+    people_case: str = "central",
+    speed_case: tuple[str, float] = ("central", 1.0),
+    backup: float = 0.0,
+) -> Problem:
+    """Turn candidates on a grid into a checked problem; times are divided by the speed factor."""
+    if travel.unit != standard.unit:
+        raise InputError(f"standard: found {standard}, but the travel model gives {travel.unit}. Use the same unit.")
+    rule = candidates["rule"].to_numpy(dtype="object")
+    existing, required, excluded = (np.flatnonzero(rule == word) for word in ("existing", "required", "excluded"))
+    usable = int((rule != "existing").sum() - len(excluded))
+    if model != "lscp" and isinstance(k, int) and k > usable:
+        raise InputError(f"site: found k {k}, but only {usable} candidates. Lower k or exclude fewer.")
+    factor = speed_case[1] if standard.unit == "min" else 1.0
+    return check(
+        travel.table(candidates),
+        grid.people[people_case],
+        model,
+        None if k is None else k + len(existing),
+        standard.value * factor,
+        [*existing.tolist(), *required.tolist()],
+        excluded.tolist(),
+        backup,
+        standard.unit,
+    )
+
+
+def described(
+    solution: Solution,
+    candidates: pd.DataFrame,
+    grid: Grid,
+    standard: Standard,
+    travel: Travel,
+    people_case: str,
+    speed_case: str,
+) -> Solution:
+    """Return a solution with its sites as records, existing bases left out."""
+    chosen = [row for row in solution.chosen if candidates["rule"].iloc[row] != "existing"]
+    picked = candidates.iloc[chosen]
+    sites = tuple(
+        {
+            "id": str(row["base_id"]),
+            "name": str(row["name"]),
+            "lon": round(float(grid.lon[row["cell"]]), 5),
+            "lat": round(float(grid.lat[row["cell"]]), 5),
+            "commune_pcode": str(grid.commune[row["cell"]]),
+            "required": row["rule"] == "required",
+        }
+        for row in picked.to_dict("records")
+    )
+    existing = len(solution.chosen) - len(chosen)
+    kept = f" {existing} standing bases are kept and count in the objective." if existing else ""
+    return replace(
+        solution,
+        k=len(chosen),
+        chosen=tuple(chosen),
+        sites=sites,
+        standard=str(standard) if solution.model in NEEDS_STANDARD else "",
+        cases={"people": people_case, "speed": speed_case},
+        method=f"{solution.method}{kept} {travel.method}",
+    )
