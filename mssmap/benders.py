@@ -16,6 +16,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linprog
+from scipy.sparse import csr_array
 
 from mssmap.heuristics import Cover, Median
 
@@ -24,7 +25,7 @@ Bools = NDArray[np.bool_]
 
 RELATIVE_GAP = 1e-7
 MAX_ROUNDS = 400
-PATIENCE = 8
+PATIENCE = 6
 """Rounds after which the bound must have come down by `PROGRESS` of its distance to the floor; else branching is due."""
 PROGRESS = 0.05
 
@@ -39,22 +40,33 @@ class Oracle(Protocol):
 
 
 class CoverOracle:
-    """Covering: each point is worth 1 for the first unit of sites that reach it and `backup` for the second."""
+    """
+    Covering: each point is worth 1 for the first unit of sites that reach it and `backup` for the second.
 
-    groups = 1
+    Points are grouped by the first site that reaches them: about 60 groups settle in a tenth of the rounds of one.
+    """
 
-    def __init__(self, model: Cover) -> None:
+    def __init__(self, model: Cover, groups: int = 60) -> None:
         self.model = model
+        points = len(model.people)
+        self.groups = max(1, min(groups, points))
+        first = model.columns.indices[model.columns.indptr[:-1]]
+        self.group = np.empty(points, dtype="int64")
+        self.group[np.argsort(first, kind="stable")] = np.arange(points) * self.groups // max(1, points)
 
     def cut(self, x: Floats) -> tuple[Floats, Floats, Floats]:
         """Cut at x; see `Oracle`."""
         reach = self.model.columns @ x
-        w = self.model.backup
+        w, people = self.model.backup, self.model.people
         slope = np.where(reach < 1 - 1e-9, 1.0, np.where(reach < 2 - 1e-9, w, 0.0))
         height = np.minimum(reach, 1) + w * np.clip(reach - 1, 0, 1)
-        people = self.model.people
-        constant = people @ (height - slope * reach)
-        return np.array([people @ height]), np.array([constant]), (self.model.rows @ (people * slope))[None, :]
+        at = (np.arange(len(people)), self.group)
+        spread = csr_array((people * slope, at), shape=(len(people), self.groups))
+        return (
+            np.bincount(self.group, people * height, self.groups),
+            np.bincount(self.group, people * (height - slope * reach), self.groups),
+            (self.model.rows @ spread).toarray().T,
+        )
 
 
 class MedianOracle:

@@ -30,8 +30,8 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Arrays = dict[str, NDArray[Any]]
 
-SMALL = 20_000
-"""Cells of sites x points up to which the worker is not worth its start (0.4 s)."""
+SMALL = 100_000
+"""Open sites x points up to which the worker is not worth its start (0.4 s)."""
 
 POLL_S = 0.1
 
@@ -64,7 +64,8 @@ def run(
         False runs in this process with the solver's own time limit; None decides by size.
     """
     if isolate is None:
-        isolate = arrays["table"].size > SMALL
+        sites = len(arrays["table"]) - int(arrays["must"].sum()) - int(arrays["must_not"].sum())
+        isolate = sites * arrays["table"].shape[1] > SMALL
     if not isolate:
         last = None
         for last in TASKS[task](arrays, time.monotonic() + time_limit_s):
@@ -165,7 +166,7 @@ def cover(arrays: Arrays, deadline: float) -> Iterator[Report]:
     # A point already covered twice, or out of reach of the free sites, is a constant.
     open_ = free.any(axis=0) & (base < (2 if backup > 0 else 1))
     constant = float(people @ ((base >= 1) + backup * (base >= 2))) if len(people) else 0.0
-    reach, weight, need = free[:, open_], people[open_], base[open_].astype("float64")
+    reach, weight, need = _merged(free[:, open_], people[open_], base[open_].astype("int8"))
     y_parts, costs, rows = 1 if backup == 0 else 2, [], []
     m = reach.shape[1]
     costs.append(np.where(need < 1, weight, 0.0))
@@ -312,6 +313,15 @@ def center(arrays: Arrays, deadline: float) -> Iterator[Report]:
         value = -float(times[sites].min(axis=0).max()) if sites else -np.inf
         if low < len(radii):
             yield Report(sites, value, -float(radii[low]), done=low > high)
+
+
+def _merged(within: Bools, people: Floats, base: NDArray[np.int8]) -> tuple[Bools, Floats, Floats]:
+    """Merge points that the same free sites reach and that the certain ones reach equally often; exact."""
+    if within.shape[1] == 0:
+        return within, people, base.astype("float64")
+    key = np.vstack([np.packbits(within, axis=0), base[None, :].astype("uint8")])
+    _, first, group = np.unique(key, axis=1, return_index=True, return_inverse=True)
+    return within[:, first], np.bincount(group.ravel(), people), base[first].astype("float64")
 
 
 def _distinct(within: Bools) -> Bools:

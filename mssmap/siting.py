@@ -256,7 +256,6 @@ def _solve_mclp(problem: Problem, effort: Effort, deadline: float) -> Solution:
     merged, people = heuristics.merge_points(within & problem.free[:, None], problem.people.astype("float64"))
     model = Cover(merged, people, problem.backup)
     step = 1.0 if problem.whole and problem.backup == 0 else 0.0
-    groups = 1
     total = float(people.sum()) * (1 + problem.backup)
     chosen, value, bound, how = _prove(
         problem,
@@ -268,7 +267,6 @@ def _solve_mclp(problem: Problem, effort: Effort, deadline: float) -> Solution:
         step=step,
         ceiling=total,
     )
-    del groups
     unit = "people" if problem.backup == 0 else f"people, second cover x {problem.backup:g}"
     return _solution(problem, chosen, value, bound, unit, f"{len(people):,} distinct points; {how}")
 

@@ -1,0 +1,136 @@
+"""Base map, static files, layers in the address, view message: text from data stays data."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mssmap import views
+from mssmap.maps import assets, base, choropleth, layers, symbols, view
+from mssmap.ui import cache, frame
+
+
+@pytest.fixture(scope="module")
+def published(real, tmp_path_factory) -> assets.Assets:
+    return assets.publish(real, tmp_path_factory.mktemp("static"), panels=cache.own_files(), font=_font())
+
+
+def _font() -> Path:
+    return cache._typeface()
+
+
+def shown(data, clocks, **window):
+    frames = {name: views.layer(data, name, clocks) for name in views.RECORD_LAYERS}
+    return view.Shown(clocks=clocks, events=views.events(data, clocks, **window), **frames)
+
+
+def test_the_base_map_asks_for_local_files_only(published):
+    folium_map = base.build(published)
+    html = folium_map.get_root().render()
+    assert not re.findall(r"https?://(?!www\.w3\.org)", html)
+    assert {src for _, src in folium_map.default_js} == {f"../../app/static/{name}" for name in published.scripts}
+
+
+def test_st_folium_still_has_the_inner_names_that_we_feed(published):
+    made = frame.render(published)
+    assert made is not None
+    assert "mssmap.start(map_div" in made.script
+    assert "://" not in made.header
+
+
+def test_the_script_of_the_base_map_never_changes(published):
+    first, second = frame.render(published), frame.render(published)
+    assert first is not None
+    assert second is not None
+    assert (first.script, first.key) == (second.script, second.key)
+
+
+def test_published_names_carry_the_hash_of_their_content(real, tmp_path):
+    first = assets.publish(real, tmp_path, panels={"panel.js": b"1"}, font=_font())
+    again = assets.publish(real, tmp_path, panels={"panel.js": b"1"}, font=_font())
+    other = assets.publish(real, tmp_path, panels={"panel.js": b"2"}, font=_font())
+    assert first == again
+    assert other.panels["panel.js"] != first.panels["panel.js"]
+    assert other.manifest == first.manifest
+
+
+def test_a_folder_that_cannot_be_written_is_one_clear_error(real, tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    with pytest.raises(assets.MssmapError, match=r"cannot be written .* Make the folder writable"):
+        assets.publish(real, blocked, panels={}, font=_font())
+
+
+def test_every_status_has_a_symbol(real, on):
+    glyphs = symbols.glyphs()
+    for status in real["status"].merge(real["fobs"], left_on="record_id", right_on="fob_id")["status"].unique():
+        assert f"fobs.{status}" in glyphs
+    for name, prefix in (("prisons", "prison_id"), ("gang_zones", "zone_id")):
+        rows = real["status"].merge(real[name], left_on="record_id", right_on=prefix)
+        assert {f"{name}.{status}" for status in rows["status"]} <= set(glyphs)
+    kinds = real["facilities"]["kind"].map(layers.SYMBOL_OF_KIND)
+    assert kinds.notna().all()
+    rows = real["status"].merge(real["facilities"], left_on="record_id", right_on="facility_id")
+    used = {f"{layers.SYMBOL_OF_KIND[row.kind]}.{row.status}" for row in rows.itertuples()}
+    assert used <= set(glyphs)
+
+
+def test_every_category_of_events_has_a_group(real):
+    assert set(real["events"]["category"]) <= set(assets.EVENT_GROUP_OF)
+
+
+@given(st.sets(st.sampled_from(layers.ALL)))
+def test_layers_survive_the_address(on):
+    written = layers.write(on)
+    assert set(layers.parse(written)[0]) == on
+
+
+def test_unknown_layers_are_told_and_the_default_is_shown():
+    assert layers.parse("moon") == (layers.DEFAULT, ["moon"])
+    assert layers.parse("fobs,moon")[1] == ["moon"]
+
+
+def test_a_view_message_is_small_plain_json(real, published, on):
+    content = view.message(
+        shown(real, on("2025-01-18", "2026-11-22")), published, view.Options(layers.DEFAULT), seq="1"
+    )
+    text = json.dumps(content, ensure_ascii=False)
+    assert len(text.encode()) < 30_000
+    assert json.loads(text) == content
+
+
+def test_the_message_counts_what_views_give(real, published, on):
+    what = shown(real, on("2024-03-10", "2026-11-22"))
+    tally = view.tally(what)
+    assert tally["prisons.emptied"] == 2
+    assert sum(tally[f"events.{group}"] for group in assets.EVENT_GROUPS) == len(what.events)
+
+
+def test_text_from_data_reaches_no_template(real, tmp_path, on):
+    evil = "{{7*191}}${7*191}<img src=x onerror=alert(1)>`</script>"
+    fobs = real["fobs"].assign(name_en=evil, name_fr=evil)
+    data = dataclasses.replace(real, frames={**real.frames, "fobs": fobs})
+    made = assets.publish(data, tmp_path, panels={}, font=_font())
+    page = base.build(made).get_root().render()
+    assert "7*191" not in page
+    assert "1337" not in page
+    records = json.loads((tmp_path / made.names).read_text(encoding="utf-8"))
+    assert records["points"]["fob-01"]["n"]["en"] == evil
+
+
+def test_shading_counts_events_by_department(small, on):
+    what = shown(small, on("2024-12-31", "2024-12-31"))
+    painted = choropleth.build(small, what, "events", "departments")
+    assert painted.values == {"HT01": 2.0}  # the prison break and the courts; the rumour was withdrawn
+
+
+def test_silence_hatches_departments_without_reports(real, on):
+    painted = choropleth.build(real, shown(real, on("2025-01-18", "2026-11-22")), "silence", "departments")
+    assert "HT10" in painted.hatched
+    assert "HT01" not in painted.hatched

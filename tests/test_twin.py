@@ -1,0 +1,66 @@
+"""The text twin says what is drawn."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+
+from mssmap import differences, i18n, keyfigures, twin, views
+from mssmap.maps import layers
+from mssmap.maps.view import Shown
+
+
+@pytest.fixture(autouse=True)
+def _english():
+    i18n.use("en")
+    yield
+    i18n.use("en")
+
+
+def shown(data, clocks, start=None):
+    frames = {name: views.layer(data, name, clocks) for name in views.RECORD_LAYERS}
+    return Shown(clocks=clocks, events=views.events(data, clocks, start=start, end=clocks.as_of), **frames)
+
+
+def tell(data, clocks, on=layers.DEFAULT):
+    window = (date(2024, 1, 1), clocks.as_of)
+    return twin.situation(shown(data, clocks, window[0]), keyfigures.key_figures(data, clocks), on, window)
+
+
+def test_the_situation_names_day_bases_and_prisons(small, on):
+    lines = tell(small, on("2025-01-25", "2025-02-01"))
+    assert lines[0] == "Situation on 25 Jan 2025, as known on 1 Feb 2025."
+    assert "Bases: handed over 1 (Base A), planned 1 (Plan X)." in lines
+    assert "Prisons: emptied by escape 1 (Prison A)." in lines or "Prisons: emptied 1 (Prison A)." in lines
+
+
+def test_layers_that_are_off_are_not_told(small, on):
+    lines = tell(small, on("2025-01-25", "2025-02-01"), on=["prisons.emptied"])
+    assert not any(line.startswith("Bases") for line in lines)
+    assert any(line.startswith("Prisons") for line in lines)
+
+
+def test_no_events_is_not_called_calm(small, on):
+    lines = tell(small, on("2024-01-15", "2025-02-01"))
+    assert lines[-1].endswith("that nothing is reported is not the same as calm.")
+
+
+def test_a_handover_is_the_first_line_of_what_changed(small):
+    found = differences.changes(small, date(2025, 1, 10), date(2025, 2, 10))
+    lines = twin.change_lines(differences.as_records(small, found, date(2025, 2, 10)))
+    assert lines[0] == "23 Jan 2025 · Status changed: Base A (operational → handed over, Guatemala)"
+
+
+@pytest.mark.parametrize("language", ["fr", "ht", "es"])
+def test_every_language_tells_the_same_numbers(real, on, language):
+    clocks = on("2025-01-18", "2025-01-18")
+    english = [digits(line) for line in tell(real, clocks)]
+    i18n.use(language)
+    assert [digits(line) for line in tell(real, clocks)] == english
+
+
+def digits(line: str) -> list[str]:
+    """Numbers of a line without the group marks, which differ by language."""
+    return sorted(re.findall(r"\d+", re.sub(r"(?<=\d)[,.\u202f](?=\d{3})", "", line)))
