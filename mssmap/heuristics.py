@@ -51,6 +51,7 @@ class Cover:
     """
 
     def __init__(self, within: Bools, people: Floats, backup: float = 0.0) -> None:
+        self.within = within
         self.people = people
         self.backup = backup
         self.rows = csr_array(within.astype("float64"))

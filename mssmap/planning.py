@@ -7,14 +7,18 @@ milliseconds. Nothing here keeps anything that a user made.
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
-from mssmap import access, coverage, grid, roads, scenario
+from mssmap import access, backtest, coverage, grid, roads, scenario, siting, siting_studies
 from mssmap.access import Travel
 from mssmap.coverage import Coverage
 from mssmap.errors import InputError
@@ -101,6 +105,157 @@ def evaluate(data: Data, plan: Scenario, matrix: Travel | None = None, *, langua
         zone_share=on.network.zone_share,
         names=coverage.region_names(data, language),
     )
+
+
+def candidates(data: Data, plan: Scenario, on: Ground, *, keep_active: bool = True) -> pd.DataFrame:
+    """
+    Return the places where a best site may stand: every cell with a named place, and the proposals of the plan.
+
+    Parameters
+    ----------
+    keep_active
+        True: the bases that are on stay (`existing`) and the search adds to them. False: a clean sheet.
+
+    Returns
+    -------
+    candidates
+        `base_id` (H3 index or id of the proposal), `name`, `cell`, `rule`. A proposal takes the place of the cell it
+        stands in; with zones closed to travel, places in a zone are excluded.
+    """
+    own = scenario.bases(data, plan, on.network)
+    proposals = own[own["kind"] != "standing"]
+    rule = proposals["rule"].where(~(proposals["active"] & keep_active), "existing")
+    parts = [proposals[["base_id", "name", "cell"]].assign(rule=rule)]
+    if keep_active:
+        standing = own[(own["kind"] == "standing") & own["active"]]
+        parts.append(standing[["base_id", "name", "cell"]].assign(rule="existing"))
+    places = on.grid.candidates
+    places = places[~places["cell"].isin(proposals["cell"])]
+    cells = places["cell"].to_numpy(dtype="int64")
+    closed = np.zeros(len(on.grid), dtype="bool")
+    if plan.roads.zones == "closed":
+        closed = on.network.zone_share >= roads.CLOSED_FROM_SHARE
+    named = pd.DataFrame(
+        {
+            "base_id": [on.grid.ids[cell] for cell in cells.tolist()],
+            "name": places["name"].to_numpy(),
+            "cell": cells,
+            "rule": np.where(closed[cells], "excluded", "candidate"),
+        }
+    )
+    return pd.concat([named, *parts], ignore_index=True)
+
+
+def site(
+    data: Data,
+    plan: Scenario,
+    k: int | None = None,
+    model: str = "mclp",
+    *,
+    keep_active: bool = True,
+    backup: float = 0.0,
+    effort: siting.Effort | None = None,
+) -> siting.Solution:
+    """
+    Return the best sites for a plan.
+
+    Parameters
+    ----------
+    k
+        Sites to add, 1 to 15, required proposals included; not used by lscp.
+    keep_active
+        See `candidates`.
+
+    Raises
+    ------
+    InputError
+        If k is out of range or above the number of candidates.
+    """
+    _require_k(k, model)
+    on = ground(data, plan)
+    return siting.from_frames(
+        on.grid,
+        on.travel,
+        candidates(data, plan, on, keep_active=keep_active),
+        plan.standard,
+        model=model,
+        k=k,
+        backup=backup,
+        effort=effort,
+    )
+
+
+def _require_k(k: int | None, model: str) -> None:
+    if model != "lscp" and (isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= siting_studies.MAX_K):
+        raise InputError(f"k: found {k}, required a whole number from 1 to {siting_studies.MAX_K}.")
+
+
+def site_frequency(
+    data: Data,
+    plan: Scenario,
+    k: int | None = None,
+    model: str = "mclp",
+    *,
+    keep_active: bool = True,
+    effort: siting.Effort | None = None,
+    on_case: Callable[[int, int], None] = lambda done, total: None,
+) -> siting_studies.Frequency:
+    """Return how often each site is chosen over all population and speed cases; nine searches."""
+    _require_k(k, model)
+    on = ground(data, plan)
+    places = candidates(data, plan, on, keep_active=keep_active)
+    return siting_studies.frequency(
+        on.grid, on.travel, places, plan.standard, plan.cases, model=model, k=k, effort=effort, on_case=on_case
+    )
+
+
+def site_front(
+    data: Data,
+    plan: Scenario,
+    model: str = "mclp",
+    *,
+    mode: str = "clean",
+    max_k: int = siting_studies.MAX_K,
+    keep_active: bool = True,
+    effort: siting.Effort | None = None,
+) -> Iterator[siting_studies.FrontPoint]:
+    """Yield the front of k new sites against the objective: all by greedy at once, then each solved."""
+    on = ground(data, plan)
+    places = candidates(data, plan, on, keep_active=keep_active)
+    problem = siting.prepare(on.grid, on.travel, places, plan.standard, model, 1 + int((places["rule"] == "required").sum()))
+    existing = int((places["rule"] == "existing").sum())
+    ks = range(existing + 1, existing + max_k + 1)
+    for point in siting_studies.front(problem, ks, mode=mode, effort=effort):
+        solution = siting.described(
+            point.solution, places, on.grid, plan.standard, on.travel, coverage.CENTRAL, coverage.CENTRAL
+        )
+        yield siting_studies.FrontPoint(point.k - existing, point.phase, solution)
+
+
+def site_swaps(
+    data: Data, plan: Scenario, solution: siting.Solution, *, keep_active: bool = True, within_pct: float = 1.0
+) -> pd.DataFrame:
+    """Return near-optimal exchanges of a solution of `site`, with ids and names; see `siting_studies.swaps`."""
+    on = ground(data, plan)
+    places = candidates(data, plan, on, keep_active=keep_active)
+    existing = np.flatnonzero(places["rule"] == "existing").tolist()
+    problem = siting.prepare(on.grid, on.travel, places, plan.standard, solution.model, len(solution.chosen))
+    whole = dataclasses.replace(solution, chosen=tuple(sorted([*solution.chosen, *existing])))
+    found = siting_studies.swaps(problem, whole, within_pct)
+    for column in ("site", "instead"):
+        picked = places.iloc[found[column].to_numpy(dtype="int64")]
+        found[f"{column}_name"] = picked["name"].to_numpy()
+        found[column] = picked["base_id"].to_numpy()
+    return found
+
+
+def back_test(
+    data: Data, plan: Scenario, *, start: date | None = None, end: date | None = None, grade: str = "F6"
+) -> backtest.Backtest:
+    """Return the share of recorded events within the standard of a plan, month by month."""
+    on = ground(data, plan)
+    bases = scenario.bases(data, plan, on.network)
+    return backtest.from_data(data, plan, on.travel, on.grid, bases, start=start, end=end, grade=grade)
 
 
 def find(data: Data, name_or_file: str, clocks: Clocks, grade: str = "F6") -> Scenario:

@@ -251,44 +251,56 @@ def solve(problem: Problem, effort: Effort) -> Solution:
     return replace(solution, seconds=time.monotonic() - started, standard=standard, sites=sites)
 
 
+def cover_model(problem: Problem) -> Cover:
+    """Return the covering model of a problem, identical points merged."""
+    within = (problem.times <= problem.standard) & problem.free[:, None]
+    merged, people = heuristics.merge_points(within, problem.people.astype("float64"))
+    return Cover(merged, people, problem.backup)
+
+
+def median_model(problem: Problem) -> tuple[Median, float]:
+    """Return the p-median model of a problem, and the people left out because nothing reaches them."""
+    main, dropped = _mainland(problem)
+    used = main & (problem.people > 0)
+    times = problem.times[:, used].astype("float64")
+    # A site without a way to the mainland counts as very far from it.
+    far = 10 * float(times[np.isfinite(times)].max(initial=1.0))
+    return Median(np.where(np.isfinite(times), times, far), problem.people[used].astype("float64")), dropped
+
+
+def ceiling(problem: Problem, model: Cover | Median) -> float:
+    """Return a value that no number of sites can beat (negative for the p-median: larger is better)."""
+    if isinstance(model, Cover):
+        return float(model.people.sum()) * (1 + problem.backup)
+    return -float(model.times[problem.free].min(axis=0) @ model.people)
+
+
 def _solve_mclp(problem: Problem, effort: Effort, deadline: float) -> Solution:
-    within = problem.times <= problem.standard
-    merged, people = heuristics.merge_points(within & problem.free[:, None], problem.people.astype("float64"))
-    model = Cover(merged, people, problem.backup)
+    model = cover_model(problem)
+    table = {"table": model.within, "people": model.people, "backup": np.array(problem.backup)}
     step = 1.0 if problem.whole and problem.backup == 0 else 0.0
-    total = float(people.sum()) * (1 + problem.backup)
     chosen, value, bound, how = _prove(
-        problem,
-        effort,
-        deadline,
-        model,
-        lambda: benders.CoverOracle(model),
-        {"table": merged, "people": people, "backup": np.array(problem.backup)},
-        step=step,
-        ceiling=total,
+        problem, effort, deadline, model, lambda: benders.CoverOracle(model), table, step=step
     )
-    unit = "people" if problem.backup == 0 else f"people, second cover x {problem.backup:g}"
-    return _solution(problem, chosen, value, bound, unit, f"{len(people):,} distinct points; {how}")
+    return answer(problem, chosen, value, bound, f"{len(model.people):,} distinct points; {how}")
 
 
 def _solve_pmedian(problem: Problem, effort: Effort, deadline: float) -> Solution:
-    times, people, dropped = _on_the_mainland(problem)
-    model = Median(times, people)
-    points = len(people)
+    model, dropped = median_model(problem)
+    points = len(model.people)
     groups = points if points <= MEDIAN_GROUPS else SHARED_GROUPS
-    whole = problem.whole and bool((np.mod(times, 1) == 0).all())
+    whole = problem.whole and bool((np.mod(model.times, 1) == 0).all())
+    table = {"table": model.times, "people": model.people}
     chosen, value, bound, how = _prove(
         problem,
         effort,
         deadline,
         model,
         lambda: benders.MedianOracle(model, groups),
-        {"table": times, "people": people},
+        table,
         step=1.0 if whole else 0.0,
-        ceiling=-float(times[problem.free].min(axis=0) @ people) if points else 0.0,
     )
-    unit = f"people x {problem.unit}"
-    return replace(_solution(problem, chosen, -value, -bound, unit, how), dropped_people=dropped)
+    return replace(answer(problem, chosen, -value, -bound, how), dropped_people=dropped)
 
 
 def _prove(
@@ -300,7 +312,6 @@ def _prove(
     arrays: exact.Arrays,
     *,
     step: float,
-    ceiling: float,
 ) -> tuple[list[int], float, float, str]:
     """Return sites, value, bound (larger is better in both models) and how they were found."""
 
@@ -310,9 +321,10 @@ def _prove(
     k, kept, free = problem.k, problem.required, problem.free
     chosen, value = heuristics.search(model, k, kept, free, starts=effort.starts, seed=effort.seed, go_on=running)
     how = "greedy and interchange"
-    effort.progress("search", value, ceiling)
-    if not effort.prove or len(arrays["people"]) == 0 or ceiling <= value or not running():
-        return chosen, value, max(ceiling, value), how
+    top = ceiling(problem, model)
+    effort.progress("search", value, top)
+    if not effort.prove or len(model.people) == 0 or top <= value or not running():
+        return chosen, value, max(top, value), how
     low, high = np.zeros(model.size), free.astype("float64")
     low[list(kept)] = 1.0
     start = np.zeros(model.size)
@@ -329,7 +341,7 @@ def _prove(
         go_on=lambda reached: (effort.progress("bound", value, reached), running())[1],
     )
     how += f", then {proof.rounds} rounds of Benders cuts on the sites"
-    bound = _rounded(min(proof.value, ceiling), value, step)
+    bound = _rounded(min(proof.value, top), value, step)
     effort.progress("bound", value, bound)
     worthwhile = isinstance(model, Cover) or model.times.size <= MEDIAN_CELLS
     if _open(value, bound) and running() and worthwhile:
@@ -376,16 +388,16 @@ def _solve_lscp(problem: Problem, effort: Effort, deadline: float) -> Solution:
     text = f"{merged.shape[1]:,} distinct points; {how}"
     if dropped:
         text += f"; {dropped:,.0f} people that no candidate reaches within the standard are left out"
-    solution = _solution(problem, chosen, value, min(bound, value), "sites", text)
+    solution = answer(problem, chosen, value, min(bound, value), text)
     return replace(solution, k=len(chosen), dropped_people=dropped)
 
 
 def _solve_pcenter(problem: Problem, effort: Effort, deadline: float) -> Solution:
-    main, _, dropped = _mainland(problem)
+    main, dropped = _mainland(problem)
     used = main & (problem.people > 0)
     times = problem.times[:, used].astype("float64")
     if times.shape[1] == 0:
-        return _solution(problem, _padded(problem, list(problem.required)), 0.0, 0.0, problem.unit, "nobody to reach")
+        return answer(problem, _padded(problem, list(problem.required)), 0.0, 0.0, "nobody to reach")
     lower = float(times[problem.free].min(axis=0).max())
     found = _center_by_greedy(problem, times, lower)
     upper = float(times[found].min(axis=0).max()) if found else math.inf
@@ -407,7 +419,7 @@ def _solve_pcenter(problem: Problem, effort: Effort, deadline: float) -> Solutio
         raise InputError(
             f"site: found no {problem.k} sites that reach every point at all. Raise k, or use mclp or lscp."
         )
-    solution = _solution(problem, _padded(problem, found), upper, min(bound, upper), problem.unit, how)
+    solution = answer(problem, _padded(problem, found), upper, min(bound, upper), how)
     return replace(solution, dropped_people=dropped)
 
 
@@ -432,33 +444,24 @@ def _padded(problem: Problem, chosen: list[int]) -> list[int]:
     return sorted([*chosen, *spare[: problem.k - len(chosen)]])
 
 
-def _mainland(problem: Problem) -> tuple[Bools, Bools, float]:
-    """Return the points that the best-connected allowed site reaches at all, the sites there, and who is left out."""
+def _mainland(problem: Problem) -> tuple[Bools, float]:
+    """Return the points that the best-connected allowed site reaches at all, and the people elsewhere."""
     finite = np.isfinite(problem.times) & problem.free[:, None]
-    best = int((finite @ problem.people.astype("float64")).argmax())
-    main = finite[best]
-    return main, finite[:, main].any(axis=1), float(problem.people[~main].sum())
+    main = finite[int((finite @ problem.people.astype("float64")).argmax())]
+    return main, float(problem.people[~main].sum())
 
 
-def _on_the_mainland(problem: Problem) -> tuple[Floats, Floats, float]:
-    """Return times and people of the points that can be reached; a site without a way there counts as very far."""
-    main, _, dropped = _mainland(problem)
-    used = main & (problem.people > 0)
-    times = problem.times[:, used].astype("float64")
-    far = 10 * float(times[np.isfinite(times)].max(initial=1.0))
-    return np.where(np.isfinite(times), times, far), problem.people[used].astype("float64"), dropped
-
-
-def _solution(
-    problem: Problem, chosen: Sequence[int], value: float, bound: float, unit: str, method: str
-) -> Solution:
+def answer(problem: Problem, chosen: Sequence[int], value: float, bound: float, method: str) -> Solution:
+    """Return a solution in the unit of its model."""
+    unit = {"mclp": "people", "lscp": "sites", "pmedian": f"people x {problem.unit}", "pcenter": problem.unit}
+    backup = f", second cover x {problem.backup:g}" if problem.model == "mclp" and problem.backup else ""
     return Solution(
         model=problem.model,
         k=problem.k,
         chosen=tuple(sorted(int(site) for site in chosen)),
         objective=value,
         bound=bound,
-        unit=unit,
+        unit=unit[problem.model] + backup,
         method=f"{_NAMES[problem.model]}: {method}.",
         seconds=0.0,
     )

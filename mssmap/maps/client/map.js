@@ -29,6 +29,7 @@
   const CHOROPLETH = ["#f1eef6", "#bdc9e1", "#74a9cf", "#2b8cbe", "#045a8d"];
 
   let map, manifest, base, shapes, symbols, view = null, palette, files = {}, communes = null;
+  let zoneShapes = new Map(), zoneRenderer, discRenderer;
   let stacks = [], zoneLayers = new Map(), tiles = null, legend, banner, whereBox, attribution, lastFocus = null, ownMove = true, untouched = false;
 
   const $ = (tag, className, text) => {
@@ -71,6 +72,9 @@
       const names = ["land", "neighbours", "lakes", "rivers", "roads", "departments", "places", "zones", "records"];
       const loaded = await Promise.all(names.map((name) => (files[name] ? json(files[name]) : { features: [] })));
       shapes = Object.fromEntries(names.map((name, i) => [name, loaded[i]]));
+      zoneShapes = new Map(shapes.zones.features.map((feature) => [feature.properties.id, feature]));
+      zoneRenderer = L.svg({ pane: "mm-zones", padding: 0.3 });
+      discRenderer = L.svg({ pane: "mm-discs", padding: 0.3 });
     } catch (error) {
       fault(error);
       return;
@@ -86,7 +90,13 @@
     listen("mssmap:view", (event) => show(event.detail));
     listen("mssmap:layers", (event) => { if (view) { view.on = new Set(event.detail); redraw(); } });
     listen("mssmap:day", (event) => play(event.detail));
-    listen("mssmap:theme", () => { if (readTheme()) { drawBase(); if (view) redraw(); } });
+    listen("mssmap:theme", () => {
+      if (!readTheme()) return;
+      discs.forEach((disc) => disc.remove());
+      discs.clear();
+      drawBase();
+      if (view) redraw();
+    });
     map.on("dragstart", () => { untouched = false; });
     ["wheel", "pointerdown", "keydown"].forEach((name) => map.getContainer().addEventListener(name, () => { untouched = false; }, { passive: true }));
     new ResizeObserver(() => {
@@ -291,36 +301,46 @@
 
   const nameOf = (record) => record.n[view.lang] || record.n.en;
 
+  /** Zones are kept from view to view; one is drawn again only when its level, age or choice changed. */
   function drawZones() {
-    zoneLayers.forEach((layer) => layer.remove());
-    zoneLayers = new Map();
-    const renderer = L.svg({ pane: "mm-zones", padding: 0.3 });
-    const byId = new Map(shapes.zones.features.map((feature) => [feature.properties.id, feature]));
-    const drawn = view.zones.filter(([id, level]) => byId.has(id) && isOn("gang_zones." + level));
-    drawn.sort((a, b) => size(byId.get(b[0])) - size(byId.get(a[0])));
+    const drawn = view.zones.filter(([id, level]) => zoneShapes.has(id) && isOn("gang_zones." + level));
+    const wanted = new Map(drawn.map((zone) => [zone[0], zone]));
+    zoneLayers.forEach((layer, id) => { if (!wanted.has(id)) { layer.remove(); zoneLayers.delete(id); } });
+    let added = false;
     for (const [id, level, dim, line] of drawn) {
-      const style = manifest.zones[level];
       const chosen = view.selected === id;
-      const layer = L.geoJSON(byId.get(id), { interactive: false, pane: "mm-zones", style: {
-        renderer, pane: "mm-zones", interactive: false, fillColor: `url(#zone-${level})`, fillOpacity: dim ? 0.45 : 0.95,
-        color: chosen ? "#f0a400" : style.color, weight: chosen ? 4 : style.weight, opacity: dim ? 0.55 : 1, dashArray: style.dash,
-      } }).addTo(map);
-      layer.mm = { id, level, line, name: nameOf({ n: byId.get(id).properties.n }), symbol: "gang_zones." + level, feature: byId.get(id) };
-      zoneLayers.set(id, layer);
+      const key = `${level}${dim}${chosen}`;
+      let layer = zoneLayers.get(id);
+      if (!layer) {
+        layer = L.geoJSON(zoneShapes.get(id), { interactive: false, pane: "mm-zones", style: { renderer: zoneRenderer, pane: "mm-zones", interactive: false } }).addTo(map);
+        zoneLayers.set(id, layer);
+        added = true;
+      }
+      if (layer.key !== key) {
+        const style = manifest.zones[level];
+        layer.setStyle({ fillColor: `url(#zone-${level})`, fillOpacity: dim ? 0.45 : 0.95, color: chosen ? "#f0a400" : style.color,
+          weight: chosen ? 4 : style.weight, opacity: dim ? 0.55 : 1, dashArray: style.dash });
+        layer.key = key;
+      }
+      layer.mm = { id, level, line, name: nameOf({ n: zoneShapes.get(id).properties.n }), symbol: "gang_zones." + level, feature: zoneShapes.get(id) };
     }
+    // the large ones below, so that none hides another
+    if (added) [...zoneLayers.values()].sort((one, other) => size(other.mm.feature) - size(one.mm.feature)).forEach((layer) => layer.bringToFront());
   }
 
   const size = (feature) => { const b = L.geoJSON(feature).getBounds(); return (b.getEast() - b.getWest()) * (b.getNorth() - b.getSouth()); };
 
-  let discs = [];
+  const discs = new Map();
   /** A place known only to its commune or department is a disc, not a pin. */
   function drawDiscs() {
-    discs.forEach((disc) => disc.remove());
-    const renderer = L.svg({ pane: "mm-discs" });
     const radius = { commune: 3000, department: 12000 };
-    discs = visiblePoints().filter((p) => p.kind !== "events" && radius[p.precision]).map((p) =>
-      L.circle(p.at, { renderer, pane: "mm-discs", radius: radius[p.precision], interactive: false, color: palette.border,
-        weight: 0.9, dashArray: "2 4", fillOpacity: 0.05, opacity: 0.7 }).addTo(map));
+    const rough = new Map(visiblePoints().filter((p) => p.kind !== "events" && radius[p.precision]).map((p) => [p.id, p]));
+    discs.forEach((disc, id) => { if (!rough.has(id)) { disc.remove(); discs.delete(id); } });
+    rough.forEach((p, id) => {
+      if (discs.has(id)) return;
+      discs.set(id, L.circle(p.at, { renderer: discRenderer, pane: "mm-discs", radius: radius[p.precision], interactive: false,
+        color: palette.border, weight: 0.9, dashArray: "2 4", fillOpacity: 0.05, opacity: 0.7 }).addTo(map));
+    });
   }
 
   // ------------------------------------------------------------------ symbols and labels
@@ -352,7 +372,19 @@
     }
     const leaders = document.createElementNS(SVG, "svg");
     leaders.setAttribute("style", "position:absolute;left:0;top:0;width:1px;height:1px;overflow:visible;pointer-events:none");
-    const nodes = stacks.map((stack) => symbolNode(stack, leaders));
+    const before = symbolNodes;
+    symbolNodes = new Map();
+    const nodes = stacks.map((stack) => {
+      if (stack.place !== stack.xy) leaders.append(leader(stack.xy, stack.place));
+      const top = topOf(stack);
+      const change = stack.items.map((p) => view.changed[p.id]).find(Boolean);
+      const key = [top.id, top.symbol, top.precision, stack.items.length, stack.items.every((p) => p.dim), change,
+        stack.items.some((p) => p.id === view.selected), stack.place.x, stack.place.y].join();
+      const node = before.get(key) || symbolNode(stack, top, change);
+      node.stack = stack;
+      symbolNodes.set(key, node);
+      return node;
+    });
     zoneLayers.forEach((layer) => {
       const change = view.changed[layer.mm.id];
       if (!change) return;
@@ -380,8 +412,8 @@
     return stack.xy;
   }
 
-  function symbolNode(stack, leaders) {
-    const top = topOf(stack);
+  let symbolNodes = new Map();
+  function symbolNode(stack, top, change) {
     const width = SIZES[stack.kind];
     const node = $("div", "mm-symbol");
     node.style.cssText = `width:${width}px;height:${width}px;left:${stack.place.x - width / 2}px;top:${stack.place.y - width / 2}px`;
@@ -392,11 +424,9 @@
     if (stack.items.length === 1 && ["commune", "department"].includes(top.precision) && stack.kind !== "events") node.classList.add("rough");
     if (stack.items.some((p) => p.id === view.selected)) node.classList.add("chosen");
     if (stack.items.length > 1) node.append($("span", "mm-count", stack.items.length));
-    const change = stack.items.map((p) => view.changed[p.id]).find(Boolean);
     if (change) node.append(changeMark(change));
-    if (stack.place !== stack.xy) leaders.append(leader(stack.xy, stack.place));
-    node.addEventListener("click", (event) => { L.DomEvent.stop(event); openStack(stack); });
-    node.addEventListener("mouseenter", () => hint(stack));
+    node.addEventListener("click", (event) => { L.DomEvent.stop(event); openStack(node.stack); });
+    node.addEventListener("mouseenter", () => hint(node.stack));
     node.addEventListener("mouseleave", () => { if (tip) tip.remove(); });
     return node;
   }
@@ -627,7 +657,11 @@
     });
   }
 
+  let legendKey = "";
   function drawLegend() {
+    const key = JSON.stringify([view.legend, [...view.on], view.choropleth, view.changed, view.notes, view.lang]);
+    if (key === legendKey) return;
+    legendKey = key;
     const open = legend.open;
     const parts = [$("summary", "", say("legend"))];
     for (const group of view.legend) {
