@@ -211,7 +211,7 @@ def _matrix_rows(path: Path, columns: list[str]) -> pd.DataFrame:
             pairs, found = file.metadata.num_rows, file.schema_arrow.names
             _require_columns(path.name, found, columns)
             _require_pairs(path.name, pairs)
-            return file.read(columns=columns).to_pandas()
+            return pd.DataFrame(file.read(columns=columns).to_pandas())
         with path.open("rb") as stream:
             pairs = sum(block.count(b"\n") for block in iter(lambda: stream.read(1 << 20), b""))
         _require_pairs(path.name, pairs - 1)

@@ -18,7 +18,7 @@ import pandas as pd
 
 from mssmap import evidence, reach, timeline
 from mssmap.access import Standard, Travel
-from mssmap.coverage import MAX_SNAP_M
+from mssmap.covering import MAX_SNAP_M
 from mssmap.errors import InputError
 from mssmap.grid import Grid
 from mssmap.scenario import Scenario
@@ -70,7 +70,7 @@ def place_events(grid: Grid, events: gpd.GeoDataFrame) -> pd.DataFrame:
     -------
     placed
         `event_id`, `month` (first day), `category`, `grade`, `cell` (-1 if the place is unknown, coarser than a
-        commune, or farther than `coverage.MAX_SNAP_M` from every cell).
+        commune, or farther than `covering.MAX_SNAP_M` from every cell).
     """
     rows = events[events["claim"] != timeline.PLANNED]
     cell = np.full(len(rows), -1, dtype="int64")
@@ -107,7 +107,7 @@ def run(
     placed
         See `place_events`.
     bases
-        See `coverage.evaluate`; only active ones count, the same through all months.
+        See `covering.evaluate`; only active ones count, the same through all months.
     speeds
         Speed cases for the band; none gives no band.
 
@@ -123,12 +123,12 @@ def run(
     at = known["cell"].to_numpy(dtype="int64")
     time = table[:, at].min(axis=0).astype("float64") if len(table) else np.full(len(at), np.inf)
     factors = list(speeds.values()) if speeds and standard.unit == "min" else [1.0]
-    reached = np.array([time <= np.float32(standard.value * factor) for factor in factors]).reshape(len(factors), -1)
+    reached: reach.Bools = np.array([time <= np.float32(standard.value * factor) for factor in factors])
     events = known.assign(
         time=np.round(time, 3),
         covered=time <= np.float32(standard.value),
-        certain=reached.all(axis=0),
-        possible=reached.any(axis=0),
+        certain=np.asarray(reached.all(axis=0)),
+        possible=np.asarray(reached.any(axis=0)),
     )
     unplaced = len(placed) - len(known)
     return Backtest(
@@ -139,9 +139,9 @@ def run(
         by_grade=_shares(events, "grade"),
         summary={**_share(events), "unplaced": unplaced},
         method=(
-            f"Share of the reported events with a place of commune or finer ({len(events)}; {unplaced} without are left "
-            f"out) whose cell lies within {standard} of an active base. Reported is not all that happened, and within "
-            f"reach is not prevented. {travel.method}"
+            f"Share of the reported events with a place of commune or finer ({len(events)}; {unplaced} without are "
+            f"left out) whose cell lies within {standard} of an active base. Reported is not all that happened, "
+            f"and within reach is not prevented. {travel.method}"
         ),
     )
 

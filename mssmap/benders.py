@@ -1,9 +1,9 @@
 """
 Bounds by cutting planes on the site variables alone (Benders decomposition).
 
-Coverage and p-median are sums over points of simple functions of the chosen sites. A linear program over the sites, with
-one value for each group of points and a cut for each set tried, bounds them from outside; the points themselves never
-enter it (Cordeau, Furini and Ljubic 2019; Duran-Mateluna, Ales and Elloumi 2023).
+Coverage and p-median are sums over points of simple functions of the chosen sites. A linear program over the sites,
+with one value for each group of points and a cut for each set tried, bounds them from outside; the points themselves
+never enter it (Cordeau, Furini and Ljubic 2019; Duran-Mateluna, Ales and Elloumi 2023).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
 from mssmap.heuristics import Cover, Median
+from mssmap.reach import sum_by
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -26,7 +27,7 @@ Bools = NDArray[np.bool_]
 RELATIVE_GAP = 1e-7
 MAX_ROUNDS = 400
 PATIENCE = 6
-"""Rounds after which the bound must have come down by `PROGRESS` of its distance to the floor; else branching is due."""
+"""Rounds in which the bound must come down by `PROGRESS` of its distance to the floor; else branching is due."""
 PROGRESS = 0.05
 
 
@@ -63,8 +64,8 @@ class CoverOracle:
         at = (np.arange(len(people)), self.group)
         spread = csr_array((people * slope, at), shape=(len(people), self.groups))
         return (
-            np.bincount(self.group, people * height, self.groups),
-            np.bincount(self.group, people * (height - slope * reach), self.groups),
+            sum_by(self.group, people * height, self.groups),
+            sum_by(self.group, people * (height - slope * reach), self.groups),
             (self.model.rows @ spread).toarray().T,
         )
 

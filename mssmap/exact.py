@@ -26,6 +26,8 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import csr_array, hstack, vstack
 from scipy.sparse import eye_array as identity
 
+from mssmap.reach import sum_by
+
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Arrays = dict[str, NDArray[Any]]
@@ -47,7 +49,12 @@ class Report:
 
 
 def run(
-    task: str, arrays: Arrays, time_limit_s: float, *, go_on: Callable[[], bool] = lambda: True, isolate: bool | None = None
+    task: str,
+    arrays: Arrays,
+    time_limit_s: float,
+    *,
+    go_on: Callable[[], bool] = lambda: True,
+    isolate: bool | None = None,
 ) -> Report | None:
     """
     Solve one task and return its last report, None if there was not even a bound in time.
@@ -68,7 +75,8 @@ def run(
         isolate = sites * arrays["table"].shape[1] > SMALL
     if not isolate:
         last = None
-        for last in TASKS[task](arrays, time.monotonic() + time_limit_s):
+        for report in TASKS[task](arrays, time.monotonic() + time_limit_s):
+            last = report
             if not go_on():
                 break
         return last
@@ -178,7 +186,9 @@ def cover(arrays: Arrays, deadline: float) -> Iterator[Report]:
     # y1 + y2 <= chosen sites; a point already covered once has its first unit in the constant.
     low = np.r_[np.zeros(m), k]
     high = np.r_[np.full(m, np.inf), k]
-    upper = np.r_[(~never).astype("float64"), *[np.where(need < 1, 1.0, 0.0) if i == 0 else np.ones(m) for i in range(y_parts)]]
+    upper = np.r_[
+        (~never).astype("float64"), *[np.where(need < 1, 1.0, 0.0) if i == 0 else np.ones(m) for i in range(y_parts)]
+    ]
     lower = np.r_[must.astype("float64"), np.zeros(m * y_parts)]
     whole = np.r_[np.ones(n), np.zeros(m * y_parts)]
     cost = np.r_[np.zeros(n), -np.concatenate(costs)]
@@ -270,9 +280,7 @@ def set_cover(arrays: Arrays, deadline: float) -> Iterator[Report]:
     if np.isfinite(bound):
         yield Report(None, -np.inf, -bound)
     rows = rest.shape[1]
-    x, proven, _ = _solve(
-        np.ones(n), matrix, np.ones(rows), np.full(rows, np.inf), upper, lower, np.ones(n), deadline
-    )
+    x, proven, _ = _solve(np.ones(n), matrix, np.ones(rows), np.full(rows, np.inf), upper, lower, np.ones(n), deadline)
     if np.isfinite(proven):
         bound = max(bound, float(np.ceil(proven - 1e-6)))
     if x is not None:
@@ -321,7 +329,7 @@ def _merged(within: Bools, people: Floats, base: NDArray[np.int8]) -> tuple[Bool
         return within, people, base.astype("float64")
     key = np.vstack([np.packbits(within, axis=0), base[None, :].astype("uint8")])
     _, first, group = np.unique(key, axis=1, return_index=True, return_inverse=True)
-    return within[:, first], np.bincount(group.ravel(), people), base[first].astype("float64")
+    return within[:, first], sum_by(group.ravel(), people, len(first)), base[first].astype("float64")
 
 
 def _distinct(within: Bools) -> Bools:

@@ -61,6 +61,8 @@ class Grid:
         Centres in `crs.METRIC`, shape (cells, 2).
     commune
         P-code of the commune that holds the centre.
+    water
+        Cells whose centre lies in a lake: nobody lives there, nothing stands there and no way leads through.
     piece
         Number of the connected piece of land; travel by road never changes it.
     people
@@ -76,6 +78,7 @@ class Grid:
     lat: Floats
     xy: Floats
     commune: NDArray[np.str_]
+    water: NDArray[np.bool_]
     piece: Ints
     people: Mapping[str, Ints]
     pairs: Ints
@@ -104,9 +107,9 @@ class Grid:
         return codes, group.astype("int64")
 
     @cached_property
-    def tree(self) -> cKDTree:
-        """Spatial index of the centres in metres."""
-        return cKDTree(self.xy)
+    def _dry(self) -> tuple[cKDTree, Ints]:
+        at = np.flatnonzero(~self.water)
+        return cKDTree(self.xy[at]), at
 
     @cached_property
     def polygons(self) -> gpd.GeoSeries:
@@ -121,11 +124,15 @@ class Grid:
         Returns
         -------
         cell, distance_m
-            Position of the nearest centre, and how far it is.
+            Position of the nearest centre that is not in a lake, and how far it is.
         """
-        x, y = to_metric(np.atleast_1d(lon), np.atleast_1d(lat))
-        distance, cell = self.tree.query(np.column_stack([x, y]))
-        return cell.astype("int64"), distance
+        return self.nearest_metric(np.column_stack(to_metric(np.atleast_1d(lon), np.atleast_1d(lat))))
+
+    def nearest_metric(self, xy: Floats) -> tuple[Ints, Floats]:
+        """Snap points in `crs.METRIC` to cells; see `nearest`."""
+        tree, at = self._dry
+        distance, found = tree.query(xy)
+        return at[found], distance
 
 
 def to_metric(lon: Any, lat: Any) -> tuple[Floats, Floats]:
@@ -140,11 +147,16 @@ def _transformer() -> Transformer:
 
 
 def from_data(data: Data) -> Grid:
-    """Build the grid from the layers communes, places and land of a data folder (about 0.3 s; cache it by `data`)."""
-    return build(data["communes"], data["places"], data["land"])  # type: ignore[arg-type]
+    """Build the grid from the layers communes, places, land and lakes of a data folder (about 0.3 s; cache it by `data`)."""
+    return build(data["communes"], data["places"], data["land"], data["lakes"])
 
 
-def build(communes: gpd.GeoDataFrame, places: gpd.GeoDataFrame, land: gpd.GeoDataFrame) -> Grid:
+def build(
+    communes: gpd.GeoDataFrame,
+    places: gpd.GeoDataFrame,
+    land: gpd.GeoDataFrame,
+    lakes: gpd.GeoDataFrame | None = None,
+) -> Grid:
     """
     Build the grid.
 
@@ -157,6 +169,8 @@ def build(communes: gpd.GeoDataFrame, places: gpd.GeoDataFrame, land: gpd.GeoDat
         Points in `crs.WGS84` with `name_fr`, `rank` and `commune_pcode`.
     land
         Polygons in `crs.WGS84`, one a connected piece of land.
+    lakes
+        Polygons in `crs.WGS84`; cells with their centre in one stay empty.
 
     Raises
     ------
@@ -178,22 +192,25 @@ def build(communes: gpd.GeoDataFrame, places: gpd.GeoDataFrame, land: gpd.GeoDat
     lat, lon = centre[:, 0], centre[:, 1]
     xy = np.column_stack(to_metric(lon, lat))
     commune = np.array([owner[cell] for cell in cells.tolist()], dtype="U6")
+    water = _in_lakes(lakes, lon, lat)
     piece = _pieces(land, lon, lat)
     pairs = _neighbours(cells, piece)
+    pairs = pairs[~water[pairs].any(axis=1)]
     density = _place_density(places, xy, commune)
     totals = dict(zip(communes["pcode"].tolist(), communes["population"].astype("int64").tolist(), strict=True))
-    area = np.array([h3.cell_area(cell) for cell in cells.tolist()])
+    area = np.array([h3.cell_area(cell) for cell in cells.tolist()]) * ~water
     return Grid(
         cells=cells,
         lon=lon,
         lat=lat,
         xy=xy,
         commune=commune,
+        water=water,
         piece=piece,
-        people={case: spread(totals, commune, area, density, share) for case, share in PLACE_SHARE.items()},
+        people={case: spread(totals, commune, area, density * ~water, share) for case, share in PLACE_SHARE.items()},
         pairs=pairs,
         pair_km=np.hypot(*(xy[pairs[:, 0]] - xy[pairs[:, 1]]).T) / 1_000,
-        candidates=_candidates(places, xy, commune),
+        candidates=_candidates(places, xy, commune, water),
     )
 
 
@@ -206,6 +223,15 @@ def _owners(communes: gpd.GeoDataFrame) -> dict[int, str]:
         if not inside:
             small.append((shape.representative_point(), pcode))
     return owner | {h3.latlng_to_cell(point.y, point.x, RESOLUTION): pcode for point, pcode in small}
+
+
+def _in_lakes(lakes: gpd.GeoDataFrame | None, lon: Floats, lat: Floats) -> NDArray[np.bool_]:
+    found = np.zeros(len(lon), dtype="bool")
+    if lakes is not None and len(lakes):
+        require_crs(lakes, "lakes", WGS84, "degrees")
+        point, _ = lakes.sindex.query(shapely.points(lon, lat), predicate="intersects")
+        found[point] = True
+    return found
 
 
 def _pieces(land: gpd.GeoDataFrame, lon: Floats, lat: Floats) -> Ints:
@@ -227,7 +253,8 @@ def _neighbours(cells: NDArray[np.uint64], piece: Ints) -> Ints:
         if position.get(other, -1) > i
     ]
     found = np.array(sorted(pairs), dtype="int64").reshape(-1, 2)
-    return found[piece[found[:, 0]] == piece[found[:, 1]]]
+    same: Ints = found[piece[found[:, 0]] == piece[found[:, 1]]]
+    return same
 
 
 def _place_density(places: gpd.GeoDataFrame, xy: Floats, commune: NDArray[np.str_]) -> Floats:
@@ -269,7 +296,7 @@ def spread(totals: Mapping[str, int], commune: NDArray[np.str_], area: Floats, d
     people = np.zeros(len(commune), dtype="int64")
     for pcode, total in totals.items():
         at = np.flatnonzero(commune == pcode)
-        by_area = area[at] / area[at].sum()
+        by_area = area[at] / area[at].sum() if area[at].sum() > 0 else np.full(len(at), 1 / len(at))
         placed = density[at].sum()
         by_place = density[at] / placed if placed > 0 else by_area
         exact = total * (share * by_place + (1 - share) * by_area)
@@ -280,11 +307,13 @@ def spread(totals: Mapping[str, int], commune: NDArray[np.str_], area: Floats, d
     return people
 
 
-def _candidates(places: gpd.GeoDataFrame, xy: Floats, commune: NDArray[np.str_]) -> pd.DataFrame:
+def _candidates(
+    places: gpd.GeoDataFrame, xy: Floats, commune: NDArray[np.str_], water: NDArray[np.bool_]
+) -> pd.DataFrame:
     """Return one row for each cell with a named place, called after the highest-ranked one."""
     x, y = to_metric(places.geometry.x, places.geometry.y)
     distance, cell = cKDTree(xy).query(np.column_stack([x, y]))
     rows = pd.DataFrame({"cell": cell, "name": places["name_fr"].to_numpy(), "rank": places["rank"].to_numpy()})
-    rows = rows[distance <= PLACE_REACH_M].sort_values(["cell", "rank", "name"], kind="stable")
-    rows = rows.drop_duplicates("cell").drop(columns="rank").reset_index(drop=True)
-    return rows.assign(commune_pcode=commune[rows["cell"].to_numpy(dtype="int64")])
+    rows = rows[(distance <= PLACE_REACH_M) & ~water[cell]].sort_values(["cell", "rank", "name"], kind="stable")
+    rows = rows.drop_duplicates("cell")[["cell", "name"]].reset_index(drop=True)
+    return pd.DataFrame(rows).assign(commune_pcode=commune[rows["cell"].to_numpy(dtype="int64")])

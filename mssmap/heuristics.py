@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from mssmap.reach import sum_by
+
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
@@ -35,7 +37,7 @@ def merge_points(within: Bools, people: Floats) -> tuple[Bools, Floats]:
     packed = np.ascontiguousarray(np.packbits(within, axis=0).T)
     keys = packed.view(np.dtype((np.void, packed.shape[1]))).ravel()
     _, first, group = np.unique(keys, return_index=True, return_inverse=True)
-    return within[:, first], np.bincount(group, weights=people, minlength=len(first))
+    return within[:, first], sum_by(group, people, len(first))
 
 
 class Cover:

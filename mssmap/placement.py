@@ -96,7 +96,7 @@ def check(data: Data, network: Network, lon: float, lat: float, *, zones_closed:
     return Placement(
         accepted=False,
         reason=reason,
-        text=f"The point is {text}. The nearest place that works is {moved / 1_000:.1f} km away, in {commune.name('fr')}.",
+        text=f"The point is {text}. Nearest place that works: {moved / 1_000:.1f} km away, in {commune.name('fr')}.",
         lon=new_lon,
         lat=new_lat,
         snapped_lon=new_lon,
@@ -139,19 +139,19 @@ def _placement(data: Data, grid: Grid, lon: float, lat: float, inside: tuple[str
 def _problem(data: Data, point: shapely.Point) -> tuple[str, str]:
     """Return why a base cannot stand at a point, empty if it can."""
     lakes, communes = data["lakes"], data["communes"]
-    at = lakes.sindex.query(point, predicate="intersects")  # type: ignore[attr-defined]
+    at = lakes.sindex.query(point, predicate="intersects")
     if len(at):
         return "lake", f"in a lake ({lakes['name_fr'].iloc[at[0]]})"
-    if len(communes.sindex.query(point, predicate="intersects")):  # type: ignore[attr-defined]
+    if len(communes.sindex.query(point, predicate="intersects")):
         return "", ""
     neighbours = data["neighbours"]
-    at = neighbours.sindex.query(point, predicate="intersects")  # type: ignore[attr-defined]
+    at = neighbours.sindex.query(point, predicate="intersects")
     if len(at):
         return "abroad", f"in {neighbours['name_en'].iloc[at[0]]}"
     if not _in_bounds(point.x, point.y):
         return "far_away", "far from Haiti"
     shore = gpd.GeoSeries([point], crs=WGS84).to_crs(METRIC).buffer(SHORE_M).to_crs(WGS84).iloc[0]
-    ashore = len(communes.sindex.query(shore, predicate="intersects"))  # type: ignore[attr-defined]
+    ashore = len(communes.sindex.query(shore, predicate="intersects"))
     return ("", "") if ashore else ("sea", "in the sea")
 
 
@@ -169,8 +169,8 @@ def _zones_at(zones: gpd.GeoDataFrame, lon: float, lat: float) -> tuple[str, ...
 
 
 def _nearest_free(grid: Grid, network: Network, lon: float, lat: float, *, zones_closed: bool) -> int | None:
-    """Return the nearest cell whose centre lies in no zone that is closed."""
-    free = np.ones(len(grid), dtype="bool")
+    """Return the nearest cell whose centre lies in no lake and no zone that is closed."""
+    free = ~grid.water
     if zones_closed and len(network.zones):
         hit, _ = network.zones.sindex.query(shapely.points(grid.xy), predicate="intersects")
         free[hit] = False

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from mssmap import access, backtest, coverage, grid, roads, scenario, siting, siting_studies
+from mssmap import access, backtest, covering, grid, roads, scenario, siting, siting_studies
 from mssmap.access import Travel
-from mssmap.coverage import Coverage
+from mssmap.covering import Coverage
 from mssmap.errors import InputError
 from mssmap.grid import Grid
 from mssmap.roads import Links, Network, RoadSettings
@@ -65,7 +65,7 @@ def _travel_of(data: Data, clocks: Clocks, settings: RoadSettings, grade: str, k
 
 @lru_cache(maxsize=8)
 def _facilities_of(data: Data, clocks: Clocks, grade: str) -> pd.DataFrame:
-    return coverage.facilities_from_data(data, clocks, grid_of(data)[0], grade)
+    return covering.facilities_from_data(data, clocks, grid_of(data)[0], grade)
 
 
 def ground(data: Data, plan: Scenario, matrix: Travel | None = None) -> Ground:
@@ -95,7 +95,7 @@ def ground(data: Data, plan: Scenario, matrix: Travel | None = None) -> Ground:
 def evaluate(data: Data, plan: Scenario, matrix: Travel | None = None, *, language: str = "fr") -> Coverage:
     """Return every figure of a plan; the first call on a day takes about a second, a toggle some milliseconds."""
     on = ground(data, plan, matrix)
-    return coverage.evaluate(
+    return covering.evaluate(
         on.grid,
         on.travel,
         scenario.bases(data, plan, on.network),
@@ -103,7 +103,7 @@ def evaluate(data: Data, plan: Scenario, matrix: Travel | None = None, *, langua
         cases=plan.cases,
         facilities=on.facilities,
         zone_share=on.network.zone_share,
-        names=coverage.region_names(data, language),
+        names=covering.region_names(data, language),
     )
 
 
@@ -222,12 +222,14 @@ def site_front(
     """Yield the front of k new sites against the objective: all by greedy at once, then each solved."""
     on = ground(data, plan)
     places = candidates(data, plan, on, keep_active=keep_active)
-    problem = siting.prepare(on.grid, on.travel, places, plan.standard, model, 1 + int((places["rule"] == "required").sum()))
+    problem = siting.prepare(
+        on.grid, on.travel, places, plan.standard, model, 1 + int((places["rule"] == "required").sum())
+    )
     existing = int((places["rule"] == "existing").sum())
     ks = range(existing + 1, existing + max_k + 1)
     for point in siting_studies.front(problem, ks, mode=mode, effort=effort):
         solution = siting.described(
-            point.solution, places, on.grid, plan.standard, on.travel, coverage.CENTRAL, coverage.CENTRAL
+            point.solution, places, on.grid, plan.standard, on.travel, covering.CENTRAL, covering.CENTRAL
         )
         yield siting_studies.FrontPoint(point.k - existing, point.phase, solution)
 

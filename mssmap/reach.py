@@ -110,27 +110,36 @@ class CoverageIndex:
     @property
     def covered(self) -> int | float:
         """Weight of the points that at least one active site reaches."""
-        return self.people[self.counts > 0].sum().item()
+        return _plain(self.people[self.counts > 0].sum())
 
     def gain(self, site: int) -> int | float:
         """Weight that would be added by switching one site on."""
-        return self.people[(self.counts == 0) & self._rows[site].view("bool")].sum().item()
+        return _plain(self.people[(self.counts == 0) & self._rows[site].view("bool")].sum())
+
+
+def _plain(value: Any) -> int | float:
+    found: int | float = value.item()
+    return found
 
 
 def counts(within: Bools) -> Ints:
     """Return c: how many of the sites reach each point."""
-    return within.sum(axis=0, dtype="int64")
+    found: Ints = within.sum(axis=0, dtype="int64")
+    return found
 
 
 def unique_people(within: Bools, people: NDArray[Any]) -> NDArray[Any]:
     """Return for each site C(A) - C(A without it): those whom nobody else reaches."""
-    return within[:, counts(within) == 1] @ people[counts(within) == 1]
+    alone = counts(within) == 1
+    found: NDArray[Any] = within[:, alone] @ people[alone]
+    return found
 
 
 def fair_share(within: Bools, people: NDArray[Any]) -> Floats:
     """Return for each site its Shapley value: everybody it reaches, divided by how many reach them."""
     c = counts(within)
-    return within @ np.divide(people, c, out=np.zeros(len(c)), where=c > 0)
+    found: Floats = within @ np.divide(people, c, out=np.zeros(len(c)), where=c > 0)
+    return found
 
 
 def expected_people(c: Ints, people: NDArray[Any], outage: float) -> float:
@@ -205,7 +214,8 @@ def gini(rates: Floats, people: NDArray[Any]) -> float:
 
 def sum_by(groups: Ints, values: NDArray[Any], size: int) -> Floats:
     """Add up values by group number; whole numbers below 2^53 stay exact."""
-    return np.bincount(groups, weights=values.astype("float64"), minlength=size)
+    found: Floats = np.bincount(groups, weights=values.astype("float64"), minlength=size).astype("float64")
+    return found
 
 
 def percent(part: float, whole: float) -> float:

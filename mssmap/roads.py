@@ -8,6 +8,7 @@ laid over the cells it passes, so that one may join it anywhere. Free-flow speed
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -256,7 +257,7 @@ def _lay(grid: Grid, course: Any) -> tuple[Ints, Floats, NDArray[np.object_]]:
     n = max(2, int(np.ceil(course.length / SAMPLE_M)) + 1)
     share = np.linspace(0, 1, n)
     points = shapely.get_coordinates(shapely.line_interpolate_point(course, share, normalized=True))
-    distance, cell = grid.tree.query(points)
+    cell, distance = grid.nearest_metric(points)
     on = np.flatnonzero(distance <= SNAP_M)
     share, cell = share[on], cell[on]
     first = np.flatnonzero(np.r_[True, cell[1:] != cell[:-1]]) if len(cell) else np.empty(0, dtype="int64")
@@ -276,7 +277,7 @@ def _cut(course: Any, at: Floats) -> NDArray[np.object_]:
     along = np.r_[0, np.cumsum(np.hypot(*np.diff(vertices, axis=0).T))]
     cuts = shapely.get_coordinates(shapely.line_interpolate_point(course, metres))
     pieces = []
-    for k, (start, end) in enumerate(zip(metres[:-1], metres[1:], strict=True)):
+    for k, (start, end) in enumerate(itertools.pairwise(metres.tolist())):
         inner = vertices[(along > start) & (along < end)]
         pieces.append(shapely.LineString(np.vstack([cuts[k], inner, cuts[k + 1]])))
     return np.array(pieces, dtype=object)

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mssmap import coverage
+from mssmap import covering
 from mssmap.access import Standard
-from mssmap.coverage import Cases
+from mssmap.covering import Cases
 from mssmap.crs import HAITI_BOUNDS
 from mssmap.errors import InputError
 from mssmap.roads import RoadSettings, RoadStatus
@@ -200,7 +200,7 @@ def unplaced(data: Data, clocks: Clocks, grade: str = "F6") -> pd.DataFrame:
 
 def bases(data: Data, scenario: Scenario, network: Network) -> pd.DataFrame:
     """
-    Return every base and proposal of a plan on the grid, ready for `coverage.evaluate`.
+    Return every base and proposal of a plan on the grid, ready for `covering.evaluate`.
 
     Returns
     -------
@@ -217,7 +217,7 @@ def bases(data: Data, scenario: Scenario, network: Network) -> pd.DataFrame:
     columns = ["base_id", "name", "lon", "lat", "kind", "rule", "capacity", "note"]
     frame = pd.DataFrame(records, columns=columns).astype({"lon": "float64", "lat": "float64"})
     frame["active"] = frame["base_id"].isin(scenario.active)
-    return coverage.locate(network.grid, frame, network.zones)
+    return covering.locate(network.grid, frame, network.zones)
 
 
 @lru_cache(maxsize=16)

@@ -6,8 +6,8 @@ Best sites: the location models of the literature, always with a bound.
 - `pmedian`: k sites with the shortest total way (Hakimi 1964);
 - `pcenter`: k sites with the shortest longest way (Hakimi 1965).
 
-`from_matrix` takes plain arrays, `from_frames` candidates and a grid. First a good set by greedy and interchange, then a
-bound by cutting planes on the sites, then branching in a worker that can be killed, only if a gap is left.
+`from_matrix` takes plain arrays, `from_frames` candidates and a grid. First a good set by greedy and interchange, then
+a bound by cutting planes on the sites, then branching in a worker that can be killed, only if a gap is left.
 """
 
 from __future__ import annotations
@@ -318,6 +318,10 @@ def _prove(
     def running() -> bool:
         return time.monotonic() < deadline and effort.go_on()
 
+    def report_bound(reached: float) -> bool:
+        effort.progress("bound", value, reached)
+        return running()
+
     k, kept, free = problem.k, problem.required, problem.free
     chosen, value = heuristics.search(model, k, kept, free, starts=effort.starts, seed=effort.seed, go_on=running)
     how = "greedy and interchange"
@@ -338,7 +342,7 @@ def _prove(
         value,
         deadline=deadline,
         step=step,
-        go_on=lambda reached: (effort.progress("bound", value, reached), running())[1],
+        go_on=report_bound,
     )
     how += f", then {proof.rounds} rounds of Benders cuts on the sites"
     bound = _rounded(min(proof.value, top), value, step)
@@ -514,7 +518,9 @@ def from_frames(
         See `from_matrix`.
     """
     prepared = prepare(grid, travel, candidates, standard, model, k, people_case, speed_case, backup)
-    return described(solve(prepared, effort or Effort()), candidates, grid, standard, travel, people_case, speed_case[0])
+    return described(
+        solve(prepared, effort or Effort()), candidates, grid, standard, travel, people_case, speed_case[0]
+    )
 
 
 def prepare(

@@ -20,7 +20,7 @@ from mssmap.siting import Effort, Problem, Solution
 
 if TYPE_CHECKING:
     from mssmap.access import Standard, Travel
-    from mssmap.coverage import Cases
+    from mssmap.covering import Cases
     from mssmap.grid import Grid
 
 MAX_K = 15
@@ -58,7 +58,9 @@ def front(
         If the model has no k (lscp) or the mode does not exist.
     """
     if problem.model == "lscp" or mode not in MODES:
-        raise InputError(f"front: found {problem.model}, {mode!r}; required a model with k and one of {', '.join(MODES)}.")
+        raise InputError(
+            f"front: found {problem.model}, {mode!r}; required a model with k and one of {', '.join(MODES)}."
+        )
     effort = effort or Effort()
     wanted = [k for k in sorted(set(ks)) if max(1, len(problem.required)) <= k <= int(problem.free.sum())]
     yield from _greedy(problem, wanted, effort)
@@ -218,7 +220,9 @@ def frequency(
             backup=backup,
             effort=effort,
         )
-    return Frequency(_counted(candidates, list(found.values())), found, jaccard([set(s.chosen) for s in found.values()]))
+    return Frequency(
+        _counted(candidates, list(found.values())), found, jaccard([set(s.chosen) for s in found.values()])
+    )
 
 
 def _counted(candidates: pd.DataFrame, solutions: Sequence[Solution]) -> pd.DataFrame:

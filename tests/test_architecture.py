@@ -13,28 +13,21 @@ import mssmap
 
 ROOT = Path(__file__).resolve().parent.parent
 
+PLANNING = """
+    grid roads reach access covering placement heuristics exact benders siting siting_studies scenario planning recovery
+    backtest
+"""
+
 LEVELS = (
-    ("errors", "crs", "settings", "i18n"),
-    ("catalog", "schema"),
-    ("timeline", "evidence", "differences", "regions", "views", "keyfigures", "check", "series", "silence"),
-    (
-        "grid",
-        "roads",
-        "reach",
-        "coverage",
-        "placement",
-        "planning",
-        "recovery",
-        "access",
-        "siting",
-        "scenario",
-        "backtest",
-    ),
-    ("store", "ingest"),
-    ("maps", "charts", "text", "search", "listing", "exports", "brief"),
-    ("ui", "cli"),
-    ("pages",),
-    ("app",),
+    "errors crs settings i18n".split(),
+    "catalog schema".split(),
+    "timeline evidence differences regions views keyfigures check series silence".split(),
+    PLANNING.split(),
+    "store ingest".split(),
+    "maps charts text twin search listing exports brief".split(),
+    "ui cli".split(),
+    ["pages"],
+    ["app"],
 )
 """A module may import from its own level and from those before it."""
 

@@ -292,6 +292,7 @@ def test_window_drawn_on_the_strip_filters_the_events(visit: Callable[..., Any])
 
 # --------------------------------------------------------------------------------------------- everywhere, for everyone
 
+PAGES = {"/timeline": "Timeline", "/data": "Data and sources"}
 LOOKS = {
     "light": {"color_scheme": "light"},
     "dark": {"color_scheme": "dark"},
@@ -308,14 +309,15 @@ def test_tour_of_the_pages(visit: Callable[..., Any], look: str) -> None:
     width = "() => [document.documentElement.scrollWidth, innerWidth]"
     wide, room = screen.page.evaluate(width)
     assert wide <= room
-    if look == "phone":
-        screen.open("/data")
-    else:
-        screen.page.get_by_role("link", name="Data and sources").click()
-    screen.page.get_by_role("heading", name="Data and sources").wait_for()
-    screen.at_rest()
-    wide, room = screen.page.evaluate(width)
-    assert wide <= room
+    for address, title in PAGES.items():
+        if look == "phone":  # its menu is folded away
+            screen.open(address)
+        else:
+            screen.page.locator(f'[data-testid="stTopNavLink"][href$="{address}"]').click()
+        screen.page.get_by_role("heading", name=title, exact=True).wait_for(state="attached")
+        screen.at_rest()
+        wide, room = screen.page.evaluate(width)
+        assert wide <= room, address
 
 
 def test_keyboard_reaches_layers_and_rows(visit: Callable[..., Any]) -> None:

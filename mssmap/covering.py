@@ -398,8 +398,8 @@ def _facility_frame(facilities: pd.DataFrame, states: Mapping[str, _State], near
     return facilities.drop(columns="cell").assign(
         time=nearest[at],
         covered=states[CENTRAL].counts[at] > 0,
-        certain=reached.all(axis=0),
-        possible=reached.any(axis=0),
+        certain=np.asarray(reached.all(axis=0)),
+        possible=np.asarray(reached.any(axis=0)),
     )
 
 

@@ -1,0 +1,11 @@
+"""
+What people make: plans and small settings, each change with its audit row, in SQLite or PostgreSQL.
+
+`open_store` gives a `Store`; everything else is one of its methods. A write returns only after it is on disk.
+"""
+
+from __future__ import annotations
+
+from mssmap.store.core import ConflictError, GoneError, Plan, Store, StoreAwayError, open_store
+
+__all__ = ["ConflictError", "GoneError", "Plan", "Store", "StoreAwayError", "open_store"]

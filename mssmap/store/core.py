@@ -1,0 +1,425 @@
+"""
+The store itself: short transactions that check a version, write the row, its audit entry, and commit to disk.
+
+SQLite runs in WAL mode with `synchronous=FULL`, every write begins with `BEGIN IMMEDIATE`, and writers of one process
+queue at a lock. On PostgreSQL an advisory lock of the transaction orders the audit chain. A request id makes a retry
+harmless: the second time nothing happens and the first answer is returned.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+
+from mssmap.errors import InputError, MssmapError, NotFoundError
+from mssmap.store import audit, migrations
+from mssmap.store.models import AuditRow, PlanRow, ProposalRow, SettingRow
+
+BUSY_TIMEOUT_MS = 5_000
+LOCK_KEY = 20250118
+"""Advisory lock of PostgreSQL that orders writers."""
+
+Result = TypeVar("Result")
+
+
+class StoreAwayError(MssmapError, OSError):
+    """The store cannot be reached or written; what was asked for did not happen."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan as stored: its version, its content as plain values, and who changed it when."""
+
+    plan_id: str
+    name: str
+    version: int
+    body: dict[str, Any]
+    changed_at: str
+    changed_by: str
+
+
+class ConflictError(MssmapError, RuntimeError):
+    """
+    Somebody else changed the plan meanwhile.
+
+    Attributes
+    ----------
+    theirs
+        The plan as it is in the store now.
+    yours
+        The content that was not written.
+    """
+
+    def __init__(self, theirs: Plan, yours: dict[str, Any], version: int) -> None:
+        super().__init__(
+            f"plan {theirs.name!r}: you changed version {version}, but {theirs.changed_by} has saved version "
+            f"{theirs.version} at {theirs.changed_at}. Nothing was overwritten: keep theirs, or save yours over it."
+        )
+        self.theirs = theirs
+        self.yours = yours
+
+
+class GoneError(MssmapError, LookupError):
+    """The plan was deleted meanwhile."""
+
+
+def open_store(url: str) -> Store:
+    """
+    Open the store at an SQLAlchemy URL and bring its tables up to date.
+
+    Raises
+    ------
+    InputError
+        If the URL is not one of SQLite or PostgreSQL.
+    StoreAwayError
+        If it cannot be reached or written.
+    """
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError as error:
+        raise InputError(
+            "MSSMAP_DATABASE_URL: found no SQLAlchemy URL, required sqlite:///... or postgresql://..."
+        ) from error
+    name = parsed.get_backend_name()
+    if name == "sqlite":
+        engine = _sqlite(parsed)
+    elif name == "postgresql":
+        engine = sa.create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=5)
+    else:
+        raise InputError(f"MSSMAP_DATABASE_URL: found {name}, required sqlite:///... or postgresql://...")
+    store = Store(engine)
+    with _reported(engine):
+        migrations.upgrade(engine)
+    return store
+
+
+def _sqlite(url: sa.URL) -> Engine:
+    if url.database and url.database != ":memory:":
+        try:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreAwayError(
+                f"{url.database}: the folder of the store cannot be made ({error.strerror})."
+            ) from error
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+
+    @sa.event.listens_for(engine, "connect")
+    def _settings(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # transactions are begun below, not by the driver
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+@contextmanager
+def _reported(engine: Engine) -> Iterator[None]:
+    """Turn what a database driver says into one line that a person can act on."""
+    try:
+        yield
+    except OperationalError as error:
+        reason = str(error.orig).splitlines()[0]
+        full = "disk is full" in reason or "No space left" in reason
+        hint = "Free some space and try again." if full else "Check that it runs and can be written, then try again."
+        raise StoreAwayError(
+            f"The store ({engine.url.get_backend_name()}) did not take it: {reason}. {hint}"
+        ) from error
+    except IntegrityError:
+        raise
+    except DBAPIError as error:
+        raise StoreAwayError(f"The store did not take it: {str(error.orig).splitlines()[0]}.") from error
+
+
+class Store:
+    """Plans, settings and their audit trail; safe to share between threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._writing = threading.Lock()
+
+    # ------------------------------------------------------------------ reading
+
+    def plans(self) -> list[Plan]:
+        """Return all plans that are not deleted, the latest changed first."""
+        query = sa.select(PlanRow).where(~PlanRow.deleted).order_by(PlanRow.changed_at.desc(), PlanRow.plan_id)
+        return self._read(lambda session: [_plan(row) for row in session.execute(query)])
+
+    def plan(self, plan_id: str) -> Plan:
+        """
+        Return a plan.
+
+        Raises
+        ------
+        NotFoundError
+            If there is none with this id, or it was deleted.
+        """
+        row = self._read(lambda session: _row(session, plan_id))
+        if row is None or row.deleted:
+            raise NotFoundError(f"plan {plan_id!r}: there is none, or it was deleted. Choose one from the list.")
+        return _plan(row)
+
+    def history(self, plan_id: str) -> list[audit.Entry]:
+        """Return the changes of a plan, oldest first."""
+        return self.trail(plan_id)
+
+    def trail(self, entity_id: str | None = None) -> list[audit.Entry]:
+        """Return the audit trail in order, of everything or of one record."""
+        query = sa.select(AuditRow.__table__).order_by(AuditRow.seq)
+        if entity_id is not None:
+            query = query.where(AuditRow.entity_id == entity_id)
+        return self._read(lambda session: [audit.Entry(**row._mapping) for row in session.execute(query)])
+
+    def setting(self, key: str) -> dict[str, Any] | None:
+        """Return a remembered value, None if there is none."""
+        query = sa.select(SettingRow.value).where(SettingRow.key == key)
+        return self._read(lambda session: session.execute(query).scalar_one_or_none())
+
+    # ------------------------------------------------------------------ writing
+
+    def save(self, body: dict[str, Any], *, version: int, actor: str = "local", request_id: str | None = None) -> Plan:
+        """
+        Write a plan.
+
+        Parameters
+        ----------
+        body
+            Content with `id` and `name`, as `scenario.to_dict` gives it.
+        version
+            The version that was changed; 0 for a new plan.
+        request_id
+            Id of the request; the same id again changes nothing and returns what the first one wrote.
+
+        Returns
+        -------
+        plan
+            As it is on disk now.
+
+        Raises
+        ------
+        ConflictError
+            If the plan has another version now.
+        GoneError
+            If it was deleted.
+        StoreAwayError
+            If it could not be written; nothing has changed then.
+        """
+        return self._change(str(body["id"]), audit.EDIT, lambda _entries: body, version, actor, request_id)
+
+    def undo(self, plan_id: str, *, version: int, actor: str = "local", request_id: str | None = None) -> Plan:
+        """
+        Take the last change of a plan back; that is a change of its own, and can be redone.
+
+        Raises
+        ------
+        InputError
+            If there is nothing to undo.
+        """
+
+        def earlier(entries: list[audit.Entry]) -> dict[str, Any]:
+            done, _undone = audit.stacks(entries)
+            if len(done) < 2 or done[-2].body is None:
+                raise InputError(f"undo: there is no earlier state of plan {plan_id!r}.")
+            return done[-2].body
+
+        return self._change(plan_id, audit.UNDO, earlier, version, actor, request_id)
+
+    def redo(self, plan_id: str, *, version: int, actor: str = "local", request_id: str | None = None) -> Plan:
+        """
+        Bring back what was undone last.
+
+        Raises
+        ------
+        InputError
+            If nothing was undone since the last edit.
+        """
+
+        def later(entries: list[audit.Entry]) -> dict[str, Any]:
+            _done, undone = audit.stacks(entries)
+            if not undone or undone[-1].body is None:
+                raise InputError(f"redo: nothing was undone in plan {plan_id!r} since its last change.")
+            return undone[-1].body
+
+        return self._change(plan_id, audit.REDO, later, version, actor, request_id)
+
+    def delete(self, plan_id: str, *, version: int, actor: str = "local", request_id: str | None = None) -> None:
+        """Take a plan off the list; its history stays in the trail."""
+        self._change(plan_id, audit.DELETE, lambda _entries: None, version, actor, request_id)
+
+    def remember(self, key: str, value: dict[str, Any], *, actor: str = "local") -> None:
+        """Keep a small value, such as the day of the last brief."""
+
+        def write(session: Connection) -> None:
+            row = session.execute(sa.select(SettingRow.__table__).where(SettingRow.key == key)).one_or_none()
+            version = (row.version if row else 0) + 1
+            if row:
+                session.execute(sa.update(SettingRow).where(SettingRow.key == key).values(value=value, version=version))
+            else:
+                session.execute(sa.insert(SettingRow).values(key=key, value=value, version=version))
+            self._append(session, audit.EDIT, "setting", key, version, value, actor, str(uuid.uuid4()))
+
+        self._write(write)
+
+    def _change(
+        self,
+        plan_id: str,
+        action: str,
+        make: Callable[[list[audit.Entry]], dict[str, Any] | None],
+        version: int,
+        actor: str,
+        request_id: str | None,
+    ) -> Plan:
+        request_id = request_id or str(uuid.uuid4())
+
+        def write(session: Connection) -> Plan:
+            if (done := _answered(session, request_id)) is not None:
+                return done
+            row = _row(session, plan_id)
+            if row is not None and row.deleted:
+                raise GoneError(f"plan {row.name!r} was deleted meanwhile. Save yours as a new plan to keep it.")
+            if (row.version if row else 0) != version:
+                if row is None:
+                    raise GoneError(f"plan {plan_id!r} is not in the store. Save it as a new plan.")
+                raise ConflictError(_plan(row), make(_entries(session, plan_id)) or {}, version)
+            body = make(_entries(session, plan_id))
+            kept = body if body is not None else row.body if row else {}
+            now = _now()
+            values = {
+                "name": str(kept["name"])[:200],
+                "version": version + 1,
+                "deleted": body is None,
+                "body": kept,
+                "changed_at": now,
+                "changed_by": actor,
+            }
+            if row is None:
+                session.execute(sa.insert(PlanRow).values(plan_id=plan_id, **values))
+            else:
+                session.execute(sa.update(PlanRow).where(PlanRow.plan_id == plan_id).values(**values))
+            _project(session, plan_id, kept)
+            self._append(session, action, "plan", plan_id, version + 1, body, actor, request_id, now)
+            return Plan(plan_id, values["name"], version + 1, kept, now, actor)
+
+        return self._write(write)
+
+    def _append(
+        self,
+        session: Connection,
+        action: str,
+        entity: str,
+        entity_id: str,
+        version: int,
+        body: dict[str, Any] | None,
+        actor: str,
+        request_id: str,
+        at: str | None = None,
+    ) -> None:
+        last = session.execute(
+            sa.select(AuditRow.seq, AuditRow.hash).order_by(AuditRow.seq.desc()).limit(1)
+        ).one_or_none()
+        fields = {
+            "seq": (last.seq if last else 0) + 1,
+            "request_id": request_id,
+            "at": at or _now(),
+            "actor": actor,
+            "action": action,
+            "entity": entity,
+            "entity_id": entity_id,
+            "version": version,
+            "body": body,
+            "before": last.hash if last else audit.START,
+        }
+        session.execute(sa.insert(AuditRow).values(**fields, hash=audit.digest(fields)))
+
+    # ------------------------------------------------------------------ transactions
+
+    def _read(self, work: Callable[[Connection], Result]) -> Result:
+        with _reported(self.engine), self.engine.connect() as session:
+            return work(session)
+
+    def _write(self, work: Callable[[Connection], Result], tries: int = 3) -> Result:
+        """Run one transaction; a lost connection or a busy file is tried again, which the request id makes harmless."""
+        for attempt in range(tries):
+            try:
+                with (
+                    _reported(self.engine),
+                    self._writing,
+                    self.engine.connect().execution_options(writes=True) as session,
+                    session.begin(),
+                ):
+                    if self.engine.dialect.name == "postgresql":
+                        session.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK_KEY)))
+                    return work(session)
+            except StoreAwayError:
+                if attempt == tries - 1:
+                    raise
+                time.sleep(0.1 * (attempt + 1))
+        raise AssertionError  # pragma: no cover -- the last try returns or raises
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _row(session: Connection, plan_id: str) -> Any:
+    return session.execute(sa.select(PlanRow.__table__).where(PlanRow.plan_id == plan_id)).one_or_none()
+
+
+def _plan(row: Any) -> Plan:
+    row = getattr(row, "PlanRow", row)
+    return Plan(row.plan_id, row.name, row.version, row.body, row.changed_at, row.changed_by)
+
+
+def _entries(session: Connection, plan_id: str) -> list[audit.Entry]:
+    query = sa.select(AuditRow.__table__).where(AuditRow.entity_id == plan_id).order_by(AuditRow.seq)
+    return [audit.Entry(**row._mapping) for row in session.execute(query)]
+
+
+def _answered(session: Connection, request_id: str) -> Plan | None:
+    """The plan as an earlier try of the same request wrote it."""
+    row = session.execute(sa.select(AuditRow.__table__).where(AuditRow.request_id == request_id)).one_or_none()
+    if row is None:
+        return None
+    body = row.body or {}
+    return Plan(row.entity_id, str(body.get("name", "")), row.version, body, row.at, row.actor)
+
+
+def _project(session: Connection, plan_id: str, body: dict[str, Any]) -> None:
+    """Write the proposals of a plan as points, for maps outside mssmap."""
+    session.execute(sa.delete(ProposalRow).where(ProposalRow.plan_id == plan_id))
+    active = set(body.get("active", ()))
+    rows = [
+        {
+            "plan_id": plan_id,
+            "proposal_id": item["id"],
+            "name": item["name"],
+            "kind": item["kind"],
+            "rule": item["rule"],
+            "active": item["id"] in active,
+            "capacity": item.get("capacity"),
+            "note": item.get("note", ""),
+            "place": (float(item["lon"]), float(item["lat"])),
+        }
+        for item in body.get("proposals", ())
+    ]
+    if rows:
+        session.execute(sa.insert(ProposalRow), rows)

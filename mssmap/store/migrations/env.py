@@ -1,0 +1,11 @@
+"""Alembic's entry: migrates on the connection it was handed, inside that transaction."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from mssmap.store.models import Base
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=Base.metadata)
+with context.begin_transaction():
+    context.run_migrations()

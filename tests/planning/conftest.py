@@ -1,0 +1,44 @@
+"""Fixtures of the planning tests: the toy country, and the real one prepared once."""
+
+from __future__ import annotations
+
+import types
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+from toy import MINUTES, toy_grid
+
+from mssmap import planning, scenario
+from mssmap.access import MatrixTravel
+from mssmap.grid import Grid
+from mssmap.timeline import Clocks
+
+
+@pytest.fixture
+def grid() -> Grid:
+    return toy_grid()
+
+
+@pytest.fixture
+def travel() -> MatrixTravel:
+    return MatrixTravel(tuple(MINUTES), np.array(list(MINUTES.values()), dtype="float32"), source="the toy")
+
+
+@pytest.fixture
+def bases() -> pd.DataFrame:
+    """West and middle are on, east is off."""
+    return pd.DataFrame(
+        {"base_id": list(MINUTES), "name": list(MINUTES), "cell": [0, 1, 2], "active": [True, True, False]}
+    )
+
+
+CLOCKS = Clocks(date(2026, 4, 1), date(2026, 11, 22))
+
+
+@pytest.fixture(scope="session")
+def haiti(real):
+    """Return the shipped data with the baseline of 1 April 2026 and the ground it stands on."""
+    plan = scenario.baseline(real, CLOCKS)
+    return types.SimpleNamespace(data=real, clocks=CLOCKS, plan=plan, ground=planning.ground(real, plan))

@@ -1,0 +1,268 @@
+"""Ways to the cells: roads laid over the lattice, what slows or closes them, the fallback, matrices from outside."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+from pyproj import Transformer
+from toy import MINUTES, toy_grid
+
+from mssmap import access, planning, roads
+from mssmap.access import RoadTravel, Standard, StraightTravel
+from mssmap.errors import InputError
+from mssmap.roads import RoadSettings, RoadStatus
+
+BACK = Transformer.from_crs("EPSG:32618", "EPSG:4326", always_xy=True)
+OPEN = RoadSettings(zones="ignored")
+
+
+def toy_links(grid, **edge):
+    """Return the lattice of the toy grid and one road from cell 0 to cell 2, 20 km of communal road (24 km/h)."""
+    at = [BACK.transform(*grid.xy[cell]) for cell in (0, 2)]
+    nodes = pd.DataFrame({"node": ["a", "b"], "lon": [p[0] for p in at], "lat": [p[1] for p in at]})
+    row = {"road_id": "a--b", "ref": "", "class": "communal", "from": "a", "to": "b", "length_km": 20.0} | edge
+    return roads.links(grid, nodes, pd.DataFrame([row]))
+
+
+def zone(grid, start_m, end_m, status="controlled", precision="commune"):
+    """Return a zone over the road from one distance to another."""
+    box = shapely.box(start_m, -2_000, end_m, 2_000)
+    frame = gpd.GeoDataFrame(
+        {"zone_id": ["z"], "status": [status], "location_precision": [precision]}, geometry=[box], crs="EPSG:32618"
+    )
+    return frame.to_crs("EPSG:4326")
+
+
+def minutes(grid, settings=OPEN, zones=None, **edge):
+    network = roads.network(grid, toy_links(grid, **edge), settings, zones)
+    return RoadTravel(network).from_cells([0])[0].tolist()
+
+
+def test_the_road_beats_the_lattice_and_islands_stay_out_of_reach(grid):
+    """20 km at 30 x 0.8 = 24 km/h: 25 min to each next cell; the lattice alone takes 10 km at 12 km/h: 50 min."""
+    assert minutes(grid) == pytest.approx([0, 25, 50, np.inf], rel=0.02)
+
+
+def test_a_slow_road_is_not_used(grid):
+    assert minutes(grid, kmh=6.0) == pytest.approx([0, 50, 100, np.inf], rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [("open", 50), ("unknown", 50), ("restricted", 100), ("closed", 100)],
+)
+def test_status_of_a_road(grid, status, expected):
+    """Twice 50 min is as slow as the lattice; closed leaves the lattice alone."""
+    settings = dataclasses.replace(OPEN, status=(RoadStatus("a--b", status, "a report", "2026-01-01"),))
+    assert minutes(grid, settings)[2] == pytest.approx(expected, rel=0.02)
+    assert minutes(grid, dataclasses.replace(settings, use_status=False))[2] == pytest.approx(50, rel=0.02)
+
+
+def test_status_carries_source_and_date(grid):
+    settings = RoadSettings(status=(RoadStatus("a--b", "restricted", "a report", "2026-01-01", "two checkpoints"),))
+    row = roads.network(grid, toy_links(grid), settings).roads.iloc[0]
+    assert row[["status", "source", "date", "note"]].tolist() == [
+        "restricted",
+        "a report",
+        "2026-01-01",
+        "two checkpoints",
+    ]
+    assert row["factor"] == pytest.approx(2)
+
+
+@pytest.mark.parametrize(
+    ("zone_at", "expected"),
+    [
+        pytest.param((0, 10_000), 25 * 1 + 25 * 2, id="half the road covered: that half takes twice as long"),
+        pytest.param((0, 5_000), 25 * 1.5 + 25, id="half of the first step: 1 + 0.5"),
+        pytest.param((50_000, 60_000), 50, id="elsewhere"),
+    ],
+)
+def test_zones_slow_by_the_share_they_cover(grid, zone_at, expected):
+    settings = RoadSettings(zones="slower", zone_factor=2)
+    assert minutes(grid, settings, zone(grid, *zone_at))[2] == pytest.approx(expected, rel=0.01)
+
+
+def test_zones_close_what_they_cover_by_half_or_more(grid):
+    closed = RoadSettings(zones="closed")
+    assert minutes(grid, closed, zone(grid, 0, 6_000))[1] == np.inf
+    assert minutes(grid, closed, zone(grid, 0, 4_000))[1] == pytest.approx(25, rel=0.02)
+
+
+def test_zones_that_do_not_count(grid):
+    settings = RoadSettings(zones="closed")
+    assert minutes(grid, settings, zone(grid, 0, 20_000, status="influence"))[2] == pytest.approx(50, rel=0.02)
+    assert minutes(grid, settings, zone(grid, 0, 20_000, precision="department"))[2] == pytest.approx(50, rel=0.02)
+    assert minutes(grid, OPEN, zone(grid, 0, 20_000))[2] == pytest.approx(50, rel=0.02)
+
+
+def test_distances_by_road_add_up_to_its_length(grid):
+    network = roads.network(grid, toy_links(grid, length_km=18.0), OPEN)
+    assert RoadTravel(network, "km").from_cells([0])[0, 2] == pytest.approx(18, rel=0.02)
+
+
+def test_published_anchors(haiti):
+    """Times by road that travellers know, within 15 %."""
+    network = roads.network_from_data(
+        haiti.data, haiti.clocks, haiti.ground.grid, roads.links_from_data(haiti.data, haiti.ground.grid), OPEN
+    )
+    nodes = haiti.data["road_nodes"].set_index("node")
+    cell, _ = haiti.ground.grid.nearest(nodes["lon"].to_numpy(), nodes["lat"].to_numpy())
+    cell = dict(zip(nodes.index, cell.tolist(), strict=True))
+    from_capital = RoadTravel(network).from_cells([cell["PAP"]])[0]
+    for town, hours in (("Jacmel", 2.0), ("LesCayes", 4.2), ("CapHaitien", 5.1)):
+        assert from_capital[cell[town]] / 60 == pytest.approx(hours, rel=0.15), town
+
+
+def test_la_gonave_has_no_road(haiti):
+    gonave, _ = haiti.ground.grid.nearest(-72.86, 18.83)
+    capital, _ = haiti.ground.grid.nearest(-72.34, 18.54)
+    assert haiti.ground.travel.from_cells(capital)[0, gonave[0]] == np.inf
+    assert haiti.ground.travel.from_cells(gonave)[0, gonave[0]] == 0
+
+
+def test_all_candidates_are_searched_in_three_seconds_and_kept(haiti):
+    travel = RoadTravel(haiti.ground.network)
+    cells = haiti.ground.grid.candidates["cell"].to_numpy()
+    started = time.process_time()
+    table = travel.from_cells(cells)
+    assert time.process_time() - started < 3
+    assert table.shape == (len(cells), len(haiti.ground.grid))
+    started = time.process_time()
+    travel.from_cells(cells[:6])
+    assert time.process_time() - started < 0.05
+
+
+@given(st.sets(st.integers(0, 135), max_size=6))
+def test_closing_roads_never_shortens_a_time(haiti, rows):
+    grid_, links_ = planning.grid_of(haiti.data)
+    names = links_.edges["road_id"]
+    closed = tuple(RoadStatus(names[row], "closed") for row in sorted(rows))
+    sources = [100, 3000, 5642]
+    before = RoadTravel(roads.network(grid_, links_, OPEN)).from_cells(sources)
+    after = RoadTravel(roads.network(grid_, links_, dataclasses.replace(OPEN, status=closed))).from_cells(sources)
+    assert (after >= before).all()
+
+
+def test_straight_line_is_labelled_and_stays_on_land(grid):
+    fallback = StraightTravel(grid, detour=1.5, kmh=30)
+    assert fallback.from_cells([0])[0].tolist() == pytest.approx([0, 30, 60, np.inf])
+    assert StraightTravel(grid, "km", detour=1.5).from_cells([0])[0].tolist() == pytest.approx([0, 15, 30, np.inf])
+    assert fallback.method.startswith("FALLBACK, not by road")
+
+
+@pytest.mark.parametrize(("value", "unit"), [(0, "min"), (-5, "min"), (np.nan, "min"), (np.inf, "km"), (True, "min")])
+def test_standards_that_make_no_sense(value, unit):
+    with pytest.raises(InputError, match="required more than 0"):
+        Standard(value, unit)
+
+
+def test_standard_units():
+    assert str(Standard(90)) == "90 min"
+    with pytest.raises(InputError, match="unit 'hours', required min or km"):
+        Standard(1, "hours")
+
+
+def test_settings_name_all_faults_at_once():
+    with pytest.raises(InputError, match=r"offroad_kmh 99.*zones 'maybe'.*zone_levels 'rumour'"):
+        RoadSettings(offroad_kmh=99, zones="maybe", zone_levels=("rumour",))
+    with pytest.raises(InputError, match="status 'shut', required one of open, restricted, closed, unknown"):
+        RoadStatus("a--b", "shut")
+    with pytest.raises(InputError, match="two statuses for a--b"):
+        RoadSettings(status=(RoadStatus("a--b", "open"), RoadStatus("a--b", "closed")))
+
+
+def test_roads_that_do_not_exist(grid):
+    with pytest.raises(InputError, match="nowhere is not the id of a road"):
+        roads.network(grid, toy_links(grid), RoadSettings(status=(RoadStatus("nowhere", "closed"),)))
+    with pytest.raises(InputError, match=r"a--b: node c does not exist; a--b: length_km 0"):
+        toy_links(grid, to="c", length_km=0.0)
+
+
+def matrix_rows(grid):
+    return pd.DataFrame(
+        [
+            {"site_id": site, "demand_id": cell, "minutes": value}
+            for site, values in MINUTES.items()
+            for cell, value in zip(grid.ids, values, strict=True)
+        ]
+    )
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_a_matrix_of_ones_own(tmp_path, grid, suffix):
+    path = tmp_path / f"times{suffix}"
+    rows = matrix_rows(grid).sample(frac=1, random_state=1)
+    rows.to_csv(path, index=False) if suffix == ".csv" else rows.to_parquet(path)
+    travel = access.read_matrix(path, grid, list(MINUTES))
+    assert travel.table(pd.DataFrame({"base_id": ["east", "west"]})).tolist() == [
+        list(MINUTES["east"]),
+        list(MINUTES["west"]),
+    ]
+    assert path.name in travel.method
+    with pytest.raises(InputError, match="no times for north"):
+        travel.table(pd.DataFrame({"base_id": ["north"]}))
+
+
+def test_a_bad_matrix_names_everything_in_one_line(grid):
+    rows = matrix_rows(grid)
+    rows.loc[0, "minutes"] = np.nan
+    rows.loc[1, "minutes"] = -1
+    rows.loc[2, "demand_id"] = "moon"
+    rows.loc[5, "site_id"] = "north"
+    rows = pd.concat([rows.drop(index=8), rows.iloc[[11]]])
+    with pytest.raises(InputError) as caught:
+        access.matrix_from_rows(rows, grid.ids, list(MINUTES))
+    text, (a, b, _, d) = str(caught.value), grid.ids
+    assert "\n" not in text
+    for part in (
+        f"1 minutes that are not numbers (west/{a})",
+        f"1 negative minutes (west/{b})",
+        "1 unknown site_id (north)",
+        "1 unknown demand_id (moon)",
+        f"3 pairs missing (west/{grid.ids[2]}, middle/{b}, east/{a})",
+        f"1 pairs given more than once (east/{d})",
+    ):
+        assert part in text
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"site_id,demand_id\na,b\n", "found columns site_id, demand_id, required site_id, demand_id, minutes"),
+        (b"", "not a readable CSV or Parquet"),
+        (b"\xff\xfe\x00", "not a readable CSV or Parquet"),
+    ],
+)
+def test_files_that_are_no_matrix(tmp_path, grid, content, message):
+    path = tmp_path / "times.csv"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=message):
+        access.read_matrix(path, grid)
+
+
+def test_a_file_that_is_not_there_or_no_parquet(tmp_path, grid):
+    with pytest.raises(InputError, match=r"times.csv: cannot be read \(No such file"):
+        access.read_matrix(tmp_path / "times.csv", grid)
+    (tmp_path / "times.parquet").write_bytes(b"no parquet")
+    with pytest.raises(InputError, match="not a readable CSV or Parquet"):
+        access.read_matrix(tmp_path / "times.parquet", grid)
+
+
+def test_too_large_a_matrix_is_refused_before_it_is_read(tmp_path, grid, monkeypatch):
+    monkeypatch.setattr(access, "MAX_PAIRS", 3)
+    matrix_rows(grid).to_csv(tmp_path / "times.csv", index=False)
+    with pytest.raises(InputError, match="found 12 pairs, required at most 3"):
+        access.read_matrix(tmp_path / "times.csv", grid)
+
+
+def test_the_toy_is_what_it_says():
+    assert len(toy_grid()) == 4

@@ -1,0 +1,105 @@
+"""Fronts, frequencies and exchanges of best sites."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from test_siting import PEOPLE, TIMES, covered, instances
+
+from mssmap import planning, siting, siting_studies
+from mssmap.errors import InputError
+from mssmap.siting import Effort
+
+
+def problem(k=1, model="mclp", times=TIMES, people=PEOPLE, required=()):
+    return siting.check(times, people, model, k, 10, required, (), 0.0, "min")
+
+
+def test_the_front_paints_all_by_greedy_before_it_proves():
+    points = list(siting_studies.front(problem(), range(1, 9)))
+    assert [(p.phase, p.k) for p in points] == [(w, k) for w in ("greedy", "proven") for k in (1, 2, 3)]
+    assert [p.solution.objective for p in points[3:]] == [13, 24, 24]
+    assert all(p.solution.proven for p in points[3:])
+
+
+@given(instances())
+def test_a_phased_front_is_nested_and_never_above_the_clean_one(instance):
+    times, people, *_ = instance
+    ks = range(1, len(times) + 1)
+    start = siting.check(times, people, "mclp", 1, 30, (), (), 0.0, "min")
+    fronts = {
+        mode: [p.solution for p in siting_studies.front(start, ks, mode=mode) if p.phase == "proven"]
+        for mode in ("clean", "phased")
+    }
+    steps = fronts["phased"]
+    assert all(set(a.chosen) < set(b.chosen) for a, b in zip(steps, steps[1:], strict=False))
+    assert all(p.objective <= c.objective for p, c in zip(steps, fronts["clean"], strict=True))
+    assert sorted(siting_studies.phased_order(steps)) == list(range(len(times)))
+
+
+def test_a_front_can_be_cancelled():
+    asked = iter([True] * 4 + [False] * 100)
+    points = list(siting_studies.front(problem(), [1, 2, 3], effort=Effort(go_on=lambda: next(asked))))
+    assert len(points) < 6
+    assert [p.phase for p in points[:3]] == ["greedy"] * 3
+
+
+def test_a_front_needs_a_model_with_k():
+    with pytest.raises(InputError, match="found lscp"):
+        list(siting_studies.front(problem(model="lscp")))
+
+
+@pytest.mark.parametrize("model", ["mclp", "pmedian", "pcenter"])
+def test_fronts_of_every_model_only_get_better(model):
+    values = [p.solution.objective for p in siting_studies.front(problem(model=model), [1, 2, 3]) if p.phase == "proven"]
+    assert values == sorted(values, reverse=model != "mclp")
+
+
+def test_exchanges_by_hand():
+    """The best pair 0, 2 covers all 24; 1 instead of 2 covers 16 (loss 1/3), instead of 0 covers 14."""
+    best = siting.solve(problem(2), Effort())
+    rows = siting_studies.swaps(problem(2), best, within_pct=50)
+    assert rows[["site", "instead", "objective"]].values.tolist() == [[2, 1, 16], [0, 1, 14]]
+    assert rows["loss_pct"].tolist() == pytest.approx([100 * 8 / 24, 100 * 10 / 24])
+    assert siting_studies.swaps(problem(2), best, within_pct=1).empty
+    assert siting_studies.swaps(problem(2, required=[0]), best, 50)["site"].tolist() == [2]
+
+
+@given(instances())
+def test_exchanges_have_the_value_they_claim(instance):
+    times, people, required, excluded, k = instance
+    start = siting.check(times, people, "mclp", k, 30, required, excluded, 0.0, "min")
+    best = siting.solve(start, Effort())
+    for row in siting_studies.swaps(start, best, within_pct=100).to_dict("records"):
+        changed = set(best.chosen) - {row["site"]} | {row["instead"]}
+        assert covered(times, people, changed, 30) == pytest.approx(row["objective"])
+        assert row["loss_pct"] >= -1e-9
+
+
+def test_overlap_of_choices():
+    assert siting_studies.jaccard([{1, 2}, {1, 2}, {3, 4}]) == pytest.approx(1 / 3)
+    assert np.isnan(siting_studies.jaccard([{1}]))
+
+
+def test_haiti_frequency_and_exchanges(haiti):
+    done = []
+    found = planning.site_frequency(haiti.data, haiti.plan, 3, on_case=lambda i, n: done.append((i, n)))
+    assert done == [(i, 9) for i in range(9)]
+    assert len(found.solutions) == 9
+    assert found.sites["chosen"].sum() == 27
+    assert 0 <= found.jaccard <= 1
+    assert found.solutions["central", "central"].objective == planning.site(haiti.data, haiti.plan, 3).objective
+    best = found.solutions["central", "central"]
+    swaps = planning.site_swaps(haiti.data, haiti.plan, best)
+    assert (swaps["loss_pct"].between(0, 1)).all()
+    assert set(swaps["site"]) <= {site["id"] for site in best.sites}
+
+
+def test_haiti_front(haiti):
+    points = list(planning.site_front(haiti.data, haiti.plan, max_k=4))
+    assert [p.k for p in points] == [1, 2, 3, 4, 1, 2, 3, 4]
+    greedy, proven = points[:4], points[4:]
+    assert all(g.solution.objective <= p.solution.objective <= g.solution.bound for g, p in zip(greedy, proven, strict=True))
+    assert all(p.solution.proven for p in proven)
+    assert [len(p.solution.sites) for p in points] == [1, 2, 3, 4] * 2

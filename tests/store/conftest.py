@@ -1,0 +1,97 @@
+"""Stores to test on: a SQLite file, and a real PostgreSQL with PostGIS that is started for the tests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mssmap.store import Store, open_store
+
+
+def plan(plan_id: str = "p", name: str = "Plan", **more: Any) -> dict[str, Any]:
+    """Return the content of a small plan."""
+    proposal = {"id": "a", "name": "A", "kind": "own", "rule": "candidate", "lon": -72.3, "lat": 18.5, "capacity": None}
+    return {"id": plan_id, "name": name, "active": ["a"], "proposals": [{**proposal, "note": ""}], **more}
+
+
+def _bin(name: str) -> str:
+    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}")) or [Path(shutil.which(name) or "")]
+    if not found[-1].name:
+        pytest.fail("No PostgreSQL found. On Debian: apt-get install postgresql postgresql-15-postgis-3", pytrace=False)
+    return str(found[-1])
+
+
+def _as_postgres(*command: str) -> list[str]:
+    """PostgreSQL refuses to run as root; then it runs as the user its package made."""
+    return ["runuser", "-u", "postgres", "--", *command] if os.geteuid() == 0 else list(command)
+
+
+class Postgres:
+    """A PostgreSQL of our own on loopback, without syncing pauses other than real ones."""
+
+    def __init__(self, folder: Path) -> None:
+        self.data = folder / "data"
+        self.made = 0
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            self.port = listener.getsockname()[1]
+        self.socket = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.geteuid() == 0:
+            shutil.chown(folder, "postgres")
+            for parent in folder.parents:
+                if parent.stat().st_uid == 0 and "pytest" in str(parent):
+                    parent.chmod(0o755)
+        self._run("initdb", "-D", str(self.data), "-A", "trust", "-U", "mssmap", "-E", "UTF8", "--no-sync")
+        self.start()
+
+    def _run(self, name: str, *arguments: str) -> None:
+        done = subprocess.run(_as_postgres(_bin(name), *arguments), capture_output=True, text=True, check=False)
+        if done.returncode:
+            pytest.fail(f"{name}: {done.stderr or done.stdout}", pytrace=False)
+
+    def start(self) -> None:
+        options = f"-p {self.port} -k {self.socket} -c listen_addresses=127.0.0.1 -c max_connections=60"
+        self._run("pg_ctl", "-D", str(self.data), "-l", str(self.socket / "log"), "-o", options, "-w", "start")
+
+    def stop(self, mode: str = "fast") -> None:
+        self._run("pg_ctl", "-D", str(self.data), "-m", mode, "-w", "stop")
+
+    def database(self, name: str) -> str:
+        """Make an empty database and return its URL."""
+        self.made += 1
+        own = f"{name}_{self.made}"
+        self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "mssmap", own)
+        return f"postgresql://mssmap@127.0.0.1:{self.port}/{own}"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    found = Postgres(tmp_path_factory.mktemp("postgres"))
+    yield found
+    found.stop("immediate")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of an empty store."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'store.db'}"
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.database("test")
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    found = open_store(url)
+    yield found
+    found.engine.dispose()
+
+
+Make = Callable[..., dict[str, Any]]

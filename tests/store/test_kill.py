@@ -1,0 +1,107 @@
+"""kill -9 at any moment: what was acknowledged is there, and the trail is whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mssmap.store import audit, open_store
+
+from .conftest import plan
+
+WRITERS = 4
+ROUNDS = int(os.environ.get("MSSMAP_KILL_ROUNDS", "12"))
+"""Rounds of one run; `make soak` asks for 200."""
+
+
+def killed(target: str, folder: Path, number: int, *, control: bool = False) -> dict[str, int]:
+    """Let writers run for a moment, kill them all, and return the last count each of them was promised."""
+    logs = {f"w{i}": folder / f"{number}-w{i}" for i in range(WRITERS)}
+    writers = [
+        subprocess.Popen(
+            [
+                sys.executable,
+                str(Path(__file__).with_name("writer.py")),
+                target,
+                name,
+                str(log),
+                *["control"][:control],
+            ],
+            stderr=subprocess.DEVNULL,
+        )
+        for name, log in logs.items()
+    ]
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and not all(log.exists() and log.stat().st_size for log in logs.values()):
+        time.sleep(0.01)  # until every writer has written at least once
+    time.sleep(random.Random(number).uniform(0.02, 0.25))
+    for writer in writers:
+        writer.send_signal(signal.SIGKILL)
+    for writer in writers:
+        writer.wait()
+    return {name: int(log.read_text().split()[-1]) for name, log in logs.items() if log.exists() and log.read_text()}
+
+
+def test_no_acknowledged_write_is_lost(tmp_path):
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    open_store(url).save(plan(counts={}), version=0)
+    acknowledged = 0
+    for number in range(ROUNDS):
+        promised = killed(url, tmp_path, number)
+        store = open_store(url)
+        counts = store.plan("p").body["counts"]
+        for name, count in promised.items():
+            # one write may have reached the disk just before its writer could say so
+            assert counts[name] in (count, count + 1), f"round {number}: {name}"
+        assert audit.faults(store.trail()) == []
+        acknowledged = sum(counts.values())
+        store.engine.dispose()
+    print(f"{ROUNDS} rounds, {acknowledged} writes acknowledged, none lost")
+    assert acknowledged > ROUNDS * WRITERS
+
+
+def test_a_file_rewritten_whole_does_lose_writes(tmp_path):
+    """The control: without transactions and versions the same load loses what it promised."""
+    lost = 0
+    for number in range(3):
+        path = tmp_path / f"control-{number}.json"
+        promised = killed(str(path), tmp_path, 1000 + number, control=True)
+        try:
+            counts = json.loads(path.read_text())
+        except ValueError:
+            counts = {}
+        lost += sum(max(0, count - counts.get(name, 0)) for name, count in promised.items())
+    assert lost > 0
+
+
+@pytest.mark.parametrize("room", [64_000])
+def test_a_full_disk_is_said_and_loses_nothing(tmp_path, room):
+    script = f"""
+import resource, sys
+from mssmap.store import open_store, StoreAwayError
+sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+from store.conftest import plan
+store = open_store("sqlite:///{tmp_path / "store.db"}")
+version = store.save(plan(), version=0).version
+import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, ({room} + 200_000, {room} + 200_000))
+try:
+    while True:
+        version = store.save(plan(name="x" * 150, note="y" * 4000), version=version).version
+except StoreAwayError as error:
+    print(version, error)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    version, _space, message = done.stdout.partition(" ")
+    assert "did not take it" in message, done.stderr
+    store = open_store(f"sqlite:///{tmp_path / 'store.db'}")
+    assert store.plan("p").version == int(version)
+    assert audit.faults(store.trail()) == []
