@@ -40,7 +40,7 @@ endif
 	@touch $@
 
 test: $(VENV)/.installed-dev   ## lint, types and all tests, in a real browser
-	@$(BIN)/python scripts/get_browser.py
+	@$(BIN)/python scripts/get_test_tools.py
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 	@$(BIN)/python -m pytest $(ARGS)
 
@@ -48,7 +48,7 @@ lint: $(VENV)/.installed-dev   ## style and types only
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
 bench: $(VENV)/.installed-dev  ## measure against the tutorial way
-	@$(BIN)/python scripts/get_browser.py
+	@$(BIN)/python scripts/get_test_tools.py
 	@$(BIN)/python -m benchmarks.situation
 
 data: $(VENV)/.installed       ## refresh hashes and counts of data/ after an edit, then check it

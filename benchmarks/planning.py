@@ -120,9 +120,7 @@ def best_sites(report: Report, *, with_spopt: bool) -> None:
         report.line(what, f"{ours.seconds:.2f} s", "< 0.5 % in 10 s", met)
 
 
-def spopt_mclp(
-    times: np.ndarray[Any, Any], people: np.ndarray[Any, Any], radius: float, k: int
-) -> tuple[float, float]:
+def spopt_mclp(times: np.ndarray[Any, Any], people: np.ndarray[Any, Any], radius: float, k: int) -> tuple[float, float]:
     """Return seconds and objective of spopt with CBC on the same arrays."""
     import pulp
     from spopt.locate import MCLP
@@ -136,7 +134,9 @@ def spopt_mclp(
 def main() -> int:
     """Run everything; return 1 if a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--no-spopt", action="store_true", help="leave out the comparison with spopt and CBC (half a minute)")
+    parser.add_argument(
+        "--no-spopt", action="store_true", help="leave out the comparison with spopt and CBC (half a minute)"
+    )
     options = parser.parse_args()
     report = Report()
     toggles(report)

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linprog
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, hstack
 
 from mssmap.heuristics import Cover, Median
 from mssmap.reach import sum_by
@@ -29,6 +29,8 @@ MAX_ROUNDS = 400
 PATIENCE = 6
 """Rounds in which the bound must come down by `PROGRESS` of its distance to the floor; else branching is due."""
 PROGRESS = 0.05
+MAX_IDLE = 3
+INFEASIBLE = 2
 
 
 class Oracle(Protocol):
@@ -148,7 +150,7 @@ def bound(
     go_on
         Called with the bound after every round; False stops.
     """
-    n, cuts = len(low), _Cuts(oracle.groups)
+    cuts = _Cuts(oracle.groups, len(low))
     inner = np.where(high > low, (low + high) / 2, low)
     inner = _onto(inner, k, low, high)
     best = float(oracle.cut(start)[0].sum())
@@ -157,11 +159,18 @@ def bound(
     result = Bound(np.inf, start, low > 0.5, high < 0.5, 0)
     trace: list[float] = []
     for rounds in range(1, MAX_ROUNDS + 1):
-        solved = _solve(cuts, n, k, low, high, deadline)
+        solved = _solve(cuts, k, low, high, deadline)
         if solved is None:
             break
+        if isinstance(solved, float):
+            return replace(result, value=floor)
         x, value, lower, upper = solved
-        result = Bound(min(value, result.value), x, *_fixed(low, high, value, lower, upper, floor + step), rounds)
+        must, must_not = _fixed(low, high, value, lower, upper, floor + step)
+        result = Bound(min(value, result.value), x, must, must_not, rounds)
+        # From here on only sets better than the floor are looked for.
+        low, high = np.where(must, 1.0, low), np.where(must_not, 0.0, high)
+        if (low > high).any() or low.sum() > k or high.sum() < k:
+            return replace(result, value=floor)
         tolerance = RELATIVE_GAP * max(1.0, abs(value))
         if result.value < floor + step - tolerance or result.value <= floor + tolerance:
             break
@@ -195,42 +204,59 @@ def _onto(x: Floats, k: int, low: Floats, high: Floats) -> Floats:
 
 
 class _Cuts:
-    def __init__(self, groups: int) -> None:
+    """Bounds on the group values; one that did not matter for `MAX_IDLE` programs running is dropped."""
+
+    def __init__(self, groups: int, sites: int) -> None:
         self.groups = groups
-        self.constants: list[Floats] = []
-        self.coefficients: list[Floats] = []
+        self.constant: Floats = np.empty(0)
+        self.coefficients: Floats = np.empty((0, sites))
+        self.group: NDArray[np.int64] = np.empty(0, dtype="int64")
+        self.idle: NDArray[np.int64] = np.empty(0, dtype="int64")
 
     def add(self, constant: Floats, coefficients: Floats) -> None:
-        self.constants.append(constant)
-        self.coefficients.append(coefficients)
+        self.constant = np.r_[self.constant, constant]
+        self.coefficients = np.vstack([self.coefficients, coefficients])
+        self.group = np.r_[self.group, np.arange(self.groups)]
+        self.idle = np.r_[self.idle, np.zeros(self.groups, dtype="int64")]
+
+    def drop(self, slack: Floats) -> None:
+        self.idle = np.where(slack > 1e-6, self.idle + 1, 0)
+        keep = self.idle < MAX_IDLE
+        self.constant, self.coefficients = self.constant[keep], self.coefficients[keep]
+        self.group, self.idle = self.group[keep], self.idle[keep]
 
 
 def _solve(
-    cuts: _Cuts, n: int, k: int, low: Floats, high: Floats, deadline: float
-) -> tuple[Floats, float, Floats, Floats] | None:
-    """Maximise the sum of group values under all cuts; None if time is up or the program fails."""
+    cuts: _Cuts, k: int, low: Floats, high: Floats, deadline: float
+) -> tuple[Floats, float, Floats, Floats] | float | None:
+    """Maximise the group values under all cuts; None if time is up or it fails, minus infinity if no set is left."""
     left = deadline - time.monotonic()
     if left <= 0:
         return None
-    g = cuts.groups
-    rows = len(cuts.constants)
-    constant = np.concatenate(cuts.constants)
-    scale = max(1.0, float(np.abs(constant).max(initial=0.0)), float(np.abs(cuts.coefficients[0]).max(initial=0.0)))
-    matrix = np.hstack([-np.vstack(cuts.coefficients) / scale, np.tile(np.eye(g), (rows, 1))])
+    g, free = cuts.groups, np.flatnonzero(high > low)
+    n = len(free)
+    constant = cuts.constant + cuts.coefficients @ np.where(high > low, 0.0, low)
+    scale = max(1.0, float(np.abs(constant).max(initial=0.0)))
+    values = csr_array((np.ones(len(constant)), (np.arange(len(constant)), cuts.group)), shape=(len(constant), g))
     answer = linprog(
         np.r_[np.zeros(n), -np.ones(g)],
-        A_ub=matrix,
+        A_ub=hstack([csr_array(-cuts.coefficients[:, free] / scale), values]),
         b_ub=constant / scale,
         A_eq=np.r_[np.ones(n), np.zeros(g)][None, :],
-        b_eq=[float(k)],
-        bounds=np.column_stack([np.r_[low, np.full(g, -np.inf)], np.r_[high, np.full(g, np.inf)]]),
+        b_eq=[k - float(low[high <= low].sum())],
+        bounds=np.column_stack([np.r_[low[free], np.full(g, -np.inf)], np.r_[high[free], np.full(g, np.inf)]]),
         method="highs",
         options={"time_limit": max(left, 0.01)},
     )
+    if answer.status == INFEASIBLE:
+        return -np.inf
     if answer.status != 0:
         return None
-    x = np.clip(answer.x[:n], low, high)
-    return x, -float(answer.fun) * scale, answer.lower.marginals[:n] * scale, answer.upper.marginals[:n] * scale
+    x, lower, upper = low.copy(), np.zeros(len(low)), np.zeros(len(low))
+    x[free] = np.clip(answer.x[:n], low[free], high[free])
+    lower[free], upper[free] = answer.lower.marginals[:n] * scale, answer.upper.marginals[:n] * scale
+    cuts.drop(answer.ineqlin.residual)
+    return x, -float(answer.fun) * scale, lower, upper
 
 
 def _fixed(low: Floats, high: Floats, value: float, lower: Floats, upper: Floats, better: float) -> tuple[Bools, Bools]:

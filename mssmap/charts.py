@@ -258,3 +258,48 @@ def silence_grid(months: pd.DataFrame) -> AnyChart:
         ),
     ).properties(height=250)
     return chart
+
+
+def front(points: pd.DataFrame) -> AnyChart:
+    """Draw coverage against the number of bases; `points` has `k`, `value`, `bound`, `state`."""
+    base = alt.Chart(points).encode(x=alt.X("k:O", title=_("Bases added"), axis=alt.Axis(labelAngle=0)))
+    chart: AnyChart = alt.layer(
+        base.mark_tick(color=OKABE_ITO["vermillion"], thickness=2).encode(y="bound:Q"),
+        base.mark_line(color=OKABE_ITO["blue"]).encode(y=alt.Y("value:Q", title=None, axis=alt.Axis(format="~s"))),
+        base.mark_point(filled=True, size=60).encode(
+            y="value:Q",
+            shape=alt.Shape("state:N", title=None),
+            color=alt.value(OKABE_ITO["blue"]),
+            tooltip=["k:O", alt.Tooltip("value:Q", format=","), alt.Tooltip("bound:Q", format=","), "state:N"],
+        ),
+    ).properties(height=220)
+    return chart
+
+
+def backtest(months: pd.DataFrame) -> AnyChart:
+    """Draw, month by month, how many recorded events a plan would have had in reach and how many not."""
+    months = months.assign(missed=months["events"] - months["covered"])
+    long = months.melt(["month", "share", "low", "high"], ["covered", "missed"], var_name="what", value_name="count")
+    words = {"covered": _("in reach"), "missed": _("out of reach")}
+    long = long.assign(word=long["what"].map(words))
+    chart: AnyChart = alt.layer(
+        alt.Chart(long)
+        .mark_bar()
+        .encode(
+            x=alt.X("yearmonth(month):T", title=None, axis=alt.Axis(format="%b %y")),
+            y=alt.Y("count:Q", title=_("Events"), stack=True),
+            color=alt.Color(
+                "word:N",
+                title=None,
+                scale=alt.Scale(domain=list(words.values()), range=[OKABE_ITO["blue"], OKABE_ITO["orange"]]),
+                legend=alt.Legend(orient="bottom"),
+            ),
+            tooltip=[
+                alt.Tooltip("yearmonth(month):T", title=_("Month"), format="%b %Y"),
+                alt.Tooltip("word:N", title=_("Events")),
+                alt.Tooltip("count:Q", title=_("Number")),
+                alt.Tooltip("share:Q", title=_("Share in reach"), format=".0%"),
+            ],
+        )
+    ).properties(height=200)
+    return chart

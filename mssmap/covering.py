@@ -10,14 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mssmap import covering_tables as tables
 from mssmap import reach
-from mssmap.access import DECIMALS, SPEED_CASES, Standard, Travel
+from mssmap.access import DECIMALS, Standard, Travel
+from mssmap.covering_tables import CENTRAL, Cases, Plan, State
 from mssmap.errors import InputError
 from mssmap.grid import Floats, Grid, Ints
 from mssmap.reach import Bools, percent
@@ -39,50 +42,11 @@ FACILITY_KINDS = {
 MAX_SNAP_M = 5_000.0
 """A facility farther than this from every cell is left out of the count."""
 
-CENTRAL = "central"
-
-
-@dataclass(frozen=True)
-class Cases:
-    """
-    The input cases behind every band.
-
-    Attributes
-    ----------
-    people
-        Names of the ways to spread the population (`grid.PLACE_SHARE`); `central` among them.
-    speed
-        What multiplies all speeds, by name, > 0; `central` among them. Distances in km are not scaled.
-    outage
-        q: probability that a base is out, for the expected coverage; 0 <= q < 1.
-    """
-
-    people: tuple[str, ...] = ("area", "central", "places")
-    speed: Mapping[str, float] = field(default_factory=lambda: dict(SPEED_CASES))
-    outage: float = 0.1
-
-    def __post_init__(self) -> None:
-        faults = []
-        if CENTRAL not in self.people or CENTRAL not in self.speed:
-            faults.append("no central case")
-        faults += [f"speed {name} {value}" for name, value in self.speed.items() if not 0 < value < float("inf")]
-        if not 0 <= self.outage < 1:
-            faults.append(f"outage {self.outage}")
-        if faults:
-            raise InputError(
-                f"cases: found {', '.join(faults)}; required central among people and speed, "
-                "speeds above 0 and an outage from 0 to below 1."
-            )
-
-    def speeds(self, unit: str) -> dict[str, float]:
-        """Return the speed cases that matter for a unit."""
-        return dict(self.speed) if unit == "min" else {CENTRAL: 1.0}
-
 
 @dataclass(frozen=True, eq=False)
 class Coverage:
     """
-    All figures of one set of bases.
+    All figures of one set of bases; the tables are built when they are first asked for.
 
     Attributes
     ----------
@@ -106,12 +70,33 @@ class Coverage:
 
     standard: Standard
     figures: pd.DataFrame
-    by_department: pd.DataFrame
-    by_commune: pd.DataFrame
-    by_base: pd.DataFrame
-    cells: pd.DataFrame
-    facilities: pd.DataFrame
     method: str
+    plan: Plan = field(repr=False)
+
+    @cached_property
+    def by_department(self) -> pd.DataFrame:
+        """Coverage by department."""
+        return tables.by_region(self.plan, communes=False)
+
+    @cached_property
+    def by_commune(self) -> pd.DataFrame:
+        """Coverage by commune."""
+        return tables.by_region(self.plan, communes=True)
+
+    @cached_property
+    def by_base(self) -> pd.DataFrame:
+        """Contribution of each base."""
+        return tables.by_base(self.plan)
+
+    @cached_property
+    def cells(self) -> pd.DataFrame:
+        """Count and time of each cell."""
+        return tables.by_cell(self.plan)
+
+    @cached_property
+    def facilities(self) -> pd.DataFrame:
+        """Which facilities are covered."""
+        return tables.by_facility(self.plan)
 
     def figure(self, name: str) -> dict[str, Any]:
         """
@@ -200,41 +185,25 @@ def evaluate(
     share = np.zeros(len(grid)) if zone_share is None else zone_share
     speeds = cases.speeds(standard.unit)
     states = {
-        name: _State(table <= np.float32(standard.value * factor), active, factor) for name, factor in speeds.items()
+        name: State(table <= np.float32(standard.value * factor), active, factor) for name, factor in speeds.items()
     }
     nearest = table[active].min(axis=0) if active.any() else np.full(len(grid), np.inf, dtype="float32")
     nearest = np.round(nearest.astype("float64"), DECIMALS)
     facilities = _no_facilities() if facilities is None else facilities
     times = {who: reach.mean_and_p90(nearest, grid.people[who]) for who in cases.people}
-    runs = {
-        (who, speed): _figures(
-            grid, state, times[who], grid.people[who], facilities, share, cases.outage, standard.unit
-        )
-        for who in cases.people
-        for speed, state in states.items()
-    }
-    central = states[CENTRAL]
+    kinds = facilities["kind"].to_numpy(dtype="object")
+    runs = {}
+    for speed, state in states.items():
+        reached = _facilities_reached(kinds[state.counts[facilities["cell"].to_numpy(dtype="int64")] > 0])
+        for who in cases.people:
+            people = grid.people[who]
+            runs[who, speed] = _figures(grid, state, times[who], people, share, cases.outage, standard.unit) | reached
     return Coverage(
         standard=standard,
         figures=_banded(runs, facilities, bases, active),
-        by_department=_by_region(grid, grid.departments, states, nearest, cases, names, largest_gap_first=False),
-        by_commune=_by_region(grid, grid.communes, states, nearest, cases, names, largest_gap_first=True),
-        by_base=_by_base(grid, bases, states, cases),
-        cells=_cell_frame(grid, states, nearest),
-        facilities=_facility_frame(facilities, states, nearest),
-        method=_method(travel, standard, cases, int(central.active.sum())),
+        method=_method(travel, standard, cases, int(active.sum())),
+        plan=Plan(grid, bases, facilities, states, nearest, cases, names or {}),
     )
-
-
-class _State:
-    """Who is within the standard under one speed."""
-
-    def __init__(self, within: Bools, active: Bools, factor: float) -> None:
-        self.all = within
-        self.active = active
-        self.within = within[active]
-        self.counts: Ints = reach.counts(self.within)
-        self.factor = factor
 
 
 def _no_facilities() -> pd.DataFrame:
@@ -243,10 +212,9 @@ def _no_facilities() -> pd.DataFrame:
 
 def _figures(
     grid: Grid,
-    state: _State,
+    state: State,
     times: tuple[float, float, float],
     people: Ints,
-    facilities: pd.DataFrame,
     zone_share: Floats,
     outage: float,
     unit: str,
@@ -262,7 +230,7 @@ def _figures(
         reach.sum_by(group, people * (c > 0), len(codes)), by_group, out=np.zeros(len(codes)), where=by_group > 0
     )
     exposed = float((people * zone_share)[c > 0].sum())
-    found: dict[str, tuple[float, str]] = {
+    return {
         "people_covered": (covered, "people"),
         "people_covered_pct": (percent(covered, total), "%"),
         "backup_covered_pct": (percent(int(people[c > 1].sum()), total), "%"),
@@ -277,9 +245,10 @@ def _figures(
         "department_min_pct": (100 * float(rates.min()), "%"),
         "department_gini": (reach.gini(rates, by_group), "0-1"),
     }
-    reached = c[facilities["cell"].to_numpy(dtype="int64")] > 0
-    kind = facilities["kind"].to_numpy()
-    return found | {f"{name}_covered": (int(reached[kind == name].sum()), name) for name in FACILITY_KINDS}
+
+
+def _facilities_reached(kinds: NDArray[np.object_]) -> dict[str, tuple[float, str]]:
+    return {f"{name}_covered": (int((kinds == name).sum()), name) for name in FACILITY_KINDS}
 
 
 def _banded(
@@ -298,109 +267,6 @@ def _banded(
     rows.append(("bases_active", int(active.sum()), int(active.sum()), int(active.sum()), "bases", np.nan))
     rows.append(("bases_in_zones", exposed, exposed, exposed, "bases", float(active.sum())))
     return pd.DataFrame(rows, columns=["name", "value", "low", "high", "unit", "of"])
-
-
-def _by_region(
-    grid: Grid,
-    region: tuple[NDArray[np.str_], Ints],
-    states: Mapping[str, _State],
-    nearest: Floats,
-    cases: Cases,
-    names: Mapping[str, str] | None,
-    *,
-    largest_gap_first: bool,
-) -> pd.DataFrame:
-    codes, group = region
-
-    def total(values: NDArray[Any]) -> Floats:
-        return reach.sum_by(group, values, len(codes))
-
-    def share(part: Floats, whole: Floats) -> Floats:
-        return np.divide(100 * part, whole, out=np.zeros(len(codes)), where=whole > 0)
-
-    people, c = grid.people[CENTRAL], states[CENTRAL].counts
-    everybody = total(people)
-    covered = total(people * (c > 0))
-    reachable = np.isfinite(nearest)
-    reached = total(people * reachable)
-    minutes = total(people * np.where(reachable, nearest, 0))
-    rates = np.array(
-        [
-            share(total(grid.people[who] * (state.counts > 0)), total(grid.people[who]))
-            for who in cases.people
-            for state in states.values()
-        ]
-    )
-    rows = pd.DataFrame(
-        {
-            "pcode": codes,
-            "name": [(names or {}).get(code, code) for code in codes.tolist()],
-            "people": everybody.astype("int64"),
-            "covered_people": covered.astype("int64"),
-            "covered_pct": share(covered, everybody),
-            "low": rates.min(axis=0),
-            "high": rates.max(axis=0),
-            "backup_pct": share(total(people * (c > 1)), everybody),
-            "uncovered_people": (everybody - covered).astype("int64"),
-            "mean_time": np.divide(minutes, reached, out=np.full(len(codes), np.nan), where=reached > 0),
-            "unreachable_pct": share(everybody - reached, everybody),
-        }
-    )
-    if largest_gap_first:
-        rows = rows.sort_values(["uncovered_people", "pcode"], ascending=[False, True], kind="stable")
-    return rows.reset_index(drop=True)
-
-
-def _by_base(grid: Grid, bases: pd.DataFrame, states: Mapping[str, _State], cases: Cases) -> pd.DataFrame:
-    people, state = grid.people[CENTRAL], states[CENTRAL]
-    cell = bases["cell"].to_numpy(dtype="int64")
-    alone, fair = np.zeros(len(bases)), np.zeros(len(bases))
-    alone[state.active] = reach.unique_people(state.within, people)
-    fair[state.active] = reach.fair_share(state.within, people)
-    marginal = state.all @ (people * (state.counts == 0)).astype("float64")
-    in_reach = np.array([s.all @ grid.people[who].astype("float64") for who in cases.people for s in states.values()])
-    return pd.DataFrame(
-        {
-            "base_id": bases["base_id"].to_numpy(),
-            "name": bases["name"].to_numpy(),
-            "lon": bases["lon"].to_numpy() if "lon" in bases else grid.lon[cell],
-            "lat": bases["lat"].to_numpy() if "lat" in bases else grid.lat[cell],
-            "cell": cell,
-            "active": state.active,
-            "people_in_reach": (state.all @ people).astype("int64"),
-            "low": in_reach.min(axis=0).astype("int64"),
-            "high": in_reach.max(axis=0).astype("int64"),
-            "unique_people": alone.astype("int64"),
-            "fair_share_people": fair,
-            "marginal_people": np.where(state.active, 0, marginal).astype("int64"),
-            "zone": bases["zone"].fillna("").to_numpy() if "zone" in bases else "",
-        }
-    )
-
-
-def _cell_frame(grid: Grid, states: Mapping[str, _State], nearest: Floats) -> pd.DataFrame:
-    reached = np.array([state.counts > 0 for state in states.values()])
-    return pd.DataFrame(
-        {
-            "cell": grid.ids,
-            "people": grid.people[CENTRAL],
-            "count": states[CENTRAL].counts,
-            "time": nearest,
-            "certain": reached.all(axis=0),
-            "possible": reached.any(axis=0),
-        }
-    )
-
-
-def _facility_frame(facilities: pd.DataFrame, states: Mapping[str, _State], nearest: Floats) -> pd.DataFrame:
-    at = facilities["cell"].to_numpy(dtype="int64")
-    reached = np.array([state.counts[at] > 0 for state in states.values()]).reshape(len(states), len(at))
-    return facilities.drop(columns="cell").assign(
-        time=nearest[at],
-        covered=states[CENTRAL].counts[at] > 0,
-        certain=np.asarray(reached.all(axis=0)),
-        possible=np.asarray(reached.any(axis=0)),
-    )
 
 
 def _method(travel: Travel, standard: Standard, cases: Cases, active: int) -> str:
@@ -439,7 +305,8 @@ def locate(grid: Grid, bases: pd.DataFrame, zones: Any = None, *, lon: str = "lo
     return bases.assign(cell=cell, snap_m=distance, zone=inside)
 
 
-def region_names(data: Data, language: str = "fr") -> dict[str, str]:
+@lru_cache(maxsize=8)
+def region_names(data: Data, language: str = "fr") -> Mapping[str, str]:
     """Return the names of departments and communes by P-code."""
     found: dict[str, str] = {}
     for layer in ("departments", "communes"):

@@ -32,7 +32,7 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Arrays = dict[str, NDArray[Any]]
 
-SMALL = 100_000
+SMALL = 400_000
 """Open sites x points up to which the worker is not worth its start (0.4 s)."""
 
 POLL_S = 0.1

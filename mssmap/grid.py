@@ -95,6 +95,11 @@ class Grid:
         return [f"{cell:x}" for cell in self.cells.tolist()]
 
     @cached_property
+    def id_column(self) -> pd.Series:
+        """H3 indices as a column, made once: text columns are slow to make."""
+        return pd.Series(self.ids, dtype="str")
+
+    @cached_property
     def departments(self) -> tuple[NDArray[np.str_], Ints]:
         """P-codes of the departments, ascending, and the position of each cell's own among them."""
         codes, group = np.unique(self.commune.astype("U4"), return_inverse=True)
@@ -147,7 +152,7 @@ def _transformer() -> Transformer:
 
 
 def from_data(data: Data) -> Grid:
-    """Build the grid from the layers communes, places, land and lakes of a data folder (about 0.3 s; cache it by `data`)."""
+    """Build the grid from the layers of a data folder (about 0.3 s; cache it by `data`)."""
     return build(data["communes"], data["places"], data["land"], data["lakes"])
 
 

@@ -21,6 +21,7 @@ import pandas as pd
 from mssmap import access, backtest, covering, grid, roads, scenario, siting, siting_studies
 from mssmap.access import Travel
 from mssmap.covering import Coverage
+from mssmap.covering_tables import CENTRAL
 from mssmap.errors import InputError
 from mssmap.grid import Grid
 from mssmap.roads import Links, Network, RoadSettings
@@ -228,9 +229,7 @@ def site_front(
     existing = int((places["rule"] == "existing").sum())
     ks = range(existing + 1, existing + max_k + 1)
     for point in siting_studies.front(problem, ks, mode=mode, effort=effort):
-        solution = siting.described(
-            point.solution, places, on.grid, plan.standard, on.travel, covering.CENTRAL, covering.CENTRAL
-        )
+        solution = siting.described(point.solution, places, on.grid, plan.standard, on.travel, CENTRAL, CENTRAL)
         yield siting_studies.FrontPoint(point.k - existing, point.phase, solution)
 
 

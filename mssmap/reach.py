@@ -161,12 +161,14 @@ def worst_losses(within: Bools, people: NDArray[Any]) -> tuple[tuple[float, list
     n = len(within)
     if n == 0:
         return (0.0, []), (0.0, [])
-    alone = unique_people(within, people).astype("float64")
+    c = counts(within)
+    once, twice = c == 1, c == 2
+    alone = (within[:, once] @ people[once]).astype("float64")
     single = int(alone.argmax())
     if n == 1:
         return (float(alone[0]), [0]), (float(alone[0]), [0])
-    shared = within[:, counts(within) == 2].astype("float64")
-    both = (shared * people[counts(within) == 2]) @ shared.T
+    shared = within[:, twice].astype("float64")
+    both = (shared * people[twice]) @ shared.T
     loss = np.triu(alone[:, None] + alone[None, :] + both, k=1)
     loss[np.tril_indices(n)] = -1
     first, second = np.unravel_index(int(loss.argmax()), loss.shape)

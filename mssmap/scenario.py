@@ -22,7 +22,7 @@ import pandas as pd
 
 from mssmap import covering
 from mssmap.access import Standard
-from mssmap.covering import Cases
+from mssmap.covering_tables import Cases
 from mssmap.crs import HAITI_BOUNDS
 from mssmap.errors import InputError
 from mssmap.roads import RoadSettings, RoadStatus
@@ -208,21 +208,27 @@ def bases(data: Data, scenario: Scenario, network: Network) -> pd.DataFrame:
         `base_id`, `name`, `lon`, `lat`, `kind` (`standing` or that of the proposal), `rule`, `capacity`, `note`,
         `active`, `cell`, `snap_m`, `zone`. A proposal takes precedence over a standing base of the same id.
     """
-    own = {proposal.id for proposal in scenario.proposals}
-    standing = _standing(data, scenario.clocks, scenario.grade)
-    records = [dict(record) for record in standing if record["base_id"] not in own]
-    for proposal in scenario.proposals:
+    frame = _on_the_grid(data, scenario.clocks, scenario.grade, scenario.proposals, network)
+    return frame.assign(active=frame["base_id"].isin(scenario.active))
+
+
+@lru_cache(maxsize=32)
+def _on_the_grid(
+    data: Data, clocks: Clocks, grade: str, proposals: tuple[Proposal, ...], network: Network
+) -> pd.DataFrame:
+    """Return the bases of a plan but for which of them are on; cached, so that a toggle does not place them again."""
+    own = {proposal.id for proposal in proposals}
+    records = [dict(record) for record in _standing(data, clocks, grade) if record["base_id"] not in own]
+    for proposal in proposals:
         record = dataclasses.asdict(proposal)
         records.append({"base_id": record.pop("id"), **record})
     columns = ["base_id", "name", "lon", "lat", "kind", "rule", "capacity", "note"]
     frame = pd.DataFrame(records, columns=columns).astype({"lon": "float64", "lat": "float64"})
-    frame["active"] = frame["base_id"].isin(scenario.active)
     return covering.locate(network.grid, frame, network.zones)
 
 
-@lru_cache(maxsize=16)
 def _standing(data: Data, clocks: Clocks, grade: str) -> tuple[Mapping[str, Any], ...]:
-    """Return the operational bases with a place; cached, for every toggle starts from them."""
+    """Return the operational bases with a place."""
     from mssmap import views
 
     rows = views.layer(data, "fobs", clocks, grade)

@@ -233,8 +233,7 @@ def _numbers(
     values = np.fromiter((_number(value) for value in raw), dtype="float64", count=len(raw))
     bad = ~np.isfinite(values) & ~is_empty
     if whole:
-        bad |= np.isfinite(values) & (np.abs(values) > 2**53)
-        bad |= np.isfinite(values) & (values % 1 != 0)
+        bad |= np.isfinite(values) & ((np.abs(values) > 2**53) | (np.trunc(values) != values))
         return pd.Series(np.where(bad, np.nan, values)).astype("Int64"), bad
     return pd.Series(np.where(bad, np.nan, values)), bad
 

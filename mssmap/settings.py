@@ -49,13 +49,19 @@ class Settings:
     """The values of `SETTINGS` in their types; `None` where the default is worked out later."""
 
     data_dir: Path
-    database_url: str | None = None
+    database_url: str = ""
     basemap: str = "local"
     auth: str = "off"
     today: date | None = None
     host: str = "127.0.0.1"
     port: int = 8501
     debug: bool = False
+
+
+def default_database_url() -> str:
+    """Return the URL of a SQLite file in the user's data folder (XDG on Linux)."""
+    home = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return f"sqlite:///{home / 'mssmap' / 'store.db'}"
 
 
 def default_data_dir() -> Path:
@@ -87,7 +93,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
     folder = values["MSSMAP_DATA_DIR"]
     return Settings(
         data_dir=Path(folder).expanduser() if folder else default_data_dir(),
-        database_url=values["MSSMAP_DATABASE_URL"] or None,
+        database_url=values["MSSMAP_DATABASE_URL"] or default_database_url(),
         basemap=values["MSSMAP_BASEMAP"],
         auth=values["MSSMAP_AUTH"],
         today=parse_date(values["MSSMAP_TODAY"], "MSSMAP_TODAY") if values["MSSMAP_TODAY"] else None,

@@ -20,7 +20,7 @@ from mssmap.siting import Effort, Problem, Solution
 
 if TYPE_CHECKING:
     from mssmap.access import Standard, Travel
-    from mssmap.covering import Cases
+    from mssmap.covering_tables import Cases
     from mssmap.grid import Grid
 
 MAX_K = 15

@@ -19,13 +19,13 @@ PLANNING = """
 """
 
 LEVELS = (
-    "errors crs settings i18n".split(),
-    "catalog schema".split(),
-    "timeline evidence differences regions views keyfigures check series silence".split(),
+    ["errors", "crs", "settings", "i18n"],
+    ["catalog", "schema"],
+    ["timeline", "evidence", "differences", "regions", "views", "keyfigures", "check", "series", "silence"],
     PLANNING.split(),
-    "store ingest".split(),
-    "maps charts text twin search listing exports brief".split(),
-    "ui cli".split(),
+    ["store", "ingest"],
+    ["maps", "charts", "text", "twin", "search", "listing", "exports", "brief"],
+    ["ui", "cli"],
     ["pages"],
     ["app"],
 )

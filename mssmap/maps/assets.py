@@ -122,7 +122,9 @@ class Assets:
     """(event id, revision) -> position in the published list of events."""
 
 
-def publish(data: Data, folder: Path, *, panels: Mapping[str, bytes], font: Path) -> Assets:
+def publish(
+    data: Data, folder: Path, *, panels: Mapping[str, bytes], font: Path, grid: dict[str, Any] | None = None
+) -> Assets:
     """
     Write every static file that is not there yet.
 
@@ -134,6 +136,8 @@ def publish(data: Data, folder: Path, *, panels: Mapping[str, bytes], font: Path
         The `static` folder beside `app.py`; made if needed.
     panels
         Scripts and styles of the page's own components by name (from `ui`).
+    grid
+        Cells of the planner, as `plan.published_grid` gives them.
     font
         The typeface, a woff2 file.
 
@@ -145,12 +149,15 @@ def publish(data: Data, folder: Path, *, panels: Mapping[str, bytes], font: Path
     shelf = _Shelf(folder)
     files = {name: shelf.put(name, ".json", _compact(content)) for name, content in _layers(data).items()}
     records, event_rows = _records(data)
+    if grid is not None:
+        files["grid"] = shelf.put("grid", ".json", _compact(grid))
     files["records"] = shelf.put("records", ".json", _compact(records))
     manifest = {
         "files": files,
         "symbols": symbols.glyphs(),
         "patterns": symbols.zone_patterns(),
         "zones": symbols.ZONE_STYLES,
+        "cells": symbols.CELL_FILLS,
         "jumps": JUMPS,
         "labels": LABELS,
     }

@@ -30,6 +30,9 @@ ZONE_STYLES: Final = {
 }
 """Level of a gang-affected zone -> outline colour, fill pattern, width in pixels, dash."""
 
+CELL_FILLS: Final = {"0": ("#ffffff", 0.0), "p": ("#c9a9d8", 0.6), "1": ("#56B4E9", 0.6), "2": ("#0072B2", 0.6)}
+"""Class of a cell in a plan -> fill and opacity; see `maps.plan`."""
+
 _SQUARE = '<rect x="3" y="3" width="18" height="18" rx="2.5" {style}/>'
 _HEXAGON = '<path d="M12 2.2 20.6 7v10L12 21.8 3.4 17V7Z" {style}/>'
 _CIRCLE = '<circle cx="12" cy="12" r="9.3" {style}/>'
@@ -196,6 +199,23 @@ def _boundaries() -> dict[str, str]:
     return {"departments": _svg(line.format(2.4, "none")), "communes": _svg(line.format(1.6, "2 2"))}
 
 
+def _plan() -> dict[str, str]:
+    """Bases in a plan: standing ones solid, every proposal dashed, what is off pale; and the shades of the cells."""
+    blue, tent = OKABE_ITO["blue"], _TENT.format
+    bases = _bases()
+    swatch = '<path d="M12 3 20 7.6v8.8L12 21 4 16.4V7.6Z" {0}/>'
+    return {
+        "plan.standing": bases["fobs.operational"],
+        "plan.closed": bases["fobs.closed"],
+        "plan.on": _svg(_SQUARE.format(style=_style("#bfe0f5", blue, 2.2, "4 2.2")), tent(ink=blue)),
+        "plan.off": _svg(_SQUARE.format(style=_style("#ffffff", "#7d8b95", 1.8, "2.4 2.4")), tent(ink="#7d8b95")),
+        **{
+            f"cells.{letter}": _svg(swatch.format(f'fill="{fill}" fill-opacity="{opacity}" stroke="#8b98a1"'))
+            for letter, (fill, opacity) in CELL_FILLS.items()
+        },
+    }
+
+
 def glyphs() -> dict[str, str]:
     """Symbol name (`fobs.operational`, `court.open`, `events.violence`, ...) -> SVG text on a 24 x 24 grid."""
-    return {**_boundaries(), **_bases(), **_prisons(), **_zones(), **_facilities(), **_events()}
+    return {**_boundaries(), **_bases(), **_prisons(), **_zones(), **_facilities(), **_events(), **_plan()}

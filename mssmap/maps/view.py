@@ -73,6 +73,13 @@ class Options:
     selected: str | None = None
     focus: Mapping[str, Any] | None = None
     notes: tuple[str, ...] = field(default=())
+    extra: tuple[Mapping[str, Any], ...] = ()
+    """Points that are not records, such as the bases of a plan."""
+    cells: str = ""
+    """One letter for each cell of the planner's grid; empty for none."""
+    placing: bool = False
+    """A click on the map places a base."""
+    more_legend: tuple[Mapping[str, Any], ...] = ()
     changed: Mapping[str, str] = field(default_factory=dict)
     """Record id -> kind of change, for the mark beside its symbol."""
 
@@ -144,7 +151,10 @@ def message(shown: Shown, assets: Assets, options: Options, *, seq: str) -> dict
         "tiles": {"url": tiles["url"], "options": tiles["options"]} if tiles else None,
         "choropleth": _choropleth(options.choropleth),
         "changed": dict(options.changed),
-        "legend": _legend(shown),
+        "extra": [dict(point) for point in options.extra],
+        "cells": options.cells,
+        "placing": options.placing,
+        "legend": [*map(dict, options.more_legend), *_legend(shown)],
         "notes": [*options.notes, *_off_map(shown)],
         "banner": banner(shown.clocks, options.tiles),
         "text": _words(shown, options),

@@ -317,7 +317,7 @@ class Store:
                 session.execute(sa.update(PlanRow).where(PlanRow.plan_id == plan_id).values(**values))
             _project(session, plan_id, kept)
             self._append(session, action, "plan", plan_id, version + 1, body, actor, request_id, now)
-            return Plan(plan_id, values["name"], version + 1, kept, now, actor)
+            return Plan(plan_id, str(values["name"]), version + 1, kept, now, actor)
 
         return self._write(write)
 

@@ -16,9 +16,9 @@ from typing import Any
 
 import geopandas as gpd
 
-from mssmap import catalog, differences, keyfigures, settings, views
+from mssmap import catalog, differences, keyfigures, planning, settings, store, views
 from mssmap.catalog import Data
-from mssmap.maps import assets
+from mssmap.maps import assets, plan
 from mssmap.maps.view import Shown
 from mssmap.timeline import Clocks
 from mssmap.ui import frame
@@ -51,13 +51,20 @@ def data() -> Data:
 @lru_cache(maxsize=1)
 def published() -> assets.Assets:
     """Write the static files that are missing and return their names."""
-    return assets.publish(data(), STATIC, panels=own_files(), font=_typeface())
+    cells = plan.published_grid(planning.grid_of(data())[0])
+    return assets.publish(data(), STATIC, panels=own_files(), font=_typeface(), grid=cells)
 
 
 @lru_cache(maxsize=1)
 def base_frame() -> frame.Frame | None:
     """Return the base map, rendered."""
     return frame.render(published())
+
+
+@lru_cache(maxsize=1)
+def plans() -> store.Store:
+    """Return the store of plans, opened once per process."""
+    return store.open_store(settings.load().database_url)
 
 
 def own_files() -> dict[str, bytes]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
 from importlib import resources
@@ -154,13 +155,13 @@ def _figure_card(figure: keyfigures.KeyFigure) -> dict[str, str]:
     }
 
 
-def operations_map(shown: view.Shown, options: view.Options) -> None:
-    """The map itself, and the bridge that carries the view to it and clicks back."""
+def operations_map(shown: view.Shown, options: view.Options, *, on_placed: Callable[[], None] = lambda: None) -> None:
+    """The map itself, and the bridge that carries the view to it and clicks back; see `view.Options.placing`."""
     with st.container(key="map"):
         frame.mount(cache.base_frame(), cache.published(), key="operations-map")
     content = view.message(shown, cache.published(), options, seq="")
     content["seq"] = hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
-    component("bridge", key="bridge", data=content, on_selected_change=_map_clicked)
+    component("bridge", key="bridge", data=content, on_selected_change=_map_clicked, on_placed_change=on_placed)
 
 
 def _map_clicked() -> None:

@@ -101,6 +101,15 @@ def _set_known(day: date) -> None:
     st.session_state["known_on"] = day
 
 
+PLANNER_LAYERS = ("departments", *(layer.id for layer in layers.GROUPS["gang_zones"]))
+"""Layers under a plan at first: its own symbols and cells need the room."""
+
+
+def planner_layers() -> tuple[str, ...]:
+    """Layers under a plan: those of the address, else few."""
+    return state.layers_on() if "layers" in st.query_params else PLANNER_LAYERS
+
+
 def layer_list(shown: view.Shown) -> None:
     """Switches for every layer with its symbol and count; the map follows in the browser, the address at once."""
     titles, counts = layers.titles(), view.tally(shown)

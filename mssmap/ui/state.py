@@ -82,10 +82,16 @@ def default_as_of() -> date:
 
 def clocks() -> Clocks:
     """The two dials as they stand."""
-    return Clocks(
-        as_of=st.session_state.get("as_of") or default_as_of(),
-        known_on=st.session_state.get("known_on") or today(),
-    )
+    return Clocks(as_of=_dial("as_of", default_as_of()), known_on=_dial("known_on", today()))
+
+
+def _dial(key: str, default: date) -> date:
+    """A dial as its widget holds it, or, before there is one, as the address says."""
+    held = st.session_state.get(key)
+    if isinstance(held, date):
+        return held
+    text = st.query_params.get(key)
+    return settings.parse_date(text, key) if text and not _day_note(key, text) else default
 
 
 def address_notes() -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 
 from mssmap import covering, planning
 from mssmap.access import Standard
-from mssmap.covering import Cases
+from mssmap.covering_tables import Cases
 from mssmap.errors import InputError
 
 ONE_SPEED = Cases(people=("central",), speed={"central": 1.0}, outage=0.1)

@@ -122,9 +122,7 @@ def test_bad_input_is_one_clear_line(change, message):
 @settings(max_examples=150)
 def test_mclp_equals_brute_force(instance, standard, backup):
     times, people, required, excluded, k = instance
-    found = from_matrix(
-        times, people, k=k, standard=standard, required=required, excluded=excluded, backup=backup
-    )
+    found = from_matrix(times, people, k=k, standard=standard, required=required, excluded=excluded, backup=backup)
     best = max(covered(times, people, s, standard, backup) for s in allowed_sets(len(times), k, required, excluded))
     assert found.objective == pytest.approx(best)
     assert found.proven
@@ -358,9 +356,7 @@ def test_haiti_rules_are_kept(haiti):
     place = first.sites[0]
     from mssmap.scenario import Proposal
 
-    banned = haiti.plan.place(
-        Proposal("ban", "Not here", place["lon"], place["lat"], rule="excluded"), active=False
-    )
+    banned = haiti.plan.place(Proposal("ban", "Not here", place["lon"], place["lat"], rule="excluded"), active=False)
     assert place["id"] not in [site["id"] for site in planning.site(haiti.data, banned, 2).sites]
     forced = haiti.plan.place(Proposal("must", "Here", -74.11, 18.64, rule="required"), active=False)
     found = planning.site(haiti.data, forced, 2)

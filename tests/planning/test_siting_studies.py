@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -33,7 +35,7 @@ def test_a_phased_front_is_nested_and_never_above_the_clean_one(instance):
         for mode in ("clean", "phased")
     }
     steps = fronts["phased"]
-    assert all(set(a.chosen) < set(b.chosen) for a, b in zip(steps, steps[1:], strict=False))
+    assert all(set(a.chosen) < set(b.chosen) for a, b in itertools.pairwise(steps))
     assert all(p.objective <= c.objective for p, c in zip(steps, fronts["clean"], strict=True))
     assert sorted(siting_studies.phased_order(steps)) == list(range(len(times)))
 
@@ -52,7 +54,9 @@ def test_a_front_needs_a_model_with_k():
 
 @pytest.mark.parametrize("model", ["mclp", "pmedian", "pcenter"])
 def test_fronts_of_every_model_only_get_better(model):
-    values = [p.solution.objective for p in siting_studies.front(problem(model=model), [1, 2, 3]) if p.phase == "proven"]
+    values = [
+        p.solution.objective for p in siting_studies.front(problem(model=model), [1, 2, 3]) if p.phase == "proven"
+    ]
     assert values == sorted(values, reverse=model != "mclp")
 
 
@@ -100,6 +104,8 @@ def test_haiti_front(haiti):
     points = list(planning.site_front(haiti.data, haiti.plan, max_k=4))
     assert [p.k for p in points] == [1, 2, 3, 4, 1, 2, 3, 4]
     greedy, proven = points[:4], points[4:]
-    assert all(g.solution.objective <= p.solution.objective <= g.solution.bound for g, p in zip(greedy, proven, strict=True))
+    assert all(
+        g.solution.objective <= p.solution.objective <= g.solution.bound for g, p in zip(greedy, proven, strict=True)
+    )
     assert all(p.solution.proven for p in proven)
     assert [len(p.solution.sites) for p in points] == [1, 2, 3, 4] * 2

@@ -10,8 +10,8 @@
 
   const host = window.parent;
   const SVG = "http://www.w3.org/2000/svg";
-  const CLASSES = ["fobs", "prisons", "facilities", "events"];
-  const SIZES = { fobs: 23, prisons: 21, facilities: 19, events: 14 };
+  const CLASSES = ["plan", "fobs", "prisons", "facilities", "events"];
+  const SIZES = { plan: 25, fobs: 23, prisons: 21, facilities: 19, events: 14 };
   const PALETTES = {
     light: {
       land: "#f7f5ef", neighbour: "#e6e6e2", coast: "#8fa6b4", lake: "#dbe9f1", river: "#a9c8da", department: "#8b98a1",
@@ -144,9 +144,10 @@
   }
 
   function addPanes() {
-    [["mm-base", 210], ["mm-fill", 220], ["mm-lines", 230], ["mm-zones", 380], ["mm-discs", 390], ["mm-labels", 450],
+    [["mm-base", 210], ["mm-fill", 220], ["mm-cells", 222], ["mm-lines", 230], ["mm-zones", 380], ["mm-discs", 390], ["mm-labels", 450],
       ["mm-symbols", 610]].forEach(([name, z]) => { map.createPane(name).style.zIndex = z; });
     ["mm-labels", "mm-symbols"].forEach((name) => map.getPane(name).classList.add("leaflet-zoom-hide"));
+    map.getPane("mm-cells").style.opacity = "0.55";
     map.getPane("mm-labels").style.pointerEvents = "none";
     map.getPane("mm-symbols").setAttribute("aria-hidden", "true");
     map.getPane("mm-labels").setAttribute("aria-hidden", "true");
@@ -272,14 +273,16 @@
 
   function redraw() {
     drawBase();
+    drawCells();
     drawZones();
     drawDiscs();
+    map.getContainer().classList.toggle("mm-placing", Boolean(view.placing));
     layout();
     drawLegend();
     drawBanner();
     document.documentElement.dataset.shown = String(visiblePoints().length);
     document.documentElement.dataset.counts = JSON.stringify(Object.fromEntries(view.legend.flatMap((group) => group.items)
-      .filter((item) => item.count).map((item) => [item.layers.length > 1 ? "services" + item.symbol.slice(5) : item.layers[0], item.count])));
+      .filter((item) => item.count && item.layers).map((item) => [item.layers.length > 1 ? "services" + item.symbol.slice(5) : item.layers[0], item.count])));
   }
 
   /** Records and events of this view that have a place on the map and whose layer is switched on. */
@@ -329,6 +332,32 @@
   }
 
   const size = (feature) => { const b = L.geoJSON(feature).getBounds(); return (b.getEast() - b.getWest()) * (b.getNorth() - b.getSouth()); };
+
+  let cellLayers = [], cellKey = "", grid = null;
+  /** The cells of a plan: one shape for all cells of a class, so that a toggle redraws four shapes. */
+  function drawCells() {
+    const wanted = isOn("plan") ? view.cells || "" : "";
+    if (wanted === cellKey) return;
+    if (wanted && !grid) {
+      json(files.grid).then((data) => { grid = data; drawCells(); });
+      return;
+    }
+    cellKey = wanted;
+    cellLayers.forEach((layer) => layer.remove());
+    cellLayers = [];
+    if (!wanted) return;
+    const rings = {};
+    for (let i = 0; i < wanted.length; i += 1) {
+      const lat = grid.centres[2 * i] / grid.units, lon = grid.centres[2 * i + 1] / grid.units;
+      (rings[wanted[i]] ||= []).push([grid.shape.map(([dlat, dlon]) => [lat + dlat, lon + dlon])]);
+    }
+    // opaque on a pale pane: where cells touch, no seam shows
+    const renderer = L.canvas({ pane: "mm-cells", padding: 0.4 });
+    cellLayers = Object.entries(rings).filter(([letter]) => manifest.cells[letter][1]).map(([letter, shape]) => L.polygon(shape, {
+      renderer, pane: "mm-cells", interactive: false, fillOpacity: 1, fillColor: manifest.cells[letter][0],
+      color: manifest.cells[letter][0], weight: 1, smoothFactor: 0 }).addTo(map));
+    document.documentElement.dataset.cells = String(wanted.split("").filter((letter) => letter === "1" || letter === "2").length);
+  }
 
   const discs = new Map();
   /** A place known only to its commune or department is a disc, not a pin. */
@@ -575,6 +604,7 @@
 
   function onClick(event) {
     if (!view) return;
+    if (view.placing) { tell("mssmap:place", [event.latlng.lat, event.latlng.lng]); return; }
     const zones = zonesAt(event.latlng);
     if (zones.length === 1) select(zones[0], event.latlng);
     else if (zones.length > 1) openList(zones, event.latlng);

@@ -49,6 +49,9 @@ export function bridge(component) {
   if (window.mssmapOnSelect) document.removeEventListener("mssmap:select", window.mssmapOnSelect);
   window.mssmapOnSelect = (event) => setTriggerValue("selected", event.detail);
   document.addEventListener("mssmap:select", window.mssmapOnSelect);
+  if (window.mssmapOnPlace) document.removeEventListener("mssmap:place", window.mssmapOnPlace);
+  window.mssmapOnPlace = (event) => setTriggerValue("placed", event.detail);
+  document.addEventListener("mssmap:place", window.mssmapOnPlace);
   const frame = document.querySelector(".st-key-map iframe");
   if (frame) frame.title = data.text.described;
   if (!window.mssmapThemeWatch) {
@@ -212,6 +215,42 @@ export function record(component) {
     root.shown = data.id;
     root.scrollTop = 0;
   }
+}
+
+// ---------------------------------------------------------------- bases of a plan
+
+/** One row a base: a switch, what it is, and what it adds. */
+export function bases(component) {
+  const { data, setTriggerValue } = component;
+  const root = slot(component, "mm-bases");
+  const focused = component.parentElement.activeElement || document.activeElement;
+  const focusedId = focused && focused.dataset ? focused.dataset.id : null;
+  const table = $("table");
+  table.append($("caption", "", data.caption));
+  const head = $("tr");
+  data.columns.forEach((column) => { const cell = $("th", "", column); cell.scope = "col"; head.append(cell); });
+  const top = $("thead");
+  top.append(head);
+  const body = $("tbody");
+  data.rows.forEach((row) => {
+    const line = $("tr", row.on ? "on" : "");
+    const first = $("td");
+    const label = $("label");
+    const input = $("input");
+    input.type = "checkbox";
+    input.checked = row.on;
+    input.dataset.id = row.id;
+    input.addEventListener("change", () => setTriggerValue("toggled", row.id));
+    const words = $("span");
+    words.append($("span", "mm-name", row.name), $("span", "mm-note", row.kind));
+    label.append(input, picture(row.symbol), words);
+    first.append(label);
+    line.append(first, ...row.cells.map((cell) => $("td", "mm-num", cell)));
+    body.append(line);
+  });
+  table.append(top, body);
+  root.replaceChildren(table);
+  if (focusedId) { const again = root.querySelector(`input[data-id="${CSS.escape(focusedId)}"]`); if (again) again.focus(); }
 }
 
 // ---------------------------------------------------------------- words

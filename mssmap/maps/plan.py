@@ -1,0 +1,115 @@
+"""A plan on the map: bases and proposals as points, coverage as cells; what travels is one letter a cell."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from mssmap import text
+from mssmap.covering import Coverage
+from mssmap.grid import Grid
+from mssmap.i18n import gettext as _
+
+LAYER: Final = "plan"
+NONE, POSSIBLE, ONE, BACKUP = "0", "p", "1", "2"
+"""Not covered; covered at the optimistic speed only; by one base; by two or more."""
+
+UNITS: Final = 100_000
+"""Published degrees are whole numbers of this part."""
+
+
+def published_grid(grid: Grid) -> dict[str, Any]:
+    """
+    Centres of the cells and the shape of one, for the browser to draw them all.
+
+    The hexagons of one resolution differ by less than 4 % over Haiti, less than a line's width on the screen.
+    """
+    centres = np.column_stack([grid.lat, grid.lon])
+    middle = grid.polygons.iloc[int(np.abs(centres - centres.mean(axis=0)).sum(axis=1).argmin())]
+    ring = shapely.get_coordinates(middle)[:-1]
+    centre = np.array([middle.centroid.x, middle.centroid.y])
+    return {
+        "centres": (centres * UNITS).round().astype(int).ravel().tolist(),
+        "shape": [[round(float(lat), 6), round(float(lon), 6)] for lon, lat in ring - centre],
+        "units": UNITS,
+    }
+
+
+def cells(coverage: Coverage) -> str:
+    """One letter for each cell of the grid, in its order."""
+    count = coverage.cells["count"].to_numpy()
+    possible = coverage.cells["possible"].to_numpy(dtype=bool)
+    letters = np.where(count >= 2, BACKUP, np.where(count == 1, ONE, np.where(possible, POSSIBLE, NONE)))
+    return "".join(letters.tolist())
+
+
+def symbol(kind: str, active: bool) -> str:
+    """
+    Symbol of a base in a plan; every proposal is dashed.
+
+    >>> symbol("standing", True), symbol("own", True), symbol("announced", False)
+    ('plan.standing', 'plan.on', 'plan.off')
+    """
+    if kind == "standing":
+        return "plan.standing" if active else "plan.closed"
+    return "plan.on" if active else "plan.off"
+
+
+def kinds() -> dict[str, str]:
+    """What a base in a plan is."""
+    return {
+        "standing": _("Operational on that day"),
+        "announced": _("Announced by the mission"),
+        "candidate": _("Named in reporting"),
+        "own": _("Own proposal"),
+    }
+
+
+def points(by_base: pd.DataFrame, bases: pd.DataFrame) -> list[dict[str, Any]]:
+    """Points for the view message, each with a line about whom it reaches."""
+    kind = bases.set_index("base_id")["kind"]
+    words = kinds()
+    return [
+        {
+            "id": row.base_id,
+            "symbol": symbol(kind[row.base_id], bool(row.active)),
+            "dim": 0,
+            "at": [float(row.lat), float(row.lon)],
+            "name": row.name,
+            "line": " · ".join(
+                [
+                    words[kind[row.base_id]],
+                    _("{n} people within the standard").format(n=text.number(round(row.people_in_reach))),
+                ]
+            ),
+            "precision": "",
+        }
+        for row in by_base.itertuples(index=False)
+    ]
+
+
+def legend() -> list[dict[str, Any]]:
+    """Rows of the legend for a plan."""
+    bases = {
+        "plan.standing": _("Operational, on"),
+        "plan.closed": _("Operational, taken out"),
+        "plan.on": _("Proposal, on"),
+        "plan.off": _("Proposal, off"),
+    }
+    reached = {
+        "cells.2": _("Two bases or more"),
+        "cells.1": _("One base"),
+        "cells.p": _("Only at the best speed"),
+        "cells.0": _("Nobody within the standard"),
+    }
+    groups = ((_("Plan"), bases), (_("Reached within the standard"), reached))
+    return [
+        {
+            "label": label,
+            "items": [{"symbol": s, "label": w, "count": None, "layers": [LAYER]} for s, w in rows.items()],
+        }
+        for label, rows in groups
+    ]

@@ -1,0 +1,36 @@
+"""Toggle forward operating base proposals, see who is covered, find the best sites; every change is kept."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from mssmap.i18n import gettext as _
+from mssmap.ui import cache, components, controls, planner, planner_views, state
+
+components.page_style()
+notes = state.address_notes()
+plan = planner.in_hand()
+
+with st.sidebar:
+    planner.picker(plan)
+    planner.assumptions(plan)
+    planner.placing()
+    planner.own_proposals(plan)
+    with st.expander(_("Day and layers")):
+        controls.dials()
+state.keep_address()
+
+coverage = planner.evaluate(plan)
+components.heading(_("FOB planner"), cache.Filters(plan.clocks), notes)
+planner.status_line()
+planner.key_figures(coverage)
+main, side = st.columns([0.68, 0.32], gap="small")
+with main:
+    shown = planner.shown(plan)
+    components.operations_map(
+        shown, planner.map_options(plan, coverage, controls.planner_layers()), on_placed=planner.map_placed
+    )
+with side, st.container(key="side"):
+    planner.base_table(plan, coverage)
+planner_views.show(plan, coverage)
+components.data_faults()
