@@ -12,6 +12,7 @@ import pandas as pd
 
 from mssmap import evidence, regions, timeline, views
 from mssmap.catalog import Data
+from mssmap.i18n import mark
 from mssmap.timeline import Clocks
 
 CURVE_RECORDS = ("arrival", "departure", "rotation")
@@ -27,8 +28,8 @@ DISPLACED_INDICATOR, DISPLACED_SERIES = "idps", "iom_dtm"
 """Displaced people as counted by the Displacement Tracking Matrix of IOM."""
 
 REOPENINGS = (
-    ("days_schools_open", "Days since schools reopened", "school_reopening"),
-    ("days_courts_open", "Days since courts reopened", "court_reopening"),
+    ("days_schools_open", mark("Days since schools reopened"), "school_reopening"),
+    ("days_courts_open", mark("Days since courts reopened"), "court_reopening"),
 )
 """Key, label and category of the events that the days are counted from."""
 
@@ -102,7 +103,7 @@ def strength(data: Data, clocks: Clocks, grade: str = evidence.LOWEST) -> KeyFig
     summed = [float(moves["net_change"].sum())] if len(moves) else []
     reported = level["personnel"].tolist() + level["personnel_max"].dropna().tolist()
     numbers = summed + [float(number) for number in reported]
-    note = "Sum of reported arrivals minus departures."
+    note = mark("Sum of reported arrivals minus departures.")
     if len(level):
         note += (
             f" The latest reported strength of the mission was {_range(reported)} on {level['date'].iloc[0]:%Y-%m-%d}."
@@ -110,7 +111,7 @@ def strength(data: Data, clocks: Clocks, grade: str = evidence.LOWEST) -> KeyFig
     basis = pd.concat([moves, level])
     return KeyFigure(
         key="strength_deployed",
-        label="Personnel deployed",
+        label=mark("Personnel deployed"),
         value=summed[0] if summed else numbers[0] if numbers else None,
         low=min(numbers, default=None),
         high=max(numbers, default=None),
@@ -132,7 +133,7 @@ def displaced(data: Data, clocks: Clocks, grade: str = evidence.LOWEST) -> KeyFi
     row = last.iloc[-1] if len(last) else None
     return KeyFigure(
         key="displaced",
-        label="Displaced people",
+        label=mark("Displaced people"),
         value=float(row["value"]) if row is not None else None,
         low=min(ends, default=None),
         high=max(ends, default=None),
@@ -140,7 +141,7 @@ def displaced(data: Data, clocks: Clocks, grade: str = evidence.LOWEST) -> KeyFi
         **_dated(last["period_end"], clocks),
         note=f"Counted by IOM{', ' + row['qualifier'] if row['qualifier'] else ''}."
         if row is not None
-        else "No count was known.",
+        else mark("No count was known."),
         source_ids=_sources(last),
     )
 
@@ -178,8 +179,11 @@ def _records(
 
 
 RECORD_FIGURES = {
-    "fobs": ("Bases in use", "Operational or handed over to another contingent; plans and proposals do not count."),
-    "prisons": ("Prisons functioning", "Of the prisons and police stations used as prisons on record."),
+    "fobs": (
+        mark("Bases in use"),
+        mark("Operational or handed over to another contingent; plans and proposals do not count."),
+    ),
+    "prisons": (mark("Prisons functioning"), mark("Of the prisons and police stations used as prisons on record.")),
 }
 
 
@@ -190,13 +194,13 @@ def _communes(data: Data, clocks: Clocks, grade: str, region: str | None) -> Key
     count = placed["commune_pcode"].nunique()
     return KeyFigure(
         key="communes_affected",
-        label="Communes with gang zones",
+        label=mark("Communes with gang zones"),
         value=count,
         low=placed.loc[placed["certain"] & ~placed["stale"], "commune_pcode"].nunique(),
         high=count + int((zones["commune_pcode"] == "").sum()),
         unit="communes",
         **_dated(zones["last_seen"], clocks),
-        note="Communes that hold the centre of a zone; stale zones and zones without a commune make the range.",
+        note=mark("Communes that hold the centre of a zone; stale zones and zones without a commune make the range."),
         source_ids=_sources(zones),
     )
 
@@ -218,7 +222,7 @@ def _reopening(data: Data, clocks: Clocks, grade: str, row: tuple[str, str, str]
         high=max(days, default=None),
         unit="days",
         **_dated(events["valid_from"], clocks),
-        note=" / ".join(events["title_en"]) if days else "No reopening was known by then.",
+        note=" / ".join(events["title_en"]) if days else mark("No reopening was known by then."),
         source_ids=_sources(events),
     )
 

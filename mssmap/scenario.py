@@ -12,9 +12,8 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +24,7 @@ from mssmap.access import Standard
 from mssmap.covering_tables import Cases
 from mssmap.crs import HAITI_BOUNDS
 from mssmap.errors import InputError
+from mssmap.plain_values import Reader
 from mssmap.roads import RoadSettings, RoadStatus
 from mssmap.timeline import Clocks
 
@@ -359,7 +359,7 @@ def from_json(text: str | bytes) -> tuple[Scenario, tuple[str, ...]]:
             f"scenario file: found version {content.get('version')!r}, required {VERSION}. "
             "Open it with the release of mssmap that wrote it, or save the plan again."
         )
-    reader = _Reader()
+    reader = Reader()
     top = reader.record(content, "file", {"format", "version", "scenario"}, {"sha256"})
     body = top.get("scenario")
     scenario = _read_scenario(reader, body)
@@ -378,7 +378,7 @@ def from_dict(body: Mapping[str, Any]) -> Scenario:
     InputError
         One line with all faults.
     """
-    reader = _Reader()
+    reader = Reader()
     scenario = _read_scenario(reader, body)
     if reader.faults or scenario is None:
         raise InputError(f"scenario: {'; '.join(reader.faults)}.")
@@ -397,74 +397,11 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not a number of JSON")
 
 
-class _Reader:
-    """Checks plain values against what is required and collects all faults."""
-
-    def __init__(self) -> None:
-        self.faults: list[str] = []
-
-    def fault(self, where: str, found: Any, required: str) -> None:
-        text = json.dumps(found, ensure_ascii=False, default=str)
-        self.faults.append(f"{where}: found {text if len(text) <= 60 else text[:57] + '...'}, required {required}")
-
-    def record(self, value: Any, where: str, required: Iterable[str], optional: Iterable[str] = ()) -> dict[str, Any]:
-        if not isinstance(value, dict):
-            self.fault(where, value, "an object")
-            return {}
-        allowed = {*required, *optional}
-        if unknown := sorted(set(value) - allowed):
-            self.faults.append(f"{where}: unknown key {', '.join(unknown)}, there are {', '.join(sorted(allowed))}")
-        if missing := sorted(set(required) - set(value)):
-            self.faults.append(f"{where}: no {', '.join(missing)}")
-        return value
-
-    def text(self, record: Mapping[str, Any], key: str, where: str, default: str = "") -> str:
-        value = record.get(key, default)
-        if not isinstance(value, str) or len(value) > 4_000 or "\x00" in value:
-            self.fault(f"{where}.{key}", value, "text of at most 4,000 characters")
-            return default
-        return value
-
-    def number(self, record: Mapping[str, Any], key: str, where: str, default: float) -> float:
-        value = record.get(key, default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            self.fault(f"{where}.{key}", value, "a number")
-            return default
-        return value
-
-    def texts(self, record: Mapping[str, Any], key: str, where: str, default: Iterable[str] = ()) -> tuple[str, ...]:
-        value = record.get(key, list(default))
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            self.fault(f"{where}.{key}", value, "a list of texts")
-            return tuple(default)
-        return tuple(value)
-
-    def day(self, record: Mapping[str, Any], key: str, where: str) -> date:
-        value = record.get(key)
-        try:
-            if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-                return date.fromisoformat(value)
-        except ValueError:
-            pass
-        self.fault(f"{where}.{key}", value, "a day as YYYY-MM-DD")
-        return date(1970, 1, 1)
-
-    def make(self, build: Callable[[], Any]) -> Any:
-        """Build a checked value; its own complaint becomes a fault."""
-        before = len(self.faults)
-        try:
-            return build()
-        except InputError as error:
-            if len(self.faults) == before:
-                self.faults.append(str(error).rstrip("."))
-            return None
-
-
 _REQUIRED = ("id", "name", "as_of", "known_on", "active", "proposals", "standard")
 _OPTIONAL = ("grade", "travel", "cases", "roads", "note")
 
 
-def _read_scenario(reader: _Reader, body: Any) -> Scenario | None:
+def _read_scenario(reader: Reader, body: Any) -> Scenario | None:
     row = reader.record(body, "scenario", _REQUIRED, _OPTIONAL)
     items = row.get("proposals", [])
     if not isinstance(items, list):
@@ -497,7 +434,7 @@ def _read_scenario(reader: _Reader, body: Any) -> Scenario | None:
 _TEXT_DEFAULTS = {"id": "", "name": "", "travel": "road", "grade": "F6", "note": ""}
 
 
-def _read_proposal(reader: _Reader, value: Any, where: str) -> Any:
+def _read_proposal(reader: Reader, value: Any, where: str) -> Any:
     row = reader.record(value, where, ("id", "name", "lon", "lat"), ("kind", "rule", "capacity", "note"))
     capacity = row.get("capacity")
     if capacity is not None and (isinstance(capacity, bool) or not isinstance(capacity, int)):
@@ -509,13 +446,13 @@ def _read_proposal(reader: _Reader, value: Any, where: str) -> Any:
     return reader.make(lambda: Proposal(lon=lon, lat=lat, capacity=capacity, **fields))
 
 
-def _read_standard(reader: _Reader, value: Any) -> Any:
+def _read_standard(reader: Reader, value: Any) -> Any:
     row = reader.record(value, "standard", ("value", "unit"))
     number, unit = reader.number(row, "value", "standard", 60), reader.text(row, "unit", "standard", "min")
     return reader.make(lambda: Standard(number, unit))
 
 
-def _read_cases(reader: _Reader, value: Any) -> Any:
+def _read_cases(reader: Reader, value: Any) -> Any:
     row = reader.record(value, "cases", (), ("people", "speed", "outage"))
     default = Cases()
     speed = reader.record(row.get("speed", dict(default.speed)), "cases.speed", (), row.get("speed") or default.speed)
@@ -527,7 +464,7 @@ def _read_cases(reader: _Reader, value: Any) -> Any:
     return reader.make(lambda: Cases(people, speeds, outage))
 
 
-def _read_roads(reader: _Reader, value: Any) -> Any:
+def _read_roads(reader: Reader, value: Any) -> Any:
     names = [item.name for item in dataclasses.fields(RoadSettings)]
     row = reader.record(value, "roads", (), names)
     default = RoadSettings()
@@ -554,7 +491,7 @@ def _read_roads(reader: _Reader, value: Any) -> Any:
     )
 
 
-def _read_status(reader: _Reader, value: Any, where: str) -> Any:
+def _read_status(reader: Reader, value: Any, where: str) -> Any:
     row = reader.record(value, where, ("road_id", "status"), ("source", "date", "note"))
     fields = {key: reader.text(row, key, where) for key in ("road_id", "status", "source", "date", "note")}
     return reader.make(lambda: RoadStatus(**fields))

@@ -14,8 +14,8 @@ import mssmap
 ROOT = Path(__file__).resolve().parent.parent
 
 PLANNING = """
-    grid roads reach access covering placement heuristics exact benders siting siting_studies scenario planning recovery
-    backtest
+    plain_values grid roads reach access covering covering_tables placement heuristics exact benders
+    siting siting_model siting_studies scenario planning recovery backtest
 """
 
 LEVELS = (

@@ -1,0 +1,200 @@
+"""A location problem, how hard to work on it, and its answer; the models and their solvers are in `siting`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mssmap.errors import InputError
+from mssmap.reach import require_times, require_weights
+
+Bools = NDArray[np.bool_]
+
+MODELS = ("mclp", "lscp", "pmedian", "pcenter")
+NEEDS_STANDARD = ("mclp", "lscp")
+PROVEN_GAP = 1e-6
+
+
+@dataclass(frozen=True)
+class Solution:
+    """
+    The answer of a location model.
+
+    Attributes
+    ----------
+    chosen
+        Rows of the sites, ascending, required ones included.
+    sites
+        The same as records; from arrays only their row.
+    objective, bound
+        What the sites reach, and what no set of sites can beat.
+    gap_pct
+        Distance of the two in percent of the bound (of the objective where less is better); proven at 1e-6.
+    unit
+        Of objective and bound.
+    dropped_people
+        Those whom no allowed site can reach at all (or within the standard, for lscp): left out.
+    """
+
+    model: str
+    k: int
+    chosen: tuple[int, ...]
+    objective: float
+    bound: float
+    unit: str
+    method: str
+    seconds: float
+    standard: str = ""
+    cases: Mapping[str, str] = field(default_factory=dict)
+    sites: tuple[Mapping[str, Any], ...] = ()
+    dropped_people: float = 0.0
+
+    @property
+    def gap_pct(self) -> float:
+        """Distance of objective and bound in percent."""
+        larger = max(abs(self.objective), abs(self.bound))
+        return 100 * abs(self.bound - self.objective) / larger if larger > 0 else 0.0
+
+    @property
+    def proven(self) -> bool:
+        """True if no set of sites is better."""
+        return self.gap_pct <= 100 * PROVEN_GAP
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that `mssmap site --json` prints."""
+        return {
+            "model": self.model,
+            "k": self.k,
+            "sites": [dict(site) for site in self.sites],
+            "objective": _plain(self.objective),
+            "bound": _plain(self.bound),
+            "gap_pct": round(self.gap_pct, 6),
+            "proven": self.proven,
+            "unit": self.unit,
+            "standard": self.standard,
+            "cases": dict(self.cases),
+            "method": self.method,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def _plain(value: float) -> float | int:
+    return int(value) if value == int(value) else value
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A checked location problem; see `from_matrix`."""
+
+    times: NDArray[Any]
+    people: NDArray[Any]
+    model: str
+    k: int
+    standard: float
+    required: tuple[int, ...]
+    free: Bools
+    backup: float
+    unit: str
+
+    @property
+    def whole(self) -> bool:
+        """True if all weights are whole numbers, so that better means better by one."""
+        return bool((np.mod(self.people, 1) == 0).all())
+
+
+@dataclass(frozen=True)
+class Effort:
+    """
+    How hard to try.
+
+    Attributes
+    ----------
+    time_limit_s
+        Hard limit: a worker that is not done by then is killed.
+    prove
+        False stops after greedy and interchange; the bound is then a trivial one.
+    starts, seed
+        Shaken copies of the best set to search from; the same seed gives the same answer.
+    go_on
+        Asked often; False stops and returns what there is.
+    progress
+        Called with a word for the phase and the state (objective, bound).
+    """
+
+    time_limit_s: float = 20.0
+    prove: bool = True
+    starts: int = 4
+    seed: int = 0
+    go_on: Callable[[], bool] = lambda: True
+    progress: Callable[[str, float, float], None] = lambda phase, objective, bound: None
+
+
+def check(
+    times: Any,
+    people: Any,
+    model: str,
+    k: int | None,
+    standard: float | None,
+    required: Iterable[int],
+    excluded: Iterable[int],
+    backup: float,
+    unit: str,
+) -> Problem:
+    """Check the arguments of `from_matrix`; all faults are in one error."""
+    matrix = require_times(times)
+    weights = require_weights(people, matrix.shape[1])
+    n = len(matrix)
+    forced, banned = sorted(set(required)), sorted(set(excluded))
+    faults = []
+    if model not in MODELS:
+        faults.append(f"model {model!r}, required one of {', '.join(MODELS)}")
+    if model in NEEDS_STANDARD and not (standard is not None and 0 < standard < math.inf):
+        faults.append(f"standard {standard}, required more than 0 for {model}")
+    if outside := [site for site in [*forced, *banned] if not 0 <= site < n]:
+        faults.append(f"site {outside[0]}, required a row from 0 to {n - 1}")
+    if both := sorted(set(forced) & set(banned)):
+        faults.append(f"site {both[0]} both required and excluded")
+    if not 0 <= backup <= 1:
+        faults.append(f"backup {backup}, required a weight from 0 to 1")
+    allowed = n - len(banned)
+    if model != "lscp":
+        if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
+            faults.append(f"k {k}, required a whole number of at least 1")
+        elif k > allowed:
+            faults.append(f"k {k}, but only {allowed} candidates (lower k or exclude fewer)")
+        elif k < len(forced):
+            faults.append(f"k {k}, but {len(forced)} sites are required (raise k or require fewer)")
+    if faults:
+        raise InputError(f"site: found {'; '.join(faults)}.")
+    free = np.ones(n, dtype="bool")
+    free[banned] = False
+    return Problem(matrix, weights, model, int(k or 0), float(standard or 0), tuple(forced), free, backup, unit)
+
+
+def answer(problem: Problem, chosen: Sequence[int], value: float, bound: float, method: str) -> Solution:
+    """Return a solution in the unit of its model."""
+    unit = {"mclp": "people", "lscp": "sites", "pmedian": f"people x {problem.unit}", "pcenter": problem.unit}
+    backup = f", second cover x {problem.backup:g}" if problem.model == "mclp" and problem.backup else ""
+    return Solution(
+        model=problem.model,
+        k=problem.k,
+        chosen=tuple(sorted(int(site) for site in chosen)),
+        objective=value,
+        bound=bound,
+        unit=unit[problem.model] + backup,
+        method=f"{_NAMES[problem.model]}: {method}.",
+        seconds=0.0,
+    )
+
+
+_NAMES = {
+    "mclp": "Maximal covering",
+    "lscp": "Set covering",
+    "pmedian": "p-median",
+    "pcenter": "p-center",
+}

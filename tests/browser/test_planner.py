@@ -1,0 +1,116 @@
+"""The planner as a planner uses it, and kill -9 in the middle of the work."""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import Server, running
+
+pytestmark = pytest.mark.browser
+
+FIGURES = ".mm-figures"
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[Server]:
+    """An app with a store of its own."""
+    with running(tmp_path, MSSMAP_DATABASE_URL=f"sqlite:///{tmp_path / 'store.db'}") as found:
+        yield found
+
+
+def people(screen: Any) -> int:
+    """People covered, as the first figure says."""
+    text = screen.page.locator(f"{FIGURES} .mm-value").first.evaluate("(node) => node.firstChild.textContent")
+    return int(text.replace(",", ""))
+
+
+def until_figures_change(screen: Any, act: Callable[[], None]) -> int:
+    """Do something and return the new number of people covered."""
+    before = people(screen)
+    act()
+    screen.page.wait_for_function(
+        """(before) => [...document.querySelectorAll('*')].some((n) => {
+          const value = n.shadowRoot && n.shadowRoot.querySelector('.mm-figures .mm-value');
+          return value && value.firstChild.textContent !== before;
+        })""",
+        arg=f"{before:,}",
+    )
+    screen.at_rest()
+    return people(screen)
+
+
+def test_toggle_place_save_kill_and_find_the_plan_again(visit: Any, own_server: Server, tmp_path: Path) -> None:
+    screen = visit("/planner", at=own_server, as_of="2026-04-01")
+    screen.drawn()
+    boxes = screen.page.locator(".mm-bases input")
+    off = [i for i in range(boxes.count()) if not boxes.nth(i).is_checked()]
+    first = until_figures_change(screen, lambda: boxes.nth(off[0]).click())
+    second = until_figures_change(screen, lambda: boxes.nth(off[2]).click())
+    assert second > first, "two proposals cover more than one"
+
+    screen.page.get_by_text("Click the map to place a base").click()
+    screen.at_rest()
+    screen.page.wait_for_function(
+        "() => document.querySelector('.st-key-map iframe').contentDocument.querySelector('.mm-placing')"
+    )
+    at = screen.in_map("(w) => { const p = w.map.latLngToContainerPoint([18.25, -73.85]); return [p.x, p.y]; }")
+    frame = screen.page.locator(".st-key-map iframe").bounding_box()
+    third = until_figures_change(screen, lambda: screen.page.mouse.click(frame["x"] + at[0], frame["y"] + at[1]))
+    assert third > second
+    screen.page.get_by_text(re.compile(r"Saved: version 3")).wait_for()
+    link = screen.page.url
+    assert "scenario=plan-" in link
+
+    screen.page.goto("about:blank")  # a page that looks for a dead server complains, and rightly so
+    own_server.process.send_signal(signal.SIGKILL)
+    own_server.process.wait()
+    with running(tmp_path, MSSMAP_DATABASE_URL=f"sqlite:///{tmp_path / 'store.db'}") as again:
+        address = link.removeprefix(own_server.url)
+        found = visit(address, at=again)
+        found.drawn()
+        assert people(found) == third
+        dashed = [s for s in found.symbols().values() if s == "plan.on"]
+        assert dashed
+        found.page.get_by_text(re.compile(r"Saved: version 3")).wait_for()
+
+
+def test_sea_is_refused_with_a_suggestion(visit: Any, own_server: Server) -> None:
+    screen = visit("/planner", at=own_server, as_of="2026-04-01")
+    screen.drawn()
+    screen.page.get_by_text("Place by coordinates").click()
+    screen.page.get_by_label("Latitude").fill("19.10")
+    screen.page.get_by_label("Longitude").fill("-73.20")
+    screen.page.get_by_text("Place a base here").click()
+    screen.page.get_by_text(re.compile("sea")).first.wait_for()
+    before = people(screen)
+    until_figures_change(screen, lambda: screen.page.get_by_text("Place it there instead").click())
+    assert people(screen) >= before
+
+
+def test_two_tabs_on_one_plan_show_both_versions(visit: Any, own_server: Server) -> None:
+    one = visit("/planner", at=own_server, as_of="2026-04-01")
+    one.drawn()
+    boxes = one.page.locator(".mm-bases input")
+    off = [i for i in range(boxes.count()) if not boxes.nth(i).is_checked()]
+    until_figures_change(one, lambda: boxes.nth(off[0]).click())
+    other = visit(one.page.url.removeprefix(own_server.url), at=own_server)
+    other.drawn()
+    until_figures_change(other, lambda: other.page.locator(".mm-bases input").nth(off[2]).click())
+    until_figures_change(one, lambda: boxes.nth(off[0]).click())
+    one.page.get_by_text(re.compile("while you changed it. Nothing was overwritten")).wait_for()
+    one.page.get_by_text("Save yours over it").click()
+    one.page.get_by_text(re.compile(r"Saved: version 3")).wait_for()
+
+
+def test_best_sites_say_what_is_proven(visit: Any, own_server: Server) -> None:
+    screen = visit("/planner", at=own_server, as_of="2026-04-01")
+    screen.drawn()
+    screen.page.get_by_text("Best sites", exact=True).click()
+    screen.page.get_by_text("Find the best sites").click()
+    screen.page.get_by_text(re.compile(r"proven optimal")).wait_for()
