@@ -20,8 +20,12 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from mssmap.access import Standard
     from mssmap.catalog import Data
+    from mssmap.covering import Coverage
     from mssmap.differences import Change
+    from mssmap.scenario import Scenario
+    from mssmap.siting import Solution
     from mssmap.timeline import Clocks
 
 __version__ = "0.1.0"
@@ -35,9 +39,12 @@ __all__ = [
     "NotFoundError",
     "changes",
     "clocks",
+    "coverage",
     "events",
     "layer",
     "load",
+    "plan",
+    "site",
     "table",
 ]
 
@@ -150,3 +157,109 @@ def changes(since: str | date, until: str | date | None = None, as_of: str | dat
         settings.parse_date(until, "until") if until else settings.today(),
         settings.parse_date(as_of, "as_of") if as_of else None,
     )
+
+
+def plan(
+    scenario: str | Scenario = "baseline",
+    *,
+    standard: Standard | None = None,
+    as_of: str | date | None = None,
+    known_on: str | date | None = None,
+    grade: str = "F6",
+) -> Scenario:
+    """
+    Return a plan by what a person calls it.
+
+    Parameters
+    ----------
+    scenario
+        `baseline`, the id or the name of a plan in the store, a scenario file, or a `Scenario`.
+    standard
+        Service standard instead of that of the plan.
+
+    Raises
+    ------
+    InputError
+        If there is no such plan or file, or the name is that of several plans.
+    """
+    import dataclasses
+
+    from mssmap import planning
+    from mssmap.scenario import Scenario
+
+    if isinstance(scenario, Scenario):
+        found = scenario
+    else:
+        found = _stored(scenario) or planning.find(load(), scenario, clocks(as_of, known_on), grade)
+    return dataclasses.replace(found, standard=standard) if standard else found
+
+
+def _stored(name: str) -> Scenario | None:
+    from pathlib import Path
+
+    from mssmap import scenario, store
+
+    url = settings.load().database_url
+    if name == "baseline" or Path(name).exists() or not store.exists(url):
+        return None
+    plans = [plan for plan in store.open_store(url).plans() if name in (plan.plan_id, plan.name)]
+    if len(plans) > 1:
+        ids = ", ".join(plan.plan_id for plan in plans)
+        raise InputError(f"scenario: found {len(plans)} plans called {name!r}, required one. Use an id: {ids}.")
+    return scenario.from_dict(plans[0].body) if plans else None
+
+
+def coverage(
+    scenario: str | Scenario = "baseline",
+    *,
+    standard: Standard | None = None,
+    as_of: str | date | None = None,
+    known_on: str | date | None = None,
+    grade: str = "F6",
+) -> Coverage:
+    """
+    Return who is covered by a plan, with the band over population and speed cases; see `plan` for the parameters.
+
+    Raises
+    ------
+    InputError
+        If there is no such plan or file.
+    """
+    from mssmap import planning
+
+    chosen = plan(scenario, standard=standard, as_of=as_of, known_on=known_on, grade=grade)
+    return planning.evaluate(load(), chosen)
+
+
+def site(
+    k: int | None = None,
+    *,
+    model: str = "mclp",
+    scenario: str | Scenario = "baseline",
+    standard: Standard | None = None,
+    keep_active: bool = True,
+    as_of: str | date | None = None,
+    known_on: str | date | None = None,
+    grade: str = "F6",
+) -> Solution:
+    """
+    Return the best sites to add to a plan.
+
+    Parameters
+    ----------
+    k
+        Sites to add, 1 to 15; not used by lscp.
+    model
+        mclp, lscp, pmedian or pcenter.
+    keep_active
+        False starts from a clean sheet.
+
+    Raises
+    ------
+    InputError
+        If there is no such plan, or k is out of range.
+    """
+    from mssmap import planning
+
+    chosen = plan(scenario, standard=standard, as_of=as_of, known_on=known_on, grade=grade)
+    return planning.site(load(), chosen, k, model, keep_active=keep_active)

@@ -76,6 +76,8 @@ def show(
     grade: Grade = "F6",
     region: Region = "",
     as_json: AsJson = False,
+    text: Annotated[bool, typer.Option("--text", help="Tell the records of a layer in sentences.")] = False,
+    lang: Annotated[str, typer.Option(help="Language of --text: en, fr, ht or es.")] = "en",
     out: Out = None,
 ) -> None:
     """Print the records of a layer or table as of a date."""
@@ -87,12 +89,23 @@ def show(
     rows = view(data, name, clocks, grade, region or None)
     hidden = len(view(data, name, clocks, "F6", region or None)) - len(rows)
     _tell(_heading(name, clocks, len(rows), hidden, grade))
-    if as_json:
+    if text:
+        _write(_told(rows, name, clocks, lang), out)
+    elif as_json:
         _write_json(listing.collection(rows) if is_layer else listing.records(rows), out)
     elif name == "events":
         _write(listing.event_text(rows), out)
     else:
         _write(listing.aligned(listing.main_columns(data.dataset(name), rows)), out)
+
+
+def _told(rows: Any, name: str, clocks: Clocks, lang: str) -> str:
+    from mssmap import i18n, twin
+
+    if lang not in i18n.LANGUAGES:
+        raise InputError(f"lang: found {lang!r}, required one of {', '.join(i18n.LANGUAGES)}.")
+    i18n.use(lang)
+    return "\n".join(twin.layer(rows, name, clocks))
 
 
 @app.command()
@@ -153,6 +166,114 @@ def changes(
         _write_json(records, out)
     else:
         _write(listing.change_text(records), out)
+
+
+Scenario = Annotated[str, typer.Option(metavar="NAME|FILE", help="baseline, a saved plan, or a scenario file.")]
+Minutes = Annotated[float | None, typer.Option(metavar="M", help="Service standard in minutes; default 60.")]
+Kilometres = Annotated[float | None, typer.Option("--km", metavar="K", help="Service standard in kilometres instead.")]
+
+
+def _standard(minutes: float | None, km: float | None) -> Any:
+    from mssmap.access import Standard
+
+    if minutes is not None and km is not None:
+        raise InputError("--minutes, --km: found both, required one of them.")
+    if km is not None:
+        return Standard(km, "km")
+    return None if minutes is None else Standard(minutes)
+
+
+@app.command()
+def coverage(
+    scenario: Scenario = "baseline",
+    minutes: Minutes = None,
+    km: Kilometres = None,
+    as_of: AsOf = "",
+    known_on: KnownOn = "",
+    grade: Grade = "F6",
+    as_json: AsJson = False,
+    out: Out = None,
+) -> None:
+    """Print who is covered by the bases of a plan, with the band over population and speed cases."""
+    import mssmap
+    from mssmap import listing, views
+
+    result = mssmap.coverage(
+        scenario, standard=_standard(minutes, km), as_of=as_of or None, known_on=known_on or None, grade=grade
+    )
+    _tell(f"mssmap: plan {scenario}, standard {result.standard}")
+    if as_json:
+        parts = {"figures": result.figures, "by_department": result.by_department}
+        _write_json({name: [views.plain(r) for r in rows.to_dict("records")] for name, rows in parts.items()}, out)
+    else:
+        tables = (listing.aligned(rows.round(1)) for rows in (result.figures, result.by_department))
+        _write("\n\n".join([*tables, result.method]), out)
+
+
+@app.command()
+def site(
+    k: Annotated[int | None, typer.Option("-k", metavar="K", help="Bases to add, 1 to 15; not for lscp.")] = None,
+    model: Annotated[str, typer.Option(help="mclp, lscp, pmedian or pcenter.")] = "mclp",
+    scenario: Scenario = "baseline",
+    minutes: Minutes = None,
+    km: Kilometres = None,
+    clean: Annotated[
+        bool, typer.Option("--clean", help="Start from a clean sheet, without the bases that are on.")
+    ] = False,
+    as_of: AsOf = "",
+    known_on: KnownOn = "",
+    grade: Grade = "F6",
+    as_json: AsJson = False,
+    out: Out = None,
+) -> None:
+    """Print the best sites to add to a plan: objective, bound, gap, proven or not."""
+    import mssmap
+
+    answer = mssmap.site(
+        k,
+        model=model,
+        scenario=scenario,
+        standard=_standard(minutes, km),
+        keep_active=not clean,
+        as_of=as_of or None,
+        known_on=known_on or None,
+        grade=grade,
+    )
+    found = answer.to_json()
+    if as_json:
+        _write_json(found, out)
+        return
+    proof = "proven optimal" if answer.proven else f"not proven, gap {answer.gap_pct:.2f} %"
+    _tell(f"mssmap: {answer.objective:,.0f} {answer.unit}, bound {answer.bound:,.0f}, {proof}, {answer.seconds:.1f} s")
+    lines = [f"{row['id']}  {row['name']}  {row['lat']:.4f}, {row['lon']:.4f}" for row in found["sites"]]
+    _write("\n".join([*lines, answer.method]), out)
+
+
+@app.command()
+def log(
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Prove that nothing was changed or dropped; exit 1 if so.")
+    ] = False,
+) -> None:
+    """Print the audit trail of the store; --verify proves its chain."""
+    from mssmap import settings, store
+    from mssmap.store import audit
+
+    url = settings.load().database_url
+    entries = store.open_store(url).trail() if store.exists(url) else []
+    if verify:
+        faults = audit.faults(entries)
+        for fault in faults:
+            typer.echo(fault)
+        last = entries[-1].hash if entries else audit.START
+        _tell(
+            f"mssmap: {_count(len(entries), 'entry')} checked, last hash {last[:16]}, {'broken' if faults else 'whole'}"
+        )
+        raise typer.Exit(1 if faults else 0)
+    for entry in entries:
+        typer.echo(
+            f"{entry.seq:>6}  {entry.at}  {entry.actor}  {entry.action:<6} {entry.entity_id} version {entry.version}"
+        )
 
 
 @app.command()

@@ -13,10 +13,12 @@ from typing import Any, Final
 import pandas as pd
 
 from mssmap import differences, keyfigures, text
+from mssmap.errors import InputError
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.maps import layers, view
 from mssmap.maps.assets import layer_group
+from mssmap.timeline import Clocks
 
 NAMED: Final = 6
 """A sentence names so many records at most and counts the rest."""
@@ -78,6 +80,31 @@ def situation(
     lines += _services(shown.facilities, wanted)
     lines += _events(shown.events, wanted, window)
     return lines
+
+
+def layer(rows: pd.DataFrame, name: str, clocks: Clocks) -> list[str]:
+    """
+    Tell the records of one layer, or the events, one line each.
+
+    Raises
+    ------
+    InputError
+        If the layer has no records with a status.
+    """
+    if name not in (*view.POINT_LAYERS, "gang_zones", "events"):
+        raise InputError(
+            f"{name}: cannot be told in sentences; use one of fobs, prisons, facilities, gang_zones, events."
+        )
+    known = view.banner(clocks)["sub"]
+    head = _("{layer} on {day}, {known}: {n}.").format(
+        layer=layers.titles().get(name, name), day=text.day(clocks.as_of), known=known, n=len(rows)
+    )
+    if name == "events":
+        return [
+            head,
+            *(f"{title(row, 'title')}: {view.event_line(row)} · {row.grade}" for row in rows.itertuples(index=False)),
+        ]
+    return [head, *(f"{title(row)}: {view.line(name, row)} · {row.grade}" for row in rows.itertuples(index=False))]
 
 
 def _number(figure: keyfigures.KeyFigure) -> str:

@@ -6,6 +6,6 @@ What people make: plans and small settings, each change with its audit row, in S
 
 from __future__ import annotations
 
-from mssmap.store.core import ConflictError, GoneError, Plan, Store, StoreAwayError, open_store
+from mssmap.store.core import ConflictError, GoneError, Plan, Store, StoreAwayError, exists, open_store
 
-__all__ = ["ConflictError", "GoneError", "Plan", "Store", "StoreAwayError", "open_store"]
+__all__ = ["ConflictError", "GoneError", "Plan", "Store", "StoreAwayError", "exists", "open_store"]

@@ -104,6 +104,12 @@ def open_store(url: str) -> Store:
     return store
 
 
+def exists(url: str) -> bool:
+    """Whether there is a store to read: always so for a server, for SQLite if its file is there."""
+    parsed = sa.make_url(url)
+    return parsed.get_backend_name() != "sqlite" or bool(parsed.database and Path(parsed.database).exists())
+
+
 def _sqlite(url: sa.URL) -> Engine:
     if url.database and url.database != ":memory:":
         try:
