@@ -206,7 +206,10 @@ def coverage(
         parts = {"figures": result.figures, "by_department": result.by_department}
         _write_json({name: [views.plain(r) for r in rows.to_dict("records")] for name, rows in parts.items()}, out)
     else:
-        tables = (listing.aligned(rows.round(1)) for rows in (result.figures, result.by_department))
+        tables = (
+            listing.aligned([{k: str(v) for k, v in row.items()} for row in rows.round(1).to_dict("records")])
+            for rows in (result.figures, result.by_department)
+        )
         _write("\n\n".join([*tables, result.method]), out)
 
 
@@ -266,9 +269,8 @@ def log(
         for fault in faults:
             typer.echo(fault)
         last = entries[-1].hash if entries else audit.START
-        _tell(
-            f"mssmap: {_count(len(entries), 'entry')} checked, last hash {last[:16]}, {'broken' if faults else 'whole'}"
-        )
+        state = "broken" if faults else "whole"
+        _tell(f"mssmap: {_count(len(entries), 'change')} checked, last hash {last[:16]}, {state}")
         raise typer.Exit(1 if faults else 0)
     for entry in entries:
         typer.echo(

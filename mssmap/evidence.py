@@ -68,13 +68,18 @@ GRADE = re.compile(r"[A-F][1-6]")
 
 
 class SourceRecord(TypedDict):
-    """A source in the shape of the public contract: `published_on` is ISO text; it and `url` are None if not known."""
+    """
+    A source in the shape of the public contract.
+
+    `published_on` is ISO text, as exact as `published_precision` says; it and `url` are None if not known.
+    """
 
     source_id: str
     title: str
     publisher: str
     url: str | None
     published_on: str | None
+    published_precision: str
     reliability: str
 
 
@@ -223,6 +228,7 @@ def ordered(records: Iterable[SourceRecord]) -> list[SourceRecord]:
 def source_records(sources: pd.DataFrame) -> list[SourceRecord]:
     """Return sources as plain records in the shape of the public contract."""
     columns = ["source_id", "title", "publisher", "url", "reliability"]
+    exact = sources["published_precision"].tolist() if "published_precision" in sources else ["day"] * len(sources)
     days = np.datetime_as_string(sources["published_on"].to_numpy(dtype="datetime64[D]"), unit="D").tolist()
     return [
         {
@@ -231,9 +237,10 @@ def source_records(sources: pd.DataFrame) -> list[SourceRecord]:
             "publisher": publisher,
             "url": url or None,
             "published_on": day if day != "NaT" else None,
+            "published_precision": precision,
             "reliability": reliability,
         }
-        for source_id, title, publisher, url, reliability, day in zip(
-            *(sources[column].tolist() for column in columns), days, strict=True
+        for source_id, title, publisher, url, reliability, day, precision in zip(
+            *(sources[column].tolist() for column in columns), days, exact, strict=True
         )
     ]

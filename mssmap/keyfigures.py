@@ -231,7 +231,7 @@ def _dated(days: pd.Series, clocks: Clocks) -> dict[str, Any]:
     """Return the latest of some days and its age, both None if there is none."""
     if days.dropna().empty:
         return {"date": None, "age_days": None}
-    latest = days.max().date()
+    latest = min(days.max().date(), clocks.as_of)
     return {"date": latest, "age_days": max(0, (clocks.as_of - latest).days)}
 
 

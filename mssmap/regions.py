@@ -10,6 +10,7 @@ import difflib
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -83,7 +84,8 @@ def department(pcode: str) -> str | None:
     return pcode[:4] if level(pcode) != "country" else None
 
 
-def all_regions(data: Data) -> list[Region]:
+@lru_cache(maxsize=4)
+def all_regions(data: Data) -> tuple[Region, ...]:
     """Return the country, then all departments, communes and arrondissements."""
     found = [COUNTRY]
     for kind, layer in LAYER_OF_LEVEL.items():
@@ -93,7 +95,17 @@ def all_regions(data: Data) -> list[Region]:
             for pcode, *names in zip(rows["pcode"].tolist(), *columns, strict=True):
                 pairs = [(c.removeprefix("name_"), n) for c, n in zip(NAME_COLUMNS, names, strict=True) if n]
                 found.append(Region(pcode, kind, tuple(pairs)))
-    return found
+    return tuple(found)
+
+
+@lru_cache(maxsize=4)
+def _index(data: Data) -> dict[str, Region]:
+    """Return every region under its code and names, written for comparing."""
+    index: dict[str, Region] = {}
+    for region in all_regions(data):
+        for name in (region.pcode, *(name for _, name in region.names)):
+            index.setdefault(normalise(name), region)
+    return index
 
 
 def find(data: Data, text: str) -> Region:
@@ -107,10 +119,7 @@ def find(data: Data, text: str) -> Region:
     NotFoundError
         If there is none; the text names those that come close.
     """
-    index: dict[str, Region] = {}
-    for region in all_regions(data):
-        for name in (region.pcode, *(name for _, name in region.names)):
-            index.setdefault(normalise(name), region)
+    index = _index(data)
     key = normalise(text)
     if key in index:
         return index[key]

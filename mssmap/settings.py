@@ -36,7 +36,6 @@ SETTINGS = (
         "Humanitarian and UN ClearMap servers.",
         ("local", "hot", "clearmap"),
     ),
-    Setting("MSSMAP_AUTH", "off", "off: everybody may edit. oidc: log-in as configured in secrets.", ("off", "oidc")),
     Setting("MSSMAP_TODAY", "", "ISO date to use as today, for drills and tests. Empty: the date of the clock."),
     Setting("MSSMAP_HOST", "127.0.0.1", "Address the app listens on. 0.0.0.0 opens it to the network."),
     Setting("MSSMAP_PORT", "8501", "Port the app listens on."),
@@ -51,7 +50,6 @@ class Settings:
     data_dir: Path
     database_url: str = ""
     basemap: str = "local"
-    auth: str = "off"
     today: date | None = None
     host: str = "127.0.0.1"
     port: int = 8501
@@ -95,7 +93,6 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         data_dir=Path(folder).expanduser() if folder else default_data_dir(),
         database_url=values["MSSMAP_DATABASE_URL"] or default_database_url(),
         basemap=values["MSSMAP_BASEMAP"],
-        auth=values["MSSMAP_AUTH"],
         today=parse_date(values["MSSMAP_TODAY"], "MSSMAP_TODAY") if values["MSSMAP_TODAY"] else None,
         host=values["MSSMAP_HOST"],
         port=_port(values["MSSMAP_PORT"]),

@@ -6,26 +6,29 @@ import streamlit as st
 
 from mssmap.i18n import gettext as _
 from mssmap.maps import view
-from mssmap.ui import cache, card, components, controls, state, told
-
-EVENT_WINDOW_DAYS = 120
+from mssmap.ui import cache, card, components, controls, lanes, state, told
 
 components.page_style()
 notes = state.address_notes()
+
+heading, figures = st.container(), st.container()
+main, side = st.columns([0.72, 0.28], gap="small")
+with main:
+    components.map_frame()  # first of all: the browser gets it ready while the rest is worked out
 
 with st.sidebar:
     clocks = controls.dials()
     layer_slot = st.container()
     with st.expander(_("Filters")):
         filters = controls.filters()
-    window = controls.event_window(filters, EVENT_WINDOW_DAYS)
+    window = controls.event_window(filters)
     shown = cache.shown(filters.within(window))
     since = told.since_choice()
     with st.expander(_("Background and shading")):
         basemap = controls.basemap_choice()
         shading = controls.shading_choice(shown)
 with layer_slot:
-    controls.layer_list(shown)
+    controls.layer_list()
 state.keep_address()
 
 changes = told.changed(filters, since)
@@ -38,14 +41,15 @@ options = view.Options(
     notes=components.window_note(window),
     changed=told.on_map(changes),
 )
-components.heading(_("Situation map of the security mission in Haiti"), filters, notes)
-components.key_figures(cache.key_figures(clocks, filters.grade, filters.region))
-main, side = st.columns([0.72, 0.28], gap="small")
 with main:
-    components.operations_map(shown, options)
+    components.feed_map(shown, options, filters=filters, window=window)
+with heading:
+    components.heading(_("Situation map of the security mission in Haiti"), filters, notes)
+with figures:
+    components.key_figures(cache.key_figures(clocks, filters.grade, filters.region))
 with side:
     card.record_card(clocks)
-components.event_strip(filters, window)
+lanes.strip(filters, window, controls.EVENT_WINDOW_DAYS)
 told.change_list(changes, since, clocks.known_on)
 told.summary(shown, filters, window)
 components.table_twin()

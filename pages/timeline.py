@@ -19,7 +19,7 @@ with st.sidebar:
         filters = controls.filters()
 shown, window = lanes.linked_view(filters, mode)
 with layer_slot:
-    controls.layer_list(shown)
+    controls.layer_list()
 state.keep_address()
 
 components.heading(_("Timeline"), filters, notes)
@@ -31,7 +31,8 @@ with main, st.container(key="linked"):
         focus=st.session_state.get("focus"),
         notes=components.window_note(window),
     )
-    components.operations_map(shown, options)
+    components.map_frame()
+    components.feed_map(shown, options, filters=filters, window=window)
 with side:
     card.record_card(clocks)
 lanes.chart(filters, mode)

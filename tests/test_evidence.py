@@ -110,6 +110,7 @@ def test_sources_are_listed_best_and_newest_first_with_nothing_not_yet_public():
         "publisher": "DAILY",
         "url": None,
         "published_on": "2024-03-04",
+        "published_precision": "day",
         "reliability": "C",
     }
 

@@ -19,6 +19,7 @@ def test_what_was_not_yet_known_is_not_found(small, on):
     assert search.find(small, on("2025-01-01", "2024-03-04"), "4600").empty
 
 
+# ruff: noqa: E501
 # One line of the 51 facts that the product must show -> words an ordinary user would type.
 FACTS = [
     "217 Kenyan 18 Jan 2025", "various units National Police Service", "Interior Foreign Affairs flag", "Jomo Kenyatta",

@@ -58,7 +58,8 @@ def test_a_length_must_be_positive(value):
 
 def test_settings_have_defaults_and_ignore_empty_variables():
     found = settings.load({"MSSMAP_BASEMAP": " ", "MSSMAP_PORT": "9000"})
-    assert (found.basemap, found.port, found.today, found.database_url) == ("local", 9000, None, None)
+    assert (found.basemap, found.port, found.today) == ("local", 9000, None)
+    assert found.database_url.endswith("mssmap/store.db")
     assert found.data_dir.name == "data"
 
 

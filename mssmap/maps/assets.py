@@ -107,6 +107,11 @@ EVENT_GROUPS: Final = {
 EVENT_GROUP_OF: Final = {category: group for group, categories in EVENT_GROUPS.items() for category in categories}
 
 
+OWN_SCRIPTS: Final = ("clock.js", "map.js")
+GLYPHS_MARK: Final = b'"GLYPHS"'
+"""What a script of the page has in the place of our symbols."""
+
+
 @dataclass(frozen=True)
 class Assets:
     """Addresses of what was published, relative to `URL`."""
@@ -161,8 +166,6 @@ def publish(
         "jumps": JUMPS,
         "labels": LABELS,
     }
-    for name, text in symbols.glyphs().items():
-        shelf.put_plain(f"glyphs/{name}.svg", text.encode())
     vendored = Path(str(leaflet.BASE_DIR))
     typeface = shelf.put("typeface", ".woff2", font.read_bytes())
     style = _own("map.css").replace("FONT_URL", f"../../{URL}{typeface}")
@@ -171,15 +174,19 @@ def publish(
         version=manifest_file,
         manifest=manifest_file,
         scripts=(
-            shelf.put("leaflet", ".js", (vendored / "leaflet.js").read_bytes()),
-            shelf.put("clock", ".js", _own("clock.js").encode()),
-            shelf.put("map", ".js", _own("map.js").encode()),
+            # one file: st_folium loads several one after the other
+            shelf.put(
+                "map", ".js", b"\n;\n".join([(vendored / "leaflet.js").read_bytes(), *map(_script, OWN_SCRIPTS)])
+            ),
         ),
         styles=(
             shelf.put("leaflet", ".css", (vendored / "leaflet.css").read_bytes()),
             shelf.put("map", ".css", style.encode()),
         ),
-        panels={name: shelf.put(Path(name).stem, Path(name).suffix, text) for name, text in panels.items()},
+        panels={
+            name: shelf.put(Path(name).stem, Path(name).suffix, text.replace(GLYPHS_MARK, _compact(symbols.glyphs())))
+            for name, text in panels.items()
+        },
         names=files["records"],
         event_rows=event_rows,
     )
@@ -202,17 +209,12 @@ class _Shelf:
     def put(self, name: str, suffix: str, content: bytes) -> str:
         """Write `content` as name-hash.suffix unless it is there; return the file name."""
         target = f"{name}-{hashlib.sha256(content).hexdigest()[:12]}{suffix}"
-        self._write(target, content, overwrite=False)
+        self._write(target, content)
         return target
 
-    def put_plain(self, target: str, content: bytes) -> None:
-        """Write `content` under a fixed name, for files that are not cached for ever."""
+    def _write(self, target: str, content: bytes) -> None:
         path = self.folder / target
-        self._write(target, content, overwrite=not path.exists() or path.read_bytes() != content)
-
-    def _write(self, target: str, content: bytes, *, overwrite: bool) -> None:
-        path = self.folder / target
-        if path.exists() and not overwrite:
+        if path.exists():
             return
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -225,6 +227,10 @@ class _Shelf:
                 f"{self.folder}: the files of the map cannot be written ({error.strerror}). "
                 "Make the folder writable and start again."
             ) from error
+
+
+def _script(name: str) -> bytes:
+    return _own(name).encode()
 
 
 def _own(name: str) -> str:

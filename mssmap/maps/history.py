@@ -16,21 +16,11 @@ from mssmap import evidence, regions, text, timeline, views
 from mssmap.catalog import Data
 from mssmap.i18n import gettext as _
 from mssmap.maps import view
-from mssmap.maps.assets import Assets
+from mssmap.maps.assets import Assets, layer_group
+from mssmap.maps.view import day_number
 from mssmap.timeline import Clocks
 
-EPOCH: Final = pd.Timestamp("1970-01-01")
 LAYER_KEYS: Final = {**view.POINT_LAYERS, "gang_zones": "zone_id"}
-
-
-def day_number(day: date | pd.Timestamp) -> int:
-    """
-    Days since 1 January 1970.
-
-    >>> day_number(date(1970, 1, 3))
-    2
-    """
-    return int((pd.Timestamp(day) - EPOCH).days)
 
 
 def compose(
@@ -47,7 +37,7 @@ def compose(
 
     Each spell has `id`, `zone` (true for gang-affected zones), `status` (a symbol, for zones the level), `from`, `to`,
     `known` and `reports` (days), `refresh` (days after which it is stale), `line` and `grade`; each event `row` (in the
-    published list), `from`, `to`, `end`, `planned`, `line`, `grade`.
+    published list), `from`, `to`, `end`, `planned`, `g` (group of its category), `line`, `grade`.
     """
     return {
         "known_on": day_number(known_on),
@@ -117,6 +107,7 @@ def _events(
             "to": None if pd.isna(row.valid_to) else day_number(row.valid_to),
             "end": day_number(row.valid_from if pd.isna(row.valid_to) else row.valid_to),
             "planned": row.claim == timeline.PLANNED,
+            "g": layer_group(row.category),
             "line": view.event_line(row),
             "grade": row.grade,
         }

@@ -22,6 +22,17 @@ OKABE_ITO: Final = {
 }
 """Colour set for colour-blind readers (Okabe and Ito 2008), the grey is our own."""
 
+GROUP_COLOURS: Final = {
+    "events.violence": OKABE_ITO["vermillion"],
+    "events.operations": OKABE_ITO["blue"],
+    "events.mission": OKABE_ITO["sky"],
+    "events.prisons": OKABE_ITO["purple"],
+    "events.services": OKABE_ITO["green"],
+    "events.displacement": OKABE_ITO["orange"],
+    "events.political": OKABE_ITO["grey"],
+}
+"""Group of events -> colour of its symbol and of its part of a bar."""
+
 ZONE_STYLES: Final = {
     "controlled": {"color": OKABE_ITO["vermillion"], "pattern": "dense", "weight": 1.6, "dash": None},
     "contested": {"color": OKABE_ITO["orange"], "pattern": "cross", "weight": 1.6, "dash": None},

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Final
 
 import geopandas as gpd
@@ -116,15 +117,24 @@ def event_line(row: Any) -> str:
 
 def message(shown: Shown, assets: Assets, options: Options, *, seq: str) -> dict[str, Any]:
     """
-    Compose the view message.
+    Compose a whole view message: `fixed`, `records` and `light` in one.
 
     Parameters
     ----------
     seq
         Name of this view; the map writes it on its page when it has drawn it (tests wait for that).
     """
-    records = [
-        # the order of these fields is read by client/map.js and by the table in panel.js
+    return {**fixed(assets), **records(shown, assets), **light(shown, options), "seq": seq}
+
+
+def fixed(assets: Assets) -> dict[str, Any]:
+    """The part of a view that only depends on the language: names of the files, rows of the legend, words."""
+    return {"names": assets.names, "lang": current(), "legend": _legend(), "text": _words(), "history": None}
+
+
+def records(shown: Shown, assets: Assets) -> dict[str, Any]:
+    """The records of a view; the order of their fields is read by client/map.js and by the table in panel.js."""
+    points = [
         [getattr(row, key), symbol(layer, row), int(row.stale), line(layer, row), row.grade]
         for layer, key in POINT_LAYERS.items()
         for row in getattr(shown, layer).itertuples(index=False)
@@ -137,15 +147,25 @@ def message(shown: Shown, assets: Assets, options: Options, *, seq: str) -> dict
         [assets.event_rows[(row.event_id, int(row.revision))], event_line(row), 0, row.grade]
         for row in shown.events.itertuples(index=False)
     ]
+    return {"records": points, "zones": zones, "events": events}
+
+
+def light(shown: Shown, options: Options, window: tuple[date, date] | None = None) -> dict[str, Any]:
+    """
+    The part of a view that changes with each step: day, choices, a line of words; one or two kilobytes.
+
+    Parameters
+    ----------
+    window
+        First and last day of the events, for a browser that works the records out by itself.
+    """
     tiles = TILES.get(options.tiles)
+    first, last = window or (shown.clocks.as_of, shown.clocks.as_of)
     return {
-        "seq": seq,
-        "names": assets.names,
-        "lang": current(),
+        "day": day_number(shown.clocks.as_of),
+        "start": day_number(first),
+        "end": day_number(last),
         "on": list(options.on),
-        "records": records,
-        "zones": zones,
-        "events": events,
         "selected": options.selected,
         "focus": dict(options.focus) if options.focus else None,
         "tiles": {"url": tiles["url"], "options": tiles["options"]} if tiles else None,
@@ -154,11 +174,24 @@ def message(shown: Shown, assets: Assets, options: Options, *, seq: str) -> dict
         "extra": [dict(point) for point in options.extra],
         "cells": options.cells,
         "placing": options.placing,
-        "legend": [*map(dict, options.more_legend), *_legend(shown)],
+        "more_legend": [dict(group) for group in options.more_legend],
         "notes": [*options.notes, *_off_map(shown)],
         "banner": banner(shown.clocks, options.tiles),
-        "text": _words(shown, options),
+        "described": described(shown, options),
     }
+
+
+EPOCH: Final = pd.Timestamp("1970-01-01")
+
+
+def day_number(day: date | pd.Timestamp) -> int:
+    """
+    Days since 1 January 1970, as the browser counts them.
+
+    >>> day_number(date(1970, 1, 3))
+    2
+    """
+    return int((pd.Timestamp(day) - EPOCH).days)
 
 
 def banner(clocks: Clocks, tiles: str = "local") -> dict[str, str]:
@@ -188,38 +221,27 @@ def tally(shown: Shown) -> dict[str, int]:
     return found | {str(k): int(n) for k, n in kinds.items()} | {str(k): int(n) for k, n in groups.items()}
 
 
-def _legend(shown: Shown) -> list[dict[str, Any]]:
-    """Only what is there; the states of public services share one key, for their shapes tell the kind."""
-    titles, counts = layers.titles(), tally(shown)
+def _legend() -> list[dict[str, Any]]:
+    """Rows of the legend without their counts; the browser counts, and leaves out what is not there."""
+    titles = layers.titles()
     groups = []
     for group, members in layers.GROUPS.items():
         items: list[dict[str, Any]] = [
-            {
-                "symbol": layer.symbol,
-                "label": titles[layer.id],
-                "count": None if group == "regions" else counts[layer.id],
-                "layers": [layer.id],
-            }
-            for layer in members
+            {"symbol": m.symbol, "label": titles[m.id], "count": None if group == "regions" else 0, "layers": [m.id]}
+            for m in members
         ]
         if group == "facilities":
-            items += _state_key(shown.facilities, [layer.id for layer in members])
+            items += [
+                {
+                    "symbol": f"court.{state}",
+                    "label": text.status("facilities", state),
+                    "count": 0,
+                    "layers": [m.id for m in members],
+                }
+                for state in ("limited", "moved", "closed", "unknown")
+            ]
         groups.append({"label": titles[group], "items": items})
     return groups
-
-
-def _state_key(facilities: pd.DataFrame, kinds: list[str]) -> list[dict[str, Any]]:
-    """What fill and outline of a public service mean, for the states that occur (but open, which the kinds show)."""
-    states = [state for state in ("limited", "moved", "closed", "unknown") if (facilities["status"] == state).any()]
-    return [
-        {
-            "symbol": f"court.{state}",
-            "label": text.status("facilities", state),
-            "count": int((facilities["status"] == state).sum()),
-            "layers": kinds,
-        }
-        for state in states
-    ]
 
 
 def _off_map(shown: Shown) -> list[str]:
@@ -246,18 +268,21 @@ def _choropleth(choropleth: Choropleth | None) -> dict[str, Any] | None:
     }
 
 
-def _words(shown: Shown, options: Options) -> dict[str, str]:
-    counts = tally(shown)
-    on = set(options.on)
+def described(shown: Shown, options: Options) -> str:
+    """What the map shows, for those who cannot see it."""
+    counts, on = tally(shown), set(options.on)
     visible = sum(count for name, count in counts.items() if name in on)
-    described = _(
+    return _(
         "Map of Haiti as of {day}, {known}: {n} records in {m} layers. All of them are in the table below."
     ).format(day=text.day(shown.clocks.as_of), known=banner(shown.clocks)["sub"], n=visible, m=len(on))
+
+
+def _words() -> dict[str, str]:
     return {
-        "described": described,
         "legend": _("Legend"),
         "here": _("{n} records here"),
         "more": _("and {n} more"),
+        "population": _("{n} people ({year})"),
         "table": _("Table of what the map shows"),
         "filter": _("Filter by any word"),
         "rows": _("{n} rows"),
@@ -273,8 +298,8 @@ def _words(shown: Shown, options: Options) -> dict[str, str]:
         "change_corrected": _("corrected"),
         "change_withdrawn": _("withdrawn"),
         "hatched": _("No recent report: not the same as calm"),
+        "weak": _("doubtful or worse"),
         "none": _("Nothing matches. Switch on more layers, or choose another date."),
         **layers.titles(),
-        "population": _("{n} people ({year})"),
         **{f"precision_{key}": word for key, word in text.precisions().items()},
     }

@@ -6,7 +6,9 @@ Frames are kept as they are and treated as read-only; what is cached are reads, 
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
+import json
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -14,11 +16,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
-
 from mssmap import catalog, differences, keyfigures, planning, settings, store, views
 from mssmap.catalog import Data
-from mssmap.maps import assets, plan
+from mssmap.maps import assets, history, plan, view
 from mssmap.maps.view import Shown
 from mssmap.timeline import Clocks
 from mssmap.ui import frame
@@ -97,12 +97,6 @@ def shown(filters: Filters) -> Shown:
     return Shown(clocks=clocks, events=events, **layers)
 
 
-@lru_cache(maxsize=64)
-def all_events(clocks: Clocks, grade: str, region: str | None, categories: tuple[str, ...]) -> gpd.GeoDataFrame:
-    """Return every event known at the dials, whatever the window."""
-    return views.events(data(), clocks, grade=grade, region=region, category=categories or None)
-
-
 @lru_cache(maxsize=256)
 def key_figures(clocks: Clocks, grade: str, region: str | None) -> list[keyfigures.KeyFigure]:
     """Return the figures above the map."""
@@ -113,6 +107,21 @@ def key_figures(clocks: Clocks, grade: str, region: str | None) -> list[keyfigur
 def hidden(clocks: Clocks, grade: str, region: str | None) -> int:
     """Return how many records the grade threshold hides."""
     return sum(views.hidden_by_grade(data(), clocks, grade, region).values())
+
+
+@lru_cache(maxsize=32)
+def told(
+    known_on: date, grade: str, region: str | None, categories: tuple[str, ...], language: str
+) -> tuple[dict[str, Any], str]:
+    """Return all that the browser needs to work out any day at these filters, and its mark; by language."""
+    known = history.compose(data(), published(), known_on, grade=grade, region=region, categories=categories)
+    large = {**view.fixed(published()), "history": known}
+    return large, mark(large) + language
+
+
+def mark(content: Any) -> str:
+    """Return a short name for a piece of JSON."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 @lru_cache(maxsize=64)

@@ -51,9 +51,7 @@ def card(record: views.Record, clocks: Clocks) -> dict[str, Any]:
         "badges": _badges(record),
         "facts": _facts(record),
         "figures": _figure_tables(record.figures),
-        "note": " ".join(
-            dict.fromkeys(str(n) for n in (a.get("note"), a.get("capacity_note"), a.get("extent_note")) if n)
-        ),
+        "note": _note(record, clocks),
         "history": _history(record, clocks),
         "revisions": _revisions(record) if is_event else [],
         "sources": [_source_line(source) for source in record.sources],
@@ -64,6 +62,15 @@ def card(record: views.Record, clocks: Clocks) -> dict[str, Any]:
             "sources": _("Who says so"),
         },
     }
+
+
+def _note(record: views.Record, clocks: Clocks) -> str:
+    """Caveats; those of places are not dated, so without hindsight they are left out rather than tell the future."""
+    a = record.attributes
+    names = ["note"] if record.layer == "events" else ["extent_note"]
+    if record.layer != "events" and clocks.known_on >= state.today():
+        names = ["note", "capacity_note", "extent_note"]
+    return " ".join(dict.fromkeys(str(a[name]) for name in names if a.get(name)))
 
 
 def _title(attributes: Mapping[str, Any], stem: str) -> str:
@@ -208,7 +215,14 @@ def _revisions(record: views.Record) -> list[dict[str, Any]]:
 
 def _source_line(source: Mapping[str, Any]) -> dict[str, str]:
     published = source.get("published_on")
-    by = ", ".join(part for part in (source.get("publisher"), text.day(published) if published else "") if part)
+    by = ", ".join(
+        part
+        for part in (
+            source.get("publisher"),
+            text.day(published, source.get("published_precision") or "day") if published else "",
+        )
+        if part
+    )
     return {
         "title": source.get("title") or source.get("publisher") or "",
         "url": source.get("url") or "",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
@@ -13,7 +11,8 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from mssmap import charts, errors, keyfigures, text
+from mssmap import errors, keyfigures, text
+from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.maps import view
 from mssmap.maps.assets import URL
@@ -54,7 +53,9 @@ export default function (component) {{
 def component(name: str, **arguments: Any) -> Any:
     """Mount one of our own components (`client/panel.js`; the time lanes are in `client/lanes.js`)."""
     files = cache.published().panels
-    return _component(name, files["lanes.js" if name == "lanes" else "panel.js"], files["panel.css"])(**arguments)
+    return _component(name, files["lanes.js" if name in {"lanes", "strip"} else "panel.js"], files["panel.css"])(
+        **arguments
+    )
 
 
 def data_faults() -> None:
@@ -100,33 +101,6 @@ def window_note(window: tuple[date, date]) -> tuple[str, ...]:
     return (_("Events from {start} to {end}.").format(start=text.day(window[0]), end=text.day(window[1])),)
 
 
-def event_strip(filters: cache.Filters, window: tuple[date, date]) -> None:
-    """Events a month; drawing a window on it filters the map."""
-    events = cache.all_events(filters.clocks, filters.grade, filters.region, filters.categories)
-    if events.empty:
-        st.caption(_("No events are known at these dials and filters."))
-        return
-    chart = charts.event_strip(events, as_of=filters.clocks.as_of, start=window[0], end=window[1])
-    st.altair_chart(
-        chart,
-        key="strip",
-        on_select=_window_drawn,
-        selection_mode=[charts.BRUSH],
-        alt=_(
-            "Events a month, stacked by group. Draw a window to filter the map; "
-            "the fields Events from and to do the same."
-        ),
-    )
-
-
-def _window_drawn() -> None:
-    """Take over the drawn window; an empty one goes back to the last months."""
-    drawn = st.session_state["strip"]["selection"].get(charts.BRUSH) or {}
-    days = next(iter(drawn.values()), None)
-    start, end = (None, None) if not days else (date.fromtimestamp(stamp / 1000) for stamp in (min(days), max(days)))
-    st.session_state["from"], st.session_state["to"] = start, end
-
-
 def look_at(**target: Any) -> None:
     """Ask the map to move there with its next view: `id=` a record, or `bounds=` a box in degrees."""
     st.session_state["focus_n"] = st.session_state.get("focus_n", 0) + 1
@@ -157,11 +131,47 @@ def _figure_card(figure: keyfigures.KeyFigure) -> dict[str, str]:
 
 def operations_map(shown: view.Shown, options: view.Options, *, on_placed: Callable[[], None] = lambda: None) -> None:
     """The map itself, and the bridge that carries the view to it and clicks back; see `view.Options.placing`."""
+    map_frame()
+    feed_map(shown, options, on_placed=on_placed)
+
+
+def map_frame() -> None:
+    """The frame of the map; it holds no data, so a page puts it first and fills it when the rest is worked out."""
     with st.container(key="map"):
         frame.mount(cache.base_frame(), cache.published(), key="operations-map")
-    content = view.message(shown, cache.published(), options, seq="")
-    content["seq"] = hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
-    component("bridge", key="bridge", data=content, on_selected_change=_map_clicked, on_placed_change=on_placed)
+
+
+def feed_map(
+    shown: view.Shown,
+    options: view.Options,
+    *,
+    filters: cache.Filters | None = None,
+    window: tuple[date, date] | None = None,
+    on_placed: Callable[[], None] = lambda: None,
+) -> None:
+    """
+    Send the view to the map in two parts, for the large one seldom changes.
+
+    Parameters
+    ----------
+    filters
+        If given, the browser gets all that is known at these filters and works out the day by itself; else it gets
+        the records of this day only.
+    """
+    if filters is not None:
+        large, mark = cache.told(filters.clocks.known_on, filters.grade, filters.region, filters.categories, current())
+    else:
+        large = {**view.fixed(cache.published()), **view.records(shown, cache.published())}
+        mark = cache.mark(large)
+    small = {**view.light(shown, options, window), "body": mark}
+    component("body", key="body", data={**large, "body": mark})
+    component(
+        "bridge",
+        key="bridge",
+        data={**small, "seq": cache.mark(small)},
+        on_selected_change=_map_clicked,
+        on_placed_change=on_placed,
+    )
 
 
 def _map_clicked() -> None:

@@ -3,43 +3,28 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Final
 
 import streamlit as st
 
 from mssmap import settings, text
-from mssmap.i18n import LANGUAGES
+from mssmap.i18n import LANGUAGES, current
 from mssmap.i18n import gettext as _
 from mssmap.maps import choropleth, layers, view
+from mssmap.maps.view import day_number
 from mssmap.timeline import Clocks
 from mssmap.ui import cache, state
 from mssmap.ui.components import component, look_at
+
+EVENT_WINDOW_DAYS: Final = 120
+"""Without a window of one's own the map shows the events of so many days before its day."""
 
 
 def dials() -> Clocks:
     """The two dials: exact field, slider, steps and key dates for `as_of`; exact field and a switch for `known_on`."""
     now = state.today()
     as_of = _day(_("Map as of"), "as_of", state.default_as_of(), _("What was true on this day."))
-    st.session_state["as_of_slider"] = as_of
-    st.slider(
-        _("Map as of"),
-        state.EARLIEST,
-        state.latest(),
-        key="as_of_slider",
-        format="D MMM YYYY",
-        label_visibility="collapsed",
-        on_change=_take,
-        args=("as_of",),
-    )
-    steps = (
-        (_("−1 mo"), _("One month back"), {"months": -1}),
-        (_("−1 d"), _("One day back"), {"days": -1}),
-        (_("+1 d"), _("One day on"), {"days": 1}),
-        (_("+1 mo"), _("One month on"), {"months": 1}),
-    )
-    for column, (label, words, step) in zip(st.columns(4, gap="xxsmall"), steps, strict=True):
-        column.button(
-            label, key=f"step {label}", help=words, on_click=state.shift, args=("as_of",), kwargs=step, width="stretch"
-        )
+    _dial(as_of or state.default_as_of())
     jumps = {f"{text.day(when)} · {_(what)}": when for when, what in state.KEY_DATES}
     jumps |= {_("Latest report"): state.default_as_of(), _("Today"): now}
     st.selectbox(
@@ -86,8 +71,38 @@ def _day(label: str, key: str, default: date | None, words: str | None = None) -
     return chosen if isinstance(chosen, date) else default
 
 
-def _take(key: str) -> None:
-    st.session_state[key] = st.session_state[f"{key}_slider"]
+def _dial(as_of: date) -> None:
+    """Slider and steps; the map follows the hand in the browser, the page when it rests."""
+    steps = (
+        (_("−1 mo"), _("One month back"), {"months": -1}),
+        (_("−1 d"), _("One day back"), {"days": -1}),
+        (_("+1 d"), _("One day on"), {"days": 1}),
+        (_("+1 mo"), _("One month on"), {"months": 1}),
+    )
+    fixed = [state.chosen_day(key) for key in ("from", "to")]
+    component(
+        "dial",
+        key="dial",
+        data={
+            "day": day_number(as_of),
+            "title": text.day(as_of),
+            "min": day_number(state.EARLIEST),
+            "max": day_number(state.latest()),
+            "trail": EVENT_WINDOW_DAYS,
+            "start": day_number(fixed[0]) if fixed[0] else None,
+            "end": day_number(fixed[1]) if fixed[1] else None,
+            "months": list(text.MONTHS[current()]),
+            "label": _("Map as of"),
+            "steps": [{"sign": sign, "words": words, **step} for sign, words, step in steps],
+        },
+        on_day_change=_dialled,
+    )
+
+
+def _dialled() -> None:
+    chosen = st.session_state["dial"].get("day")
+    if isinstance(chosen, str):
+        st.session_state["as_of"] = date.fromisoformat(chosen)
 
 
 def _jump(jumps: dict[str, date]) -> None:
@@ -110,23 +125,16 @@ def planner_layers() -> tuple[str, ...]:
     return state.layers_on() if "layers" in st.query_params else PLANNER_LAYERS
 
 
-def layer_list(shown: view.Shown) -> None:
-    """Switches for every layer with its symbol and count; the map follows in the browser, the address at once."""
-    titles, counts = layers.titles(), view.tally(shown)
+def layer_list() -> None:
+    """Switches for every layer with its symbol and count; map and counts follow in the browser."""
+    titles = layers.titles()
     groups = [
         {
             "id": group,
             "label": titles[group],
             "open": group in {"fobs", "prisons", "gang_zones"},
-            "items": [
-                {
-                    "id": layer.id,
-                    "symbol": layer.symbol,
-                    "label": titles[layer.id],
-                    "count": None if group == "regions" else counts[layer.id],
-                }
-                for layer in members
-            ],
+            "counted": group != "regions",
+            "items": [{"id": layer.id, "symbol": layer.symbol, "label": titles[layer.id]} for layer in members],
         }
         for group, members in layers.GROUPS.items()
     ]
@@ -276,14 +284,14 @@ def shading_choice(shown: view.Shown) -> view.Choropleth | None:
     return choropleth.build(cache.data(), shown, indicator, level) if indicator else None
 
 
-def event_window(filters: cache.Filters, days: int) -> tuple[date, date]:
+def event_window(filters: cache.Filters) -> tuple[date, date]:
     """
-    Return the days whose events are on the map: as chosen, else the last `days` days up to the day of the map.
+    Return the days whose events are on the map: as chosen, else the last `EVENT_WINDOW_DAYS` up to the day of the map.
 
     A window that ends before it starts is turned round.
     """
     end = filters.end or filters.clocks.as_of
-    start = filters.start or end - timedelta(days=days)
+    start = filters.start or end - timedelta(days=EVENT_WINDOW_DAYS)
     return min(start, end), max(start, end)
 
 

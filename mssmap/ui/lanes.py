@@ -12,9 +12,9 @@ import streamlit as st
 from mssmap import text, timeline, views
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
-from mssmap.maps import history, view
-from mssmap.maps.history import day_number
-from mssmap.maps.symbols import OKABE_ITO
+from mssmap.maps import history, layers, view
+from mssmap.maps.symbols import GROUP_COLOURS, OKABE_ITO
+from mssmap.maps.view import day_number
 from mssmap.timeline import Clocks
 from mssmap.ui import cache, state
 from mssmap.ui.components import component, look_at
@@ -109,7 +109,7 @@ def _content(filters: cache.Filters, language: str) -> dict[str, Any]:
         )
         for row, event in zip(rows.itertuples(index=False), told["events"], strict=True)
     ]
-    return {"history": told, "items": spells + events}
+    return {"items": spells + events}
 
 
 def _is_plan(spell: dict[str, Any]) -> bool:
@@ -154,12 +154,33 @@ def chart(filters: cache.Filters, mode: str) -> None:
             "trail": TRAIL_DAYS,
             "lanes": [{"id": name, "label": names[name], "color": LANES[name][0]} for name in LANES if name in used],
             "items": items,
-            "history": content["history"],
             "words": _words(len(items)),
         },
         on_day_change=_day_chosen,
         on_window_change=_window_chosen,
         on_picked_change=_picked,
+    )
+
+
+def strip(filters: cache.Filters, window: tuple[date, date], trail: int) -> None:
+    """Events a month under the map, with the day and the window; drawing a window filters the map."""
+    titles = layers.titles()
+    component(
+        "strip",
+        key="strip",
+        data={
+            "version": f"{filters.clocks.known_on}{filters.grade}{filters.region}{filters.categories}{current()}",
+            "domain": [day_number(state.EARLIEST), day_number(state.today())],
+            "window": [day_number(day) for day in window],
+            "fixed": [day_number(day) if day else None for day in (filters.start, filters.end)],
+            "day": day_number(filters.clocks.as_of),
+            "mode": "interval",
+            "trail": trail,
+            "lanes": [{"id": name, "label": titles[name], "color": colour} for name, colour in GROUP_COLOURS.items()],
+            "words": _words(0),
+        },
+        on_day_change=lambda: _day_chosen("strip"),
+        on_window_change=lambda: _window_chosen("strip"),
     )
 
 
@@ -185,14 +206,14 @@ def _words(count: int) -> dict[str, Any]:
     }
 
 
-def _day_chosen() -> None:
-    chosen = st.session_state["lanes"].get("day")
+def _day_chosen(key: str = "lanes") -> None:
+    chosen = st.session_state[key].get("day")
     if isinstance(chosen, str):
         st.session_state["as_of"] = date.fromisoformat(chosen)
 
 
-def _window_chosen() -> None:
-    chosen = st.session_state["lanes"].get("window")
+def _window_chosen(key: str = "lanes") -> None:
+    chosen = st.session_state[key].get("window")
     start, end = chosen or (None, None)
     st.session_state["from"] = date.fromisoformat(start) if start else None
     st.session_state["to"] = date.fromisoformat(end) if end else None

@@ -114,16 +114,19 @@ def _sites(plan: Scenario) -> None:
         st.session_state["solution"] = None
         with st.status(_("Searching ..."), expanded=True) as status:
             try:
-                solution = planning.site(
-                    cache.data(), plan, int(k) if model != "lscp" else None, model, keep_active=keep,
-                    effort=siting.Effort(progress=lambda phase, o, b: status.update(label=f"{phase}: {o:,.0f} / {b:,.0f}")),
-                )  # fmt: skip
+                bases = int(k) if model != "lscp" else None
+                tell = siting.Effort(progress=lambda phase, value, bound: status.update(label=f"{phase}: {value:,.0f}"))
+                solution = planning.site(cache.data(), plan, bases, model, keep_active=keep, effort=tell)
                 frequency = None
                 if several:
                     frequency = planning.site_frequency(
-                        cache.data(), plan, int(k) if model != "lscp" else None, model, keep_active=keep,
+                        cache.data(),
+                        plan,
+                        bases,
+                        model,
+                        keep_active=keep,
                         on_case=lambda done, total: status.update(label=f"{done} / {total}"),
-                    )  # fmt: skip
+                    )
             except MssmapError as error:
                 status.update(label=str(error), state="error")
                 return

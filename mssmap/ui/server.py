@@ -70,6 +70,7 @@ def _log_fault(error: Exception) -> None:
 
 def create_app() -> st.App:
     """Return the ASGI application: Streamlit's, with our middleware, warm caches and one place that logs faults."""
+    cache.STATIC.mkdir(exist_ok=True)
     return st.App(APP, middleware=[Middleware(KeepHashedFiles)], lifespan=_lifespan, on_script_error=_log_fault)
 
 

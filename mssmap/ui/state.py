@@ -57,6 +57,7 @@ ADDRESS_KEYS: Final = {
     "basemap": f"Background: {', '.join(BASEMAPS)}. Only `local` needs no network.",
     "shade": f"Indicator by which regions are painted: {', '.join(choropleth.INDICATORS)}.",
     "shade_level": f"Regions that are painted: {', '.join(choropleth.LEVELS)}.",
+    "scenario": "Id of the plan on the planner's page. Default: the baseline of the day.",
     "lang": "Language: en, fr, ht, es. Default: that of the browser, else English.",
     "lat": "Latitude of the centre of the map, with `lon` and `zoom`.",
     "lon": "Longitude of the centre of the map.",
@@ -85,13 +86,17 @@ def clocks() -> Clocks:
     return Clocks(as_of=_dial("as_of", default_as_of()), known_on=_dial("known_on", today()))
 
 
-def _dial(key: str, default: date) -> date:
-    """A dial as its widget holds it, or, before there is one, as the address says."""
+def chosen_day(key: str) -> date | None:
+    """A day that may be chosen or not, as its widget holds it or, before there is one, as the address says."""
     held = st.session_state.get(key)
-    if isinstance(held, date):
-        return held
+    if isinstance(held, date) or key in st.session_state:
+        return held if isinstance(held, date) else None
     text = st.query_params.get(key)
-    return settings.parse_date(text, key) if text and not _day_note(key, text) else default
+    return settings.parse_date(text, key) if text and not _day_note(key, text) else None
+
+
+def _dial(key: str, default: date) -> date:
+    return chosen_day(key) or default
 
 
 def address_notes() -> list[str]:
@@ -272,14 +277,3 @@ def layers_on() -> tuple[str, ...]:
 def set_layers(on: list[str]) -> None:
     """Keep a new set of layers."""
     st.session_state["layers_on"] = tuple(name for name in layers.ALL if name in set(on))
-
-
-def shift(key: str, *, days: int = 0, months: int = 0) -> None:
-    """Move a dial by days or calendar months, within what it offers."""
-    day: date = st.session_state[key]
-    if months:
-        index = day.year * 12 + day.month - 1 + months
-        year, month = divmod(index, 12)
-        last = (date(year + (month == 11), (month + 1) % 12 + 1, 1) - timedelta(days=1)).day
-        day = date(year, month + 1, min(day.day, last))
-    st.session_state[key] = min(max(day + timedelta(days=days), EARLIEST), latest())

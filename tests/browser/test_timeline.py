@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- scripts of the page
 """Time in the browser: it computes what the core computes, and plays without the server."""
 
 from __future__ import annotations

@@ -27,9 +27,9 @@
 
   /**
    * The records, zones and events of a view, in the fields of the view message.
-   * `start` is the first day of the window of events; the window ends with `day`.
+   * `start` and `end` are the first and last day of the window of events; it ends with `day` unless told otherwise.
    */
-  function viewAt(history, day, start) {
+  function viewAt(history, day, start, end = day) {
     const latest = new Map();
     for (const spell of history.spells) {
       if (!touches(spell, day, day)) continue;
@@ -44,7 +44,7 @@
       if (spell.zone) zones.push([spell.id, spell.status, stale ? 1 : 0, line, spell.grade]);
       else records.push([spell.id, spell.status, stale ? 1 : 0, line, spell.grade]);
     }
-    const events = history.events.filter((event) => touches(event, start, day)).map((event) => {
+    const events = history.events.filter((event) => (event.from <= day || event.planned) && touches(event, start, end)).map((event) => {
       const line = event.planned && event.end < day ? `${event.line} · ${history.words.outcome_unknown}` : event.line;
       return [event.row, line, 0, event.grade];
     });

@@ -100,7 +100,7 @@
     map.on("dragstart", () => { untouched = false; });
     ["wheel", "pointerdown", "keydown"].forEach((name) => map.getContainer().addEventListener(name, () => { untouched = false; }, { passive: true }));
     new ResizeObserver(() => {
-      map.invalidateSize({ animate: false });
+      quietly(() => map.invalidateSize({ animate: false }));
       if (untouched) quietly(() => jumpTo(manifest.jumps[0].bounds));
     }).observe(map.getContainer());
     host.mssmapMapReady = true;
@@ -234,23 +234,26 @@
   // ------------------------------------------------------------------ a new view
 
   function show(message) {
-    view = { ...message, on: new Set(host.mssmapOn || message.on) };
+    view = { ...message, on: new Set(host.mssmapOn || message.on), legend: [...message.more_legend, ...message.legend] };
+    if (view.history) Object.assign(view, window.mssmapClock.viewAt(view.history, view.day, view.start, view.end));
+    recount();
     setTiles(view.tiles);
     map.getContainer().setAttribute("role", "region");
-    map.getContainer().setAttribute("aria-label", say("described"));
+    map.getContainer().setAttribute("aria-label", view.described);
     redraw();
+    host.mssmapShown = { ...message, records: view.records, zones: view.zones, events: view.events };
+    tell("mssmap:shown");
     follow(view.focus);
     document.documentElement.dataset.seq = String(view.seq);
   }
 
   /** Shows another day of the history in hand: `day` and `start` are days since 1970, `title` is the day in words. */
-  function play({ day, start, title }) {
-    if (!view || !host.mssmapHistory) return;
-    Object.assign(view, window.mssmapClock.viewAt(host.mssmapHistory, day, start));
+  function play({ day, start, end, title }) {
+    if (!view || !view.history) return;
+    Object.assign(view, window.mssmapClock.viewAt(view.history, day, start, end));
     view.banner = { ...view.banner, title };
     recount();
     redraw();
-    host.mssmapView = { ...host.mssmapView, records: view.records, zones: view.zones, events: view.events };
     document.documentElement.dataset.day = String(day);
     tell("mssmap:played", { day });
   }
@@ -259,9 +262,16 @@
   function recount() {
     const symbols = view.records.map(([, symbol]) => symbol)
       .concat(view.zones.map(([, level]) => "gang_zones." + level), view.events.map(([row]) => shapes.records.events[row].g));
-    view.legend.forEach((group) => group.items.forEach((item) => {
-      if (item.count !== null) item.count = symbols.filter((symbol) => counts(item, symbol)).length;
-    }));
+    view.legend = view.legend.map((group) => ({ ...group, items: group.items.map((item) =>
+      (item.count === null ? item : { ...item, count: symbols.filter((symbol) => counts(item, symbol)).length })) }));
+    const tally = {};
+    symbols.forEach((symbol) => {
+      const head = symbol.split(".")[0];
+      const layer = head === "gang_zones" || CLASSES.includes(head) ? symbol : head;
+      tally[layer] = (tally[layer] || 0) + 1;
+    });
+    host.mssmapCounts = tally;
+    tell("mssmap:counts");
   }
 
   /** A row of the legend counts its symbol, all states of its kind, or one state of several kinds. */
@@ -288,15 +298,15 @@
   /** Records and events of this view that have a place on the map and whose layer is switched on. */
   function visiblePoints() {
     const known = shapes.records;
-    const points = view.records.map(([id, symbol, dim, line]) => {
+    const points = view.records.map(([id, symbol, dim, line, grade]) => {
       const record = known.points[id];
       return record && record.at && isOn(symbol)
-        ? { id, symbol, dim, line, name: nameOf(record), at: record.at, precision: record.p, kind: classOf(symbol) } : null;
+        ? { id, symbol, dim, line, name: nameOf(record), at: record.at, precision: record.p, kind: classOf(symbol), grade } : null;
     });
-    const events = view.events.map(([row, line, dim]) => {
+    const events = view.events.map(([row, line, dim, grade]) => {
       const event = known.events[row];
       return event && event.at && isOn(event.g)
-        ? { id: event.id, symbol: event.g, dim, line, name: nameOf(event), at: event.at, precision: event.p, kind: "events" } : null;
+        ? { id: event.id, symbol: event.g, dim, line, name: nameOf(event), at: event.at, precision: event.p, kind: "events", grade } : null;
     });
     const extra = (view.extra || []).filter((point) => isOn(point.symbol)).map((point) => ({ ...point, kind: classOf(point.symbol) }));
     return points.concat(events, extra).filter(Boolean);
@@ -310,7 +320,7 @@
     const wanted = new Map(drawn.map((zone) => [zone[0], zone]));
     zoneLayers.forEach((layer, id) => { if (!wanted.has(id)) { layer.remove(); zoneLayers.delete(id); } });
     let added = false;
-    for (const [id, level, dim, line] of drawn) {
+    for (const [id, level, dim, line, grade] of drawn) {
       const chosen = view.selected === id;
       const key = `${level}${dim}${chosen}`;
       let layer = zoneLayers.get(id);
@@ -325,7 +335,7 @@
           weight: chosen ? 4 : style.weight, opacity: dim ? 0.55 : 1, dashArray: style.dash });
         layer.key = key;
       }
-      layer.mm = { id, level, line, name: nameOf({ n: zoneShapes.get(id).properties.n }), symbol: "gang_zones." + level, feature: zoneShapes.get(id) };
+      layer.mm = { id, level, line, grade, name: nameOf({ n: zoneShapes.get(id).properties.n }), symbol: "gang_zones." + level, feature: zoneShapes.get(id) };
     }
     // the large ones below, so that none hides another
     if (added) [...zoneLayers.values()].sort((one, other) => size(other.mm.feature) - size(one.mm.feature)).forEach((layer) => layer.bringToFront());
@@ -441,6 +451,9 @@
     return stack.xy;
   }
 
+  /** Information that is doubtful or worse has a broken outline of its own. */
+  const isWeak = (p) => p.grade && p.grade[1] >= "4";
+
   let symbolNodes = new Map();
   function symbolNode(stack, top, change) {
     const width = SIZES[stack.kind];
@@ -451,6 +464,7 @@
     node.dataset.symbol = top.symbol;
     if (stack.items.every((p) => p.dim)) node.classList.add("dim");
     if (stack.items.length === 1 && ["commune", "department"].includes(top.precision) && stack.kind !== "events") node.classList.add("rough");
+    if (stack.items.length === 1 && isWeak(top)) node.classList.add("weak");
     if (stack.items.some((p) => p.id === view.selected)) node.classList.add("chosen");
     if (stack.items.length > 1) node.append($("span", "mm-count", stack.items.length));
     if (change) node.append(changeMark(change));
@@ -486,11 +500,13 @@
     return line;
   }
 
+  const graded = (p) => (p.grade ? `${p.line} · ${say("grade")} ${p.grade}${isWeak(p) ? ` (${say("weak")})` : ""}` : p.line);
+
   let tip = null;
   function hint(stack) {
     if (tip) tip.remove();
     const box = $("div");
-    stack.items.slice(0, 4).forEach((p) => { box.append($("div", "mm-title", p.name), $("div", "mm-line", p.line)); });
+    stack.items.slice(0, 4).forEach((p) => { box.append($("div", "mm-title", p.name), $("div", "mm-line", graded(p))); });
     if (stack.items.length > 4) box.append($("div", "mm-line", say("more").replace("{n}", stack.items.length - 4)));
     tip = L.tooltip({ direction: "top", offset: [0, -SIZES[stack.kind] / 2 - 2], opacity: 1 })
       .setLatLng(map.layerPointToLatLng(stack.place)).setContent(box).addTo(map);
@@ -522,7 +538,7 @@
 
   function select(item, at) {
     const box = $("div");
-    box.append($("div", "mm-title", item.name), $("div", "mm-line", item.line));
+    box.append($("div", "mm-title", item.name), $("div", "mm-line", graded(item)));
     if (item.precision) box.append($("div", "mm-line", say("precision_" + item.precision)));
     popup(box, at);
     tell("mssmap:select", item.id);
@@ -771,11 +787,8 @@
     layoutLabelsSoon();
     if (ownMove) return;
     const at = map.getCenter();
-    const query = new URLSearchParams(host.location.search);
-    query.set("lat", at.lat.toFixed(4));
-    query.set("lon", at.lng.toFixed(4));
-    query.set("zoom", String(Math.round(map.getZoom() * 100) / 100));
-    host.history.replaceState(host.history.state, "", `${host.location.pathname}?${query}${host.location.hash}`);
+    host.mssmapPlace = { lat: at.lat.toFixed(4), lon: at.lng.toFixed(4), zoom: String(Math.round(map.getZoom() * 100) / 100) };
+    host.history.replaceState(host.history.state, "", host.location.href);
   }
 
   let labelTimer = 0;

@@ -49,6 +49,23 @@ export function lanes(component) {
   root.timeline.update(component);
 }
 
+/** The small strip under the map: only the histogram, its brush and the day; its events are those the map has. */
+export function strip(component) {
+  const holder = component.parentElement;
+  let root = holder.querySelector(".mm-lanes");
+  if (!root) {
+    root = html("div", "mm-lanes");
+    holder.append(root);
+    root.timeline = new Timeline(root);
+    document.addEventListener("mssmap:body", () => { if (root.component && root.isConnected) strip(root.component); });
+    document.addEventListener("mssmap:day", ({ detail }) => root.timeline.follow(detail));
+  }
+  root.component = component;
+  const known = window.mssmapHistory;
+  const items = known ? known.events.map((event) => ({ kind: "event", lane: event.g, from: event.from, to: event.to })) : [];
+  root.timeline.update({ ...component, data: { ...component.data, items, compact: true, version: `${component.data.version}${items.length}` } });
+}
+
 class Timeline {
   constructor(root) {
     this.root = root;
@@ -70,12 +87,19 @@ class Timeline {
     const newHistory = first || data.version !== this.data.version;
     this.data = data;
     if (newHistory) {
-      window.mssmapHistory = data.history;
       this.view = this.view && !first ? this.view : [data.domain[0], data.domain[1]];
     }
     if (!this.playing && (first || data.day !== this.sent)) this.day = data.day;
     this.sent = data.day;
-    this.drawBar();
+    if (!data.compact) this.drawBar();
+    this.draw();
+  }
+
+  /** Another dial moved the day. */
+  follow({ day, start, end }) {
+    if (!this.data) return;
+    this.day = day;
+    this.data = { ...this.data, window: [start, end] };
     this.draw();
   }
 
@@ -156,9 +180,11 @@ class Timeline {
   /** Show a day: the map at once, the cursor and the clock; Python only when the hand rests. */
   go(day) {
     this.day = Math.max(this.data.domain[0], Math.min(this.data.domain[1], day));
-    const start = this.data.mode === "cumulative" ? this.firstDay() : this.day - this.data.trail;
-    document.dispatchEvent(new CustomEvent("mssmap:day", { detail: { day: this.day, start, title: this.words(this.day) } }));
-    this.clock.textContent = this.words(this.day);
+    const { mode, trail, fixed } = this.data;
+    const end = fixed && fixed[1] !== null ? fixed[1] : this.day;
+    const start = mode === "cumulative" ? this.firstDay() : fixed && fixed[0] !== null ? fixed[0] : end - trail;
+    document.dispatchEvent(new CustomEvent("mssmap:day", { detail: { day: this.day, start, end, title: this.words(this.day) } }));
+    if (this.clock) this.clock.textContent = this.words(this.day);
     this.moveCursor();
   }
 
@@ -202,11 +228,12 @@ class Timeline {
     if (!this.data) return;
     const width = this.root.clientWidth;
     if (!width) return;
-    this.left = width < 560 ? 92 : 158;
+    this.left = this.data.compact ? 24 : width < 560 ? 92 : 158;
     this.wide = width - this.left - 10;
     const rows = this.pack();
-    let y = HISTOGRAM + 26;
-    const tops = this.data.lanes.map((lane) => {
+    const lanes = this.data.compact ? [] : this.data.lanes;
+    let y = HISTOGRAM + (this.data.compact ? 12 : 26);
+    const tops = lanes.map((lane) => {
       const top = y;
       y += Math.max(2, rows.get(lane.id).length) * ROW + 8;
       return top;
@@ -218,7 +245,7 @@ class Timeline {
       chart.append(svg("line", { x1: at, x2: at, y1: 0, y2: this.height, class: "grid" }), svg("text", { x: at + 3, y: HISTOGRAM + 14, class: "tick" }, label));
     });
     this.drawHistogram(chart);
-    this.data.lanes.forEach((lane, i) => {
+    lanes.forEach((lane, i) => {
       chart.append(svg("line", { x1: 0, x2: width, y1: tops[i] - 4, y2: tops[i] - 4, class: "rule" }));
       chart.append(svg("text", { x: 0, y: tops[i] + 11, class: "lane" }, lane.label));
       rows.get(lane.id).forEach((row, r) => row.forEach((item) => chart.append(this.mark(item, lane, tops[i] + r * ROW))));
@@ -278,7 +305,8 @@ class Timeline {
       bins.get(key).set(item.lane, (bins.get(key).get(item.lane) || 0) + 1);
     });
     const most = Math.max(1, ...[...bins.values()].map((bin) => [...bin.values()].reduce((a, b) => a + b, 0)));
-    chart.append(svg("text", { x: 0, y: 12, class: "lane" }, this.data.words.per_month), svg("text", { x: this.left - 6, y: 10, class: "tick end" }, most));
+    if (!this.data.compact) chart.append(svg("text", { x: 0, y: 12, class: "lane" }, this.data.words.per_month));
+    chart.append(svg("text", { x: this.left - 6, y: 10, class: "tick end" }, most));
     bins.forEach((bin, key) => {
       const from = dayOf(Math.floor(key / 12), key % 12);
       const to = dayOf(Math.floor(key / 12), (key % 12) + 1);

@@ -12,9 +12,11 @@ const $ = (tag, className, text) => {
 
 const local = (path) => new URL("app/static/" + path, document.baseURI).href;
 
+const GLYPHS = "GLYPHS";
+
 function picture(symbol) {
   const image = $("img");
-  image.src = local(`glyphs/${symbol}.svg`);
+  image.src = "data:image/svg+xml," + encodeURIComponent(GLYPHS[symbol] || "");
   image.alt = "";
   return image;
 }
@@ -41,24 +43,120 @@ function slot(component, className) {
 
 // ---------------------------------------------------------------- bridge
 
-/** Passes view messages to the map frame and the clicks on it back to Python. */
+/** The large part of a view (words, history or records); it travels only when it changes. */
+export function body(component) {
+  window.mssmapBody = component.data;
+  window.mssmapHistory = component.data.history;
+  tell("mssmap:body");
+  join();
+}
+
+/** Both parts of a view make one; they may come in any order. */
+function join() {
+  const large = window.mssmapBody, light = window.mssmapLight;
+  if (!large || !light || large.body !== light.body) return;
+  window.mssmapView = { ...large, ...light };
+  tell("mssmap:view", window.mssmapView);
+}
+
+/** Keeps the place of the map in the address, which Streamlit writes anew from what it knows. */
+function keepPlace() {
+  if (window.mssmapPlaceKept) return;
+  window.mssmapPlaceKept = true;
+  for (const name of ["pushState", "replaceState"]) {
+    const own = history[name].bind(history);
+    history[name] = (state, title, address) => {
+      const to = new URL(address ?? location.href, location.href);
+      if (window.mssmapPlace && to.pathname === location.pathname) {
+        Object.entries(window.mssmapPlace).forEach(([key, value]) => to.searchParams.set(key, value));
+      }
+      own(state, title, to.href);
+    };
+  }
+}
+
+/** Passes the light part of a view to the map frame, and clicks on the map back to Python. */
 export function bridge(component) {
   const { data, setTriggerValue } = component;
-  window.mssmapView = data;
-  tell("mssmap:view", data);
-  if (window.mssmapOnSelect) document.removeEventListener("mssmap:select", window.mssmapOnSelect);
-  window.mssmapOnSelect = (event) => setTriggerValue("selected", event.detail);
-  document.addEventListener("mssmap:select", window.mssmapOnSelect);
-  if (window.mssmapOnPlace) document.removeEventListener("mssmap:place", window.mssmapOnPlace);
-  window.mssmapOnPlace = (event) => setTriggerValue("placed", event.detail);
-  document.addEventListener("mssmap:place", window.mssmapOnPlace);
+  keepPlace();
+  window.mssmapLight = data;
+  join();
+  const answer = (name, key) => {
+    const slotName = "mssmapOn:" + name;
+    if (window[slotName]) document.removeEventListener(name, window[slotName]);
+    window[slotName] = (event) => setTriggerValue(key, event.detail);
+    document.addEventListener(name, window[slotName]);
+  };
+  answer("mssmap:select", "selected");
+  answer("mssmap:place", "placed");
   const frame = document.querySelector(".st-key-map iframe");
-  if (frame) frame.title = data.text.described;
+  if (frame) frame.title = data.described;
   if (!window.mssmapThemeWatch) {
     const page = document.querySelector(".stApp");
     window.mssmapThemeWatch = new MutationObserver(() => setTimeout(() => tell("mssmap:theme"), 60));
     if (page) window.mssmapThemeWatch.observe(page, { attributes: true, attributeFilter: ["class", "style", "data-theme"] });
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => setTimeout(() => tell("mssmap:theme"), 120));
+  }
+}
+
+// ---------------------------------------------------------------- dial
+
+const DAY = 86400000;
+const isoOf = (day) => new Date(day * DAY).toISOString().slice(0, 10);
+const monthsOn = (day, n) => {
+  const at = new Date(day * DAY);
+  const last = new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + n + 1, 0)).getUTCDate();
+  return Math.round(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + n, Math.min(at.getUTCDate(), last)) / DAY);
+};
+
+/** Slider and steps of the day: the map follows the hand, Python is told when it rests. */
+export function dial(component) {
+  const { data, setStateValue } = component;
+  const root = slot(component, "mm-dial");
+  root.data = data;
+  root.tell = setStateValue;
+  if (!root.slider) {
+    root.slider = $("input");
+    root.slider.type = "range";
+    root.words = $("output");
+    const bar = $("div", "mm-steps");
+    root.buttons = data.steps.map((step) => {
+      const button = $("button");
+      button.type = "button";
+      button.addEventListener("click", () => go(step.months ? monthsOn(root.day, step.months) : root.day + step.days));
+      bar.append(button);
+      return button;
+    });
+    const go = (day) => {
+      const { min, max, trail, start, end, months } = root.data;
+      root.day = Math.max(min, Math.min(max, day));
+      root.slider.value = root.day;
+      const at = new Date(root.day * DAY);
+      const title = `${at.getUTCDate()} ${months[at.getUTCMonth()]} ${at.getUTCFullYear()}`;
+      root.words.textContent = title;
+      root.slider.setAttribute("aria-valuetext", title);
+      const last = end === null ? root.day : end;
+      tell("mssmap:day", { day: root.day, start: start === null ? last - trail : start, end: last, title });
+      clearTimeout(root.timer);
+      root.timer = setTimeout(() => { root.sent = root.day; root.tell("day", isoOf(root.day)); }, 250);
+    };
+    root.slider.addEventListener("input", () => go(Number(root.slider.value)));
+    root.append(root.words, root.slider, bar);
+  }
+  root.slider.min = data.min;
+  root.slider.max = data.max;
+  root.slider.setAttribute("aria-label", data.label);
+  data.steps.forEach((step, i) => {
+    root.buttons[i].textContent = step.sign;
+    root.buttons[i].title = step.words;
+    root.buttons[i].setAttribute("aria-label", step.words);
+  });
+  if (root.day === undefined || data.day !== root.shown) {
+    root.shown = data.day;
+    if (root.sent === undefined || data.day !== root.sent || root.day === root.sent) root.day = data.day;
+    root.slider.value = root.day;
+    root.words.textContent = data.title;
+    root.slider.setAttribute("aria-valuetext", data.title);
   }
 }
 
@@ -88,6 +186,19 @@ export function layers(component) {
     input.checked = lit === ids.length;
     input.indeterminate = lit > 0 && lit < ids.length;
   });
+  const numbers = [];
+  const number = (ids) => {
+    const node = $("span", "mm-n");
+    if (ids.length) numbers.push({ node, ids });
+    return node;
+  };
+  const count = () => {
+    const tally = window.mssmapCounts || {};
+    numbers.forEach(({ node, ids }) => { node.textContent = ids.reduce((sum, id) => sum + (tally[id] || 0), 0); });
+  };
+  if (root.onCounts) document.removeEventListener("mssmap:counts", root.onCounts);
+  root.onCounts = count;
+  document.addEventListener("mssmap:counts", count);
   const box = (ids, id, words) => {
     const label = $("label");
     const input = $("input");
@@ -99,19 +210,24 @@ export function layers(component) {
     return label;
   };
   const groups = data.groups.map((group) => {
-    const part = $("details");
-    const head = $("summary");
+    const part = $("section");
+    const head = $("div", "mm-head");
+    const fold = $("button", "mm-fold");
+    const list = $("ul");
     const ids = group.items.map((item) => item.id);
     part.dataset.id = group.id;
-    const before = root.querySelector(`details[data-id="${group.id}"]`);
-    part.open = before ? before.open : group.open;
-    const total = group.items.reduce((sum, item) => sum + (item.count || 0), 0);
-    const whole = box(ids, group.id, [$("span", "mm-name", group.label), $("span", "mm-n", group.items[0].count === null ? "" : total)]);
-    head.append(whole);
-    const list = $("ul");
+    const before = root.querySelector(`section[data-id="${group.id}"] .mm-fold`);
+    const open = before ? before.ariaExpanded === "true" : group.open;
+    fold.type = "button";
+    fold.dataset.id = "fold-" + group.id;
+    fold.ariaLabel = group.label;
+    const show = (wanted) => { fold.ariaExpanded = String(wanted); list.hidden = !wanted; };
+    fold.addEventListener("click", () => show(list.hidden));
+    show(open);
+    head.append(fold, box(ids, group.id, [$("span", "mm-name", group.label), number(group.counted ? ids : [])]));
     group.items.forEach((item) => {
       const row = $("li");
-      row.append(box([item.id], item.id, [picture(item.symbol), $("span", "mm-name", item.label), $("span", "mm-n", item.count === null ? "" : item.count)]));
+      row.append(box([item.id], item.id, [picture(item.symbol), $("span", "mm-name", item.label), number(group.counted ? [item.id] : [])]));
       list.append(row);
     });
     part.append(head, list);
@@ -119,8 +235,9 @@ export function layers(component) {
   });
   root.replaceChildren(...groups);
   mark();
+  count();
   if (focusedId) {
-    const again = root.querySelector(`input[data-id="${focusedId}"]`);
+    const again = root.querySelector(`[data-id="${focusedId}"]`);
     if (again) again.focus();
   }
 }
@@ -300,7 +417,7 @@ export function twin(component) {
   const columns = ["name", "layer", "state", "where", "grade"];
 
   const draw = () => {
-    const words = window.mssmapView.text;
+    const words = window.mssmapShown.text;
     const needle = search.value.trim().toLocaleLowerCase();
     const shown = rows.filter((row) => !needle || row.all.includes(needle));
     shown.sort((a, b) => {
@@ -349,7 +466,7 @@ export function twin(component) {
   };
 
   const read = async () => {
-    const view = window.mssmapView;
+    const view = window.mssmapShown;
     if (!view || !root.isConnected) return;
     const known = await namesOf(view.names);
     const on = new Set(window.mssmapOn || view.on);
@@ -374,7 +491,7 @@ export function twin(component) {
     draw();
   };
   search.addEventListener("input", draw);
-  document.addEventListener("mssmap:view", read);
+  document.addEventListener("mssmap:shown", read);
   document.addEventListener("mssmap:layers", read);
   read();
 }
