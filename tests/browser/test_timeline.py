@@ -75,7 +75,7 @@ def counts(data: Any, day: date) -> dict[str, int]:
     return {name: n for name, n in tally.items() if n and layers.GROUPS and not name.startswith(tuple(SERVICES))}
 
 
-SERVICES = ("school", "court", "airport", "port", "fuel", "hospital", "police")
+SERVICES = ("services", "school", "court", "airport", "port", "fuel", "hospital", "police")
 
 
 def test_playback_walks_through_history_with_the_counts_of_the_core(real, visit: Callable[..., Any]) -> None:

@@ -239,7 +239,7 @@ class Timeline {
       return top;
     });
     this.height = y + 6;
-    const chart = svg("svg", { width, height: this.height, role: "img", "aria-label": this.data.words.described });
+    const chart = svg("svg", { width, height: this.height, role: "group", "aria-label": this.data.words.described });
     this.ticks().forEach(([day, label]) => {
       const at = this.x(day);
       chart.append(svg("line", { x1: at, x2: at, y1: 0, y2: this.height, class: "grid" }), svg("text", { x: at + 3, y: HISTOGRAM + 14, class: "tick" }, label));
