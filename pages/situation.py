@@ -19,14 +19,11 @@ with main:
 with st.sidebar:
     clocks = controls.dials()
     layer_slot = st.container()
-    with st.expander(_("Filters")):
-        filters = controls.filters()
+    filters = controls.filters()
     window = controls.event_window(filters)
     shown = cache.shown(filters.within(window))
     since = told.since_choice()
-    with st.expander(_("Background and shading")):
-        basemap = controls.basemap_choice()
-        shading = controls.shading_choice(shown)
+    basemap, shading = controls.picture(shown)
 with layer_slot:
     controls.layer_list()
 state.keep_address()

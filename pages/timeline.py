@@ -15,8 +15,7 @@ with st.sidebar:
     clocks = controls.dials()
     mode = controls.timeline_mode()
     layer_slot = st.container()
-    with st.expander(_("Filters")):
-        filters = controls.filters()
+    filters = controls.filters()
 shown, window = lanes.linked_view(filters, mode)
 with layer_slot:
     controls.layer_list()

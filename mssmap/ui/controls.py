@@ -24,7 +24,7 @@ def dials() -> Clocks:
     """The two dials: exact field, slider, steps and key dates for `as_of`; exact field and a switch for `known_on`."""
     now = state.today()
     as_of = _day(_("Map as of"), "as_of", state.default_as_of(), _("What was true on this day."))
-    _dial(as_of or state.default_as_of())
+    _dial(as_of)
     jumps = {f"{text.day(when)} · {_(what)}": when for when, what in state.KEY_DATES}
     jumps |= {_("Latest report"): state.default_as_of(), _("Today"): now}
     st.selectbox(
@@ -57,7 +57,7 @@ def dials() -> Clocks:
     return state.clocks()
 
 
-def _day(label: str, key: str, default: date | None, words: str | None = None) -> date | None:
+def _day(label: str, key: str, default: date, words: str) -> date:
     chosen = st.date_input(
         label,
         value=default,
@@ -157,30 +157,53 @@ def _layers_changed() -> None:
 
 
 def filters() -> cache.Filters:
-    """Region, grade, categories and the window of events."""
+    """
+    Region, grade, categories and the window of events.
+
+    The fields are made only when their drawer is open: a closed one costs the start of the page nothing.
+    """
     codes = state.region_codes()
     arrived = "region" not in st.session_state
     state.seed("region", codes)
+    state.seed_many("category", state.categories())
+    state.seed_days()
+    state.grade()
     if arrived and st.session_state["region"] and "lat" not in st.query_params:
         _look_at_region()
-    state.seed_many("category", state.categories())
-    region = st.selectbox(
+    drawer = st.expander(_("Filters"), key="filters", on_change="rerun")
+    if drawer.open:
+        with drawer:
+            _filter_fields(codes)
+    held = st.session_state
+    return cache.Filters(
+        clocks=state.clocks(),
+        grade=held["grade"],
+        region=held["region"],
+        start=held["from"],
+        end=held["to"],
+        categories=tuple(held["category"]),
+    )
+
+
+def _filter_fields(codes: list[str]) -> None:
+    st.selectbox(
         _("Region"),
         [None, *codes],
         key="region",
         persist_state="session",
-        format_func=lambda c: state.region_title(c) if c else _("All of Haiti"),
+        format_func=lambda code: state.region_title(code) if code else _("All of Haiti"),
         on_change=_look_at_region,
+        placeholder=_("All of Haiti"),
     )
-    grade = st.selectbox(
+    st.selectbox(
         _("Evidence at least"),
         state.GRADES,
         key="grade",
-        bind="query-params",
+        persist_state="session",
         format_func=_grade_title,
         help=_("Admiralty grade: A-F how reliable the best source is, 1-6 how well the information is confirmed."),
     )
-    chosen = st.multiselect(
+    st.multiselect(
         _("Event categories"),
         state.categories(),
         key="category",
@@ -188,18 +211,21 @@ def filters() -> cache.Filters:
         format_func=text.plain_word,
         placeholder=_("All"),
     )
-    left, right = st.columns(2)
-    with left:
-        start = _day(_("Events from"), "from", None)
-    with right:
-        end = _day(_("to"), "to", None)
-    return cache.Filters(
-        clocks=state.clocks(),
-        grade=grade,
-        region=region,
-        start=start,
-        end=end,
-        categories=tuple(chosen),
+    day_field(_("Events from"), "from")
+    day_field(_("Events to"), "to")
+
+
+def day_field(label: str, key: str, words: str | None = None) -> None:
+    """A day that may be chosen or not."""
+    st.date_input(
+        label,
+        value=None,
+        min_value=state.EARLIEST,
+        max_value=state.latest(),
+        format="DD/MM/YYYY",
+        key=key,
+        persist_state="session",
+        help=words,
     )
 
 
@@ -239,14 +265,28 @@ def timeline_mode() -> str:
     return chosen or "interval"
 
 
-def basemap_choice() -> str:
+def picture(shown: view.Shown) -> tuple[str, view.Choropleth | None]:
+    """Background and shading; their fields, too, are made only in an open drawer."""
+    state.seed("basemap", state.BASEMAPS, settings.load().basemap)
+    state.seed("shade", choropleth.INDICATORS)
+    state.seed("shade_level", list(choropleth.LEVELS), "departments")
+    drawer = st.expander(_("Background and shading"), key="picture", on_change="rerun")
+    if drawer.open:
+        with drawer:
+            _basemap_field()
+            _shading_fields()
+    held = st.session_state
+    shading = choropleth.build(cache.data(), shown, held["shade"], held["shade_level"]) if held["shade"] else None
+    return held["basemap"], shading
+
+
+def _basemap_field() -> None:
     """Which background to draw; tiles come from the network only when a person chooses them."""
     titles = {
         "local": _("Own map, no network needed"),
         "hot": _("Online: OSM Humanitarian"),
         "clearmap": _("Online: UN ClearMap"),
     }
-    state.seed("basemap", state.BASEMAPS, settings.load().basemap)
     chosen: str = st.selectbox(
         _("Background"),
         state.BASEMAPS,
@@ -256,14 +296,11 @@ def basemap_choice() -> str:
     )
     if chosen != "local":
         st.caption(_("The browser now asks a tile server outside this machine for each part of the map you look at."))
-    return chosen
 
 
-def shading_choice(shown: view.Shown) -> view.Choropleth | None:
+def _shading_fields() -> None:
     """Paint departments or communes by an indicator."""
     titles = choropleth.titles()
-    state.seed("shade", choropleth.INDICATORS)
-    state.seed("shade_level", list(choropleth.LEVELS), "departments")
     indicator = st.selectbox(
         _("Shade regions by"),
         [None, *choropleth.INDICATORS],
@@ -271,7 +308,7 @@ def shading_choice(shown: view.Shown) -> view.Choropleth | None:
         persist_state="session",
         format_func=lambda name: titles[name] if name else _("Nothing"),
     )
-    level = st.radio(
+    st.radio(
         _("Regions"),
         list(choropleth.LEVELS),
         key="shade_level",
@@ -281,7 +318,6 @@ def shading_choice(shown: view.Shown) -> view.Choropleth | None:
         disabled=indicator is None,
         format_func={"departments": _("Departments"), "communes": _("Communes")}.__getitem__,
     )
-    return choropleth.build(cache.data(), shown, indicator, level) if indicator else None
 
 
 def event_window(filters: cache.Filters) -> tuple[date, date]:

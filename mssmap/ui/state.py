@@ -34,7 +34,11 @@ KEY_DATES: Final = (
 )
 GRADES: Final = ("F6", "E5", "D4", "C3", "B2", "A1")
 BASEMAPS: Final = ("local", "hot", "clearmap")
+DAYS: Final = ("from", "to", "since")
+"""Days that may be chosen or not; their widgets are made only when they are wanted."""
 CODED: Final[dict[str, Any]] = {
+    "grade": evidence.LOWEST,
+    **dict.fromkeys(DAYS),
     "region": None,
     "category": [],
     "basemap": "local",
@@ -202,8 +206,8 @@ def categories() -> list[str]:
 
 def grade() -> str:
     """The grade threshold as it stands."""
-    chosen = st.session_state.get("grade")
-    return str(chosen) if chosen in GRADES else evidence.LOWEST
+    seed("grade", GRADES, evidence.LOWEST)
+    return str(st.session_state["grade"])
 
 
 def region() -> str | None:
@@ -236,6 +240,13 @@ def seed(key: str, choices: Sequence[Any], default: Any = None) -> None:
     if key not in st.session_state:
         text = st.query_params.get(key)
         st.session_state[key] = text if text in choices else default
+
+
+def seed_days() -> None:
+    """Give the days that may be chosen their values from the address, once per visit."""
+    for key in DAYS:
+        if key not in st.session_state:
+            st.session_state[key] = chosen_day(key)
 
 
 def seed_many(key: str, choices: Sequence[str]) -> None:

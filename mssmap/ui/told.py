@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mssmap import twin
+from mssmap import text, twin
 from mssmap.i18n import gettext as _
 from mssmap.maps import view
-from mssmap.ui import cache, state
+from mssmap.ui import cache, controls, state
 from mssmap.ui.components import component
 
 
@@ -22,19 +22,46 @@ def summary(shown: view.Shown, filters: cache.Filters, window: tuple[date, date]
     component("words", key="words_twin", data={"lines": lines, "copy": _("Copy"), "copied": _("Copied")})
 
 
+LAST_BRIEF = "last_brief"
+
+
 def since_choice() -> date | None:
-    """The day of the last brief, from which changes are told; empty for none."""
-    chosen = st.date_input(
-        _("What changed since"),
-        value=None,
-        min_value=state.EARLIEST,
-        max_value=state.latest(),
-        format="DD/MM/YYYY",
-        key="since",
-        bind="query-params",
-        help=_("Compares what was known on that day with what was known on the second dial."),
-    )
+    """The day from which changes are told: any, or that of the last brief; empty for none."""
+    state.seed_days()
+    drawer = st.expander(_("What changed"), key="changes", on_change="rerun")
+    if drawer.open or st.session_state["since"]:
+        with drawer:
+            controls.day_field(
+                _("What changed since"),
+                "since",
+                _("Compares what was known on that day with what was known on the second dial."),
+            )
+            _last_brief()
+    chosen = st.session_state["since"]
     return chosen if isinstance(chosen, date) else None
+
+
+def _last_brief() -> None:
+    remembered = cache.plans().setting(LAST_BRIEF)
+    if remembered:
+        day = date.fromisoformat(remembered["day"])
+        label = _("Since my last brief ({day})").format(day=text.day(day))
+        st.button(label, key="since_brief", on_click=_since, args=(day,), width="stretch")
+    st.button(
+        _("Remember this as my last brief"),
+        key="briefed",
+        help=_("Keeps the day of the second dial, to compare with next time."),
+        on_click=_briefed,
+        width="stretch",
+    )
+
+
+def _since(day: date) -> None:
+    st.session_state["since"] = day
+
+
+def _briefed() -> None:
+    cache.plans().remember(LAST_BRIEF, {"day": state.clocks().known_on.isoformat()})
 
 
 def changed(filters: cache.Filters, since: date | None) -> list[dict[str, Any]]:
