@@ -374,6 +374,8 @@ def test_axe_finds_nothing_serious_on_the_other_pages(visit: Callable[..., Any],
     if path != "/data":
         screen.drawn()
     screen.at_rest()
+    # Streamlit fades what it has not drawn again yet
+    screen.wait("() => document.getAnimations().length === 0 && !document.querySelector('[data-stale=\"true\"]')")
     assert serious(screen) == []
 
 
