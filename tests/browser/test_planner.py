@@ -45,7 +45,7 @@ def until_figures_change(screen: Any, act: Callable[[], None]) -> int:
     return people(screen)
 
 
-def test_toggle_place_save_kill_and_find_the_plan_again(visit: Any, own_server: Server, tmp_path: Path) -> None:
+def test_toggle_place_save_kill_and_find_the_plan_again(own_server: Server, visit: Any, tmp_path: Path) -> None:
     screen = visit("/planner", at=own_server, as_of="2026-04-01")
     screen.drawn()
     boxes = screen.page.locator(".mm-bases input")
@@ -75,12 +75,12 @@ def test_toggle_place_save_kill_and_find_the_plan_again(visit: Any, own_server: 
         found = visit(address, at=again)
         found.drawn()
         assert people(found) == third
-        dashed = [s for s in found.symbols().values() if s == "plan.on"]
-        assert dashed
+        assert "plan.on" in found.symbols().values(), "proposals are dashed"
         found.page.get_by_text(re.compile(r"Saved: version 3")).wait_for()
+        found.page.goto("about:blank")
 
 
-def test_sea_is_refused_with_a_suggestion(visit: Any, own_server: Server) -> None:
+def test_sea_is_refused_with_a_suggestion(own_server: Server, visit: Any) -> None:
     screen = visit("/planner", at=own_server, as_of="2026-04-01")
     screen.drawn()
     screen.page.get_by_text("Place by coordinates").click()
@@ -93,7 +93,7 @@ def test_sea_is_refused_with_a_suggestion(visit: Any, own_server: Server) -> Non
     assert people(screen) >= before
 
 
-def test_two_tabs_on_one_plan_show_both_versions(visit: Any, own_server: Server) -> None:
+def test_two_tabs_on_one_plan_show_both_versions(own_server: Server, visit: Any) -> None:
     one = visit("/planner", at=own_server, as_of="2026-04-01")
     one.drawn()
     boxes = one.page.locator(".mm-bases input")
@@ -108,7 +108,7 @@ def test_two_tabs_on_one_plan_show_both_versions(visit: Any, own_server: Server)
     one.page.get_by_text(re.compile(r"Saved: version 3")).wait_for()
 
 
-def test_best_sites_say_what_is_proven(visit: Any, own_server: Server) -> None:
+def test_best_sites_say_what_is_proven(own_server: Server, visit: Any) -> None:
     screen = visit("/planner", at=own_server, as_of="2026-04-01")
     screen.drawn()
     screen.page.get_by_text("Best sites", exact=True).click()

@@ -28,11 +28,6 @@ def _bin(name: str) -> str:
     return str(found[-1])
 
 
-def _as_postgres(*command: str) -> list[str]:
-    """PostgreSQL refuses to run as root; then it runs as the user its package made."""
-    return ["runuser", "-u", "postgres", "--", *command] if os.geteuid() == 0 else list(command)
-
-
 class Postgres:
     """A PostgreSQL of our own on loopback, without syncing pauses other than real ones."""
 
@@ -52,7 +47,9 @@ class Postgres:
         self.start()
 
     def _run(self, name: str, *arguments: str) -> None:
-        done = subprocess.run(_as_postgres(_bin(name), *arguments), capture_output=True, text=True, check=False)
+        # PostgreSQL refuses to run as root; then it runs as the user that its package made
+        user = "postgres" if os.geteuid() == 0 else None
+        done = subprocess.run([_bin(name), *arguments], capture_output=True, text=True, check=False, user=user, cwd="/")
         if done.returncode:
             pytest.fail(f"{name}: {done.stderr or done.stdout}", pytrace=False)
 
