@@ -346,10 +346,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return BAD_INPUT
     except (KeyboardInterrupt, typer.Abort):
         return 130
-    except BrokenPipeError:
-        # The reader (head, less) has seen enough; keep Python from complaining when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as error:  # noqa: BLE001, the one boundary
         # Usage errors are told by their method: typer brings its own copy of click, or not, by version.
         if hasattr(error, "format_message"):
@@ -385,7 +381,13 @@ def _tell(message: str) -> None:
 def _write(text: str, out: Path | None) -> None:
     text = text if text.endswith("\n") else f"{text}\n"
     if out is None:
-        sys.stdout.write(text)
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # The reader (head, less) has seen enough; keep Python from complaining when it flushes at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(0) from None
         return
     try:
         out.write_text(text, encoding="utf-8", newline="\n")

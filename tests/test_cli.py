@@ -222,7 +222,7 @@ def test_every_command_has_help(run, command):
 def test_python_m_mssmap_runs_and_a_closed_pipe_is_no_error():
     command = f"{sys.executable} -m mssmap events --json | head -c 10"
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, cwd=ROOT)
-    assert (done.returncode, done.stdout[:1]) == (0, "[")
+    assert (done.returncode, done.stdout[:1]) == (0, "["), done.stderr
     assert "Traceback" not in done.stderr
 
 
