@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import re
 import socket
 import sys
@@ -113,6 +114,6 @@ def _require_free(host: str, port: int) -> None:
             pass
     except OSError as error:
         raise InputError(
-            f"port: {port} on {host} cannot be used ({error.strerror}). "
+            f"port: {port} on {host} cannot be used ({os.strerror(error.errno or 0).lower()}). "
             f"Choose another: make run PORT={port + 1 if port < 65535 else 8501}, or mssmap serve --port."
         ) from error
