@@ -12,7 +12,7 @@ components.page_style()
 notes = state.address_notes()
 
 with st.sidebar:
-    clocks = controls.dials()
+    clocks = controls.dials(lanes.TRAIL_DAYS, lanes.fixed_days())
     mode = controls.timeline_mode()
     layer_slot = st.container()
     filters = controls.filters()

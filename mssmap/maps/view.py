@@ -157,7 +157,8 @@ def light(shown: Shown, options: Options, window: tuple[date, date] | None = Non
     Parameters
     ----------
     window
-        First and last day of the events, for a browser that works the records out by itself.
+        First and last day of the events, for a page whose browser works the records out by itself and has a layer
+        list that may be ahead of this message.
     """
     tiles = TILES.get(options.tiles)
     first, last = window or (shown.clocks.as_of, shown.clocks.as_of)
@@ -166,6 +167,7 @@ def light(shown: Shown, options: Options, window: tuple[date, date] | None = Non
         "start": day_number(first),
         "end": day_number(last),
         "on": list(options.on),
+        "listed": window is not None,
         "selected": options.selected,
         "focus": dict(options.focus) if options.focus else None,
         "tiles": {"url": tiles["url"], "options": tiles["options"]} if tiles else None,

@@ -20,11 +20,20 @@ EVENT_WINDOW_DAYS: Final = 120
 """Without a window of one's own the map shows the events of so many days before its day."""
 
 
-def dials() -> Clocks:
-    """The two dials: exact field, slider, steps and key dates for `as_of`; exact field and a switch for `known_on`."""
+def dials(trail: int = EVENT_WINDOW_DAYS, fixed: tuple[date | None, date | None] | None = None) -> Clocks:
+    """
+    The two dials: exact field, slider, steps and key dates for `as_of`; exact field and a switch for `known_on`.
+
+    Parameters
+    ----------
+    trail
+        Days before its day whose events the map shows while the slider moves.
+    fixed
+        First and last day of those events where they do not move along; by default the window that was chosen.
+    """
     now = state.today()
     as_of = _day(_("Map as of"), "as_of", state.default_as_of(), _("What was true on this day."))
-    _dial(as_of)
+    _dial(as_of, trail, fixed or (state.chosen_day("from"), state.chosen_day("to")))
     jumps = {f"{text.day(when)} · {_(what)}": when for when, what in state.KEY_DATES}
     jumps |= {_("Latest report"): state.default_as_of(), _("Today"): now}
     st.selectbox(
@@ -71,7 +80,7 @@ def _day(label: str, key: str, default: date, words: str) -> date:
     return chosen if isinstance(chosen, date) else default
 
 
-def _dial(as_of: date) -> None:
+def _dial(as_of: date, trail: int, fixed: tuple[date | None, date | None]) -> None:
     """Slider and steps; the map follows the hand in the browser, the page when it rests."""
     steps = (
         (_("−1 mo"), _("One month back"), {"months": -1}),
@@ -79,7 +88,6 @@ def _dial(as_of: date) -> None:
         (_("+1 d"), _("One day on"), {"days": 1}),
         (_("+1 mo"), _("One month on"), {"months": 1}),
     )
-    fixed = [state.chosen_day(key) for key in ("from", "to")]
     component(
         "dial",
         key="dial",
@@ -88,7 +96,7 @@ def _dial(as_of: date) -> None:
             "title": text.day(as_of),
             "min": day_number(state.EARLIEST),
             "max": day_number(state.latest()),
-            "trail": EVENT_WINDOW_DAYS,
+            "trail": trail,
             "start": day_number(fixed[0]) if fixed[0] else None,
             "end": day_number(fixed[1]) if fixed[1] else None,
             "months": list(text.MONTHS[current()]),

@@ -226,6 +226,12 @@ def _picked() -> None:
         look_at(id=chosen)
 
 
+def fixed_days() -> tuple[date | None, None]:
+    """First day of the events on the linked map where they add up; in interval mode none, they move along."""
+    adding_up = st.session_state.get("mode") == "cumulative"
+    return (state.chosen_day("from") or state.EARLIEST if adding_up else None), None
+
+
 def linked_view(filters: cache.Filters, mode: str) -> tuple[view.Shown, tuple[date, date]]:
     """What the linked map shows: the events of the last days, or all since the start of the window."""
     day = filters.clocks.as_of

@@ -114,3 +114,12 @@ def test_best_sites_say_what_is_proven(own_server: Server, visit: Any) -> None:
     screen.page.get_by_text("Best sites", exact=True).click()
     screen.page.get_by_text("Find the best sites").click()
     screen.page.get_by_text(re.compile(r"proven optimal")).wait_for()
+
+
+def test_the_plan_shows_after_coming_from_the_situation_map(own_server: Server, visit: Any) -> None:
+    """The layer list of another page does not decide what the planner's map shows."""
+    screen = visit("/", at=own_server, as_of="2026-04-01", layers="prisons")
+    screen.page.get_by_role("link", name="FOB planner").click()
+    screen.page.wait_for_url("**/planner**")
+    screen.map.locator('.mm-symbol[data-symbol="plan.standing"]').first.wait_for()
+    assert int(screen.in_map("(w) => w.document.documentElement.dataset.cells")) > 100

@@ -156,3 +156,17 @@ def test_the_whole_page_speaks_the_language(visit: Callable[..., Any], language:
     expected = {"fr": "Légende", "ht": "Lejann", "es": "Leyenda"}[language]
     assert screen.in_map("(w) => w.document.querySelector('.mm-legend summary').textContent") == expected
     assert "Prisons functioning" not in screen.page.locator(".mm-figures").inner_text()
+
+
+def test_the_day_of_the_strip_can_be_dragged(visit: Callable[..., Any]) -> None:
+    screen = visit("/", as_of="2025-01-18")
+    grip = screen.page.locator(".st-key-strip .cursor .grip")
+    grip.scroll_into_view_if_needed()
+    box = grip.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] - 6
+    screen.page.mouse.move(x, y)
+    screen.page.mouse.down()
+    for step in range(1, 9):
+        screen.page.mouse.move(x - 25 * step, y)
+    screen.page.mouse.up()
+    screen.page.wait_for_url(lambda url: "as_of=2024-0" in url)

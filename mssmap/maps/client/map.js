@@ -234,7 +234,7 @@
   // ------------------------------------------------------------------ a new view
 
   function show(message) {
-    view = { ...message, on: new Set(host.mssmapOn || message.on), legend: [...message.more_legend, ...message.legend] };
+    view = { ...message, on: new Set((message.listed && host.mssmapOn) || message.on), legend: [...message.more_legend, ...message.legend] };
     if (view.history) Object.assign(view, window.mssmapClock.viewAt(view.history, view.day, view.start, view.end));
     recount();
     setTiles(view.tiles);

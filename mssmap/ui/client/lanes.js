@@ -97,7 +97,7 @@ class Timeline {
 
   /** Another dial moved the day. */
   follow({ day, start, end }) {
-    if (!this.data) return;
+    if (!this.data || this.telling) return;
     this.day = day;
     this.data = { ...this.data, window: [start, end] };
     this.draw();
@@ -183,7 +183,9 @@ class Timeline {
     const { mode, trail, fixed } = this.data;
     const end = fixed && fixed[1] !== null ? fixed[1] : this.day;
     const start = mode === "cumulative" ? this.firstDay() : fixed && fixed[0] !== null ? fixed[0] : end - trail;
+    this.telling = true; // what the hand holds is not drawn anew under it
     document.dispatchEvent(new CustomEvent("mssmap:day", { detail: { day: this.day, start, end, title: this.words(this.day) } }));
+    this.telling = false;
     if (this.clock) this.clock.textContent = this.words(this.day);
     this.moveCursor();
   }
