@@ -1,0 +1,124 @@
+"""An export before it is written: its parts as the format keeps them, its proof, its files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mssmap.catalog import Data
+from mssmap.evidence import SourceRecord
+from mssmap.exports import kept, parts, proof
+from mssmap.exports.formats import FORMATS, Format
+from mssmap.exports.parts import Part
+from mssmap.exports.selection import Form, Selection
+from mssmap.i18n import gettext as _
+
+
+@dataclass(frozen=True, eq=False)
+class Extract:
+    """
+    Everything that is written.
+
+    Attributes
+    ----------
+    parts
+        As the format keeps them.
+    entries
+        What the proof says about each part, in the same order.
+    losses
+        What the format loses, one sentence each.
+    sources
+        The sources cited.
+    """
+
+    selection: Selection
+    form: Form
+    parts: tuple[Part, ...]
+    entries: tuple[proof.Entry, ...]
+    losses: tuple[str, ...]
+    sources: tuple[SourceRecord, ...]
+    fingerprint: str
+
+    @property
+    def format(self) -> Format:
+        """The format that was asked for."""
+        return FORMATS[self.form.format]
+
+    @property
+    def name(self) -> str:
+        """
+        Name of the export without suffix: one layer is called by its name, several by what they are of.
+        """
+        names = self.selection.names
+        stem = names[0] if len(names) == 1 else "mssmap"
+        return f"HTI_{stem}_{self.selection.clocks.as_of:%Y%m%d}"
+
+    def document(self, names: Sequence[str] | None = None) -> proof.Document:
+        """Return the proof of all parts, or of those that are named."""
+        entries = [entry for entry in self.entries if names is None or entry["name"] in names]
+        return proof.document(
+            self.selection,
+            self.form,
+            entries,
+            sources=self.sources,
+            losses=self.losses,
+            fingerprint=self.fingerprint,
+        )
+
+
+def build(data: Data, selection: Selection, form: Form) -> Extract:
+    """
+    Return an export of the data.
+
+    Raises
+    ------
+    NotFoundError, InputError
+        See `parts.read`.
+    """
+    found = parts.read(data, selection)
+    table, sources = parts.cited_sources(data, selection, found)
+    if table is not None and "sources" not in selection.names and has_source_table(selection, form):
+        found.append(table)
+    built = assemble(found, selection, form, sources=sources, fingerprint=data.fingerprint)
+    whole = _not_narrowed(data, selection)
+    return Extract(**{**vars(built), "losses": (*built.losses, *whole)})
+
+
+def _not_narrowed(data: Data, selection: Selection) -> list[str]:
+    if not selection.region:
+        return []
+    text = _("{layer}: its rows have no place, so all are there, in {region} or not.")
+    return [
+        text.format(layer=name, region=selection.region)
+        for name in selection.names
+        if not parts.is_narrowed(data.dataset(name))
+    ]
+
+
+def has_source_table(selection: Selection, form: Form) -> bool:
+    """Say whether a table of the sources cited comes with the layers: where a format holds no lists, and has room."""
+    chosen = FORMATS[form.format]
+    return not chosen.nested and (chosen.many or len(selection.names) > 1 or (form.sidecar and not chosen.proof))
+
+
+def assemble(
+    found: Sequence[Part], selection: Selection, form: Form, *, sources: Sequence[SourceRecord] = (), fingerprint: str
+) -> Extract:
+    """Return an export of parts that were read already."""
+    held, entries, losses = [], [], []
+    for part in found:
+        flat, lists = kept.without_lists(part)
+        nested = kept.held_as(part, form).nested
+        reduced, lost = kept.keep(part if nested else flat, form)
+        held.append(reduced)
+        entries.append(proof.entry(flat, reduced))
+        losses += lost if nested else [*lists, *lost]
+    return Extract(
+        selection=selection,
+        form=form,
+        parts=tuple(held),
+        entries=tuple(entries),
+        losses=tuple(losses),
+        sources=tuple(sources),
+        fingerprint=fingerprint,
+    )

@@ -1,0 +1,217 @@
+"""
+What a format keeps of a part, and what it loses, said before the download.
+
+The same loss is applied to both sides of a comparison, so that a format is never taken for an editor.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from mssmap.crs import METRIC, WGS84
+from mssmap.exports import naming
+from mssmap.exports.formats import FORMATS, Format
+from mssmap.exports.parts import Column, Part
+from mssmap.exports.selection import Form
+from mssmap.i18n import gettext as _
+
+TITLE_COLUMNS = ("name_en", "title_en", "name_fr", "name", "title")
+"""Columns one of which names a place in KML."""
+
+KML_RESERVED = frozenset(
+    {
+        *("name", "description", "address", "id", "icon", "snippet", "visibility", "timestamp", "begin", "end"),
+        *("when", "tessellate", "extrude", "altitudemode", "draworder"),
+    }
+)
+"""Names of columns that are elements of KML, with a meaning of their own."""
+
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+"""Characters that XML cannot hold."""
+
+
+def keep(part: Part, form: Form) -> tuple[Part, list[str]]:
+    """
+    Return what the format keeps of a part, and one sentence for each thing that is lost.
+
+    A table goes into CSV where the format cannot hold it. Where nothing changes, the frame is that of `part`.
+
+    Parameters
+    ----------
+    part
+        Without lists (`without_lists`), if the format cannot hold them.
+    """
+    chosen = held_as(part, form)
+    losses: list[str] = []
+    if chosen is not FORMATS[form.format]:
+        losses.append(_("{layer}: has no geometry, and is written as CSV beside.").format(layer=part.name))
+    for step in _STEPS:
+        part, lost = step(part, chosen, form)
+        losses += lost
+    return part, losses
+
+
+def held_as(part: Part, form: Form) -> Format:
+    """Return the format that a part is written in."""
+    chosen = FORMATS[form.format]
+    return chosen if part.has_geometry or chosen.tables else FORMATS["csv"]
+
+
+Kept = tuple[Part, list[str]]
+
+
+def without_lists(part: Part) -> Kept:
+    """Return a part without the columns that hold lists."""
+    lists = [column for column in part.columns if column.type == "list"]
+    if not lists:
+        return part, []
+    columns = [column for column in part.columns if column.type != "list"]
+    frame = part.frame.drop(columns=[column.written for column in lists])
+    lost = _("{layer}: the lists in {columns} are left out; the tables sources and figures hold them by id.").format(
+        layer=part.name, columns=", ".join(column.name for column in lists)
+    )
+    return part.with_columns(columns, frame), [lost]
+
+
+def _metric(part: Part, chosen: Format, form: Form) -> Kept:
+    if not part.has_geometry or form.crs == WGS84 or not chosen.metric:
+        return part, []
+    return part.with_columns(part.columns, part.frame.to_crs(METRIC)), []
+
+
+def _geometry(part: Part, chosen: Format, form: Form) -> Kept:
+    """Put the geometry into columns where the format has no geometry of its own."""
+    if not part.has_geometry or chosen.geometry == "native":
+        return part, []
+    shapes = part.frame.geometry.to_numpy()
+    present = ~shapely.is_missing(shapes)
+    frame = pd.DataFrame(part.frame.drop(columns="geometry"))
+    if not (shapely.get_type_id(shapes[present]) == shapely.GeometryType.POINT).all():
+        if chosen.geometry == "points":
+            lost = _("{layer}: lines and areas are left out, only their attributes are kept.").format(layer=part.name)
+            return part.with_columns(part.columns, frame), [lost]
+        text = np.full(len(shapes), "", dtype=object)
+        text[present] = shapely.to_wkt(shapes[present], rounding_precision=7, trim=True)
+        wkt = Column("wkt", "geometry", "", f"Geometry as WKT in {form.crs}.")
+        return part.with_columns([*part.columns, wkt], frame.assign(wkt=text)), []
+    names, unit = (("lon", "lat"), "degrees") if form.crs == WGS84 else (("x", "y"), "m")
+    if set(names) <= {column.name for column in part.columns}:
+        return part.with_columns(part.columns, frame), []
+    values = np.round(np.column_stack([shapely.get_x(shapes), shapely.get_y(shapes)]), 7)
+    added = [Column(name, "number", unit, f"Place of the point in {form.crs}.") for name in names]
+    frame = frame.assign(**{name: values[:, i] for i, name in enumerate(names)})
+    return part.with_columns([*part.columns, *added], frame), []
+
+
+def _schema(part: Part, chosen: Format, form: Form) -> Kept:
+    return (naming.renamed(part, naming.cod_ab(part.name)), []) if form.schema == "cod-ab" else (part, [])
+
+
+def _short_names(part: Part, chosen: Format, form: Form) -> Kept:
+    if not chosen.name_bytes:
+        return part, []
+    names = _shortened([column.written for column in part.columns], chosen.name_bytes)
+    renamed = {column.name: new for column, new in zip(part.columns, names, strict=True)}
+    listed = [f"{c.written} -> {new}" for c, new in zip(part.columns, names, strict=True) if c.written != new]
+    if not listed:
+        return part, []
+    lost = _("{layer}: names of columns are cut to {n} letters: {columns}.")
+    return naming.renamed(part, renamed), [lost.format(layer=part.name, n=chosen.name_bytes, columns=", ".join(listed))]
+
+
+def _shortened(names: Iterable[str], limit: int) -> list[str]:
+    """
+    Return names cut to a number of bytes, each still different.
+
+    >>> _shortened(["location_precision", "location_presence", "kind"], 10)
+    ['location_p', 'location_1', 'kind']
+    """
+    found: list[str] = []
+    for name in names:
+        short, n = _cut(name, limit), 0
+        while short.lower() in {other.lower() for other in found}:
+            n += 1
+            short = _cut(name, limit - len(str(n))) + str(n)
+        found.append(short)
+    return found
+
+
+def _cut(text: str, limit: int) -> str:
+    """Return the longest start of a text that has at most `limit` bytes in UTF-8."""
+    return text.encode()[:limit].decode(errors="ignore")
+
+
+def _texts(part: Part, chosen: Format, form: Form) -> Kept:
+    """Cut long texts and take out characters that the format cannot hold."""
+    losses: list[str] = []
+    changes: dict[str, list[str]] = {}
+    for column in part.columns:
+        if column.type != "string":
+            continue
+        values = part.frame[column.written].tolist()
+        kept = [_fitting(value, chosen) if isinstance(value, str) else value for value in values]
+        cut = sum(new != old for new, old in zip(kept, values, strict=True) if isinstance(old, str))
+        if cut:
+            changes[column.written] = kept
+            losses.append(_lost_text(part.name, column.written, cut, chosen))
+    return (part.with_columns(part.columns, part.frame.assign(**changes)), losses) if changes else (part, [])
+
+
+def _lost_text(layer: str, column: str, n: int, chosen: Format) -> str:
+    limit = chosen.text_bytes or chosen.text_length
+    if limit:
+        text = _("{layer}: {n} texts in {column} are cut to {limit} bytes or freed of control characters.")
+        return text.format(layer=layer, column=column, n=n, limit=limit)
+    return _("{layer}: {n} texts in {column} are freed of control characters.").format(layer=layer, column=column, n=n)
+
+
+def _fitting(text: str, chosen: Format) -> str:
+    if chosen.plain_xml and not text.isprintable():
+        text = CONTROL.sub("", text)
+    if chosen is FORMATS["kml"]:
+        text = text.strip()
+    if chosen.text_bytes:
+        text = _cut(text.replace("\x00", ""), chosen.text_bytes).rstrip()
+    return text[: chosen.text_length] if chosen.text_length else text
+
+
+def _placemarks(part: Part, chosen: Format, form: Form) -> Kept:
+    """KML: one column names the place; others must not have the name of an element."""
+    if chosen is not FORMATS["kml"]:
+        return part, []
+    names = [column.written for column in part.columns]
+    title = next((name for name in TITLE_COLUMNS if name in names), None)
+    new = {
+        column.name: "name" if column.written == title else f"{column.written}_"
+        for column in part.columns
+        if column.written == title or column.written.lower() in KML_RESERVED
+    }
+    losses = [_("{layer}: KML knows only text; types of columns stand in the sidecar.").format(layer=part.name)]
+    if title:
+        losses.append(_("{layer}: {column} is the name of a place.").format(layer=part.name, column=title))
+    return naming.renamed(part, new), losses
+
+
+def _no_crs(part: Part, chosen: Format, form: Form) -> Kept:
+    placed = {"wkt", "x", "lon"} & {column.name for column in part.columns}
+    if chosen.geometry == "native" or not placed or form.crs == WGS84:
+        return part, []
+    return part, [
+        _("{layer}: the file does not say that its coordinates are in {crs}.").format(layer=part.name, crs=form.crs)
+    ]
+
+
+_STEPS: tuple[Callable[[Part, Format, Form], Kept], ...] = (
+    *(_metric, _geometry, _schema, _short_names, _texts, _placemarks, _no_crs),
+)
+
+
+def is_spatial(part: Part) -> bool:
+    """Say whether a part as kept has a geometry of its own."""
+    return isinstance(part.frame, gpd.GeoDataFrame)
