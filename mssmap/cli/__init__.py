@@ -16,7 +16,7 @@ import typer
 
 import mssmap
 from mssmap import settings
-from mssmap.cli import plans, records, system
+from mssmap.cli import files, plans, records, system
 from mssmap.cli.common import BAD_INPUT, FOUND_FAULTS, tell, write
 from mssmap.errors import MssmapError
 
@@ -32,6 +32,8 @@ COMMANDS = (
     records.show,
     records.events,
     records.changes,
+    files.export,
+    files.verify,
     plans.coverage,
     plans.site,
     system.log,

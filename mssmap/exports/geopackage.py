@@ -16,6 +16,10 @@ from mssmap.exports.writers import ogr
 EPOCH = "1980-01-01T00:00:00.000Z"
 """Date of the last change in every file: the same data give the same bytes."""
 
+INDEXED_ROWS = 20_000
+"""Rows from which a layer has a spatial index. Its triggers need functions that plain SQLite lacks: an indexed table
+can be edited only by programs that know GeoPackage, and few rows are found as fast without."""
+
 _TABLES = """
 CREATE TABLE gpkg_metadata (
   id INTEGER CONSTRAINT m_pk PRIMARY KEY AUTOINCREMENT NOT NULL,
@@ -55,6 +59,8 @@ def write(path: Path, parts: Sequence[Part], document: Document) -> None:
     """Write all parts; the proof is the one row of the table `mssmap_proof`."""
     for part in parts:
         options = {"IDENTIFIER": part.title, "DESCRIPTION": f"{part.licence}. {part.attribution}".strip()}
+        if part.has_geometry:
+            options["SPATIAL_INDEX"] = "YES" if len(part.frame) >= INDEXED_ROWS else "NO"
         ogr(path, part, "GPKG", layer=part.name, layer_options=options)
     with closing(sqlite3.connect(path)) as database:
         database.executescript(_TABLES)

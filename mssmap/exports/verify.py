@@ -9,16 +9,18 @@ are told; where it has another, the data were revised since.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, BinaryIO, Final
 
 import geopandas as gpd
 import pandas as pd
 import shapely
 
+from mssmap import ingest
 from mssmap.catalog import Data
 from mssmap.crs import name_of
-from mssmap.errors import MssmapError
+from mssmap.errors import InputError, MssmapError
 from mssmap.exports import canonical, extract, proof, sheets
 from mssmap.exports.formats import FORMATS
 from mssmap.exports.parts import Column
@@ -134,7 +136,7 @@ def check(data: Data, tables: Mapping[str, pd.DataFrame], document: Any) -> Verd
         notes += told
         found[entry["name"]] = rows = _rows(frame, proof.columns_of(entry), entry["geometry"])
         edits += _edits(entry, rows, again.get(entry["name"]))
-        notes += _column_notes(entry, frame)
+        edits += _column_edits(entry, frame)
     revisions = [] if trouble else _revisions(claim, again, found)
     notes += [trouble] if trouble else _silent_revisions(claim, again, revisions)
     is_edited = bool(edits) or not claim["is_whole"]
@@ -288,15 +290,36 @@ def _silent_revisions(claim: Claim, again: Mapping[str, _Again], revisions: Sequ
     ]
 
 
-def _column_notes(entry: Entry, frame: pd.DataFrame) -> list[str]:
-    """Say which columns the file lost or gained."""
-    wanted = [column.written for column in proof.columns_of(entry)]
-    found = [
-        str(name) for name in frame.columns if not (isinstance(frame, gpd.GeoDataFrame) and name == frame.geometry.name)
-    ]
-    notes = []
-    if missing := [name for name in wanted if name not in found]:
-        notes.append(_("{layer}: column {columns} is missing.").format(layer=entry["name"], columns=", ".join(missing)))
-    if added := [name for name in found if name not in wanted]:
-        notes.append(_("{layer}: column {columns} was added.").format(layer=entry["name"], columns=", ".join(added)))
-    return notes
+def _column_edits(entry: Entry, frame: pd.DataFrame) -> list[RowChange]:
+    """Return the columns that the file gained; what it lost shows in the rows."""
+    own = frame.geometry.name if isinstance(frame, gpd.GeoDataFrame) else None
+    wanted = {column.written for column in proof.columns_of(entry)}
+    added = [str(name) for name in frame.columns if name not in wanted and name != own]
+    return [RowChange(entry["name"], "", "added", (FieldChange(name, None, _("a column")),)) for name in added]
+
+
+def file(data: Data, source: Path | BinaryIO, name: str = "") -> Verdict:
+    """
+    Open an exported file and say what became of it.
+
+    Parameters
+    ----------
+    source
+        Path, or an open file of the system; see `ingest.read`, which opens it in a process of its own.
+    name
+        What messages call it.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or carries no proof.
+    """
+    called = name or Path(str(getattr(source, "name", source))).name
+    reading = ingest.read(source, name=called)
+    if reading.proof is None:
+        raise InputError(
+            f"{called}: found no proof, required a file that mssmap export wrote, or the whole zip with its sidecar. "
+            "A file exported with --no-sidecar cannot be verified."
+        )
+    verdict = check(data, reading.tables, reading.proof)
+    return replace(verdict, notes=(*verdict.notes, *reading.notes))

@@ -28,11 +28,10 @@ def geojson(path: Path, parts: Sequence[Part], document: Document) -> None:
     shapes = shapely.to_geojson(oriented).tolist()
     names = [column.written for column in part.columns]
     columns = [_json_values(part, i) for i in range(len(names))]
-    ids = part.ids
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write('{"type":"FeatureCollection","name":' + json.dumps(part.name) + ',"features":[')
         for i, values in enumerate(zip(*columns, strict=True)):
-            head = {"type": "Feature", "id": ids[i], "properties": dict(zip(names, values, strict=True))}
+            head = {"type": "Feature", "properties": dict(zip(names, values, strict=True))}
             text = json.dumps(head, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
             file.write(f'{"," if i else ""}\n{text[:-1]},"geometry":{shapes[i] or "null"}}}')
         file.write(f'\n],"{proof.KEY}":{proof.write(document)}}}\n')
