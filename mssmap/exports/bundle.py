@@ -25,9 +25,8 @@ from mssmap.exports.extract import Extract
 from mssmap.exports.formats import FORMATS
 from mssmap.exports.kept import held_as
 from mssmap.exports.parts import Column, Part
-from mssmap.exports.proof import Document
 
-Writer = Callable[[Path, Sequence[Part], Document], None]
+Writer = Callable[[Path, Extract], None]
 
 WRITERS: dict[str, Writer] = {
     "geojson": writers.geojson,
@@ -39,7 +38,7 @@ WRITERS: dict[str, Writer] = {
     "csv": sheets.write_csv,
     "xlsx": sheets.write_xlsx,
 }
-"""Format -> the function that writes one file of it."""
+"""Format -> the function that writes one file of it, from an extract with the parts of that file only."""
 
 DATE = (1980, 1, 1, 0, 0, 0)
 """Date of every member of a zip: the same data give the same bytes."""
@@ -95,11 +94,9 @@ def file_name(extract: Extract) -> str:
 
 def pack(extract: Extract) -> bytes:
     """Return the export as the bytes of one file."""
+    listed = files(extract)
     with tempfile.TemporaryDirectory(prefix="mssmap-") as folder:
-        listed = files(extract)
-        for file in listed:
-            names = [part.name for part in file.parts]
-            WRITERS[file.format](Path(folder) / file.name, file.parts, extract.document(names))
+        _write(extract, Path(folder))
         made = {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}
     if not is_zip(extract):
         return made[listed[0].name]
@@ -109,9 +106,14 @@ def pack(extract: Extract) -> bytes:
     return _zipped({**beside, PACKAGE: _encoded(_package(extract, listed, made)), **made})
 
 
+def _write(extract: Extract, folder: Path) -> None:
+    for file in files(extract):
+        WRITERS[file.format](folder / file.name, extract.only(file.parts))
+
+
 def save(extract: Extract, path: Path) -> None:
     """
-    Write the export to a file.
+    Write the export to a file, whole or not at all.
 
     Raises
     ------
@@ -120,21 +122,27 @@ def save(extract: Extract, path: Path) -> None:
     """
     wanted = suffix(extract)
     if path.suffix.lower() != wanted:
-        raise InputError(f"--out: found {path.name}, required a name that ends in {wanted}{_why(extract)}.")
+        raise InputError(f"out: found {path.name}, required a name that ends in {wanted}{_why(extract)}.")
     try:
-        path.write_bytes(pack(extract))
+        with tempfile.TemporaryDirectory(prefix=".mssmap-", dir=path.parent) as folder:
+            made = Path(folder) / "made"
+            if is_zip(extract):
+                made.write_bytes(pack(extract))
+            else:
+                _write(extract, Path(folder))
+                made = Path(folder) / files(extract)[0].name
+            made.replace(path)
     except OSError as error:
-        raise InputError(f"--out: {path} cannot be written ({error.strerror or error}).") from error
+        raise InputError(f"out: {path} cannot be written ({error.strerror or error}).") from error
 
 
 def _why(extract: Extract) -> str:
     if not is_zip(extract):
         return ""
-    listed = files(extract)
     if extract.format.many:
         return ": layers under the ODbL stay in a file of their own"
-    if len(listed) > 1:
-        return f": {len(listed)} files of one layer or table each"
+    if len(extract.selection.names) > 1:
+        return f": {len(files(extract))} files of one layer or table each"
     hint = ", --no-sidecar writes the bare file" if extract.form.format != "shp" else ""
     return f": the proof stands beside the file{hint}"
 

@@ -40,7 +40,6 @@ DECIMALS = 7
 DIGITS = 12
 """Significant digits of a number that count: what every format keeps."""
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 _encode_sorted = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 
 
@@ -56,6 +55,8 @@ def cells(values: pd.Series, kind: str) -> list[Any]:
     if kind == "date" and pd.api.types.is_datetime64_dtype(values.dtype):
         days = np.datetime_as_string(values.to_numpy(), unit="D").tolist()
         return [None if day == "NaT" else day for day in days]
+    if kind in ("number", "integer"):
+        return _numbers(values)
     if kind == "geometry":
         return geometries(np.array([_from_wkt(value) for value in values.tolist()], dtype=object))
     convert = _CONVERT[kind]
@@ -76,22 +77,38 @@ def _text(value: Any) -> str | None:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
+def _numbers(values: pd.Series) -> list[Any]:
+    """Return canonical numbers: whole ones as they are, others rounded, what is no number as text."""
+    if values.dtype == np.float64:
+        return _floats(values.to_numpy())
+    found = [_number(value) for value in values.tolist()]
+    at = [i for i, value in enumerate(found) if value.__class__ is float]
+    for i, value in zip(at, _floats(np.array([found[i] for i in at], dtype=np.float64)), strict=True):
+        found[i] = value
+    return found
+
+
 def _number(value: Any) -> int | float | str | None:
-    if value.__class__ is not float:
-        if isinstance(value, bool):
-            return int(value)
-        if isinstance(value, int):
-            return value
-        if _is_missing(value):
-            return None
-        try:
-            value = float(value)
-        except (TypeError, ValueError):
-            return str(value)
-    if not math.isfinite(value):
-        return None if value != value else str(value)
-    short = float(f"{value:.{DIGITS}g}")
-    return int(short) if short.is_integer() else short
+    if isinstance(value, int | float):  # true and false are numbers too
+        return value if value.__class__ is float else int(value)
+    if _is_missing(value):
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return str(value)
+
+
+def _floats(values: np.ndarray[Any, np.dtype[np.float64]]) -> list[Any]:
+    """Round to `DIGITS` significant digits: scaled by a power of ten, which is exact up to 10^22."""
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        power = np.clip(DIGITS - 1 - np.floor(np.log10(np.abs(values))), -22, 22)
+        up, down = 10.0 ** np.maximum(power, 0), 10.0 ** np.maximum(-power, 0)
+        short = np.rint(values * up / down) / up * down
+    return [
+        int(value) if value.is_integer() else value if math.isfinite(value) else None if value != value else str(value)
+        for value in short.tolist()
+    ]
 
 
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False, "t": True, "f": False}
@@ -125,8 +142,6 @@ def _list(value: Any) -> str | None:
 
 _CONVERT = {
     "string": _text,
-    "integer": _number,
-    "number": _number,
     "boolean": _boolean,
     "date": _date,
     "list": _list,
@@ -141,16 +156,36 @@ def _from_wkt(value: Any) -> Any:
 
 def geometries(shapes: np.ndarray[Any, np.dtype[np.object_]]) -> list[str | None]:
     """Return the canonical form of geometries; missing and empty ones are None."""
-    found: np.ndarray[Any, np.dtype[np.object_]] = np.full(len(shapes), None, dtype=object)
     present = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-    found[present] = shapely.to_wkb(_normal(shapes[present]), hex=True, output_dimension=2, byte_order=1)
-    return list(found)
+    kept = shapes[present]
+    if (shapely.get_type_id(kept) == shapely.GeometryType.POINT).all():
+        found = _points(kept)
+    else:
+        found = shapely.to_wkb(_normal(kept), hex=True, output_dimension=2, byte_order=1).tolist()
+    if present.all():
+        return found
+    filled: list[str | None] = [None] * len(shapes)
+    for i, text in zip(np.flatnonzero(present).tolist(), found, strict=True):
+        filled[i] = text
+    return filled
+
+
+_POINT = bytes([1]) + int(shapely.GeometryType.POINT + 1).to_bytes(4, "little")
+"""Head of a point in little-endian WKB: byte order and type."""
+
+
+def _points(shapes: np.ndarray[Any, np.dtype[np.object_]]) -> list[Any]:
+    """Return the canonical form of points; five times as fast as the way of all others, and the same."""
+    size = len(_POINT) + 16
+    rows = np.empty((len(shapes), size), dtype=np.uint8)
+    rows[:, : len(_POINT)] = np.frombuffer(_POINT, dtype=np.uint8)
+    rows[:, len(_POINT) :] = _rounded(shapely.get_coordinates(shapes)).astype("<f8").view(np.uint8).reshape(-1, 16)
+    text = rows.tobytes().hex().upper()
+    return [text[i : i + 2 * size] for i in range(0, len(text), 2 * size)]
 
 
 def _normal(shapes: np.ndarray[Any, np.dtype[np.object_]]) -> Any:
     """Return geometries rounded, flat, in the normal form, a collection of one as that one."""
-    if (shapely.get_type_id(shapes) == shapely.GeometryType.POINT).all():  # five times as fast
-        return shapely.points(_rounded(shapely.get_coordinates(shapes)))
     alone = (shapely.get_num_geometries(shapes) == 1) & (shapely.get_type_id(shapes) > shapely.GeometryType.POLYGON)
     single = np.where(alone, shapely.get_geometry(shapes, 0), shapes)
     return shapely.normalize(shapely.transform(shapely.force_2d(single), _rounded))
@@ -178,8 +213,22 @@ def columns_of(frame: pd.DataFrame, columns: Sequence[Column], geometry: bool) -
 
 
 def lines(found: Iterable[Sequence[Any]]) -> list[str]:
-    """Return the canonical rows from the cells of their columns."""
-    return [_encode(row) for row in zip(*found, strict=True)]
+    """
+    Return the canonical rows from the cells of their columns.
+
+    >>> lines([["a", 'b"'], [1.5, None], [True, 3]])
+    ['["a",1.5,true]', '["b\\"",null,3]']
+    """
+    columns = [[_quoted(cell) if cell.__class__ is str else _plain(cell) for cell in column] for column in found]
+    return [f"[{','.join(row)}]" for row in zip(*columns, strict=True)]
+
+
+_quoted = json.encoder.encode_basestring
+"""JSON text of a text: what json.dumps makes, at a tenth of the time."""
+
+
+def _plain(cell: float | bool | None) -> str:
+    return "null" if cell is None else "true" if cell is True else "false" if cell is False else repr(cell)
 
 
 def short_hashes(rows: Iterable[str]) -> list[str]:
@@ -188,13 +237,14 @@ def short_hashes(rows: Iterable[str]) -> list[str]:
     return [blake(row.encode(), digest_size=6).hexdigest() for row in rows]
 
 
-def digest(ids: Sequence[Any], rows: Sequence[str]) -> str:
-    """Return the hash of canonical rows, whatever their order."""
-    ordered = [row for _, row in sorted(zip(map(str, ids), rows, strict=True))]
-    return hashlib.sha256("".join(f"{row}\n" for row in ordered).encode()).hexdigest()
+def digest(ids: Sequence[str], rows: Sequence[str]) -> str:
+    """Return the hash of canonical rows, whatever their order; ids are unique."""
+    ordered = [rows[i] for i in sorted(range(len(rows)), key=ids.__getitem__)]
+    return hashlib.sha256("\n".join([*ordered, ""]).encode()).hexdigest()
 
 
-def checksum(document: dict[str, Any]) -> str:
-    """Return the hash of a JSON document without its member `checksum`."""
+def document_text(document: dict[str, Any]) -> tuple[str, str]:
+    """Return a JSON document with sorted keys and no spaces, without its member `checksum`; and its hash."""
     content = {key: value for key, value in document.items() if key != "checksum"}
-    return hashlib.sha256(_encode_sorted(content).encode()).hexdigest()
+    text = _encode_sorted(content)
+    return text, hashlib.sha256(text.encode()).hexdigest()

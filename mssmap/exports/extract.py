@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mssmap.catalog import Data
 from mssmap.evidence import SourceRecord
@@ -53,13 +53,17 @@ class Extract:
         stem = names[0] if len(names) == 1 else "mssmap"
         return f"HTI_{stem}_{self.selection.clocks.as_of:%Y%m%d}"
 
-    def document(self, names: Sequence[str] | None = None) -> proof.Document:
-        """Return the proof of all parts, or of those that are named."""
-        entries = [entry for entry in self.entries if names is None or entry["name"] in names]
+    def only(self, chosen: Sequence[Part]) -> Extract:
+        """Return the extract with some of its parts; the selection stays that of the whole."""
+        pairs = [(part, entry) for part, entry in zip(self.parts, self.entries, strict=True) if part in chosen]
+        return replace(self, parts=tuple(part for part, _ in pairs), entries=tuple(entry for _, entry in pairs))
+
+    def document(self) -> proof.Document:
+        """Return the proof."""
         return proof.document(
             self.selection,
             self.form,
-            entries,
+            self.entries,
             sources=self.sources,
             losses=self.losses,
             fingerprint=self.fingerprint,
@@ -81,7 +85,7 @@ def build(data: Data, selection: Selection, form: Form) -> Extract:
         found.append(table)
     built = assemble(found, selection, form, sources=sources, fingerprint=data.fingerprint)
     whole = _not_narrowed(data, selection)
-    return Extract(**{**vars(built), "losses": (*built.losses, *whole)})
+    return replace(built, losses=(*built.losses, *whole))
 
 
 def _not_narrowed(data: Data, selection: Selection) -> list[str]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
 from mssmap.exports import arrow, proof, styles
+from mssmap.exports.extract import Extract
 from mssmap.exports.parts import Part
 from mssmap.exports.proof import Document
 from mssmap.exports.writers import ogr
@@ -55,9 +56,10 @@ CREATE TABLE IF NOT EXISTS gpkg_extensions (
 _STANDARD = "https://specs.frictionlessdata.io/data-package/"
 
 
-def write(path: Path, parts: Sequence[Part], document: Document) -> None:
+def write(path: Path, extract: Extract) -> None:
     """Write all parts; the proof is the one row of the table `mssmap_proof`."""
-    for part in parts:
+    document = extract.document()
+    for part in extract.parts:
         options = {"IDENTIFIER": part.title, "DESCRIPTION": f"{part.licence}. {part.attribution}".strip()}
         if part.has_geometry:
             options["SPATIAL_INDEX"] = "YES" if len(part.frame) >= INDEXED_ROWS else "NO"
@@ -65,8 +67,8 @@ def write(path: Path, parts: Sequence[Part], document: Document) -> None:
     with closing(sqlite3.connect(path)) as database:
         database.executescript(_TABLES)
         database.execute("INSERT INTO mssmap_proof VALUES (?)", [proof.write(document)])
-        _metadata(database, parts, document)
-        _styles(database, parts)
+        _metadata(database, extract.parts, document)
+        _styles(database, extract.parts)
         _extensions(database)
         database.execute("UPDATE gpkg_contents SET last_change = ?", [EPOCH])
         database.commit()
@@ -74,7 +76,7 @@ def write(path: Path, parts: Sequence[Part], document: Document) -> None:
 
 def _metadata(database: sqlite3.Connection, parts: Iterable[Part], document: Document) -> None:
     """Describe the file and each layer; the hashes of the rows stay in the proof."""
-    head = {key: value for key, value in document.items() if key not in ("parts", "sources", "checksum")}
+    head = {key: value for key, value in document.items() if key not in ("parts", "sources")}
     _describe(database, None, head)
     described = {item["name"]: item for item in document["parts"]}
     for part in parts:

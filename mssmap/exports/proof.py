@@ -63,6 +63,7 @@ def entry(part: Part, kept: Part) -> Entry:
     kept
         What the format keeps of it; the same frame if that is all.
     """
+    ids = part.ids
     rows = canonical.lines(canonical.columns_of(part.frame, part.columns, part.has_geometry))
     if kept.frame is part.frame:
         as_kept = rows
@@ -79,8 +80,8 @@ def entry(part: Part, kept: Part) -> Entry:
         "made_from": [{"title": title, "url": url} for title, url in part.sources],
         "columns": [_column_record(column) for column in kept.columns],
         "geometry": kept.has_geometry,
-        "hash": canonical.digest(part.ids, rows),
-        "row_hashes": dict(zip(part.ids, canonical.short_hashes(as_kept), strict=True)),
+        "hash": canonical.digest(ids, rows),
+        "row_hashes": dict(zip(ids, canonical.short_hashes(as_kept), strict=True)),
     }
 
 
@@ -101,7 +102,7 @@ def document(
     """Return the proof."""
     as_of, known_on = chosen.clocks.as_of, chosen.clocks.known_on
     titles = ", ".join(item["title"] for item in entries)
-    found: Document = {
+    return {
         "proof": KIND,
         "title": f"{titles}: as of {text.day(as_of)}, known on {text.day(known_on)}",
         "note": UNOFFICIAL,
@@ -119,13 +120,14 @@ def document(
         "sources": list(sources),
         "parts": list(entries),
     }
-    return {**found, "checksum": canonical.checksum(found)}
 
 
 def write(found: Document, indent: int | None = None) -> str:
-    """Return a proof as JSON text."""
-    separators = None if indent else (",", ":")
-    return json.dumps(found, ensure_ascii=False, indent=indent, separators=separators, allow_nan=False)
+    """Return a proof as JSON text, with its checksum."""
+    text, checksum = canonical.document_text(found)
+    if indent:
+        return json.dumps({**found, "checksum": checksum}, ensure_ascii=False, indent=indent)
+    return f'{{"checksum":"{checksum}",{text[1:]}'
 
 
 class Claim(TypedDict):
@@ -172,7 +174,7 @@ def read(found: Any) -> Claim:
         "parts": parts,
         "fingerprint": str(data.get("fingerprint", "")) if isinstance(data, dict) else "",
         "version": str(product.get("version", "")) if isinstance(product, dict) else "",
-        "is_whole": found.get("checksum") == canonical.checksum(dict(found)),
+        "is_whole": found.get("checksum") == canonical.document_text(dict(found))[1],
     }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,8 @@ from typing import Any
 import xlsxwriter  # type: ignore[import-untyped]
 
 from mssmap.exports import canonical, naming, proof
+from mssmap.exports.extract import Extract
 from mssmap.exports.parts import Column, Part
-from mssmap.exports.proof import Document
 
 FORMULA = re.compile(r"'*[=+\-@\t\r]")
 """Start of a text that a spreadsheet takes for a formula, with any apostrophes before it."""
@@ -45,13 +44,13 @@ def unguard(text: str) -> str:
     return text[1:] if text.startswith("'") and FORMULA.match(text) else text
 
 
-def write_csv(path: Path, parts: Sequence[Part], document: Document) -> None:
+def write_csv(path: Path, extract: Extract) -> None:
     """Write one layer or table as CSV (RFC 4180, UTF-8); an empty cell is a missing value."""
-    (part,) = parts
+    (part,) = extract.parts
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\r\n")
         writer.writerow([guard(column.written) for column in part.columns])
-        if document["form"]["columns"] == "hxl":
+        if extract.form.schema == "hxl":
             writer.writerow(_tags(part))
         columns = [_csv_cells(part, column) for column in part.columns]
         writer.writerows(zip(*columns, strict=True))
@@ -69,15 +68,16 @@ def _csv_cells(part: Part, column: Column) -> list[Any]:
     return [("true" if v else "false") if isinstance(v, bool) else v for v in found]
 
 
-def write_xlsx(path: Path, parts: Sequence[Part], document: Document) -> None:
+def write_xlsx(path: Path, extract: Extract) -> None:
     """Write all layers and tables as sheets, and the proof as the sheet `mssmap`, in pieces, one below the other."""
+    document = extract.document()
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(path, options) as book:
         book.set_properties({"created": MADE, "title": document["title"], "comments": document["note"]})
         head = book.add_format({"bold": True, "bottom": 1})
         day = book.add_format({"num_format": "yyyy-mm-dd"})
-        for part in parts:
-            _sheet(book.add_worksheet(part.name[:31]), part, head, day, hxl=document["form"]["columns"] == "hxl")
+        for part in extract.parts:
+            _sheet(book.add_worksheet(part.name[:31]), part, head, day, hxl=extract.form.schema == "hxl")
         sheet = book.add_worksheet(proof.KEY)
         text = proof.write(document)
         for row, start in enumerate(range(0, len(text), CELL)):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +13,16 @@ import shapely
 from mssmap import views
 from mssmap.errors import InputError
 from mssmap.exports import arrow, canonical, proof
+from mssmap.exports.extract import Extract
 from mssmap.exports.parts import Part
-from mssmap.exports.proof import Document
 
 FGB_HEADER_BYTES = 8_000_000
 """Longest proof in the header of a FlatGeobuf file: GDAL reads no header above 10 MB."""
 
 
-def geojson(path: Path, parts: Sequence[Part], document: Document) -> None:
+def geojson(path: Path, extract: Extract) -> None:
     """Write one layer as GeoJSON (RFC 7946); the proof is its member `mssmap`."""
-    (part,) = parts
+    (part,) = extract.parts
     oriented = shapely.orient_polygons(part.frame.geometry.to_numpy())  # the right-hand rule of section 3.1.6
     shapes = shapely.to_geojson(oriented).tolist()
     names = [column.written for column in part.columns]
@@ -34,7 +33,7 @@ def geojson(path: Path, parts: Sequence[Part], document: Document) -> None:
             head = {"type": "Feature", "properties": dict(zip(names, values, strict=True))}
             text = json.dumps(head, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
             file.write(f'{"," if i else ""}\n{text[:-1]},"geometry":{shapes[i] or "null"}}}')
-        file.write(f'\n],"{proof.KEY}":{proof.write(document)}}}\n')
+        file.write(f'\n],"{proof.KEY}":{proof.write(extract.document())}}}\n')
 
 
 def _json_values(part: Part, i: int) -> list[Any]:
@@ -47,11 +46,11 @@ def _json_values(part: Part, i: int) -> list[Any]:
     )
 
 
-def parquet(path: Path, parts: Sequence[Part], document: Document) -> None:
+def parquet(path: Path, extract: Extract) -> None:
     """Write one layer or table as GeoParquet 1.1; the proof stands under the key `mssmap` of the file."""
-    (part,) = parts
+    (part,) = extract.parts
     table = arrow.table(part)
-    metadata = {proof.KEY.encode(): proof.write(document).encode()}
+    metadata = {proof.KEY.encode(): proof.write(extract.document()).encode()}
     if part.has_geometry:
         metadata[b"geo"] = arrow.geo_metadata(part)
     pq.write_table(table.replace_schema_metadata(metadata), path, compression="zstd")
@@ -72,10 +71,10 @@ def ogr(path: Path, part: Part, driver: str, *, layer: str, **options: Any) -> N
     )
 
 
-def flatgeobuf(path: Path, parts: Sequence[Part], document: Document) -> None:
+def flatgeobuf(path: Path, extract: Extract) -> None:
     """Write one layer as FlatGeobuf; the proof is the item `mssmap` of its metadata."""
-    (part,) = parts
-    text = proof.write(document)
+    (part,) = extract.parts
+    text = proof.write(extract.document())
     if len(text) > FGB_HEADER_BYTES:
         raise InputError(
             f"fgb: {part.name} has {len(part.frame)} rows, and their proof is longer than a FlatGeobuf header. "
@@ -92,9 +91,9 @@ def flatgeobuf(path: Path, parts: Sequence[Part], document: Document) -> None:
     )
 
 
-def shapefile(path: Path, parts: Sequence[Part], document: Document) -> None:
+def shapefile(path: Path, extract: Extract) -> None:
     """Write one layer as a shapefile in UTF-8: several files beside `path`."""
-    (part,) = parts
+    (part,) = extract.parts
     ogr(
         path,
         part,
@@ -104,7 +103,7 @@ def shapefile(path: Path, parts: Sequence[Part], document: Document) -> None:
     )
 
 
-def kml(path: Path, parts: Sequence[Part], document: Document) -> None:
+def kml(path: Path, extract: Extract) -> None:
     """Write one layer as KML; its attributes are extended data, which viewers show as text."""
-    (part,) = parts
+    (part,) = extract.parts
     ogr(path, part, "LIBKML", layer=part.name)
