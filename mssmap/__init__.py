@@ -52,14 +52,19 @@ __all__ = [
 
 def load() -> Data:
     """
-    Read and check the data folder of the settings; later calls return the same data.
+    Read and check the data folder of the settings, and what the store has imported.
+
+    Later calls return the same data until something is imported or removed.
 
     Raises
     ------
     DataError
         If there is no readable catalog in the folder. Faults in single files do not raise: see `Data.faults`.
     """
-    return _load(str(settings.load().data_dir))
+    from mssmap.ingest import attach
+
+    found = settings.load()
+    return _with_imports(str(found.data_dir), found.database_url, attach.mark(found.database_url))
 
 
 @lru_cache(maxsize=2)
@@ -67,6 +72,13 @@ def _load(folder: str) -> Data:
     from mssmap import catalog
 
     return catalog.open_data(folder)
+
+
+@lru_cache(maxsize=2)
+def _with_imports(folder: str, url: str, _mark: tuple[tuple[str, int], ...]) -> Data:
+    from mssmap.ingest import attach
+
+    return attach.with_imports(_load(folder), url)
 
 
 def clocks(as_of: str | date | None = None, known_on: str | date | None = None) -> Clocks:

@@ -16,7 +16,7 @@ import typer
 
 import mssmap
 from mssmap import settings
-from mssmap.cli import plans, records, system
+from mssmap.cli import imports, plans, records, system
 from mssmap.cli.common import BAD_INPUT, FOUND_FAULTS, tell, write
 from mssmap.errors import MssmapError
 
@@ -34,6 +34,7 @@ COMMANDS = (
     records.changes,
     plans.coverage,
     plans.site,
+    imports.import_,
     system.log,
     system.check,
     system.serve,
@@ -41,7 +42,7 @@ COMMANDS = (
 """In the order of the help."""
 
 for command in COMMANDS:
-    app.command()(command)
+    app.command(command.__name__.rstrip("_"))(command)
 
 
 def _version(wanted: bool) -> None:

@@ -141,10 +141,11 @@ def layer_list() -> None:
             "id": group,
             "label": titles[group],
             "open": group in {"fobs", "prisons", "gang_zones"},
-            "counted": group != "regions",
+            "counted": group not in view.NOT_COUNTED,
             "items": [{"id": layer.id, "symbol": layer.symbol, "label": titles[layer.id]} for layer in members],
         }
         for group, members in layers.GROUPS.items()
+        if group != "imports" or cache.published().imported
     ]
     component(
         "layers",
