@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from mssmap import settings
 from mssmap.errors import CrsError, DataError, Fault, InputError, MssmapError, NotFoundError
+from mssmap.i18n import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,14 +59,19 @@ __all__ = [
 
 def load() -> Data:
     """
-    Read and check the data folder of the settings; later calls return the same data.
+    Read and check the data folder of the settings, and what the store has imported.
+
+    Later calls return the same data until something is imported or removed.
 
     Raises
     ------
     DataError
         If there is no readable catalog in the folder. Faults in single files do not raise: see `Data.faults`.
     """
-    return _load(str(settings.load().data_dir))
+    from mssmap.ingest import attach
+
+    found = settings.load()
+    return _with_imports(str(found.data_dir), found.database_url, attach.mark(found.database_url))
 
 
 @lru_cache(maxsize=2)
@@ -73,6 +79,13 @@ def _load(folder: str) -> Data:
     from mssmap import catalog
 
     return catalog.open_data(folder)
+
+
+@lru_cache(maxsize=2)
+def _with_imports(folder: str, url: str, _mark: tuple[tuple[str, int], ...]) -> Data:
+    from mssmap.ingest import attach
+
+    return attach.with_imports(_load(folder), url)
 
 
 def clocks(as_of: str | date | None = None, known_on: str | date | None = None) -> Clocks:
@@ -212,7 +225,11 @@ def _stored(name: str) -> Scenario | None:
     plans = [plan for plan in store.open_store(url).plans() if name in (plan.plan_id, plan.name)]
     if len(plans) > 1:
         ids = ", ".join(plan.plan_id for plan in plans)
-        raise InputError(f"scenario: found {len(plans)} plans called {name!r}, required one. Use an id: {ids}.")
+        raise InputError(
+            _("scenario: found {count} plans called {name!r}, required one. Use an id: {ids}.").format(
+                count=len(plans), name=name, ids=ids
+            )
+        )
     return scenario.from_dict(plans[0].body) if plans else None
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 
 from mssmap.exports import canonical
@@ -52,6 +53,9 @@ def _array(values: pd.Series, column: Column) -> pa.Array:
         return pa.array(canonical.cells(values, "list"), type=kind)
     if column.type == "date" and not pd.api.types.is_datetime64_dtype(values.dtype):
         values = pd.to_datetime(values)
+    if column.type in ("string", "geometry") and values.dtype == "str":
+        text = pa.Array.from_pandas(values, type=kind)
+        return pc.if_else(pc.equal(text, ""), pa.scalar(None, kind), text)
     if column.type in ("string", "geometry"):
         return pa.array([value if isinstance(value, str) and value else None for value in values.tolist()], type=kind)
     return pa.Array.from_pandas(values, type=kind, safe=False)

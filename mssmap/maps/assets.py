@@ -17,12 +17,15 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
+import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 from xstatic.pkg import leaflet
 
 from mssmap.catalog import Data
 from mssmap.errors import MssmapError
+from mssmap.ingest import attach
 from mssmap.maps import symbols
 
 LANGUAGES: Final = ("en", "fr", "ht", "es")
@@ -94,13 +97,15 @@ LABELS: Final = (
 
 EVENT_GROUPS: Final = {
     "violence": ("gang_attack", "kidnapping", "gang_movement", "vigilante", "hospital_attack", "school_attack",
-                 "court_attack", "port_attack", "hnp_casualty", "mss_casualty"),
+                 "court_attack", "port_attack", "hnp_casualty", "mss_casualty", "battle", "explosion",
+                 "violence_against_civilians", "political_violence", "riot"),
     "operations": ("operation",),
     "mission": ("deployment", "fob", "mission_status", "hnp_training", "outreach"),
     "prisons": ("prison_break",),
     "services": ("school_reopening", "school_closure", "court_reopening", "court_move", "airport", "port", "hospital"),
     "displacement": ("displacement", "humanitarian", "disaster"),
-    "political": ("political", "election", "un_resolution", "un_report", "other"),
+    "political": ("political", "election", "un_resolution", "un_report", "other",
+                  "demonstration", "strategic_development"),
 }  # fmt: skip
 """Group of symbols -> categories of events in it; an unknown category counts as political."""
 
@@ -125,6 +130,8 @@ class Assets:
     names: str
     event_rows: Mapping[tuple[str, int], int]
     """(event id, revision) -> position in the published list of events."""
+    imported: tuple[str, ...] = ()
+    """Layers of the group `imports` in which there is something."""
 
 
 def publish(
@@ -154,6 +161,9 @@ def publish(
     shelf = _Shelf(folder)
     files = {name: shelf.put(name, ".json", _compact(content)) for name, content in _layers(data).items()}
     records, event_rows = _records(data)
+    imported = _imports(data)
+    if imported:
+        files["imports"] = shelf.put("imports", ".json", _compact(imported))
     if grid is not None:
         files["grid"] = shelf.put("grid", ".json", _compact(grid))
     files["records"] = shelf.put("records", ".json", _compact(records))
@@ -189,6 +199,7 @@ def publish(
         },
         names=files["records"],
         event_rows=event_rows,
+        imported=tuple(f"imports.{kind}" for kind in ("points", "shapes") if any(part[kind] for part in imported)),
     )
 
 
@@ -253,6 +264,8 @@ def _layers(data: Data) -> dict[str, dict[str, Any]]:
     def collection(layer: str, properties: Callable[[Any], dict[str, Any]] = lambda _: {}) -> dict[str, Any]:
         """Features of a layer; one that is not in the package gives none, so that the rest of the map is drawn."""
         frame = data.frames.get(layer, pd.DataFrame()).rename(columns={"class": "road_class"})
+        if isinstance(frame, gpd.GeoDataFrame):
+            frame = frame.assign(geometry=_lighter(frame.geometry.to_numpy()))
         rows = [row for row in frame.itertuples(index=False) if row.geometry is not None]
         features = (
             {"type": "Feature", "properties": properties(row), "geometry": json.loads(shapely.to_geojson(row.geometry))}
@@ -268,6 +281,44 @@ def _layers(data: Data) -> dict[str, dict[str, Any]]:
         "places": collection("places", lambda row: {"n": names(row), "rank": int(row.rank)}),
         "zones": collection("gang_zones", lambda row: {"id": row.zone_id, "n": names(row)}),
     }
+
+
+DRAWN_VERTICES: Final = 200_000
+"""A layer with more vertices than this is drawn with fewer; its data stay as they are."""
+
+
+def _imports(data: Data) -> list[dict[str, Any]]:
+    """What people imported: points as [latitude, longitude, words], other shapes as GeoJSON with their words."""
+    parts = []
+    for name in attach.drawn(data):
+        rows = data[name][data[name].geometry.notna()]
+        shapes = _lighter(rows.geometry.to_numpy())
+        words = _words(rows)
+        points = shapely.get_type_id(shapes) == 0
+        where = np.round(shapely.get_coordinates(shapes[points])[:, ::-1], 5).tolist()
+        texts = shapely.to_geojson(shapely.set_precision(shapes[~points], 1e-6, mode="pointwise")).tolist()
+        parts.append({
+            "title": data.dataset(name).title,
+            "points": [[*at, word] for at, word in zip(where, words[points].tolist(), strict=True)],
+            "shapes": [{"type": "Feature", "properties": {"w": word}, "geometry": json.loads(text)}
+                       for text, word in zip(texts, words[~points].tolist(), strict=True)],
+        })  # fmt: skip
+    return parts
+
+
+def _lighter(shapes: Any) -> Any:
+    """Draw outlines of very many vertices with fewer, each by itself."""
+    count = int(shapely.get_num_coordinates(shapes).sum())
+    return shapely.simplify(shapes, 0.0005 * count / DRAWN_VERTICES) if count > DRAWN_VERTICES else shapes
+
+
+def _words(rows: pd.DataFrame) -> Any:
+    """What to say about each row of an import: its title or name, else the first column of words."""
+    texts = [column for column in rows if isinstance(rows[column].dtype, pd.StringDtype)]
+    best = [column for column in texts if column.lower() in ("title_en", "title", "name", "nom", "name_en", "name_fr")]
+    column = next(iter([*best, *texts]), None)
+    words = rows[column].fillna("").str.slice(0, 120) if column else pd.Series("", index=rows.index)
+    return words.to_numpy(dtype=object)
 
 
 def _region(row: Any) -> dict[str, Any]:

@@ -24,6 +24,9 @@ from mssmap.timeline import Clocks
 
 POINT_LAYERS: Final = {"fobs": "fob_id", "prisons": "prison_id", "facilities": "facility_id"}
 
+NOT_COUNTED: Final = ("regions", "imports")
+"""Groups whose layers are drawn as they are, whatever the day."""
+
 TILES: Final = {
     "hot": {
         "url": "https://a.tile.openstreetmap.fr/hot/{z}/{x}/{y}.png",
@@ -129,7 +132,13 @@ def message(shown: Shown, assets: Assets, options: Options, *, seq: str) -> dict
 
 def fixed(assets: Assets) -> dict[str, Any]:
     """The part of a view that only depends on the language: names of the files, rows of the legend, words."""
-    return {"names": assets.names, "lang": current(), "legend": _legend(), "text": _words(), "history": None}
+    return {
+        "names": assets.names,
+        "lang": current(),
+        "legend": _legend(assets.imported),
+        "text": _words(),
+        "history": None,
+    }
 
 
 def records(shown: Shown, assets: Assets) -> dict[str, Any]:
@@ -223,14 +232,15 @@ def tally(shown: Shown) -> dict[str, int]:
     return found | {str(k): int(n) for k, n in kinds.items()} | {str(k): int(n) for k, n in groups.items()}
 
 
-def _legend() -> list[dict[str, Any]]:
+def _legend(imported: tuple[str, ...]) -> list[dict[str, Any]]:
     """Rows of the legend without their counts; the browser counts, and leaves out what is not there."""
     titles = layers.titles()
     groups = []
     for group, members in layers.GROUPS.items():
         items: list[dict[str, Any]] = [
-            {"symbol": m.symbol, "label": titles[m.id], "count": None if group == "regions" else 0, "layers": [m.id]}
+            {"symbol": m.symbol, "label": titles[m.id], "count": None if group in NOT_COUNTED else 0, "layers": [m.id]}
             for m in members
+            if group != "imports" or m.id in imported
         ]
         if group == "facilities":
             items += [

@@ -20,12 +20,13 @@ from mssmap.ui import cache, frame, state
 
 
 def page_style() -> None:
-    """The few rules that make the map the page; every page begins with it."""
+    """The few rules that make the map the page, and a look at whether the data are new; every page begins with it."""
     if PagesManager.uses_pages_directory:
         # The first visit to a new server came in by a link to a page: Streamlit then takes the folder pages/ for
         # the old kind of navigation and leaves app.py out. Once told, it keeps to app.py.
         PagesManager.uses_pages_directory = False
         st.rerun()
+    cache.refresh()
     style = resources.files("mssmap.ui").joinpath("client", "page.css").read_text(encoding="utf-8")
     st.html(f"<style>{style}</style>")
 

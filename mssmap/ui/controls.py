@@ -141,10 +141,11 @@ def layer_list() -> None:
             "id": group,
             "label": titles[group],
             "open": group in {"fobs", "prisons", "gang_zones"},
-            "counted": group != "regions",
+            "counted": group not in view.NOT_COUNTED,
             "items": [{"id": layer.id, "symbol": layer.symbol, "label": titles[layer.id]} for layer in members],
         }
         for group, members in layers.GROUPS.items()
+        if group != "imports" or cache.published().imported
     ]
     component(
         "layers",
@@ -153,6 +154,10 @@ def layer_list() -> None:
             "groups": groups,
             "on": list(state.layers_on()),
             "generation": st.session_state.get("layer_generation", 0),
+            "reasons": {
+                "dates": _("{n} counted with a date that is known to the month or year only."),
+                "places": _("{n} not counted: the place is known too coarsely, it may lie in the region."),
+            },
         },
         on_on_change=_layers_changed,
     )
