@@ -20,7 +20,7 @@ from typing import Any
 
 import mssmap
 from mssmap.errors import InputError
-from mssmap.exports import geopackage, proof, sheets, writers
+from mssmap.exports import geopackage, kml, proof, sheets, writers
 from mssmap.exports.extract import Extract
 from mssmap.exports.formats import FORMATS
 from mssmap.exports.kept import held_as
@@ -34,7 +34,7 @@ WRITERS: dict[str, Writer] = {
     "fgb": writers.flatgeobuf,
     "parquet": writers.parquet,
     "shp": writers.shapefile,
-    "kml": writers.kml,
+    "kml": kml.write,
     "csv": sheets.write_csv,
     "xlsx": sheets.write_xlsx,
 }
@@ -59,7 +59,7 @@ def files(extract: Extract) -> list[File]:
     """Return the files that an export consists of, without proof and package."""
     key, chosen = extract.form.format, extract.format
     if not chosen.many:
-        return [_file(part.name, part, extract) for part in extract.parts if len(part.frame) or key != "kml"]
+        return [_file(part.name, part, extract) for part in extract.parts]
     groups = {
         extract.name: tuple(part for part in extract.parts if not part.is_apart),
         f"{extract.name}_ODbL": tuple(part for part in extract.parts if part.is_apart),

@@ -6,7 +6,8 @@ has one.
 
 - Nothing, empty text, NaN and NaT are null.
 - Text is as it is, line ends as a line feed; a day is ISO text; true and false are themselves.
-- A number is rounded to 12 significant digits and written in the shortest form; 3.0 is 3.
+- A whole number is as it is, also 3.0, which is 3; another is rounded to 12 significant digits and written in the
+  shortest form.
 - A list is its JSON text with sorted keys.
 - A geometry is little-endian two-dimensional WKB in hex: coordinates rounded to 7 decimals, rings and parts in the
   normal form of GEOS, a collection of one polygon (line, point) as that one.
@@ -100,11 +101,11 @@ def _number(value: Any) -> int | float | str | None:
 
 
 def _floats(values: np.ndarray[Any, np.dtype[np.float64]]) -> list[Any]:
-    """Round to `DIGITS` significant digits: scaled by a power of ten, which is exact up to 10^22."""
+    """Round what is not whole to `DIGITS` significant digits: scaled by a power of ten, which is exact up to 10^22."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         power = np.clip(DIGITS - 1 - np.floor(np.log10(np.abs(values))), -22, 22)
         up, down = 10.0 ** np.maximum(power, 0), 10.0 ** np.maximum(-power, 0)
-        short = np.rint(values * up / down) / up * down
+        short = np.where(values == np.rint(values), values, np.rint(values * up / down) / up * down)
     return [
         int(value) if value.is_integer() else value if math.isfinite(value) else None if value != value else str(value)
         for value in short.tolist()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+
+import pyogrio
 
 from mssmap.exports import arrow, proof, styles
 from mssmap.exports.extract import Extract
@@ -59,19 +61,34 @@ _STANDARD = "https://specs.frictionlessdata.io/data-package/"
 def write(path: Path, extract: Extract) -> None:
     """Write all parts; the proof is the one row of the table `mssmap_proof`."""
     document = extract.document()
-    for part in extract.parts:
-        options = {"IDENTIFIER": part.title, "DESCRIPTION": f"{part.licence}. {part.attribution}".strip()}
-        if part.has_geometry:
-            options["SPATIAL_INDEX"] = "YES" if len(part.frame) >= INDEXED_ROWS else "NO"
-        ogr(path, part, "GPKG", layer=part.name, layer_options=options)
+    with _fixed_date():
+        for part in extract.parts:
+            options = {"IDENTIFIER": part.title, "DESCRIPTION": f"{part.licence}. {part.attribution}".strip()}
+            if part.has_geometry:
+                options["SPATIAL_INDEX"] = "YES" if len(part.frame) >= INDEXED_ROWS else "NO"
+            ogr(path, part, "GPKG", layer=part.name, layer_options=options)
     with closing(sqlite3.connect(path)) as database:
         database.executescript(_TABLES)
         database.execute("INSERT INTO mssmap_proof VALUES (?)", [proof.write(document)])
         _metadata(database, extract.parts, document)
         _styles(database, extract.parts)
         _extensions(database)
-        database.execute("UPDATE gpkg_contents SET last_change = ?", [EPOCH])
+        database.execute(  # as QGIS does; GDAL then lists no table that is not registered, so not the proof either
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier, last_change) "
+            "VALUES ('layer_styles', 'attributes', 'layer_styles', ?)",
+            [EPOCH],
+        )
         database.commit()
+
+
+@contextmanager
+def _fixed_date() -> Iterator[None]:
+    """Let GDAL write `EPOCH` for today; to change its dates afterwards would leave the old ones in free space."""
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": EPOCH})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 
 
 def _metadata(database: sqlite3.Connection, parts: Iterable[Part], document: Document) -> None:

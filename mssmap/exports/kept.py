@@ -24,12 +24,7 @@ from mssmap.i18n import gettext as _
 TITLE_COLUMNS = ("name_en", "title_en", "name_fr", "name", "title")
 """Columns one of which names a place in KML."""
 
-KML_RESERVED = frozenset(
-    {
-        *("name", "description", "address", "id", "icon", "snippet", "visibility", "timestamp", "begin", "end"),
-        *("when", "tessellate", "extrude", "altitudemode", "draworder"),
-    }
-)
+KML_RESERVED = frozenset({"name", "description", "address", "when", "begin", "end"})
 """Names of columns that are elements of KML, with a meaning of their own."""
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
@@ -168,7 +163,7 @@ def _lost_text(layer: str, column: str, n: int, chosen: Format) -> str:
     if limit:
         text = _("{layer}: {n} texts in {column} are cut to {limit} bytes or freed of control characters.")
         return text.format(layer=layer, column=column, n=n, limit=limit)
-    return _("{layer}: {n} texts in {column} are freed of control characters.").format(layer=layer, column=column, n=n)
+    return _("{layer}: {n} texts in {column} are freed of control characters and blanks at their ends.").format(layer=layer, column=column, n=n)
 
 
 def _fitting(text: str, chosen: Format) -> str:

@@ -138,14 +138,14 @@ def check(data: Data, tables: Mapping[str, pd.DataFrame], document: Any) -> Verd
         edits += _edits(entry, rows, again.get(entry["name"]))
         edits += _column_edits(entry, frame)
     revisions = [] if trouble else _revisions(claim, again, found)
-    notes += [trouble] if trouble else _silent_revisions(claim, again, revisions)
+    untold = [trouble] if trouble else _silent_revisions(claim, again, revisions)
     is_edited = bool(edits) or not claim["is_whole"]
-    is_revised = bool(revisions) or bool(trouble)
+    is_revised = bool(revisions) or bool(untold)
     return Verdict(
         state=EDITED if is_edited else REVISED if is_revised else UNCHANGED,
         edits=tuple(edits),
         revisions=tuple(revisions),
-        notes=tuple(dict.fromkeys(notes)),
+        notes=tuple(dict.fromkeys([*notes, *untold])),
         selection=claim["selection"],
         form=claim["form"],
         rows=sum(len(rows.hashes) for rows in found.values()),

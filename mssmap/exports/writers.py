@@ -1,4 +1,4 @@
-"""The formats that take a table as it is: GeoJSON, FlatGeobuf, GeoParquet, shapefile, KML."""
+"""The formats that take a table as it is: GeoJSON, FlatGeobuf, GeoParquet, shapefile."""
 
 from __future__ import annotations
 
@@ -101,9 +101,3 @@ def shapefile(path: Path, extract: Extract) -> None:
         layer=path.stem,
         layer_options={"ENCODING": "UTF-8", "DBF_DATE_LAST_UPDATE": "1980-01-01"},
     )
-
-
-def kml(path: Path, extract: Extract) -> None:
-    """Write one layer as KML; its attributes are extended data, which viewers show as text."""
-    (part,) = extract.parts
-    ogr(path, part, "LIBKML", layer=part.name)
