@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from mssmap import regions
 from mssmap.catalog import Data
 from mssmap.evidence import SourceRecord
 from mssmap.exports import kept, parts, proof
@@ -79,6 +80,8 @@ def build(data: Data, selection: Selection, form: Form) -> Extract:
     NotFoundError, InputError
         See `parts.read`.
     """
+    if selection.region:
+        selection = replace(selection, region=regions.find(data, selection.region).pcode)
     found = parts.read(data, selection)
     table, sources = parts.cited_sources(data, selection, found)
     if table is not None and "sources" not in selection.names and has_source_table(selection, form):
@@ -109,20 +112,22 @@ def assemble(
     found: Sequence[Part], selection: Selection, form: Form, *, sources: Sequence[SourceRecord] = (), fingerprint: str
 ) -> Extract:
     """Return an export of parts that were read already."""
-    held, entries, losses = [], [], []
+    held, entries = [], []
+    losses: dict[str, list[str]] = {}
     for part in found:
         flat, lists = kept.without_lists(part)
         nested = kept.held_as(part, form).nested
         reduced, lost = kept.keep(part if nested else flat, form)
         held.append(reduced)
         entries.append(proof.entry(flat, reduced))
-        losses += lost if nested else [*lists, *lost]
+        for sentence in lost if nested else [*lists, *lost]:
+            losses.setdefault(sentence, []).append(part.name)
     return Extract(
         selection=selection,
         form=form,
         parts=tuple(held),
         entries=tuple(entries),
-        losses=tuple(losses),
+        losses=tuple(f"{', '.join(layers)}: {sentence}" for sentence, layers in losses.items()),
         sources=tuple(sources),
         fingerprint=fingerprint,
     )

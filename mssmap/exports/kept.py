@@ -33,7 +33,7 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 
 def keep(part: Part, form: Form) -> tuple[Part, list[str]]:
     """
-    Return what the format keeps of a part, and one sentence for each thing that is lost.
+    Return what the format keeps of a part, and a sentence, to stand after its name, for each thing that is lost.
 
     A table goes into CSV where the format cannot hold it. Where nothing changes, the frame is that of `part`.
 
@@ -45,7 +45,7 @@ def keep(part: Part, form: Form) -> tuple[Part, list[str]]:
     chosen = held_as(part, form)
     losses: list[str] = []
     if chosen is not FORMATS[form.format]:
-        losses.append(_("{layer}: has no geometry, and is written as CSV beside.").format(layer=part.name))
+        losses.append(_("has no geometry, and is written as CSV beside."))
     for step in _STEPS:
         part, lost = step(part, chosen, form)
         losses += lost
@@ -68,8 +68,8 @@ def without_lists(part: Part) -> Kept:
         return part, []
     columns = [column for column in part.columns if column.type != "list"]
     frame = part.frame.drop(columns=[column.written for column in lists])
-    lost = _("{layer}: the lists in {columns} are left out; the tables sources and figures hold them by id.").format(
-        layer=part.name, columns=", ".join(column.name for column in lists)
+    lost = _("lists in {columns} are left out; the tables sources and figures have their rows.").format(
+        columns=", ".join(column.name for column in lists)
     )
     return part.with_columns(columns, frame), [lost]
 
@@ -89,7 +89,7 @@ def _geometry(part: Part, chosen: Format, form: Form) -> Kept:
     frame = pd.DataFrame(part.frame.drop(columns="geometry"))
     if not (shapely.get_type_id(shapes[present]) == shapely.GeometryType.POINT).all():
         if chosen.geometry == "points":
-            lost = _("{layer}: lines and areas are left out, only their attributes are kept.").format(layer=part.name)
+            lost = _("lines and areas are left out, only their attributes are kept.")
             return part.with_columns(part.columns, frame), [lost]
         text = np.full(len(shapes), "", dtype=object)
         text[present] = shapely.to_wkt(shapes[present], rounding_precision=7, trim=True)
@@ -116,8 +116,8 @@ def _short_names(part: Part, chosen: Format, form: Form) -> Kept:
     listed = [f"{c.written} -> {new}" for c, new in zip(part.columns, names, strict=True) if c.written != new]
     if not listed:
         return part, []
-    lost = _("{layer}: names of columns are cut to {n} letters: {columns}.")
-    return naming.renamed(part, renamed), [lost.format(layer=part.name, n=chosen.name_bytes, columns=", ".join(listed))]
+    lost = _("names of columns are cut to {n} letters: {columns}.")
+    return naming.renamed(part, renamed), [lost.format(n=chosen.name_bytes, columns=", ".join(listed))]
 
 
 def _shortened(names: Iterable[str], limit: int) -> list[str]:
@@ -161,9 +161,11 @@ def _texts(part: Part, chosen: Format, form: Form) -> Kept:
 def _lost_text(layer: str, column: str, n: int, chosen: Format) -> str:
     limit = chosen.text_bytes or chosen.text_length
     if limit:
-        text = _("{layer}: {n} texts in {column} are cut to {limit} bytes or freed of control characters.")
-        return text.format(layer=layer, column=column, n=n, limit=limit)
-    return _("{layer}: {n} texts in {column} are freed of control characters and blanks at their ends.").format(layer=layer, column=column, n=n)
+        text = _("{n} texts in {column} are cut to {limit} bytes or freed of control characters.")
+        return text.format(column=column, n=n, limit=limit)
+    return _("{n} texts in {column} are freed of control characters and blanks at their ends.").format(
+        column=column, n=n
+    )
 
 
 def _fitting(text: str, chosen: Format) -> str:
@@ -187,9 +189,9 @@ def _placemarks(part: Part, chosen: Format, form: Form) -> Kept:
         for column in part.columns
         if column.written == title or column.written.lower() in KML_RESERVED
     }
-    losses = [_("{layer}: KML knows only text; types of columns stand in the sidecar.").format(layer=part.name)]
+    losses = [_("KML knows only text; types of columns stand in the sidecar.")]
     if title:
-        losses.append(_("{layer}: {column} is the name of a place.").format(layer=part.name, column=title))
+        losses.append(_("{column} is the name of a place.").format(column=title))
     return naming.renamed(part, new), losses
 
 
@@ -197,9 +199,7 @@ def _no_crs(part: Part, chosen: Format, form: Form) -> Kept:
     placed = {"wkt", "x", "lon"} & {column.name for column in part.columns}
     if chosen.geometry == "native" or not placed or form.crs == WGS84:
         return part, []
-    return part, [
-        _("{layer}: the file does not say that its coordinates are in {crs}.").format(layer=part.name, crs=form.crs)
-    ]
+    return part, [_("the file does not say that its coordinates are in {crs}.").format(crs=form.crs)]
 
 
 _STEPS: tuple[Callable[[Part, Format, Form], Kept], ...] = (
