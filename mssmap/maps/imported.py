@@ -1,4 +1,4 @@
-"""What people imported, as the browser draws it: in a static file once it is stored, in the view while it is previewed."""
+"""What people imported, as the browser draws it: a static file once stored, part of the view while previewed."""
 
 from __future__ import annotations
 
