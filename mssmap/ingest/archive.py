@@ -61,7 +61,12 @@ def unpack(content: bytes, budget: Budget) -> dict[str, bytes]:
 
 def _check(info: zipfile.ZipInfo, limits: Limits) -> None:
     path = PurePosixPath(info.filename.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or ":" in path.parts[0] or len(info.filename) > limits.name_chars:
+    if (
+        path.is_absolute()
+        or ".." in path.parts
+        or any(":" in part for part in path.parts[:1])
+        or len(info.filename) > limits.name_chars
+    ):
         raise refused("a path that leaves the archive or is too long", "a short path inside it")
     if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
         raise refused("a link or special file", "plain files")

@@ -81,6 +81,7 @@ def environment() -> dict[str, str]:
         "OGR_ORGANIZE_POLYGONS": "DEFAULT",
         "SHAPE_RESTORE_SHX": "NO",
         "PROJ_NETWORK": "OFF",
+        "OPENPYXL_LXML": "False",
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
         "ARROW_DEFAULT_MEMORY_POOL": "system",
@@ -168,9 +169,12 @@ def _reading(answer: _Answer) -> Reading:
     faults: list[Fault] = []
     notes = list(summary["notes"])
     for header, stream in answer.tables:
-        with pa.ipc.open_stream(pa.py_buffer(stream)) as reader:
-            content = reader.read_all()
-        content.validate(full=True)
+        try:
+            with pa.ipc.open_stream(pa.py_buffer(stream)) as reader:
+                content = reader.read_all()
+            content.validate(full=True)
+        except pa.ArrowException as error:
+            raise refused(f"columns that do not hold together ({error})", "an intact file") from error
         tables[header["name"]] = _frame(content, header)
         faults += [Fault(*fault) for fault in header["faults"]]
         notes += header["notes"]

@@ -57,7 +57,7 @@ def parse(content: bytes, name: str, limits: Limits) -> Parsed:
             f"rows that cannot be parsed ({error})", "rows with closed quotes and equal numbers of cells"
         ) from error
     at_most(columns.num_rows * len(names), limits.cells, "cells")
-    _check_quotes(content, columns)
+    _check_quotes(content, columns, skipped)
     rows = np.array(_rows(columns.num_rows, skipped))
     filled = _filled(columns)
     table = Table(name, {}, rows[filled].tolist())
@@ -80,12 +80,13 @@ def parse(content: bytes, name: str, limits: Limits) -> Parsed:
     return parsed
 
 
-def _check_quotes(content: bytes, columns: pa.Table) -> None:
+def _check_quotes(content: bytes, columns: pa.Table, skipped: list[Any]) -> None:
     """Stop if a quote was opened and never closed: the last row has then swallowed the rest of the file."""
-    if content.count(b'"') % 2 and columns.num_rows:
-        last = columns.slice(columns.num_rows - 1).to_pylist()[0]
-        if any("\n" in (cell or "") for cell in last.values()):
-            raise refused("a quote that is never closed", "closed quotes", 'Write a quote inside a quoted cell as "".')
+    if content.count(b'"') % 2 == 0:
+        return
+    last = columns.slice(columns.num_rows - 1).to_pylist()[0].values() if columns.num_rows else ()
+    if any("\n" in cell for cell in last) or (skipped and "\n" in skipped[-1].text.strip()):
+        raise refused("a quote that is never closed", "closed quotes", 'Write a quote inside a quoted cell as "".')
 
 
 def _filled(columns: pa.Table) -> np.ndarray[Any, np.dtype[np.bool_]]:

@@ -72,6 +72,7 @@ def _batches(file: pq.ParquetFile, limits: Limits) -> list[pa.RecordBatch]:
         rows += batch.num_rows
         at_most(size, limits.unpacked_bytes, "bytes unpacked")
         at_most(rows, limits.rows, "rows")
+        batch.validate(full=True)
         batches.append(batch)
     return batches
 

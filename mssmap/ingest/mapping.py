@@ -18,26 +18,11 @@ from mssmap import regions
 from mssmap.errors import InputError
 from mssmap.ingest import days
 
-FIELDS: Final = {
-    "id": "Its own id",
-    "title": "What happened",
-    "date_from": "Date, or first day",
-    "date_to": "Last day",
-    "known_from": "Day it became public",
-    "category": "Category",
-    "place": "Place, in words",
-    "commune": "Commune, name or P-code",
-    "department": "Department, name or P-code",
-    "lon": "Longitude",
-    "lat": "Latitude",
-    "precision": "How exact the place is",
-    "date_precision": "How exact the date is",
-    "actors": "Who took part",
-    "figure_min": "Number, or lowest number",
-    "figure_max": "Highest number",
-    "note": "Remarks",
-}
-"""What a column may be mapped to."""
+FIELDS: Final = (
+    *("id", "title", "date_from", "date_to", "known_from", "category", "place", "commune", "department"),
+    *("lon", "lat", "precision", "date_precision", "actors", "figure_min", "figure_max", "note"),
+)
+"""What a column may be mapped to; `ui.import_form.fields` says it in words."""
 
 JOINED: Final = ("title", "place", "actors", "note")
 """Fields that several columns may fill together; of the others the first filled one counts."""

@@ -10,7 +10,6 @@ import zipfile
 from collections.abc import Iterable
 from datetime import datetime, time
 from typing import Any
-from xml.etree.ElementTree import ParseError
 
 import openpyxl
 from defusedxml.common import DefusedXmlException
@@ -46,7 +45,7 @@ def parse(content: bytes, members: dict[str, bytes], name: str, limits: Limits) 
                 _sheet(sheet, parsed, limits)
     except RefusedError:
         raise
-    except (*BROKEN, ParseError, DefusedXmlException, zipfile.BadZipFile) as error:
+    except (*BROKEN, DefusedXmlException, zipfile.BadZipFile) as error:
         raise refused(
             f"a workbook that cannot be read ({type(error).__name__}: {error})", "XLSX as Excel writes it"
         ) from error
@@ -55,7 +54,7 @@ def parse(content: bytes, members: dict[str, bytes], name: str, limits: Limits) 
     return parsed
 
 
-BROKEN = (ValueError, KeyError, TypeError, AttributeError, IndexError, AssertionError, OverflowError, LookupError)
+BROKEN = (ValueError, LookupError, TypeError, AttributeError, AssertionError, OverflowError, SyntaxError, OSError)
 """What openpyxl raises on a file that does not keep the format: it has no error of its own."""
 
 

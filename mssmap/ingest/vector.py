@@ -80,9 +80,9 @@ def parse_flatgeobuf(content: bytes, name: str, limits: Limits) -> Parsed:
 BROKEN = (
     *(pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError),
     *(pyogrio.errors.GeometryError, pyogrio.errors.FieldError, pyogrio.errors.CRSError),
-    *(pa.ArrowException, RuntimeError, ValueError, OverflowError, AttributeError),
+    *(pa.ArrowException, OSError, RuntimeError, ValueError, OverflowError, AttributeError, LookupError, NameError),
 )
-"""What GDAL and pyogrio raise on files that are damaged; the last ones come from values they did not expect."""
+"""What GDAL and pyogrio raise on files that are damaged; the last ones are bugs of pyogrio that such files lead to."""
 
 
 def _tried(work: Callable[[], Result]) -> Result:
@@ -95,6 +95,7 @@ def _tried(work: Callable[[], Result]) -> Result:
 def _read(content: bytes, name: str, limits: Limits, encoding: str | None) -> Table:
     options = {"encoding": encoding} if encoding else {}
     meta, found = _tried(lambda: pyogrio.raw.read_arrow(content, max_features=limits.rows + 1, **options))
+    _tried(lambda: found.validate(full=True))
     at_most(found.num_rows, limits.rows, "features")
     at_most(found.num_rows * found.num_columns, limits.cells, "cells")
     geometry_name = meta["geometry_name"] or GEOMETRY

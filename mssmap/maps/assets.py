@@ -8,6 +8,7 @@ scripts are written once per change of `data/`; after that only view messages tr
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 import os
 import tempfile
@@ -15,18 +16,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import shapely
 from xstatic.pkg import leaflet
 
 from mssmap.catalog import Data
 from mssmap.errors import MssmapError
-from mssmap.ingest import attach
-from mssmap.maps import symbols
+from mssmap.maps import imported, symbols
 
 LANGUAGES: Final = ("en", "fr", "ht", "es")
 URL: Final = "app/static/"
@@ -158,12 +157,24 @@ def publish(
     MssmapError
         If the folder cannot be written.
     """
-    shelf = _Shelf(folder)
+    return compose(data, _Shelf(folder), panels=panels, font=font, grid=grid)
+
+
+class Shelf(Protocol):
+    """Where files are put; gives the name under which each is found."""
+
+    def put(self, name: str, suffix: str, content: bytes) -> str: ...
+
+
+def compose(
+    data: Data, shelf: Shelf, *, panels: Mapping[str, bytes], font: Path, grid: dict[str, Any] | None = None
+) -> Assets:
+    """Put every file of the map on a shelf; see `publish` for the parameters."""
     files = {name: shelf.put(name, ".json", _compact(content)) for name, content in _layers(data).items()}
     records, event_rows = _records(data)
-    imported = _imports(data)
-    if imported:
-        files["imports"] = shelf.put("imports", ".json", _compact(imported))
+    imports = imported.parts(data)
+    if imports:
+        files["imports"] = shelf.put("imports", ".json", _compact(imports))
     if grid is not None:
         files["grid"] = shelf.put("grid", ".json", _compact(grid))
     files["records"] = shelf.put("records", ".json", _compact(records))
@@ -178,7 +189,7 @@ def publish(
     }
     vendored = Path(str(leaflet.BASE_DIR))
     typeface = shelf.put("typeface", ".woff2", font.read_bytes())
-    style = _own("map.css").replace("FONT_URL", f"../../{URL}{typeface}")
+    style = own("map.css").replace("FONT_URL", f"../../{URL}{typeface}")
     manifest_file = shelf.put("manifest", ".json", _compact(manifest))
     return Assets(
         version=manifest_file,
@@ -199,7 +210,7 @@ def publish(
         },
         names=files["records"],
         event_rows=event_rows,
-        imported=tuple(f"imports.{kind}" for kind in ("points", "shapes") if any(part[kind] for part in imported)),
+        imported=tuple(f"imports.{kind}" for kind in ("points", "shapes") if any(part[kind] for part in imports)),
     )
 
 
@@ -211,6 +222,13 @@ def layer_group(category: str) -> str:
     'events.violence'
     """
     return f"events.{EVENT_GROUP_OF.get(category, 'political')}"
+
+
+def typeface() -> Path:
+    """Source Sans, as Streamlit ships it: the map speaks the typeface of the page."""
+    spec = importlib.util.find_spec("streamlit")
+    folder = Path(str(spec.origin)).parent / "static" / "static" / "media" if spec else Path()
+    return next(folder.glob("SourceSansVF-Upright*.woff2"))
 
 
 @dataclass(frozen=True)
@@ -241,10 +259,11 @@ class _Shelf:
 
 
 def _script(name: str) -> bytes:
-    return _own(name).encode()
+    return own(name).encode()
 
 
-def _own(name: str) -> str:
+def own(name: str) -> str:
+    """Read one of our scripts or styles of the browser."""
     return resources.files("mssmap.maps").joinpath("client", name).read_text(encoding="utf-8")
 
 
@@ -265,7 +284,7 @@ def _layers(data: Data) -> dict[str, dict[str, Any]]:
         """Features of a layer; one that is not in the package gives none, so that the rest of the map is drawn."""
         frame = data.frames.get(layer, pd.DataFrame()).rename(columns={"class": "road_class"})
         if isinstance(frame, gpd.GeoDataFrame):
-            frame = frame.assign(geometry=_lighter(frame.geometry.to_numpy()))
+            frame = frame.assign(geometry=imported.lighter(frame.geometry.to_numpy()))
         rows = [row for row in frame.itertuples(index=False) if row.geometry is not None]
         features = (
             {"type": "Feature", "properties": properties(row), "geometry": json.loads(shapely.to_geojson(row.geometry))}
@@ -281,44 +300,6 @@ def _layers(data: Data) -> dict[str, dict[str, Any]]:
         "places": collection("places", lambda row: {"n": names(row), "rank": int(row.rank)}),
         "zones": collection("gang_zones", lambda row: {"id": row.zone_id, "n": names(row)}),
     }
-
-
-DRAWN_VERTICES: Final = 200_000
-"""A layer with more vertices than this is drawn with fewer; its data stay as they are."""
-
-
-def _imports(data: Data) -> list[dict[str, Any]]:
-    """What people imported: points as [latitude, longitude, words], other shapes as GeoJSON with their words."""
-    parts = []
-    for name in attach.drawn(data):
-        rows = data[name][data[name].geometry.notna()]
-        shapes = _lighter(rows.geometry.to_numpy())
-        words = _words(rows)
-        points = shapely.get_type_id(shapes) == 0
-        where = np.round(shapely.get_coordinates(shapes[points])[:, ::-1], 5).tolist()
-        texts = shapely.to_geojson(shapely.set_precision(shapes[~points], 1e-6, mode="pointwise")).tolist()
-        parts.append({
-            "title": data.dataset(name).title,
-            "points": [[*at, word] for at, word in zip(where, words[points].tolist(), strict=True)],
-            "shapes": [{"type": "Feature", "properties": {"w": word}, "geometry": json.loads(text)}
-                       for text, word in zip(texts, words[~points].tolist(), strict=True)],
-        })  # fmt: skip
-    return parts
-
-
-def _lighter(shapes: Any) -> Any:
-    """Draw outlines of very many vertices with fewer, each by itself."""
-    count = int(shapely.get_num_coordinates(shapes).sum())
-    return shapely.simplify(shapes, 0.0005 * count / DRAWN_VERTICES) if count > DRAWN_VERTICES else shapes
-
-
-def _words(rows: pd.DataFrame) -> Any:
-    """What to say about each row of an import: its title or name, else the first column of words."""
-    texts = [column for column in rows if isinstance(rows[column].dtype, pd.StringDtype)]
-    best = [column for column in texts if column.lower() in ("title_en", "title", "name", "nom", "name_en", "name_fr")]
-    column = next(iter([*best, *texts]), None)
-    words = rows[column].fillna("").str.slice(0, 120) if column else pd.Series("", index=rows.index)
-    return words.to_numpy(dtype=object)
 
 
 def _region(row: Any) -> dict[str, Any]:

@@ -84,6 +84,8 @@ class Options:
     placing: bool = False
     """A click on the map places a base."""
     more_legend: tuple[Mapping[str, Any], ...] = ()
+    preview: tuple[Mapping[str, Any], ...] = ()
+    """Layers that are looked at before they are stored, as `imported.part` gives them."""
     changed: Mapping[str, str] = field(default_factory=dict)
     """Record id -> kind of change, for the mark beside its symbol."""
 
@@ -183,6 +185,7 @@ def light(shown: Shown, options: Options, window: tuple[date, date] | None = Non
         "choropleth": _choropleth(options.choropleth),
         "changed": dict(options.changed),
         "extra": [dict(point) for point in options.extra],
+        "preview": [dict(part) for part in options.preview],
         "cells": options.cells,
         "placing": options.placing,
         "more_legend": [dict(group) for group in options.more_legend],

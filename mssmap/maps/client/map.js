@@ -377,12 +377,13 @@
   }
 
   let importLayers = [], importKey = "", imports = null;
-  /** What people imported: drawn on one canvas, fetched when it is first switched on. */
+  /** What people imported, drawn on one canvas: fetched when it is first switched on, or looked at before it is stored. */
   function drawImports() {
-    const kinds = ["points", "shapes"].filter((kind) => files.imports && isOn("imports." + kind));
-    const key = kinds.join();
+    const preview = view.preview || [];
+    const kinds = ["points", "shapes"].filter((kind) => (files.imports || preview.length) && isOn("imports." + kind));
+    const key = kinds.join() + JSON.stringify(preview.map((part) => [part.title, part.points.length, part.shapes.length, part.seen]));
     if (key === importKey) return;
-    if (key && !imports) {
+    if (kinds.length && files.imports && !imports) {
       json(files.imports).then((data) => { imports = data; drawImports(); });
       return;
     }
@@ -398,7 +399,7 @@
       box.append($("div", "mm-title", words || title), $("div", "mm-line", `${say(symbol)} · ${title}`));
       popup(box, event.latlng);
     });
-    for (const part of imports) {
+    for (const part of [...(imports || []), ...preview]) {
       if (kinds.includes("points")) {
         part.points.forEach(([lat, lon, words]) => importLayers.push(
           tellAt(L.circleMarker([lat, lon], { ...style, radius: 4.5, fillOpacity: 0.95 }), part.title, words, "imports.points").addTo(map)));
