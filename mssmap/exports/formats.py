@@ -33,6 +33,8 @@ class Format:
         There is a place for a row of HXL hashtags.
     name_bytes, text_bytes, text_length
         Longest name of a column and longest text, 0 for no limit.
+    reserved
+        Names of columns that mean something else in the format, in small letters.
     plain_xml
         Text cannot hold control characters.
     """
@@ -49,16 +51,25 @@ class Format:
     name_bytes: int = 0
     text_bytes: int = 0
     text_length: int = 0
+    reserved: frozenset[str] = frozenset()
     plain_xml: bool = False
 
 
 FORMATS: Final[dict[str, Format]] = {
     "geojson": Format("GeoJSON", ".geojson", metric=False, tables=False, nested=True),
-    "gpkg": Format("GeoPackage", ".gpkg", many=True),
-    "fgb": Format("FlatGeobuf", ".fgb", tables=False),
-    "parquet": Format("GeoParquet", ".parquet", nested=True),
+    "gpkg": Format("GeoPackage", ".gpkg", many=True, reserved=frozenset({"fid", "geometry"})),
+    "fgb": Format("FlatGeobuf", ".fgb", tables=False, reserved=frozenset({"geometry"})),
+    "parquet": Format("GeoParquet", ".parquet", nested=True, reserved=frozenset({"geometry"})),
     "shp": Format("Shapefile", ".shp", proof=False, tables=False, name_bytes=10, text_bytes=254),
-    "kml": Format("KML", ".kml", proof=False, metric=False, tables=False, plain_xml=True),
+    "kml": Format(
+        "KML",
+        ".kml",
+        proof=False,
+        metric=False,
+        tables=False,
+        plain_xml=True,
+        reserved=frozenset({"name", "description", "address", "when", "begin", "end"}),
+    ),
     "csv": Format("CSV", ".csv", proof=False, geometry="wkt", hxl=True),
     "xlsx": Format("Excel", ".xlsx", many=True, geometry="points", hxl=True, text_length=32_767, plain_xml=True),
 }

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -23,9 +22,6 @@ from mssmap.i18n import gettext as _
 
 TITLE_COLUMNS = ("name_en", "title_en", "name_fr", "name", "title")
 """Columns one of which names a place in KML."""
-
-KML_RESERVED = frozenset({"name", "description", "address", "when", "begin", "end"})
-"""Names of columns that are elements of KML, with a meaning of their own."""
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 """Characters that XML cannot hold."""
@@ -95,7 +91,7 @@ def _geometry(part: Part, chosen: Format, form: Form) -> Kept:
         text[present] = shapely.to_wkt(shapes[present], rounding_precision=7, trim=True)
         wkt = Column("wkt", "geometry", "", f"Geometry as WKT in {form.crs}.")
         return part.with_columns([*part.columns, wkt], frame.assign(wkt=text)), []
-    names, unit = (("lon", "lat"), "degrees") if form.crs == WGS84 else (("x", "y"), "m")
+    names, unit = (("lon", "lat"), "degrees") if form.crs == WGS84 else (("utm_x", "utm_y"), "m")
     if set(names) <= {column.name for column in part.columns}:
         return part.with_columns(part.columns, frame), []
     values = np.round(np.column_stack([shapely.get_x(shapes), shapely.get_y(shapes)]), 7)
@@ -108,31 +104,33 @@ def _schema(part: Part, chosen: Format, form: Form) -> Kept:
     return (naming.renamed(part, naming.cod_ab(part.name)), []) if form.schema == "cod-ab" else (part, [])
 
 
-def _short_names(part: Part, chosen: Format, form: Form) -> Kept:
-    if not chosen.name_bytes:
+def _names(part: Part, chosen: Format, form: Form) -> Kept:
+    """Give columns names that the format can hold, each different from all others whatever the case of its letters."""
+    limit = chosen.name_bytes or 200
+    names = _distinct([column.written for column in part.columns], limit, chosen.reserved)
+    pairs = [(column, new) for column, new in zip(part.columns, names, strict=True) if column.written != new]
+    if not pairs:
         return part, []
-    names = _shortened([column.written for column in part.columns], chosen.name_bytes)
-    renamed = {column.name: new for column, new in zip(part.columns, names, strict=True)}
-    listed = [f"{c.written} -> {new}" for c, new in zip(part.columns, names, strict=True) if c.written != new]
-    if not listed:
-        return part, []
-    lost = _("names of columns are cut to {n} letters: {columns}.")
-    return naming.renamed(part, renamed), [lost.format(n=chosen.name_bytes, columns=", ".join(listed))]
+    listed = ", ".join(f"{column.written} -> {new}" for column, new in pairs)
+    lost = _("columns have other names, of at most {n} letters: {columns}.").format(n=limit, columns=listed)
+    return naming.renamed(part, {column.name: new for column, new in pairs}), [lost]
 
 
-def _shortened(names: Iterable[str], limit: int) -> list[str]:
+def _distinct(names: Iterable[str], limit: int, reserved: frozenset[str]) -> list[str]:
     """
-    Return names cut to a number of bytes, each still different.
+    Return names cut to a number of bytes, each still different, none of them reserved.
 
-    >>> _shortened(["location_precision", "location_presence", "kind"], 10)
-    ['location_p', 'location_1', 'kind']
+    >>> _distinct(["location_precision", "location_presence", "kind", "Kind", "fid"], 10, frozenset({"fid"}))
+    ['location_p', 'location_1', 'kind', 'Kind1', 'fid1']
     """
     found: list[str] = []
+    taken = set(reserved)
     for name in names:
         short, n = _cut(name, limit), 0
-        while short.lower() in {other.lower() for other in found}:
+        while short.lower() in taken:
             n += 1
             short = _cut(name, limit - len(str(n))) + str(n)
+        taken.add(short.lower())
         found.append(short)
     return found
 
@@ -179,34 +177,24 @@ def _fitting(text: str, chosen: Format) -> str:
 
 
 def _placemarks(part: Part, chosen: Format, form: Form) -> Kept:
-    """KML: one column names the place; others must not have the name of an element."""
+    """KML: one column names the place."""
     if chosen is not FORMATS["kml"]:
         return part, []
-    names = [column.written for column in part.columns]
-    title = next((name for name in TITLE_COLUMNS if name in names), None)
-    new = {
-        column.name: "name" if column.written == title else f"{column.written}_"
-        for column in part.columns
-        if column.written == title or column.written.lower() in KML_RESERVED
-    }
+    title = next((column for name in TITLE_COLUMNS for column in part.columns if column.name == name), None)
     losses = [_("KML knows only text; types of columns stand in the sidecar.")]
-    if title:
-        losses.append(_("{column} is the name of a place.").format(column=title))
-    return naming.renamed(part, new), losses
+    if title is None:
+        return part, losses
+    losses.append(_("{column} is the name of a place.").format(column=title.name))
+    return naming.renamed(part, {title.name: "name"}), losses
 
 
 def _no_crs(part: Part, chosen: Format, form: Form) -> Kept:
-    placed = {"wkt", "x", "lon"} & {column.name for column in part.columns}
+    placed = {"wkt", "utm_x"} & {column.name for column in part.columns}
     if chosen.geometry == "native" or not placed or form.crs == WGS84:
         return part, []
     return part, [_("the file does not say that its coordinates are in {crs}.").format(crs=form.crs)]
 
 
 _STEPS: tuple[Callable[[Part, Format, Form], Kept], ...] = (
-    *(_metric, _geometry, _schema, _short_names, _texts, _placemarks, _no_crs),
+    *(_metric, _geometry, _schema, _names, _texts, _placemarks, _no_crs),
 )
-
-
-def is_spatial(part: Part) -> bool:
-    """Say whether a part as kept has a geometry of its own."""
-    return isinstance(part.frame, gpd.GeoDataFrame)

@@ -12,6 +12,7 @@ from mssmap import schema, views
 from mssmap.catalog import Data, Dataset
 from mssmap.evidence import SourceRecord, public, source_records
 from mssmap.exports.selection import Selection
+from mssmap.ingest import attach
 
 ODBL = "ODbL"
 """Part of the name of a licence whose data must not be mixed with others."""
@@ -89,6 +90,8 @@ class Part:
         return replace(self, columns=tuple(columns), frame=frame)
 
 
+ROW = Column("row_number", "string", "", "Number of the row; the records have no id of their own.")
+
 DERIVED = (
     Column("certain", "boolean", "", "The status surely held on the day shown; false if its date is imprecise."),
     Column("last_seen", "date", "", "Day of the latest report that saw it so."),
@@ -125,6 +128,7 @@ def _part(data: Data, dataset: Dataset, selection: Selection) -> Part:
         window = {"start": selection.start, "end": selection.end}
         categories = selection.categories or None
         rows: pd.DataFrame = views.events(data, clocks, category=categories, region=region, grade=grade, **window)
+        rows = rows[~is_imported(data, rows)].reset_index(drop=True)
     elif dataset.is_layer:
         rows = views.layer(data, name, clocks, grade, region)
     else:
@@ -136,7 +140,10 @@ def _part(data: Data, dataset: Dataset, selection: Selection) -> Part:
 
 def of_dataset(dataset: Dataset, columns: Iterable[Column], rows: pd.DataFrame) -> Part:
     """Return rows as a part, with what the catalog says about their dataset."""
-    columns = tuple(columns)
+    columns = sorted(columns, key=lambda column: column.name != dataset.id_column)
+    if not dataset.id_column:
+        columns = [ROW, *columns]
+        rows = rows.assign(**{ROW.name: [str(number) for number in range(1, len(rows) + 1)]})
     kept = [column.name for column in columns]
     return Part(
         name=dataset.name,
@@ -146,9 +153,20 @@ def of_dataset(dataset: Dataset, columns: Iterable[Column], rows: pd.DataFrame) 
         licence_url=dataset.licence_url,
         attribution=dataset.attribution,
         sources=dataset.sources,
-        columns=columns,
+        columns=tuple(columns),
         frame=rows[[*kept, "geometry"]] if isinstance(rows, gpd.GeoDataFrame) else rows[kept],
     )
+
+
+def is_imported(data: Data, events: pd.DataFrame) -> pd.Series:
+    """
+    Say which events people brought in.
+
+    They are in no export of the events, which says under which licence those are: an import is a layer of its own, with
+    its own licence.
+    """
+    marks = tuple(f"{name}." for name, dataset in data.datasets.items() if dataset.group == attach.GROUP)
+    return events["event_id"].str.startswith(marks) if marks else pd.Series(False, index=events.index)
 
 
 def is_narrowed(dataset: Dataset) -> bool:

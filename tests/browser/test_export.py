@@ -83,7 +83,7 @@ def test_what_a_format_loses_is_said_before_the_download(visit: Callable[..., An
     screen = visit("/export", **VIEW)
     screen.page.get_by_text("Shapefile", exact=True).click()
     screen.page.get_by_text("What Shapefile does not keep").click()
-    screen.page.get_by_text("names of columns are cut to 10 letters").first.wait_for()
+    screen.page.get_by_text("columns have other names, of at most 10 letters").first.wait_for()
     assert screen.page.get_by_role("button", name="Download HTI_mssmap_20250118.zip").is_visible()
 
 

@@ -9,20 +9,23 @@ import shutil
 import sqlite3
 import subprocess
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import geopandas as gpd
 import openpyxl
+import pandas as pd
 import pyarrow.parquet as pq
 import pyogrio
 import pytest
 import shapely
 
 from mssmap.errors import InputError, NotFoundError
-from mssmap.exports import bundle, extract, sheets
+from mssmap.exports import bundle, extract, sheets, verify
 from mssmap.exports.formats import FORMATS, NOTES
 from mssmap.exports.selection import Form, Selection
+from mssmap.schema import Contract, Field
 
 DRIVERS = {"geojson": "GeoJSON", "gpkg": "GPKG", "fgb": "FlatGeobuf", "shp": "ESRI Shapefile", "kml": "LIBKML"}
 
@@ -181,7 +184,7 @@ def test_shapefile_cuts_names_and_texts_between_letters_and_says_so(of_rows, tmp
     assert list(frame.columns) == ["row_id", "note_of_so", "geometry"]
     assert frame["note_of_so"].tolist() == ["é" * 127, "short"]
     assert built.losses == (
-        "rows: names of columns are cut to 10 letters: note_of_some_length -> note_of_so.",
+        "rows: columns have other names, of at most 10 letters: note_of_some_length -> note_of_so.",
         "rows: 1 texts in note_of_so are cut to 254 bytes or freed of control characters.",
     )
 
@@ -335,6 +338,38 @@ def test_a_layer_without_places_comes_whole_and_says_so(real, on):
     built = extract.build(real, Selection(("roads",), on("2025-01-18"), region="HT05"), Form("gpkg"))
     assert len(built.parts[0].frame) == 136
     assert built.losses == ("roads: its rows have no place, so all are there, in HT05 or not.",)
+
+
+def imported(small):
+    """The small data with an import of one event, and one of a table whose columns have awkward names."""
+    own = small["events"].iloc[[0]].assign(event_id="imp-a.1")
+    events = replace(small.dataset("events"), name="imp-a", group="import", licence="ACLED terms")
+    names = ("fid", "Geometry", "note", "Note")
+    table = replace(events, name="imp-b", contract=Contract(tuple(Field(name) for name in names)))
+    rows = pd.DataFrame([["1", "2", "3", "4"], ["1", "2", "3", "4"]], columns=names).astype("str")
+    return replace(
+        small,
+        datasets={**small.datasets, "imp-a": events, "imp-b": table},
+        frames={**small.frames, "events": pd.concat([small["events"], own]), "imp-a": own, "imp-b": rows},
+    )
+
+
+def test_imported_events_are_not_under_the_licence_of_ours(small, on):
+    built = extract.build(imported(small), Selection(("events", "imp-a"), on("2025-06-30")), Form("gpkg"))
+    assert "imp-a.1" not in built.parts[0].ids
+    assert built.parts[1].ids == ["imp-a.1"]
+    assert [entry["licence"] for entry in built.entries[:2]] == ["CC-BY-4.0", "ACLED terms"]
+    assert "events: those that were imported are left out" in built.losses[-1]
+
+
+@pytest.mark.parametrize("name", ["gpkg", "parquet", "csv", "xlsx"])
+def test_awkward_names_of_columns_and_rows_without_an_id(small, on, tmp_path, name):
+    data = imported(small)
+    built = extract.build(data, Selection(("imp-b",), on("2025-06-30")), Form(name))
+    assert built.parts[0].ids == ["1", "2"]
+    path = tmp_path / bundle.file_name(built)
+    bundle.save(built, path)
+    assert verify.file(data, path).state == "unchanged"
 
 
 def test_every_format_has_a_writer_and_a_note():
