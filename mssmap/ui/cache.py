@@ -113,8 +113,8 @@ def shown(filters: Filters) -> Shown:
 
 
 @lru_cache(maxsize=8)
-def extract(selection: Selection, form: Form) -> Extract:
-    """Return an export, with the hashes of its rows, before it is written."""
+def extract(selection: Selection, form: Form, language: str) -> Extract:
+    """Return an export, with the hashes of its rows, before it is written; what is lost is said in a language."""
     return extracts.build(data(), selection, form)
 
 

@@ -18,6 +18,7 @@ from mssmap.exports.extract import Extract
 from mssmap.exports.formats import FORMATS, NOTES
 from mssmap.exports.selection import SCHEMAS, Form, Selection
 from mssmap.exports.verify import RowChange, Verdict
+from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.maps import layers
 from mssmap.ui import cache, components, state
@@ -98,7 +99,7 @@ def build(names: Sequence[str], form: Form, filters: cache.Filters) -> Extract:
     if start and end and end < start:
         start, end = end, start
     selection = Selection(tuple(names), filters.clocks, filters.grade, filters.region, start, end, filters.categories)
-    return cache.extract(selection, form)
+    return cache.extract(selection, form, current())
 
 
 def contents(extract: Extract) -> None:
