@@ -19,6 +19,9 @@ from mssmap.exports.writers import ogr
 EPOCH = "1980-01-01T00:00:00.000Z"
 """Date of the last change in every file: the same data give the same bytes."""
 
+VERSION = "1.3"
+"""Of the standard: GDAL of before 2023 and the QGIS with it warn of a later one."""
+
 INDEXED_ROWS = 20_000
 """Rows from which a layer has a spatial index. Its triggers need functions that plain SQLite lacks: an indexed table
 can be edited only by programs that know GeoPackage, and few rows are found as fast without."""
@@ -66,7 +69,7 @@ def write(path: Path, extract: Extract) -> None:
             options = {"IDENTIFIER": part.title, "DESCRIPTION": f"{part.licence}. {part.attribution}".strip()}
             if part.has_geometry:
                 options["SPATIAL_INDEX"] = "YES" if len(part.frame) >= INDEXED_ROWS else "NO"
-            ogr(path, part, "GPKG", layer=part.name, layer_options=options)
+            ogr(path, part, "GPKG", layer=part.name, layer_options=options, dataset_options={"VERSION": VERSION})
     with closing(sqlite3.connect(path)) as database:
         database.executescript(_TABLES)
         database.execute("INSERT INTO mssmap_proof VALUES (?)", [proof.write(document)])
@@ -127,8 +130,9 @@ def _styles(database: sqlite3.Connection, parts: Iterable[Part]) -> None:
 
 
 def _extensions(database: sqlite3.Connection) -> None:
-    definition = "http://www.geopackage.org/spec121/#extension_metadata"
-    for name in ("gpkg_metadata", "gpkg_metadata_reference"):
-        database.execute(
-            "INSERT INTO gpkg_extensions VALUES (?, NULL, 'gpkg_metadata', ?, 'read-write')", [name, definition]
-        )
+    metadata = "http://www.geopackage.org/spec121/#extension_metadata"
+    rows = [
+        *((name, "gpkg_metadata", metadata) for name in ("gpkg_metadata", "gpkg_metadata_reference")),
+        ("mssmap_proof", "mssmap_proof", "Proof of an export of mssmap: one JSON document."),
+    ]
+    database.executemany("INSERT INTO gpkg_extensions VALUES (?, NULL, ?, ?, 'read-write')", rows)

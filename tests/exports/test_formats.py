@@ -66,7 +66,7 @@ def test_ogrinfo_reads_it(made, tmp_path, name):
     path = readable(made(name, "fobs"), name, tmp_path)
     done = subprocess.run([tool, "-al", "-so", path], capture_output=True, text=True, check=True)
     assert "Feature Count: 3" in done.stdout
-    assert "ERROR" not in done.stdout + done.stderr
+    assert not [word for word in ("ERROR", "Warning") if word in done.stdout + done.stderr]
 
 
 @pytest.mark.parametrize("name", [name for name, item in FORMATS.items() if item.metric and name in DRIVERS])
