@@ -74,7 +74,7 @@ def environment() -> dict[str, str]:
         "GDAL_HTTP_TIMEOUT": "1",
         "GDAL_HTTP_PROXY": "127.0.0.1:9",
         "GDAL_PAM_ENABLED": "NO",
-        "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": "{noext}",
+        "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
         "CPL_LOG": os.devnull,
         "OGR_ORGANIZE_POLYGONS": "DEFAULT",
         "SHAPE_RESTORE_SHX": "NO",
