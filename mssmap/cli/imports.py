@@ -67,8 +67,12 @@ def _prepared(file: Path, kind: str, mapping: Path | None) -> list[Imported]:
     for note in reading.notes:
         tell(note)
     made = []
-    for table, frame in reading.tables.items():
-        used = chosen or prepare.propose(frame)[1]
+    proposed = {table: chosen or prepare.propose(frame)[1] for table, frame in reading.tables.items()}
+    outlines = not kind and any(used.kind == "boundaries" for used in proposed.values())
+    for table, used in proposed.items():
+        if outlines and used.kind != "boundaries":
+            tell(f"{table}: not among the outlines that are replaced, left out; --as layer imports every table")
+            continue
         if kind:
             used = dataclasses.replace(used, kind=kind)
         made.append(prepare.prepare(reading, table, data, used, file=file.name))

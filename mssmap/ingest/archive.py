@@ -68,6 +68,8 @@ def _check(info: zipfile.ZipInfo, limits: Limits) -> None:
         or len(info.filename) > limits.name_chars
     ):
         raise refused("a path that leaves the archive or is too long", "a short path inside it")
+    if not path.parts:
+        raise refused("a member without a name", "a name for each")
     if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
         raise refused("a link or special file", "plain files")
     if info.flag_bits & 1:

@@ -18,6 +18,21 @@ from mssmap.ingest.table import Parsed, Table
 
 DELIMITERS = ",;\t|"
 
+_ACTOR = (
+    *("Code", "Name", "CountryCode", "KnownGroupCode", "EthnicCode", "Religion1Code", "Religion2Code"),
+    *("Type1Code", "Type2Code", "Type3Code"),
+)
+_GEO = ("Type", "FullName", "CountryCode", "ADM1Code", "ADM2Code", "Lat", "Long", "FeatureID")
+GDELT_COLUMNS = [
+    *("GLOBALEVENTID", "SQLDATE", "MonthYear", "Year", "FractionDate"),
+    *(f"Actor{n}{name}" for n in (1, 2) for name in _ACTOR),
+    *("IsRootEvent", "EventCode", "EventBaseCode", "EventRootCode", "QuadClass", "GoldsteinScale", "NumMentions"),
+    *("NumSources", "NumArticles", "AvgTone"),
+    *(f"{which}Geo_{name}" for which in ("Actor1", "Actor2", "Action") for name in _GEO),
+    *("DATEADDED", "SOURCEURL"),
+]
+"""GDELT 2.0 publishes its events without a header (GDELT Event Codebook V2.0); 61 columns."""
+
 
 def parse(content: bytes, name: str, limits: Limits) -> Parsed:
     """
@@ -31,7 +46,10 @@ def parse(content: bytes, name: str, limits: Limits) -> Parsed:
     parsed = Parsed("csv")
     content = _as_utf8(content, parsed)
     header, delimiter = _header(content, limits)
-    names = _unique(header)
+    bare = len(header) == len(GDELT_COLUMNS) and header[0].isdigit() and len(header[1]) == 8
+    names = GDELT_COLUMNS if bare else _unique(header)
+    if bare:
+        parsed.notes.append(f"{name}: without a header; its 61 columns are those of GDELT 2.0 events.")
     skipped: list[Any] = []
 
     def skip(row: Any) -> str:
@@ -43,7 +61,10 @@ def parse(content: bytes, name: str, limits: Limits) -> Parsed:
         columns = pyarrow.csv.read_csv(
             io.BytesIO(content),
             read_options=pyarrow.csv.ReadOptions(
-                use_threads=False, column_names=names, skip_rows_after_names=1, block_size=_block(content)
+                use_threads=False,
+                column_names=names,
+                skip_rows_after_names=0 if bare else 1,
+                block_size=_block(content),
             ),
             parse_options=pyarrow.csv.ParseOptions(
                 delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=skip
@@ -58,7 +79,7 @@ def parse(content: bytes, name: str, limits: Limits) -> Parsed:
         ) from error
     at_most(columns.num_rows * len(names), limits.cells, "cells")
     _check_quotes(content, columns, skipped)
-    rows = np.array(_rows(columns.num_rows, skipped))
+    rows = np.array(_rows(columns.num_rows, skipped)) - bare
     filled = _filled(columns)
     table = Table(name, {}, rows[filled].tolist())
     table.columns = {name: columns[name].combine_chunks().filter(pa.array(filled)) for name in names}

@@ -109,6 +109,11 @@ class _Work:
         cells = [_as_text(self.frame[column]) for column in columns]
         if not cells:
             return pd.Series("", index=self.frame.index, dtype="str")
+        if ours == "note":  # a number says nothing without its name
+            cells = [
+                column.where(~column.str.fullmatch(NUMBER), f"{name}: " + column)
+                for name, column in zip(columns, cells, strict=True)
+            ]
         if ours in JOINED and len(cells) > 1:
             listed = zip(*(column.tolist() for column in cells), strict=True)
             joined = [joint.join(dict.fromkeys(part for part in parts if part)) for parts in listed]
@@ -249,7 +254,7 @@ class _Work:
         frame["note"] = _noted(frame["note"], self.out.repairs)
         frame = frame.reindex(columns=ours.columns).loc[~self.bad]
         text = [column for column in ours if isinstance(ours[column].dtype, pd.StringDtype)]
-        frame[text] = frame[text].fillna("")
+        frame[text] = frame[text].astype("str").fillna("")
         self.out.rows = frame.astype(ours.dtypes.to_dict())
         return self.out
 

@@ -143,6 +143,7 @@ HAPI: Final = Known(
             "commune": ["admin2_code"],
             "department": ["admin1_code"],
             "figure_min": ["events"],
+            "note": ["fatalities"],
         },
         categories={
             "civilian_targeting": "violence_against_civilians",
