@@ -20,7 +20,7 @@ from typing import Any
 
 import mssmap
 from mssmap.errors import InputError
-from mssmap.exports import geopackage, kml, proof, sheets, writers
+from mssmap.exports import geopackage, html, kml, proof, sheets, writers
 from mssmap.exports.extract import Extract
 from mssmap.exports.formats import FORMATS
 from mssmap.exports.kept import held_as
@@ -36,6 +36,7 @@ WRITERS: dict[str, Writer] = {
     "shp": writers.shapefile,
     "kml": kml.write,
     "csv": sheets.write_csv,
+    "html": html.write,
     "xlsx": sheets.write_xlsx,
 }
 """Format -> the function that writes one file of it, from an extract with the parts of that file only."""

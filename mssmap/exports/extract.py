@@ -30,6 +30,8 @@ class Extract:
         What the format loses, one sentence each.
     sources
         The sources cited.
+    data
+        Where it was read from, for a format that draws a map; None if it was put together from parts.
     """
 
     selection: Selection
@@ -39,6 +41,7 @@ class Extract:
     losses: tuple[str, ...]
     sources: tuple[SourceRecord, ...]
     fingerprint: str
+    data: Data | None = None
 
     @property
     def format(self) -> Format:
@@ -87,7 +90,8 @@ def build(data: Data, selection: Selection, form: Form) -> Extract:
     if table is not None and "sources" not in selection.names and has_source_table(selection, form):
         found.append(table)
     built = assemble(found, selection, form, sources=sources, fingerprint=data.fingerprint)
-    return replace(built, losses=(*built.losses, *_not_narrowed(data, selection), *_left_out(data, selection)))
+    losses = (*built.losses, *_not_narrowed(data, selection), *_left_out(data, selection))
+    return replace(built, data=data, losses=losses)
 
 
 def _not_narrowed(data: Data, selection: Selection) -> list[str]:

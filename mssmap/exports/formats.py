@@ -71,6 +71,7 @@ FORMATS: Final[dict[str, Format]] = {
         reserved=frozenset({"name", "description", "address", "when", "begin", "end"}),
     ),
     "csv": Format("CSV", ".csv", proof=False, geometry="wkt", hxl=True),
+    "html": Format("HTML map", ".html", many=True, metric=False, nested=True),
     "xlsx": Format("Excel", ".xlsx", many=True, geometry="points", hxl=True, text_length=32_767, plain_xml=True),
 }
 
@@ -82,6 +83,7 @@ NOTES: Final[dict[str, str]] = {
     "shp": mark("For old programs only: it cuts names and texts."),
     "kml": mark("For Google Earth; one file a layer."),
     "csv": mark("For spreadsheets and scripts; one file a table."),
+    "html": mark("For everybody: the interactive map in one file that opens without a network."),
     "xlsx": mark("For Excel: one sheet a table."),
 }
 """What each format is good for, in one line."""

@@ -20,11 +20,13 @@ FGB_HEADER_BYTES = 8_000_000
 """Longest proof in the header of a FlatGeobuf file: GDAL reads no header above 10 MB."""
 
 
-def geojson(path: Path, extract: Extract) -> None:
+def geojson(path: Path, extract: Extract, *, with_proof: bool = True) -> None:
     """Write one layer as GeoJSON (RFC 7946); the proof is its member `mssmap`."""
     (part,) = extract.parts
-    oriented = shapely.orient_polygons(part.frame.geometry.to_numpy())  # the right-hand rule of section 3.1.6
-    shapes = shapely.to_geojson(oriented).tolist()
+    shapes = [None] * len(part.frame)
+    if part.has_geometry:
+        oriented = shapely.orient_polygons(part.frame.geometry.to_numpy())  # the right-hand rule of section 3.1.6
+        shapes = shapely.to_geojson(oriented).tolist()
     names = [column.written for column in part.columns]
     columns = [_json_values(part, i) for i in range(len(names))]
     with path.open("w", encoding="utf-8", newline="\n") as file:
@@ -33,7 +35,8 @@ def geojson(path: Path, extract: Extract) -> None:
             head = {"type": "Feature", "properties": dict(zip(names, values, strict=True))}
             text = json.dumps(head, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
             file.write(f'{"," if i else ""}\n{text[:-1]},"geometry":{shapes[i] or "null"}}}')
-        file.write(f'\n],"{proof.KEY}":{proof.write(extract.document())}}}\n')
+        member = f',"{proof.KEY}":{proof.write(extract.document())}' if with_proof else ""
+        file.write(f"\n]{member}}}\n")
 
 
 def _json_values(part: Part, i: int) -> list[Any]:
