@@ -222,7 +222,7 @@ def backtest(months: pd.DataFrame) -> AnyChart:
                 alt.Tooltip("yearmonth(month):T", title=_("Month"), format="%b %Y"),
                 alt.Tooltip("word:N", title=_("Events")),
                 alt.Tooltip("count:Q", title=_("Number")),
-                alt.Tooltip("share:Q", title=_("Share in reach"), format=".0%"),
+                alt.Tooltip("share:Q", title=_("Share in reach %"), format=".0f"),
             ],
         )
     ).properties(height=200)
