@@ -1,0 +1,494 @@
+"""
+The map of the pack as a drawing: vectors in UTM 18N, the symbols of the screen, labels that touch nothing.
+
+It is drawn once as SVG; the PDF takes it as it is, the slides take a picture of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import shapely
+
+from mssmap import text, twin
+from mssmap.brief import basemap, draw, frame, typeface
+from mssmap.brief.draw import INK, SOFT
+from mssmap.brief.frame import Frame
+from mssmap.brief.labels import (
+    Box,
+    Label,
+    PlacedLabel,
+    PlacedSymbol,
+    Room,
+    Symbol,
+    overlap,
+    place_labels,
+    place_symbols,
+)
+from mssmap.catalog import Data
+from mssmap.i18n import gettext as _
+from mssmap.maps import symbols, view
+from mssmap.maps.assets import layer_group
+from mssmap.maps.view import POINT_LAYERS, Shown
+
+SIZES_MM: Final = {"fobs": 4.6, "prisons": 4.1, "facilities": 3.6, "events": 2.9}
+"""Layer -> size of its symbols on paper."""
+
+PATTERN_MM: Final = 0.2
+"""Millimetres of paper for one pixel of a hatch."""
+
+ROUGH_M: Final = {"commune": 3_000, "department": 12_000}
+"""How exactly a place is known -> radius of its disc, as on the screen."""
+
+INSET_SHARE: Final = (0.42, 0.42)
+"""Part of the width and of the height of the map that the inset may take."""
+
+SCALE_BOX_MM: Final = (54.0, 11.5)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """
+    A drawn map.
+
+    Attributes
+    ----------
+    svg
+        The drawing.
+    labels, symbols
+        Boxes, in millimetres of the sheet, of all labels and of all symbols; no two overlap.
+    scale, inset_scale
+        Denominators; the second None without an inset.
+    used
+        Glyph -> how many of it are drawn, for a legend of what is shown only.
+    left_out
+        How many records found no room.
+    """
+
+    svg: str
+    width: float
+    height: float
+    labels: tuple[Box, ...]
+    symbols: tuple[Box, ...]
+    scale: float
+    inset_scale: float | None
+    used: Mapping[str, int]
+    left_out: int
+
+
+def collisions(boxes: Sequence[Box]) -> list[tuple[Box, Box]]:
+    """Return the pairs of boxes that have room in common."""
+    return [(one, other) for i, one in enumerate(boxes) for other in boxes[i + 1 :] if overlap(one, other)]
+
+
+@dataclass
+class _Part:
+    """A frame that is being filled: the map itself, or its inset."""
+
+    frame: Frame
+    room: Room
+    small: bool = False
+    placed: list[PlacedSymbol] = field(default_factory=list)
+    left_out: int = 0
+    labels: list[PlacedLabel] = field(default_factory=list)
+
+
+def compose(
+    data: Data,
+    shown: Shown,
+    *,
+    width: float,
+    height: float,
+    extent: frame.Extent = frame.HAITI,
+    regions: Iterable[str] = (),
+    with_inset: bool = True,
+    numbered: Mapping[str, int] | None = None,
+) -> Figure:
+    """
+    Draw what is shown.
+
+    Parameters
+    ----------
+    shown
+        The records to draw, all of them.
+    width, height
+        Size of the sheet in millimetres.
+    extent
+        West, south, east, north in degrees; more is shown where the sheet has other proportions.
+    regions
+        `departments`, `communes`: boundaries to draw.
+    numbered
+        Event id -> number that stands beside its symbol.
+    """
+    main = _Part(frame.fit(extent, 0.15, 0.15, width - 0.3, height - 0.3), Room((0.15, 0.15, width, height)))
+    main.room.frame = main.frame.box
+    records = _records(shown)
+    inset = _inset(data, main, records) if with_inset else None
+    bar = _free_corner(data, main, SCALE_BOX_MM, records, [inset.frame.box] if inset else [])
+    for box in (bar, *([inset.frame.box] if inset else [])):
+        main.room.take(box)
+    edge = basemap.graticule_labels(main.frame, main.room)
+    parts = [main, *([inset] if inset else [])]
+    away = _on_sheet(main, frame.degrees_of(inset.frame)) if inset else None
+    for part in parts:
+        _fill(data, part, records, shown, numbered or {}, without=away if part is main else None)
+    svg = [
+        draw.tag("defs", _patterns() + _glyphs(parts) + "".join(_clip(i, part) for i, part in enumerate(parts))),
+        *_drawn(data, main, 0, shown, regions, edge),
+        _scale_bar(main.frame, bar),
+    ]
+    if inset and away:
+        svg += [_locator(away), *_drawn(data, inset, 1, shown, regions, "")]
+        svg.append(_inset_title(inset))
+    return Figure(
+        svg=draw.sheet(width, height, *svg),
+        width=width,
+        height=height,
+        labels=tuple(label.box for part in parts for label in part.labels),
+        symbols=tuple(placed.box for part in parts for placed in part.placed),
+        scale=main.frame.scale,
+        inset_scale=inset.frame.scale if inset else None,
+        used=_used(parts, shown),
+        left_out=sum(part.left_out for part in parts),
+    )
+
+
+# ------------------------------------------------------------------------------------------------------ what is drawn
+
+
+@dataclass(frozen=True)
+class _Record:
+    layer: str
+    key: str
+    glyph: str
+    lon: float
+    lat: float
+    precision: str
+    faded: bool
+    row: Any
+
+
+def _records(shown: Shown) -> list[_Record]:
+    """Return the records that have a place, the most telling first."""
+    found = [
+        _Record(layer, str(getattr(row, key)), view.symbol(layer, row), row.geometry.x, row.geometry.y,
+                str(row.location_precision), bool(row.stale), row)
+        for layer, key in POINT_LAYERS.items()
+        for row in getattr(shown, layer).itertuples(index=False)
+        if row.geometry is not None and not row.geometry.is_empty
+    ]  # fmt: skip
+    events = shown.events[shown.events["country"] == "HTI"].iloc[::-1]
+    found += [
+        _Record("events", row.event_id, layer_group(row.category), row.geometry.x, row.geometry.y,
+                str(row.location_precision), False, row)
+        for row in events.itertuples(index=False)
+        if row.geometry is not None and not row.geometry.is_empty
+    ]  # fmt: skip
+    return found
+
+
+def _inside(record: _Record, part: _Part, without: Box | None) -> tuple[float, float] | None:
+    """Return where a record stands on the sheet, None if that is not in this part."""
+    x, y = part.frame.points(record.lon, record.lat)[0]
+    left, top, right, bottom = part.frame.box
+    if not (left < x < right and top < y < bottom):
+        return None
+    if without and without[0] < x < without[2] and without[1] < y < without[3]:
+        return None
+    return float(x), float(y)
+
+
+def _fill(
+    data: Data,
+    part: _Part,
+    records: list[_Record],
+    shown: Shown,
+    numbered: Mapping[str, int],
+    without: Box | None,
+) -> None:
+    """Place symbols, then labels."""
+    found = [(record, at) for record in records if (at := _inside(record, part, without))]
+    if without:
+        part.room.take(without)
+    bases = [pair for pair in found if pair[0].layer == "fobs"]
+    others = [pair for pair in found if pair[0].layer != "fobs"]
+    for group in (bases, others):  # bases and their names come first, whatever crowds around them
+        wanted = [Symbol(r.glyph, *at, SIZES_MM[r.layer], r.key, r.faded) for r, at in group]
+        placed, left_out = place_symbols(wanted, part.room)
+        part.placed += placed
+        part.left_out += len(left_out)
+        by_key = {one.symbol.key: one for one in placed}
+        part.labels += place_labels(_record_labels([r for r, _at in group], by_key, numbered), part.room)
+    ground = basemap.labels(data, part.frame, small=part.small)
+    part.labels += place_labels(ground + (_zone_labels(shown, part) if part.small else []), part.room)
+
+
+def _record_labels(
+    records: Iterable[_Record], placed: Mapping[str, PlacedSymbol], numbered: Mapping[str, int]
+) -> list[Label]:
+    """Return names of bases and of prisons out of use, and the numbers of events."""
+    bases, numbers, prisons = [], [], []
+    for record in records:
+        at = placed.get(record.key)
+        if at is None:
+            continue
+        where = {"x": at.x, "y": at.y, "clear": at.symbol.size / 2}
+        if record.key in numbered:
+            words = (str(numbered[record.key]),)
+            numbers.append(Label(words, size_pt=6, cut=typeface.SEMIBOLD, fill="#ffffff", badge=True, **where))
+        elif record.layer == "fobs":
+            name = twin.title(record.row).split(",")[0]
+            bases.append(Label(_short(name), size_pt=6.3, cut=typeface.SEMIBOLD, **where))
+        elif record.layer == "prisons" and record.row.status in ("emptied", "damaged"):
+            prisons.append(Label(_short(twin.title(record.row)), size_pt=5.8, fill="#3d3450", **where))
+    return bases + numbers + prisons
+
+
+def _short(name: str, size_pt: float = 6.3, width_mm: float = 26.0) -> tuple[str, ...]:
+    """Return a name on at most two lines."""
+    clean = typeface.printable(name)
+    return tuple(typeface.wrap(typeface.fit(clean, size_pt, width_mm, 2), size_pt, width_mm))
+
+
+def _zone_labels(shown: Shown, part: _Part) -> list[Label]:
+    zones = [row for row in shown.gang_zones.itertuples(index=False) if row.geometry is not None]
+    labels = []
+    for row in zones:
+        middle = row.geometry.representative_point()
+        x, y = part.frame.points(middle.x, middle.y)[0]
+        name = _short(twin.title(row), 5.4, 20.0)
+        labels.append(Label(name, x, y, 5.4, typeface.ITALIC, fill="#6b3d10", over=True))
+    return labels
+
+
+def _used(parts: Sequence[_Part], shown: Shown) -> dict[str, int]:
+    used = Counter(placed.symbol.name for part in parts for placed in part.placed)
+    window = shapely.box(*frame.degrees_of(parts[0].frame))
+    for row in shown.gang_zones.itertuples(index=False):
+        if row.geometry is not None and row.geometry.intersects(window):
+            used[f"gang_zones.{row.status}"] += 1
+    return dict(used)
+
+
+
+
+
+
+# -------------------------------------------------------------------------------------------------------- free corners
+
+
+def _on_sheet(part: _Part, extent: frame.Extent) -> Box:
+    """Return the box on the sheet that holds an extent in degrees."""
+    west, south, east, north = extent
+    corners = part.frame.points([west, east], [south, north])
+    return (float(corners[0, 0]), float(corners[1, 1]), float(corners[1, 0]), float(corners[0, 1]))
+
+
+def _inset(data: Data, main: _Part, records: list[_Record]) -> _Part | None:
+    """Return the inset of the capital, None where the map shows it large enough or not at all."""
+    if main.frame.scale < frame.LARGE_SCALE or not main.frame.holds(frame.CAPITAL):
+        return None
+    width = main.frame.width * INSET_SHARE[0]
+    west, south, east, north = frame.bounds(frame.CAPITAL)
+    height = min(width * (north - south) / (east - west), main.frame.height * INSET_SHARE[1])
+    away = _on_sheet(main, frame.CAPITAL)
+    left, top, right, bottom = _free_corner(data, main, (width, height), records, [away])
+    inner = frame.fit(frame.CAPITAL, left, top, right - left, bottom - top)
+    return _Part(inner, Room(inner.box), small=True)
+
+
+def _free_corner(
+    data: Data, main: _Part, size: tuple[float, float], records: list[_Record], taken: Sequence[Box]
+) -> Box:
+    """
+    Return a box of a size that hides no symbol and as little land as there is, as near to a corner as can be.
+
+    Parameters
+    ----------
+    taken
+        Boxes it must not touch.
+    """
+    left, top, right, bottom = main.frame.box
+    land = shapely.union_all(main.frame.shapes(frame.metric(data, "land")))
+    xs = np.linspace(left + 2, right - 2 - size[0], 24)
+    ys = np.linspace(top + 2, bottom - 2 - size[1], 24)
+    spots = [at for record in records if (at := _inside(record, main, None))]
+    points = np.array(spots) if spots else np.empty((0, 2))
+    best: tuple[float, Box] | None = None
+    for x in xs:
+        for y in ys:
+            box = (float(x), float(y), float(x + size[0]), float(y + size[1]))
+            if any(overlap(box, other) for other in taken):
+                continue
+            hidden = ((points > (box[0], box[1])) & (points < (box[2], box[3]))).all(axis=1).sum()
+            covered = land.intersection(shapely.box(*box)).area / (size[0] * size[1])
+            off = min(box[0] - left, right - box[2]) + min(box[1] - top, bottom - box[3])
+            cost = 3.0 * hidden + 6.0 * covered + 0.02 * off
+            if best is None or cost < best[0]:
+                best = (cost, box)
+    return best[1] if best else (left + 2, bottom - 2 - size[1], left + 2 + size[0], bottom - 2)
+
+
+# ------------------------------------------------------------------------------------------------------------- drawing
+
+
+def _patterns() -> str:
+    """Return the hatches of the screen at the size of paper."""
+    inner = re.sub(r"</?svg[^>]*>|</?defs>", "", symbols.zone_patterns())
+    return inner.replace("<pattern ", f'<pattern patternTransform="scale({PATTERN_MM})" ')
+
+
+def _inner(glyph: str) -> str:
+    return glyph[glyph.index(">") + 1 : glyph.rindex("<")]
+
+
+def _glyphs(parts: Sequence[_Part]) -> str:
+    glyphs = symbols.glyphs()
+    names = sorted({placed.symbol.name for part in parts for placed in part.placed})
+    return "".join(draw.tag("g", _inner(glyphs[name]), id=f"g-{name}") for name in names if name in glyphs)
+
+
+def _clip(index: int, part: _Part) -> str:
+    at = part.frame
+    return draw.tag("clipPath", draw.rectangle(at.left, at.top, at.width, at.height), id=f"frame-{index}")
+
+
+def _drawn(
+    data: Data, part: _Part, index: int, shown: Shown, regions: Iterable[str], edge: str
+) -> list[str]:
+    at = part.frame
+    ground = basemap.ground(data, at, regions) + _zones(shown, part) + _discs(shown, part)
+    return [
+        draw.rectangle(at.left, at.top, at.width, at.height, fill=basemap.SEA),
+        draw.tag("g", ground, clip_path=f"url(#frame-{index})"),
+        edge,
+        *(_leader(placed) for placed in part.placed if placed.moved),
+        *(_symbol(placed) for placed in part.placed),
+        *(basemap.written(label, dots=_uncovered(label, part)) for label in part.labels),
+        draw.rectangle(at.left, at.top, at.width, at.height, fill="none", stroke=INK, stroke_width=0.3),
+    ]
+
+
+def _uncovered(label: PlacedLabel, part: _Part) -> bool:
+    """Whether the point of a label is in sight, with no symbol over it."""
+    x, y = label.label.x, label.label.y
+    point = (x - 0.4, y - 0.4, x + 0.4, y + 0.4)
+    return not any(overlap(point, placed.box) for placed in part.placed)
+
+
+def _zones(shown: Shown, part: _Part) -> str:
+    zones = shown.gang_zones
+    zones = zones[zones.geometry.notna()]
+    metres = np.asarray(zones.geometry.to_crs(frame.METRIC).to_numpy(), dtype=object)
+    drawn = []
+    for row, outline in zip(zones.itertuples(index=False), metres, strict=True):
+        style = symbols.ZONE_STYLES.get(row.status)
+        shapes = part.frame.shapes(np.array([outline], dtype=object))
+        if style is None or not shapes:
+            continue
+        dash = " ".join(f"{float(p) * 0.16:.2f}" for p in str(style["dash"]).split()) if style["dash"] else None
+        drawn.append(
+            draw.shape(
+                shapes,
+                fill=f"url(#zone-{row.status})",
+                stroke=style["color"],
+                stroke_width=float(str(style["weight"])) * 0.19,
+                stroke_dasharray=dash,
+                opacity=0.55 if row.stale else None,
+            )
+        )
+    return "".join(drawn)
+
+
+def _discs(shown: Shown, part: _Part) -> str:
+    """Draw how far around its symbol a place may be that is known only to its commune or department."""
+    drawn = []
+    for record in _records(shown):
+        radius = ROUGH_M.get(record.precision, 0) * 1000 / part.frame.scale
+        at = _inside(record, part, None) if radius and record.layer != "events" else None
+        if at:
+            style = {"fill": SOFT, "fill_opacity": 0.06, "stroke": SOFT, "stroke_width": 0.15}
+            drawn.append(draw.tag("circle", cx=at[0], cy=at[1], r=radius, stroke_dasharray="0.4 0.7", **style))
+    return "".join(drawn)
+
+
+def _leader(placed: PlacedSymbol) -> str:
+    """Draw the line from a symbol that had to move to its true place."""
+    symbol = placed.symbol
+    ends = (symbol.x, symbol.y, placed.x, placed.y)
+    dot = draw.tag("circle", cx=symbol.x, cy=symbol.y, r=0.28, fill=INK)
+    return draw.line(*ends, "#ffffff", 0.5) + draw.line(*ends, INK, 0.16) + dot
+
+
+def _symbol(placed: PlacedSymbol) -> str:
+    size = placed.symbol.size
+    factor = size / 24
+    move = f"translate({placed.x - size / 2:.3f} {placed.y - size / 2:.3f}) scale({factor:.4f})"
+    return draw.tag(
+        "use", href=f"#g-{placed.symbol.name}", transform=move, opacity=0.55 if placed.symbol.faded else None
+    )
+
+
+def _scale_bar(at: Frame, box: Box) -> str:
+    """Draw the scale bar with the arrow to true north."""
+    left, top, right, bottom = box
+    _zero, half, whole = frame.bar(at, right - left - 19)
+    per_km = 1e6 / at.scale
+    x, y = left + 2.5, bottom - 4.4
+    written = [
+        draw.rectangle(left, top, right - left, bottom - top, fill="#ffffff", fill_opacity=0.86, rx=0.8),
+        draw.rectangle(x, y, half * per_km, 1.1, fill=INK),
+        draw.rectangle(x + half * per_km, y, half * per_km, 1.1, fill="#ffffff", stroke=INK, stroke_width=0.18),
+    ]
+    for value in (0.0, half, whole):
+        end = f"{text.number(value)}" + (" km" if value == whole else "")
+        shift = 1.6 if value == whole else 0
+        written.append(draw.text(x + value * per_km + shift, y + 3.5, end, 6, anchor="middle"))
+    ratio = f"1:{text.number(_rounded(at.scale))}"
+    written.append(draw.text(x, top + 3.9, ratio, 7, cut=typeface.SEMIBOLD))
+    return "".join(written) + _north(at, right - 5.2, (top + bottom) / 2)
+
+
+def _rounded(scale: float) -> int:
+    """
+    Round a scale to two digits.
+
+    >>> _rounded(1_763_412)
+    1800000
+    """
+    return int(float(f"{scale:.1e}"))
+
+
+def _north(at: Frame, x: float, y: float) -> str:
+    arrow = (
+        f'<path d="M0 -4.4 1.7 1.6 0 0.5Z" fill="{INK}"/>'
+        f'<path d="M0 -4.4 -1.7 1.6 0 0.5Z" fill="#ffffff" stroke="{INK}" stroke-width="0.18"/>'
+    )
+    letter = draw.text(0, 4.5, _("N"), 7, cut=typeface.SEMIBOLD, anchor="middle")
+    return draw.tag("g", arrow + letter, transform=f"translate({x:.2f} {y:.2f}) rotate({frame.convergence(at):.2f})")
+
+
+def _locator(away: Box) -> str:
+    """Draw on the map where the inset lies."""
+    left, top, right, bottom = away
+    white = {"fill": "#ffffff", "fill_opacity": 0.35}
+    return draw.rectangle(left, top, right - left, bottom - top, stroke=INK, stroke_width=0.35, **white)
+
+
+def _inset_title(inset: _Part) -> str:
+    at = inset.frame
+    words = _("Port-au-Prince") + f"  1:{text.number(_rounded(at.scale))}"
+    wide = typeface.width(words, 6.5 * typeface.POINT_MM, typeface.SEMIBOLD) + 3
+    box = draw.rectangle(at.left + 0.15, at.top + 0.15, wide, 3.9, fill="#ffffff", fill_opacity=0.92)
+    _zero, _half, whole = frame.bar(at, 16)
+    length = whole * 1e6 / at.scale
+    x, y = at.left + at.width - length - 2, at.top + at.height - 1.6
+    ticks = f"M{x:.2f} {y - 0.9:.2f}V{y:.2f}H{x + length:.2f}V{y - 0.9:.2f}"
+    words_km = draw.text(x + length / 2, y - 0.7, f"{text.number(whole)} km", 5.8, anchor="middle", halo="#ffffff")
+    bar = draw.tag("path", d=ticks, fill="none", stroke=INK, stroke_width=0.25)
+    return box + draw.text(at.left + 1.5, at.top + 3, words, 6.5, cut=typeface.SEMIBOLD) + words_km + bar
