@@ -73,7 +73,7 @@ def _graticule(at: Frame) -> str:
 
 
 def graticule_labels(at: Frame, room: Room) -> str:
-    """Write the coordinates at the frame, meridians at its lower and parallels at its left side, and take their room."""
+    """Write the coordinates inside the frame, meridians below and parallels at the left, and take their room."""
     left, top, right, bottom = at.box
     written = []
     for meridian in frame.graticule(at):
