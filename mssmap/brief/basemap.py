@@ -12,7 +12,7 @@ from mssmap import twin
 from mssmap.brief import draw, frame, typeface
 from mssmap.brief.draw import INK, SOFT
 from mssmap.brief.frame import Frame
-from mssmap.brief.labels import ASCENT, LEADING, Label, PlacedLabel, Room
+from mssmap.brief.labels import ASCENT, LEADING, Box, Label, PlacedLabel, Room
 from mssmap.catalog import Data
 from mssmap.i18n import current
 from mssmap.maps import assets
@@ -94,7 +94,7 @@ def graticule_labels(at: Frame, room: Room) -> str:
     return "".join(written)
 
 
-def labels(data: Data, at: Frame, *, small: bool) -> list[Label]:
+def labels(data: Data, at: Frame, *, small: bool, without: Box | None = None) -> list[Label]:
     """
     Return the names of the ground, the most telling first.
 
@@ -102,11 +102,17 @@ def labels(data: Data, at: Frame, *, small: bool) -> list[Label]:
     ----------
     small
         True for an inset: no names of departments, waters and countries.
+    without
+        Box whose towns an inset names.
     """
-    towns = _towns(data, at)
+    towns = [town for town in _towns(data, at) if without is None or not _within(town, without)]
     if small:
         return towns
     return [*towns[:4], *_waters(at), *_departments(data, at), *towns[4:]]
+
+
+def _within(label: Label, box: Box) -> bool:
+    return box[0] < label.x < box[2] and box[1] < label.y < box[3]
 
 
 def _towns(data: Data, at: Frame) -> list[Label]:

@@ -224,8 +224,17 @@ def _fill(
         part.left_out += len(left_out)
         by_key = {one.symbol.key: one for one in placed}
         part.labels += place_labels(_record_labels([r for r, _at in group], by_key, numbered), part.room)
-    ground = basemap.labels(data, part.frame, small=part.small)
+    ground = basemap.labels(data, part.frame, small=part.small, without=without)
+    if without:
+        ground.insert(0, _capital(without))
     part.labels += place_labels(ground + (_zone_labels(shown, part) if part.small else []), part.room)
+
+
+def _capital(away: Box) -> Label:
+    """Return the name of the capital beside the box that the inset shows."""
+    left, top, right, bottom = away
+    middle = ((left + right) / 2, (top + bottom) / 2)
+    return Label((_("Port-au-Prince"),), *middle, 7.6, typeface.SEMIBOLD, clear=(bottom - top) / 2)
 
 
 def _record_labels(
@@ -449,16 +458,16 @@ def _scale_bar(at: Frame, box: Box) -> str:
         end = f"{text.number(value)}" + (" km" if value == whole else "")
         shift = 1.6 if value == whole else 0
         written.append(draw.text(x + value * per_km + shift, y + 3.5, end, 6, anchor="middle"))
-    ratio = f"1:{text.number(_rounded(at.scale))}"
+    ratio = f"1:{text.number(rounded(at.scale))}"
     written.append(draw.text(x, top + 3.9, ratio, 7, cut=typeface.SEMIBOLD))
     return "".join(written) + _north(at, right - 5.2, (top + bottom) / 2)
 
 
-def _rounded(scale: float) -> int:
+def rounded(scale: float) -> int:
     """
     Round a scale to two digits.
 
-    >>> _rounded(1_763_412)
+    >>> rounded(1_763_412)
     1800000
     """
     return int(float(f"{scale:.1e}"))
@@ -482,7 +491,7 @@ def _locator(away: Box) -> str:
 
 def _inset_title(inset: _Part) -> str:
     at = inset.frame
-    words = _("Port-au-Prince") + f"  1:{text.number(_rounded(at.scale))}"
+    words = _("Port-au-Prince") + f"  1:{text.number(rounded(at.scale))}"
     wide = typeface.width(words, 6.5 * typeface.POINT_MM, typeface.SEMIBOLD) + 3
     box = draw.rectangle(at.left + 0.15, at.top + 0.15, wide, 3.9, fill="#ffffff", fill_opacity=0.92)
     _zero, _half, whole = frame.bar(at, 16)

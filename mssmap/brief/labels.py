@@ -91,7 +91,7 @@ class PlacedSymbol:
 
 
 def place_symbols(
-    wanted: Sequence[Symbol], room: Room, *, reach: float = 11.0, step: float = 1.1
+    wanted: Sequence[Symbol], room: Room, *, reach: float = 17.0, step: float = 1.1
 ) -> tuple[list[PlacedSymbol], list[Symbol]]:
     """
     Put symbols side by side, each as near to its place as there is room.

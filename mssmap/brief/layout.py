@@ -24,8 +24,9 @@ BETWEEN_MM: Final = 0.9
 HIGHLIGHT_LINES: Final = 3
 BULLET_MM: Final = 4.0
 FIGURES_MM: Final = 17.0
-LEGEND_ROW_MM, LEGEND_HEAD_MM = 4.0, 5.0
-LEGEND_ROWS: Final = 9
+LEGEND_ROW_MM, LEGEND_HEAD_MM = 4.0, 4.4
+LEGEND_ROWS: Final = 7
+"""Rows of the longest column of a full legend: services and events have seven kinds each."""
 FOOT_MM: Final = 19.0
 SMALLEST_MAP_MM: Final = 95.0
 
@@ -66,12 +67,12 @@ def page(paper: str, *, title: str, highlights: tuple[str, ...], figures: bool, 
     """
     width, height = PAPERS[paper]
     title_lines = len(typeface.wrap(title, TITLE_PT, column(paper) - NUMBER_MM, typeface.SEMIBOLD))
-    head = 5.0 + TITLE_MM * title_lines + 6.5
+    head = 5.0 + TITLE_MM * title_lines + 5.0
     lines = sum(len(_lines(line, paper)) for line in highlights)
-    said = lines * LINE_MM + max(0, len(highlights) - 1) * BETWEEN_MM + 1.0 if highlights else 0.0
+    said = lines * LINE_MM + max(0, len(highlights) - 1) * BETWEEN_MM - 1.2 if highlights else 0.0
     row = FIGURES_MM if figures else 0.0
     legend = LEGEND_HEAD_MM + LEGEND_ROW_MM * legend_rows
-    taken = MARGIN_TOP + MARGIN_BOTTOM + head + row + said + legend + FOOT_MM + 4 * GUTTER
+    taken = MARGIN_TOP + MARGIN_BOTTOM + head + row + said + legend + FOOT_MM + 4 * GUTTER + 1.0
     return Page(width, height, head, row, said, max(SMALLEST_MAP_MM, height - taken), legend)
 
 

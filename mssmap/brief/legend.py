@@ -1,0 +1,113 @@
+"""The legend of a printed map: what is drawn, nothing else, with how many of it there are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from mssmap import text
+from mssmap.brief import typeface
+from mssmap.i18n import gettext as _
+from mssmap.maps import layers, symbols
+
+
+@dataclass(frozen=True)
+class Item:
+    """A symbol, what it stands for, how many there are."""
+
+    glyph: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Group:
+    """A column of the legend."""
+
+    title: str
+    items: tuple[Item, ...]
+
+
+def groups(used: Mapping[str, int]) -> list[Group]:
+    """
+    Return the legend.
+
+    Parameters
+    ----------
+    used
+        Glyph -> how many are drawn, as `figure.Figure.used` gives it.
+    """
+    titles = layers.titles()
+    found = [(titles[group], _listed(group, used)) for group in ("fobs", "prisons", "gang_zones")]
+    found += [(titles["facilities"], _services(used)), (_("Their state"), _states(used))]
+    found.append((titles["events"], _listed("events", used)))
+    return [Group(title, tuple(items)) for title, items in found if items]
+
+
+def _listed(group: str, used: Mapping[str, int]) -> list[Item]:
+    titles = layers.titles()
+    members = [layer.id for layer in layers.GROUPS[group]]
+    return [Item(symbols.glyphs()[name], titles[name], used[name]) for name in members if used.get(name)]
+
+
+def _services(used: Mapping[str, int]) -> list[Item]:
+    """Kinds of services by their pictogram."""
+    titles, glyphs = layers.titles(), symbols.glyphs()
+    kinds = _counted(used, 0)
+    members = [layer.id for layer in layers.GROUPS["facilities"]]
+    return [Item(glyphs[f"{kind}.open"], titles[kind], kinds[kind]) for kind in members if kinds[kind]]
+
+
+def _states(used: Mapping[str, int]) -> list[Item]:
+    """States of services, which outline and fill tell, on the pictogram of a court."""
+    states = _counted(used, 1)
+    words = ("open", "limited", "moved", "closed", "unknown")
+    return [
+        Item(symbols.glyphs()[f"court.{state}"], text.status("facilities", state), states[state])
+        for state in words
+        if states[state]
+    ]
+
+
+def _counted(used: Mapping[str, int], part: int) -> Counter[str]:
+    """Count services by kind (part 0 of the name of a glyph) or by state (part 1)."""
+    members = {layer.id for layer in layers.GROUPS["facilities"]}
+    counted: Counter[str] = Counter()
+    for name, count in used.items():
+        if name.partition(".")[0] in members:
+            counted[name.split(".")[part]] += count
+    return counted
+
+
+def rows(found: list[Group]) -> int:
+    """Return how many rows the longest column has."""
+    return max((len(group.items) for group in found), default=0)
+
+
+SYMBOL_MM: Final = 5.4
+"""Room for the symbol before a label."""
+
+
+def widths(found: list[Group], room: float, gutter: float) -> list[float]:
+    """Return the width of each column in millimetres: what it needs, and of the rest the same share for each."""
+    needed = [max([_width(item) for item in group.items] + [_title_width(group)]) for group in found]
+    free = room - gutter * (len(found) - 1) - sum(needed)
+    if free < 0:
+        return [width * (1 + free / sum(needed)) for width in needed]
+    return [width + free / len(found) for width in needed]
+
+
+def fitting(label: str, count: int, width: float) -> str:
+    """Return a label that fits beside its symbol and its number."""
+    taken = SYMBOL_MM + typeface.width(f" {count} ", 7 * typeface.POINT_MM)
+    return typeface.fit(label, 7, width - taken)
+
+
+def _width(item: Item) -> float:
+    return SYMBOL_MM + 0.5 + typeface.width(f"{item.label} {item.count} ", 7 * typeface.POINT_MM)
+
+
+def _title_width(group: Group) -> float:
+    return 0.5 + typeface.width(group.title, 7.6 * typeface.POINT_MM, typeface.SEMIBOLD)
