@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from mssmap import settings
 from mssmap.errors import CrsError, DataError, Fault, InputError, MssmapError, NotFoundError
+from mssmap.i18n import gettext as _
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -205,7 +206,11 @@ def _stored(name: str) -> Scenario | None:
     plans = [plan for plan in store.open_store(url).plans() if name in (plan.plan_id, plan.name)]
     if len(plans) > 1:
         ids = ", ".join(plan.plan_id for plan in plans)
-        raise InputError(f"scenario: found {len(plans)} plans called {name!r}, required one. Use an id: {ids}.")
+        raise InputError(
+            _("scenario: found {count} plans called {name!r}, required one. Use an id: {ids}.").format(
+                count=len(plans), name=name, ids=ids
+            )
+        )
     return scenario.from_dict(plans[0].body) if plans else None
 
 

@@ -20,6 +20,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from mssmap.errors import InputError
 from mssmap.grid import Grid, Ints
+from mssmap.i18n import gettext as _
 from mssmap.roads import Network
 
 Matrix = NDArray[np.float32]
@@ -54,11 +55,13 @@ class Standard:
 
     def __post_init__(self) -> None:
         if self.unit not in UNITS:
-            raise InputError(f"standard: unit {self.unit!r}, required min or km.")
+            raise InputError(_("standard: unit {unit!r}, required min or km.").format(unit=self.unit))
         number = isinstance(self.value, int | float) and not isinstance(self.value, bool)
         if not number or not 0 < self.value < math.inf:
             raise InputError(
-                f"standard: found {self.value} {self.unit}, required more than 0. Use for example 30, 60, 90 or 120."
+                _("standard: found {value} {unit}, required more than 0. Use for example 30, 60, 90 or 120.").format(
+                    value=self.value, unit=self.unit
+                )
             )
 
     def __str__(self) -> str:
@@ -166,7 +169,9 @@ class MatrixTravel:
         row = {site: i for i, site in enumerate(self.site_ids)}
         wanted = sites["base_id"].astype("str").tolist()
         if missing := [site for site in wanted if site not in row]:
-            raise InputError(f"matrix: no times for {_some(missing)}. Add their rows, or use the road model.")
+            raise InputError(
+                _("matrix: no times for {found}. Add their rows, or use the road model.").format(found=_some(missing))
+            )
         return self.values[[row[site] for site in wanted]]
 
 
@@ -217,10 +222,14 @@ def _matrix_rows(path: Path, columns: list[str]) -> pd.DataFrame:
         _require_pairs(path.name, pairs - 1)
         rows = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
     except OSError as error:
-        raise InputError(f"{path.name}: cannot be read ({error.strerror or error}).") from error
+        raise InputError(
+            _("{name}: cannot be read ({found}).").format(name=path.name, found=error.strerror or error)
+        ) from error
     except (UnicodeDecodeError, pa.ArrowException, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         text = " ".join(str(error).split())[:120]
-        raise InputError(f"{path.name}: is not a readable CSV or Parquet file ({text}).") from error
+        raise InputError(
+            _("{name}: is not a readable CSV or Parquet file ({text}).").format(name=path.name, text=text)
+        ) from error
     _require_columns(path.name, rows.columns.tolist(), columns)
     return rows[columns]
 
@@ -228,13 +237,19 @@ def _matrix_rows(path: Path, columns: list[str]) -> pd.DataFrame:
 def _require_columns(name: str, found: Sequence[str], required: Sequence[str]) -> None:
     if set(required) - set(found):
         raise InputError(
-            f"{name}: found columns {', '.join(found[:8])}, required {', '.join(required)}. Rename or add them."
+            _("{name}: found columns {found}, required {required}. Rename or add them.").format(
+                name=name, found=", ".join(found[:8]), required=", ".join(required)
+            )
         )
 
 
 def _require_pairs(name: str, pairs: int) -> None:
     if pairs > MAX_PAIRS:
-        raise InputError(f"{name}: found {pairs:,} pairs, required at most {MAX_PAIRS:,}. Leave out sites.")
+        raise InputError(
+            _("{name}: found {pairs:,} pairs, required at most {max_pairs:,}. Leave out sites.").format(
+                name=name, pairs=pairs, max_pairs=MAX_PAIRS
+            )
+        )
 
 
 def matrix_from_rows(
@@ -272,7 +287,11 @@ def matrix_from_rows(
         _count_pairs(times > 1, sites, demand_ids, "given more than once"),
     ]
     if found := [fault for fault in faults if fault]:
-        raise InputError(f"{name}: found {'; '.join(found)}; required every site with every cell once, inf if no way.")
+        raise InputError(
+            _("{name}: found {found}; required every site with every cell once, inf if no way.").format(
+                name=name, found="; ".join(found)
+            )
+        )
     values = np.zeros(times.shape, dtype="float32")
     values[row, at] = value
     return MatrixTravel(tuple(sites), values, source=name, unit=unit)

@@ -21,6 +21,7 @@ from mssmap.access import Standard, Travel
 from mssmap.covering import MAX_SNAP_M
 from mssmap.errors import InputError
 from mssmap.grid import Grid
+from mssmap.i18n import gettext as _
 from mssmap.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -117,7 +118,11 @@ def run(
         If the travel times are in another unit than the standard.
     """
     if travel.unit != standard.unit:
-        raise InputError(f"standard: found {standard}, but the travel model gives {travel.unit}. Use the same unit.")
+        raise InputError(
+            _("standard: found {standard}, but the travel model gives {unit}. Use the same unit.").format(
+                standard=standard, unit=travel.unit
+            )
+        )
     known = placed[placed["cell"] >= 0].reset_index(drop=True)
     table = travel.table(bases[bases["active"]])
     at = known["cell"].to_numpy(dtype="int64")
@@ -206,7 +211,7 @@ def compare(results: Mapping[str, Backtest]) -> pd.DataFrame:
         If there are fewer than two or more than four, or they were not tested on the same events and standard.
     """
     if not 2 <= len(results) <= 4:
-        raise InputError(f"compare: found {len(results)} plans, required two to four.")
+        raise InputError(_("compare: found {count} plans, required two to four.").format(count=len(results)))
     first, *others = results
     same = all(
         results[plan].standard == results[first].standard
@@ -214,7 +219,9 @@ def compare(results: Mapping[str, Backtest]) -> pd.DataFrame:
         for plan in others
     )
     if not same:
-        raise InputError("compare: found plans tested on other events or another standard, required the same for all.")
+        raise InputError(
+            _("compare: found plans tested on other events or another standard, required the same for all.")
+        )
     rows = results[first].by_month[["month", "events"]].copy()
     for plan, result in results.items():
         rows[plan] = result.by_month["share"].to_numpy()
@@ -266,7 +273,7 @@ def robust_sites(
 def consensus_sites(plans: Sequence[Scenario]) -> pd.DataFrame:
     """Return how many plans have each base on: `base_id`, `plans`, `of`, most agreed first."""
     if not plans:
-        raise InputError("consensus: found no plans, required at least one.")
+        raise InputError(_("consensus: found no plans, required at least one."))
     ids = sorted(set().union(*(plan.active for plan in plans)))
     rows = pd.DataFrame(
         {"base_id": ids, "plans": [sum(base in plan.active for plan in plans) for base in ids], "of": len(plans)}

@@ -25,6 +25,7 @@ import shapely
 from mssmap import schema, settings
 from mssmap.crs import WGS84
 from mssmap.errors import DataError, Fault, NotFoundError
+from mssmap.i18n import gettext as _
 
 PACKAGE_FILE = "datapackage.json"
 REPACKAGE = "If the edit is meant, run scripts/build_package.py to package the data again."
@@ -115,7 +116,11 @@ class Data:
             If there is none of that name.
         """
         if name not in self.datasets:
-            raise NotFoundError(f"{name!r} is not a layer or table; there are {', '.join(self.datasets)}.")
+            raise NotFoundError(
+                _("{name!r} is not a layer or table; there are {found}.").format(
+                    name=name, found=", ".join(self.datasets)
+                )
+            )
         return self.datasets[name]
 
     @property

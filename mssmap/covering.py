@@ -23,6 +23,7 @@ from mssmap.access import DECIMALS, Standard, Travel
 from mssmap.covering_tables import CENTRAL, Cases, Plan, State
 from mssmap.errors import InputError
 from mssmap.grid import Floats, Grid, Ints
+from mssmap.i18n import gettext as _
 from mssmap.reach import Bools, percent
 
 if TYPE_CHECKING:
@@ -109,7 +110,11 @@ class Coverage:
         """
         rows = self.figures[self.figures["name"] == name]
         if rows.empty:
-            raise InputError(f"figure: {name!r} does not exist; there are {', '.join(self.figures['name'])}.")
+            raise InputError(
+                _("figure: {name!r} does not exist; there are {found}.").format(
+                    name=name, found=", ".join(self.figures["name"])
+                )
+            )
         return {str(key): value for key, value in rows.iloc[0].items()}
 
 
@@ -177,9 +182,13 @@ def evaluate(
     """
     cases = cases or Cases()
     if travel.unit != standard.unit:
-        raise InputError(f"standard: found {standard}, but the travel model gives {travel.unit}. Use the same unit.")
+        raise InputError(
+            _("standard: found {standard}, but the travel model gives {unit}. Use the same unit.").format(
+                standard=standard, unit=travel.unit
+            )
+        )
     if twice := bases.loc[bases["base_id"].duplicated(), "base_id"].tolist():
-        raise InputError(f"bases: found {', '.join(twice)} twice, required each id once.")
+        raise InputError(_("bases: found {found} twice, required each id once.").format(found=", ".join(twice)))
     table = travel.table(bases)
     active = bases["active"].to_numpy(dtype="bool")
     share = np.zeros(len(grid)) if zone_share is None else zone_share
@@ -349,6 +358,10 @@ def consensus(results: Iterable[Coverage]) -> pd.DataFrame:
 
 def _require_comparable(results: Mapping[str, Coverage]) -> None:
     if not 2 <= len(results) <= 4:
-        raise InputError(f"compare: found {len(results)} plans, required two to four.")
+        raise InputError(_("compare: found {count} plans, required two to four.").format(count=len(results)))
     if len(standards := {str(result.standard) for result in results.values()}) > 1:
-        raise InputError(f"compare: found standards {', '.join(sorted(standards))}, required one for all plans.")
+        raise InputError(
+            _("compare: found standards {found}, required one for all plans.").format(
+                found=", ".join(sorted(standards))
+            )
+        )

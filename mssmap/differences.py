@@ -17,6 +17,7 @@ import pandas as pd
 from mssmap import evidence, schema, timeline, views
 from mssmap.catalog import Data
 from mssmap.errors import InputError
+from mssmap.i18n import gettext as _
 
 TABLES = ("status", "events", "figures", "strength", "indicators")
 """Tables with revisions, in the order in which their changes are told."""
@@ -96,7 +97,11 @@ def changes(data: Data, since: date, until: date, as_of: date | None = None) -> 
         If `until` is before `since`.
     """
     if until < since:
-        raise InputError(f"until: found {until}, required a day not before since ({since}). Swap them.")
+        raise InputError(
+            _("until: found {until}, required a day not before since ({since}). Swap them.").format(
+                until=until, since=since
+            )
+        )
     found: list[Change] = []
     for table in TABLES:
         if table in data.datasets:

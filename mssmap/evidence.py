@@ -34,6 +34,7 @@ import pandas as pd
 
 from mssmap import schema
 from mssmap.errors import InputError
+from mssmap.i18n import gettext as _
 
 RELIABILITIES = "ABCDEF"
 LOWEST = "F6"
@@ -187,7 +188,9 @@ def parse_threshold(text: str) -> str:
     threshold = str(text).strip().upper()
     if not GRADE.fullmatch(threshold):
         raise InputError(
-            f"grade: found {text!r}, required a letter A-F and a number 1-6, for example C3; F6 shows all."
+            _("grade: found {text!r}, required a letter A-F and a number 1-6, for example C3; F6 shows all.").format(
+                text=text
+            )
         )
     return threshold
 

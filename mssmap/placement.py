@@ -13,6 +13,7 @@ from mssmap import regions
 from mssmap.crs import HAITI_BOUNDS, METRIC, WGS84
 from mssmap.errors import InputError
 from mssmap.grid import Grid, to_metric
+from mssmap.i18n import gettext as _
 
 if TYPE_CHECKING:
     from mssmap.catalog import Data
@@ -82,21 +83,27 @@ def check(data: Data, network: Network, lon: float, lat: float, *, zones_closed:
     inside = _zones_at(network.zones, lon, lat)
     reason, text = _problem(data, point)
     if not reason and inside and zones_closed:
-        reason, text = "closed_zone", f"in a zone that is closed to travel ({', '.join(inside)})"
+        reason, text = "closed_zone", _("in a zone that is closed to travel ({zones})").format(zones=", ".join(inside))
     if not reason:
         return _placement(data, grid, lon, lat, inside)
     if reason == "far_away" and _in_bounds(lat, lon):
-        lon, lat, text = lat, lon, "far from Haiti: longitude and latitude are swapped"
+        lon, lat, text = lat, lon, _("far from Haiti: longitude and latitude are swapped")
     cell = _nearest_free(grid, network, lon, lat, zones_closed=zones_closed)
     if cell is None:
-        raise InputError(f"place {lon:.4f}, {lat:.4f}: is {text}, and no cell is free. Open some zones again.")
+        raise InputError(
+            _("place {lon:.4f}, {lat:.4f}: is {text}, and no cell is free. Open some zones again.").format(
+                lon=lon, lat=lat, text=text
+            )
+        )
     new_lon, new_lat = float(grid.lon[cell]), float(grid.lat[cell])
     moved = float(np.hypot(*np.subtract(to_metric(lon, lat), grid.xy[cell])))
     commune = regions.find(data, str(grid.commune[cell]))
     return Placement(
         accepted=False,
         reason=reason,
-        text=f"The point is {text}. Nearest place that works: {moved / 1_000:.1f} km away, in {commune.name('fr')}.",
+        text=_("The point is {text}. Nearest place that works: {km:.1f} km away, in {commune}.").format(
+            text=text, km=moved / 1_000, commune=commune.name("fr")
+        ),
         lon=new_lon,
         lat=new_lat,
         snapped_lon=new_lon,
@@ -112,7 +119,9 @@ def check(data: Data, network: Network, lon: float, lat: float, *, zones_closed:
 def _require_degrees(lon: float, lat: float) -> None:
     if not (-180 <= lon <= 180 and -90 <= lat <= 90):
         raise InputError(
-            f"place: found {lon}, {lat}, required longitude and latitude in degrees, for example -72.34, 18.54."
+            _(
+                "place: found {lon}, {lat}, required longitude and latitude in degrees, for example -72.34, 18.54."
+            ).format(lon=lon, lat=lat)
         )
 
 
@@ -123,7 +132,9 @@ def _placement(data: Data, grid: Grid, lon: float, lat: float, inside: tuple[str
     return Placement(
         accepted=True,
         reason="",
-        text=f"In {', '.join(inside)}: an armed-group zone (indicative extent)." if inside else "",
+        text=_("In {zones}: an armed-group zone (indicative extent).").format(zones=", ".join(inside))
+        if inside
+        else "",
         lon=lon,
         lat=lat,
         snapped_lon=float(grid.lon[cell]),
@@ -141,18 +152,18 @@ def _problem(data: Data, point: shapely.Point) -> tuple[str, str]:
     lakes, communes = data["lakes"], data["communes"]
     at = lakes.sindex.query(point, predicate="intersects")
     if len(at):
-        return "lake", f"in a lake ({lakes['name_fr'].iloc[at[0]]})"
+        return "lake", _("in a lake ({lake})").format(lake=lakes["name_fr"].iloc[at[0]])
     if len(communes.sindex.query(point, predicate="intersects")):
         return "", ""
     neighbours = data["neighbours"]
     at = neighbours.sindex.query(point, predicate="intersects")
     if len(at):
-        return "abroad", f"in {neighbours['name_en'].iloc[at[0]]}"
+        return "abroad", _("in {country}").format(country=neighbours["name_en"].iloc[at[0]])
     if not _in_bounds(point.x, point.y):
-        return "far_away", "far from Haiti"
+        return "far_away", _("far from Haiti")
     shore = gpd.GeoSeries([point], crs=WGS84).to_crs(METRIC).buffer(SHORE_M).to_crs(WGS84).iloc[0]
     ashore = len(communes.sindex.query(shore, predicate="intersects"))
-    return ("", "") if ashore else ("sea", "in the sea")
+    return ("", "") if ashore else ("sea", _("in the sea"))
 
 
 def _in_bounds(lon: float, lat: float) -> bool:

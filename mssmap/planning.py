@@ -24,6 +24,7 @@ from mssmap.covering import Coverage
 from mssmap.covering_tables import CENTRAL
 from mssmap.errors import InputError
 from mssmap.grid import Grid
+from mssmap.i18n import gettext as _
 from mssmap.roads import Links, Network, RoadSettings
 from mssmap.scenario import Scenario
 from mssmap.timeline import Clocks
@@ -85,7 +86,9 @@ def ground(data: Data, plan: Scenario, matrix: Travel | None = None) -> Ground:
     """
     if plan.travel == "matrix" and matrix is None:
         raise InputError(
-            f"scenario {plan.id}: travel is matrix, but no matrix was given. Give one, or set travel to road."
+            _("scenario {id}: travel is matrix, but no matrix was given. Give one, or set travel to road.").format(
+                id=plan.id
+            )
         )
     network = network_of(data, plan.clocks, plan.roads, plan.grade)
     own = matrix if plan.travel == "matrix" else None
@@ -188,7 +191,9 @@ def site(
 
 def _require_k(k: int | None, model: str) -> None:
     if model != "lscp" and (isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= siting_studies.MAX_K):
-        raise InputError(f"k: found {k}, required a whole number from 1 to {siting_studies.MAX_K}.")
+        raise InputError(
+            _("k: found {k}, required a whole number from 1 to {max_k}.").format(k=k, max_k=siting_studies.MAX_K)
+        )
 
 
 def site_frequency(
@@ -275,6 +280,8 @@ def find(data: Data, name_or_file: str, clocks: Clocks, grade: str = "F6") -> Sc
         return scenario.from_json(path.read_bytes())[0]
     except OSError as error:
         raise InputError(
-            f"scenario: found no plan or file {name_or_file!r} ({error.strerror or error}). "
-            "Use baseline, the name of a saved plan, or a file saved by the planner."
+            _(
+                "scenario: found no plan or file {name_or_file!r} ({found}). Use baseline, the name of a "
+                "saved plan, or a file saved by the planner."
+            ).format(name_or_file=name_or_file, found=error.strerror or error)
         ) from error

@@ -17,6 +17,7 @@ import pandas as pd
 import shapely
 
 from mssmap.errors import InputError, NotFoundError
+from mssmap.i18n import gettext as _
 
 if TYPE_CHECKING:
     from mssmap.catalog import Data
@@ -65,7 +66,11 @@ def level(pcode: str) -> str:
         If it is not a Haitian P-code.
     """
     if not re.fullmatch(r"HT(\d\d\d?\d?)?", pcode):
-        raise InputError(f"region: found {pcode!r}, required a P-code such as HT01 (department) or HT0111 (commune).")
+        raise InputError(
+            _("region: found {pcode!r}, required a P-code such as HT01 (department) or HT0111 (commune).").format(
+                pcode=pcode
+            )
+        )
     return LEVELS[len(pcode)]
 
 
@@ -103,7 +108,7 @@ def _index(data: Data) -> dict[str, Region]:
     """Return every region under its code and names, written for comparing."""
     index: dict[str, Region] = {}
     for region in all_regions(data):
-        for name in (region.pcode, *(name for _, name in region.names)):
+        for name in (region.pcode, *(name for _language, name in region.names)):
             index.setdefault(normalise(name), region)
     return index
 
@@ -126,8 +131,9 @@ def find(data: Data, text: str) -> Region:
     close = [index[name] for name in difflib.get_close_matches(key, index, n=3, cutoff=0.7)]
     hint = ", ".join(f"{region.name('fr')} ({region.pcode})" for region in dict.fromkeys(close))
     raise NotFoundError(
-        f"region: {text!r} is not a P-code or name of a department or commune. "
-        + (f"Did you mean {hint}?" if hint else "Use for example HT01, Ouest or Delmas.")
+        _("region: {text!r} is not a P-code or name of a department or commune.").format(text=text)
+        + " "
+        + (_("Did you mean {hint}?").format(hint=hint) if hint else _("Use for example HT01, Ouest or Delmas."))
     )
 
 
@@ -151,7 +157,7 @@ def within(rows: pd.DataFrame, pcode: str) -> pd.Series:
         return pd.Series(True, index=rows.index)
     columns = [name for name in ("commune_pcode", "department_pcode", "area_pcode", "pcode") if name in rows]
     if not columns:
-        raise InputError("region: these records have no place. Leave the region out.")
+        raise InputError(_("region: these records have no place. Leave the region out."))
     inside = pd.Series(False, index=rows.index)
     for column in columns:
         inside |= rows[column].str.startswith(pcode)

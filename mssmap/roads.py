@@ -23,6 +23,7 @@ from scipy.sparse import csr_array
 from mssmap.crs import METRIC, WGS84, require_crs
 from mssmap.errors import InputError
 from mssmap.grid import Floats, Grid, Ints, to_metric
+from mssmap.i18n import gettext as _
 
 if TYPE_CHECKING:
     from mssmap.catalog import Data
@@ -65,7 +66,11 @@ class RoadStatus:
 
     def __post_init__(self) -> None:
         if self.status not in STATUSES:
-            raise InputError(f"road {self.road_id}: status {self.status!r}, required one of {', '.join(STATUSES)}.")
+            raise InputError(
+                _("road {road_id}: status {status!r}, required one of {choices}.").format(
+                    road_id=self.road_id, status=self.status, choices=", ".join(STATUSES)
+                )
+            )
 
 
 @dataclass(frozen=True)
@@ -104,19 +109,33 @@ class RoadSettings:
         low, high = OFFROAD_RANGE_KMH
         faults = []
         if not low <= self.offroad_kmh <= high:
-            faults.append(f"offroad_kmh {self.offroad_kmh}, required {low:g} to {high:g}")
+            faults.append(
+                _("offroad_kmh {offroad_kmh}, required {low:g} to {high:g}").format(
+                    offroad_kmh=self.offroad_kmh, low=low, high=high
+                )
+            )
         for name in ("restricted_factor", "zone_factor"):
             if not 1 <= getattr(self, name) < float("inf"):
-                faults.append(f"{name} {getattr(self, name)}, required a number of at least 1")
+                faults.append(
+                    _("{name} {found}, required a number of at least 1").format(name=name, found=getattr(self, name))
+                )
         if self.zones not in ZONE_EFFECTS:
-            faults.append(f"zones {self.zones!r}, required one of {', '.join(ZONE_EFFECTS)}")
+            faults.append(
+                _("zones {zones!r}, required one of {choices}").format(
+                    zones=self.zones, choices=", ".join(ZONE_EFFECTS)
+                )
+            )
         if unknown := [level for level in self.zone_levels if level not in ZONE_LEVELS]:
-            faults.append(f"zone_levels {unknown[0]!r}, required some of {', '.join(ZONE_LEVELS)}")
+            faults.append(
+                _("zone_levels {level!r}, required some of {choices}").format(
+                    level=unknown[0], choices=", ".join(ZONE_LEVELS)
+                )
+            )
         named = [row.road_id for row in self.status]
         if twice := sorted({road for road in named if named.count(road) > 1}):
-            faults.append(f"two statuses for {', '.join(twice)}, required one a road")
+            faults.append(_("two statuses for {found}, required one a road").format(found=", ".join(twice)))
         if faults:
-            raise InputError(f"roads: found {'; '.join(faults)}.")
+            raise InputError(_("roads: found {found}.").format(found="; ".join(faults)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,13 +236,21 @@ def _checked(nodes: pd.DataFrame, edges: pd.DataFrame) -> pd.DataFrame:
     for row in edges.to_dict("records"):
         unknown = [str(row[end]) for end in ("from", "to") if row[end] not in known]
         if unknown:
-            faults.append(f"{row['road_id']}: node {', '.join(unknown)} does not exist")
+            faults.append(
+                _("{road}: node {nodes} does not exist").format(road=row["road_id"], nodes=", ".join(unknown))
+            )
         if "kmh" not in edges and row["class"] not in CLASS_KMH:
-            faults.append(f"{row['road_id']}: class {row['class']!r}, required one of {', '.join(CLASS_KMH)}")
+            faults.append(
+                _("{road}: class {found!r}, required one of {choices}").format(
+                    road=row["road_id"], found=row["class"], choices=", ".join(CLASS_KMH)
+                )
+            )
         if not 0 < row["length_km"] < float("inf"):
-            faults.append(f"{row['road_id']}: length_km {row['length_km']}, required more than 0")
+            faults.append(
+                _("{road}: length_km {found}, required more than 0").format(road=row["road_id"], found=row["length_km"])
+            )
     if faults:
-        raise InputError(f"roads: {'; '.join(faults)}.")
+        raise InputError(_("roads: {found}.").format(found="; ".join(faults)))
     kmh = edges["kmh"] if "kmh" in edges else edges["class"].map(CLASS_KMH) * ROAD_FACTOR
     columns = ["road_id", "ref", "class", "from", "to", "length_km"]
     return edges.reindex(columns=columns).assign(kmh=kmh).reset_index(drop=True)
@@ -365,7 +392,11 @@ def _road_table(steps: Links, settings: RoadSettings, inside: Floats) -> pd.Data
     known = {row.road_id: row for row in settings.status}
     unknown = sorted(set(known) - set(steps.edges["road_id"]))
     if unknown:
-        raise InputError(f"road status: {', '.join(unknown)} is not the id of a road; see road_id in road_edges.")
+        raise InputError(
+            _("road status: {found} is not the id of a road; see road_id in road_edges.").format(
+                found=", ".join(unknown)
+            )
+        )
     rows = [known.get(road, RoadStatus(road, "unknown")) for road in steps.edges["road_id"].tolist()]
     factors = {"open": 1.0, "unknown": 1.0, "restricted": settings.restricted_factor, "closed": np.inf}
     on_road = steps.road >= 0

@@ -24,6 +24,7 @@ from mssmap.access import Standard
 from mssmap.covering_tables import Cases
 from mssmap.crs import HAITI_BOUNDS
 from mssmap.errors import InputError
+from mssmap.i18n import gettext as _
 from mssmap.plain_values import Reader
 from mssmap.roads import RoadSettings, RoadStatus
 from mssmap.timeline import Clocks
@@ -76,19 +77,25 @@ class Proposal:
         west, south, east, north = HAITI_BOUNDS
         faults = []
         if not _ID.fullmatch(self.id):
-            faults.append(f"id {self.id!r}, required letters, digits, dots, colons or hyphens")
+            faults.append(_("id {id!r}, required letters, digits, dots, colons or hyphens").format(id=self.id))
         if not (west <= self.lon <= east and south <= self.lat <= north):
             faults.append(
-                f"place {self.lon}, {self.lat}, required longitude {west} to {east}, latitude {south} to {north}"
+                _("place {lon}, {lat}, required longitude {west} to {east}, latitude {south} to {north}").format(
+                    lon=self.lon, lat=self.lat, west=west, east=east, south=south, north=north
+                )
             )
         if self.kind not in KINDS:
-            faults.append(f"kind {self.kind!r}, required one of {', '.join(KINDS)}")
+            faults.append(
+                _("kind {kind!r}, required one of {choices}").format(kind=self.kind, choices=", ".join(KINDS))
+            )
         if self.rule not in RULES:
-            faults.append(f"rule {self.rule!r}, required one of {', '.join(RULES)}")
+            faults.append(
+                _("rule {rule!r}, required one of {choices}").format(rule=self.rule, choices=", ".join(RULES))
+            )
         if self.capacity is not None and self.capacity < 0:
-            faults.append(f"capacity {self.capacity}, required 0 or more")
+            faults.append(_("capacity {capacity}, required 0 or more").format(capacity=self.capacity))
         if faults:
-            raise InputError(f"proposal {self.id}: found {'; '.join(faults)}.")
+            raise InputError(_("proposal {id}: found {found}.").format(id=self.id, found="; ".join(faults)))
 
 
 @dataclass(frozen=True)
@@ -121,20 +128,26 @@ class Scenario:
     def __post_init__(self) -> None:
         faults = []
         if not _ID.fullmatch(self.id):
-            faults.append(f"id {self.id!r}, required letters, digits, dots, colons or hyphens")
+            faults.append(_("id {id!r}, required letters, digits, dots, colons or hyphens").format(id=self.id))
         if not self.name.strip() or len(self.name) > 200:
-            faults.append(f"a name of {len(self.name)} characters, required 1 to 200")
+            faults.append(_("a name of {count} characters, required 1 to 200").format(count=len(self.name)))
         if self.travel not in TRAVEL:
-            faults.append(f"travel {self.travel!r}, required one of {', '.join(TRAVEL)}")
+            faults.append(
+                _("travel {travel!r}, required one of {choices}").format(travel=self.travel, choices=", ".join(TRAVEL))
+            )
         if not re.fullmatch(r"[A-F][1-6]", self.grade):
-            faults.append(f"grade {self.grade!r}, required a letter A-F and a number 1-6")
+            faults.append(_("grade {grade!r}, required a letter A-F and a number 1-6").format(grade=self.grade))
         if len(self.proposals) > MAX_PROPOSALS:
-            faults.append(f"{len(self.proposals)} proposals, required at most {MAX_PROPOSALS}")
+            faults.append(
+                _("{count} proposals, required at most {max_proposals}").format(
+                    count=len(self.proposals), max_proposals=MAX_PROPOSALS
+                )
+            )
         ids = [proposal.id for proposal in self.proposals]
         if twice := sorted({name for name in ids if ids.count(name) > 1}):
-            faults.append(f"{', '.join(twice)} twice among the proposals")
+            faults.append(_("{found} twice among the proposals").format(found=", ".join(twice)))
         if faults:
-            raise InputError(f"scenario: found {'; '.join(faults)}.")
+            raise InputError(_("scenario: found {found}.").format(found="; ".join(faults)))
 
     def toggle(self, base_id: str) -> Scenario:
         """Return the plan with one base switched; twice is the identity."""
@@ -345,26 +358,36 @@ def from_json(text: str | bytes) -> tuple[Scenario, tuple[str, ...]]:
         faults.
     """
     if len(text) > MAX_BYTES:
-        raise InputError(f"scenario file: found {len(text):,} bytes, required at most {MAX_BYTES:,}.")
+        raise InputError(
+            _("scenario file: found {count:,} bytes, required at most {max_bytes:,}.").format(
+                count=len(text), max_bytes=MAX_BYTES
+            )
+        )
     try:
         content = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise InputError(
-            f"scenario file: is not JSON ({' '.join(str(error).split())[:120]}). Save the plan again."
+            _("scenario file: is not JSON ({found}). Save the plan again.").format(
+                found=" ".join(str(error).split())[:120]
+            )
         ) from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise InputError(f"scenario file: found no format {FORMAT!r}; choose a file saved by the planner.")
+        raise InputError(
+            _("scenario file: found no format {format!r}; choose a file saved by the planner.").format(format=FORMAT)
+        )
     if content.get("version") != VERSION:
         raise InputError(
-            f"scenario file: found version {content.get('version')!r}, required {VERSION}. "
-            "Open it with the release of mssmap that wrote it, or save the plan again."
+            _(
+                "scenario file: found version {found!r}, required {version}. Open it with the release of "
+                "mssmap that wrote it, or save the plan again."
+            ).format(found=content.get("version"), version=VERSION)
         )
     reader = Reader()
     top = reader.record(content, "file", {"format", "version", "scenario"}, {"sha256"})
     body = top.get("scenario")
     scenario = _read_scenario(reader, body)
     if reader.faults or scenario is None:
-        raise InputError(f"scenario file: {'; '.join(reader.faults)}.")
+        raise InputError(_("scenario file: {found}.").format(found="; ".join(reader.faults)))
     edited = content.get("sha256") != _checksum(body)  # type: ignore[arg-type]
     return scenario, ("The file was edited since it was saved; it reads well and is used as it is.",) if edited else ()
 
@@ -381,7 +404,7 @@ def from_dict(body: Mapping[str, Any]) -> Scenario:
     reader = Reader()
     scenario = _read_scenario(reader, body)
     if reader.faults or scenario is None:
-        raise InputError(f"scenario: {'; '.join(reader.faults)}.")
+        raise InputError(_("scenario: {found}.").format(found="; ".join(reader.faults)))
     return scenario
 
 
@@ -405,7 +428,7 @@ def _read_scenario(reader: Reader, body: Any) -> Scenario | None:
     row = reader.record(body, "scenario", _REQUIRED, _OPTIONAL)
     items = row.get("proposals", [])
     if not isinstance(items, list):
-        reader.fault("scenario.proposals", items, "a list")
+        reader.fault("scenario.proposals", items, _("a list"))
         items = []
     proposals = [_read_proposal(reader, item, f"proposals[{i}]") for i, item in enumerate(items[: MAX_PROPOSALS + 1])]
     standard = _read_standard(reader, row.get("standard"))
@@ -438,7 +461,7 @@ def _read_proposal(reader: Reader, value: Any, where: str) -> Any:
     row = reader.record(value, where, ("id", "name", "lon", "lat"), ("kind", "rule", "capacity", "note"))
     capacity = row.get("capacity")
     if capacity is not None and (isinstance(capacity, bool) or not isinstance(capacity, int)):
-        reader.fault(f"{where}.capacity", capacity, "a whole number or null")
+        reader.fault(f"{where}.capacity", capacity, _("a whole number or null"))
         capacity = None
     texts = {"id": "", "name": "", "kind": "own", "rule": "candidate", "note": ""}
     fields = {key: reader.text(row, key, where, default) for key, default in texts.items()}
@@ -459,7 +482,7 @@ def _read_cases(reader: Reader, value: Any) -> Any:
     speeds = {name: reader.number(speed, name, "cases.speed", 1.0) for name in speed}
     people = reader.texts(row, "people", "cases", default.people)
     if unknown := sorted(set(people) - set(default.people)):
-        reader.fault("cases.people", unknown, f"some of {', '.join(default.people)}")
+        reader.fault("cases.people", unknown, _("some of {words}").format(words=", ".join(default.people)))
     outage = reader.number(row, "outage", "cases", default.outage)
     return reader.make(lambda: Cases(people, speeds, outage))
 
@@ -470,10 +493,10 @@ def _read_roads(reader: Reader, value: Any) -> Any:
     default = RoadSettings()
     use_status = row.get("use_status", default.use_status)
     if not isinstance(use_status, bool):
-        reader.fault("roads.use_status", use_status, "true or false")
+        reader.fault("roads.use_status", use_status, _("true or false"))
     items = row.get("status", [])
     if not isinstance(items, list):
-        reader.fault("roads.status", items, "a list")
+        reader.fault("roads.status", items, _("a list"))
         items = []
     status = [_read_status(reader, item, f"roads.status[{i}]") for i, item in enumerate(items)]
     if any(item is None for item in status):

@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 
 from mssmap.errors import InputError
+from mssmap.i18n import gettext as _
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,9 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
     for setting in SETTINGS:
         if setting.choices and values[setting.name] not in setting.choices:
             raise InputError(
-                f"{setting.name}: found {values[setting.name]!r}, required one of {', '.join(setting.choices)}."
+                _("{name}: found {found!r}, required one of {choices}.").format(
+                    name=setting.name, found=values[setting.name], choices=", ".join(setting.choices)
+                )
             )
     folder = values["MSSMAP_DATA_DIR"]
     return Settings(
@@ -125,11 +128,15 @@ def parse_date(value: str | date, name: str) -> date:
     except ValueError:
         day = None
     if day is None or not 1900 <= day.year <= 2100:
-        raise InputError(f"{name}: found {str(value)!r}, required a date as YYYY-MM-DD, for example 2025-01-18.")
+        raise InputError(
+            _("{name}: found {found!r}, required a date as YYYY-MM-DD, for example 2025-01-18.").format(
+                name=name, found=str(value)
+            )
+        )
     return day
 
 
 def _port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise InputError(f"MSSMAP_PORT: found {text!r}, required a number from 1 to 65535.")
+        raise InputError(_("MSSMAP_PORT: found {text!r}, required a number from 1 to 65535.").format(text=text))
     return int(text)

@@ -27,6 +27,7 @@ from mssmap.access import Standard, Travel
 from mssmap.errors import InputError
 from mssmap.grid import Grid
 from mssmap.heuristics import Cover, Median
+from mssmap.i18n import gettext as _
 from mssmap.siting_model import NEEDS_STANDARD, PROVEN_GAP, Effort, Problem, Solution, answer, check
 
 __all__ = [
@@ -275,7 +276,9 @@ def _solve_pcenter(problem: Problem, effort: Effort, deadline: float) -> Solutio
                 found, upper = report.sites, -report.value
     if found is None or math.isinf(upper):
         raise InputError(
-            f"site: found no {problem.k} sites that reach every point at all. Raise k, or use mclp or lscp."
+            _("site: found no {k} sites that reach every point at all. Raise k, or use mclp or lscp.").format(
+                k=problem.k
+            )
         )
     solution = answer(problem, _padded(problem, found), upper, min(bound, upper), how)
     return replace(solution, dropped_people=dropped)
@@ -367,12 +370,18 @@ def prepare(
 ) -> Problem:
     """Turn candidates on a grid into a checked problem; times are divided by the speed factor."""
     if travel.unit != standard.unit:
-        raise InputError(f"standard: found {standard}, but the travel model gives {travel.unit}. Use the same unit.")
+        raise InputError(
+            _("standard: found {standard}, but the travel model gives {unit}. Use the same unit.").format(
+                standard=standard, unit=travel.unit
+            )
+        )
     rule = candidates["rule"].to_numpy(dtype="object")
     existing, required, excluded = (np.flatnonzero(rule == word) for word in ("existing", "required", "excluded"))
     usable = int((rule != "existing").sum() - len(excluded))
     if model != "lscp" and isinstance(k, int) and k > usable:
-        raise InputError(f"site: found k {k}, but only {usable} candidates. Lower k or exclude fewer.")
+        raise InputError(
+            _("site: found k {k}, but only {usable} candidates. Lower k or exclude fewer.").format(k=k, usable=usable)
+        )
     factor = speed_case[1] if standard.unit == "min" else 1.0
     return check(
         travel.table(candidates),

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mssmap.errors import InputError
+from mssmap.i18n import gettext as _
 from mssmap.reach import require_times, require_weights
 
 Bools = NDArray[np.bool_]
@@ -152,25 +153,29 @@ def check(
     forced, banned = sorted(set(required)), sorted(set(excluded))
     faults = []
     if model not in MODELS:
-        faults.append(f"model {model!r}, required one of {', '.join(MODELS)}")
+        faults.append(_("model {model!r}, required one of {choices}").format(model=model, choices=", ".join(MODELS)))
     if model in NEEDS_STANDARD and not (standard is not None and 0 < standard < math.inf):
-        faults.append(f"standard {standard}, required more than 0 for {model}")
+        faults.append(_("standard {standard}, required more than 0 for {model}").format(standard=standard, model=model))
     if outside := [site for site in [*forced, *banned] if not 0 <= site < n]:
-        faults.append(f"site {outside[0]}, required a row from 0 to {n - 1}")
+        faults.append(_("site {site}, required a row from 0 to {last}").format(site=outside[0], last=n - 1))
     if both := sorted(set(forced) & set(banned)):
-        faults.append(f"site {both[0]} both required and excluded")
+        faults.append(_("site {found} both required and excluded").format(found=both[0]))
     if not 0 <= backup <= 1:
-        faults.append(f"backup {backup}, required a weight from 0 to 1")
+        faults.append(_("backup {backup}, required a weight from 0 to 1").format(backup=backup))
     allowed = n - len(banned)
     if model != "lscp":
         if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
-            faults.append(f"k {k}, required a whole number of at least 1")
+            faults.append(_("k {k}, required a whole number of at least 1").format(k=k))
         elif k > allowed:
-            faults.append(f"k {k}, but only {allowed} candidates (lower k or exclude fewer)")
+            faults.append(
+                _("k {k}, but only {allowed} candidates (lower k or exclude fewer)").format(k=k, allowed=allowed)
+            )
         elif k < len(forced):
-            faults.append(f"k {k}, but {len(forced)} sites are required (raise k or require fewer)")
+            faults.append(
+                _("k {k}, but {count} sites are required (raise k or require fewer)").format(k=k, count=len(forced))
+            )
     if faults:
-        raise InputError(f"site: found {'; '.join(faults)}.")
+        raise InputError(_("site: found {found}.").format(found="; ".join(faults)))
     free = np.ones(n, dtype="bool")
     free[banned] = False
     return Problem(matrix, weights, model, int(k or 0), float(standard or 0), tuple(forced), free, backup, unit)

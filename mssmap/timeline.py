@@ -16,12 +16,16 @@ import numpy as np
 import pandas as pd
 
 from mssmap.errors import InputError
+from mssmap.i18n import gettext as _
 
 RETRACTED = "retracted"
 """Status of a revision that withdraws its record."""
 
 PLANNED = "planned"
 """Claim of an event that was announced, not reported as done."""
+
+IMPRECISE = ("month", "year")
+"""Precisions of a date that stand for several days."""
 
 GANG_ZONE_REFRESH_DAYS = 180
 FOB_REFRESH_DAYS = 180
@@ -54,7 +58,9 @@ class Clocks:
     def __post_init__(self) -> None:
         for name in ("as_of", "known_on"):
             if not isinstance(getattr(self, name), date):
-                raise InputError(f"{name}: found {getattr(self, name)!r}, required a date.")
+                raise InputError(
+                    _("{name}: found {found!r}, required a date.").format(name=name, found=getattr(self, name))
+                )
 
 
 def known(rows: pd.DataFrame, known_on: date, id_column: str) -> pd.DataFrame:
@@ -108,7 +114,9 @@ def window(rows: pd.DataFrame, start: date | None = None, end: date | None = Non
         If `end` is before `start`.
     """
     if start and end and end < start:
-        raise InputError(f"to: found {end}, required a day not before from ({start}). Swap them.")
+        raise InputError(
+            _("to: found {end}, required a day not before from ({start}). Swap them.").format(end=end, start=start)
+        )
     keep = pd.Series(True, index=rows.index)
     if start:
         keep &= ~(rows["valid_to"] < pd.Timestamp(start))
@@ -145,6 +153,24 @@ def is_certain(rows: pd.DataFrame, as_of: date) -> pd.Series:
     """
     _, last = earliest_latest(rows["valid_from"], rows["date_precision"])
     return last <= pd.Timestamp(as_of)
+
+
+def possible_days(rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Return the first and the last day that each row may mean; an open end is taken as its start."""
+    first = earliest_latest(rows["valid_from"], rows["date_precision"])[0]
+    last = earliest_latest(rows["valid_to"].fillna(rows["valid_from"]), rows["date_precision"])[1]
+    return first, last
+
+
+def surely_within(rows: pd.DataFrame, start: date, end: date) -> pd.Series:
+    """
+    Say for each row that touches the days from `start` to `end` whether it surely does.
+
+    An event of "May 2025" surely happened in a window that holds the whole month, and may have in one that cuts it.
+    """
+    first, last = possible_days(rows)
+    exact = ~rows["date_precision"].isin(IMPRECISE)
+    return exact | ((first >= pd.Timestamp(start)) & (last <= pd.Timestamp(end)))
 
 
 def age_days(last_seen: pd.Series, as_of: date) -> pd.Series:

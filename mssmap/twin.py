@@ -93,7 +93,9 @@ def layer(rows: pd.DataFrame, name: str, clocks: Clocks) -> list[str]:
     """
     if name not in (*view.POINT_LAYERS, "gang_zones", "events"):
         raise InputError(
-            f"{name}: cannot be told in sentences; use one of fobs, prisons, facilities, gang_zones, events."
+            _("{name}: cannot be told in sentences; use one of fobs, prisons, facilities, gang_zones, events.").format(
+                name=name
+            )
         )
     known = view.banner(clocks)["sub"]
     head = _("{layer} on {day}, {known}: {n}.").format(

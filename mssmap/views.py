@@ -24,6 +24,7 @@ from mssmap.catalog import Data
 from mssmap.crs import WGS84
 from mssmap.errors import InputError, NotFoundError
 from mssmap.evidence import SourceRecord
+from mssmap.i18n import gettext as _
 from mssmap.timeline import Clocks
 
 RECORD_LAYERS = tuple(timeline.REFRESH_DAYS)
@@ -92,7 +93,7 @@ def layer(
     """
     dataset = data.dataset(name)
     if not dataset.is_layer:
-        raise InputError(f"{name}: is a table, not a layer. Use table().")
+        raise InputError(_("{name}: is a table, not a layer. Use table().").format(name=name))
     rows = data[name]
     if name in RECORD_LAYERS:
         rows = _with_status(data, rows, dataset.id_column, clocks)
@@ -242,7 +243,11 @@ def _categories(data: Data, category: str | Iterable[str]) -> list[str]:
     present = sorted(set(data["events"]["category"]))
     unknown = [name for name in wanted if name not in present]
     if unknown:
-        raise NotFoundError(f"category: {unknown[0]!r} does not exist; there are {', '.join(present)}.")
+        raise NotFoundError(
+            _("category: {found!r} does not exist; there are {choices}.").format(
+                found=unknown[0], choices=", ".join(present)
+            )
+        )
     return wanted
 
 
@@ -346,7 +351,11 @@ def record(data: Data, record_id: str, clocks: Clocks) -> Record:
     history = _with_evidence(data, timeline.known(mine, clocks.known_on, "status_id"), clocks)
     history = history.sort_values(["valid_from", "status_id"], kind="stable").reset_index(drop=True)
     if history.empty:
-        raise NotFoundError(f"{record_id}: nothing was known of it on {clocks.known_on}. Choose a later known date.")
+        raise NotFoundError(
+            _("{record_id}: nothing was known of it on {known_on}. Choose a later known date.").format(
+                record_id=record_id, known_on=clocks.known_on
+            )
+        )
     history["stale"] = timeline.is_stale(history["age_days"], name)
     rows = data[name]
     attributes = rows[rows[dataset.id_column] == record_id].drop(columns="geometry").iloc[0]
@@ -377,7 +386,11 @@ def _event_record(data: Data, record_id: str, clocks: Clocks, figures: list[dict
     rows = events(data, everything)
     rows = rows[rows["event_id"] == record_id]
     if rows.empty:
-        raise NotFoundError(f"{record_id}: nothing was known of it on {clocks.known_on}. Choose a later known date.")
+        raise NotFoundError(
+            _("{record_id}: nothing was known of it on {known_on}. Choose a later known date.").format(
+                record_id=record_id, known_on=clocks.known_on
+            )
+        )
     row = rows.iloc[0]
     revisions = data["events"][data["events"]["event_id"] == record_id]
     joined = ["geometry", "figures", "sources", "outcome_unknown", "last_seen", "age_days"]
@@ -429,7 +442,11 @@ def layer_of(data: Data, record_id: str) -> str:
     for name in (*RECORD_LAYERS, "events"):
         if name in data.datasets and (data[name][data.dataset(name).id_column] == record_id).any():
             return name
-    raise NotFoundError(f"{record_id!r} is not the id of a record; mssmap show fobs lists those of the bases.")
+    raise NotFoundError(
+        _("{record_id!r} is not the id of a record; mssmap show fobs lists those of the bases.").format(
+            record_id=record_id
+        )
+    )
 
 
 def counts(data: Data, clocks: Clocks, grade: str = evidence.LOWEST, region: str | None = None) -> pd.DataFrame:

@@ -24,7 +24,7 @@ LEVELS = (
     ["timeline", "evidence", "differences", "regions", "views", "keyfigures", "check", "series", "silence"],
     PLANNING.split(),
     ["store", "ingest"],
-    ["maps", "charts", "text", "twin", "search", "listing", "exports", "brief"],
+    ["maps", "charts", "text", "twin", "twin_charts", "search", "listing", "exports", "brief"],
     ["ui", "cli"],
     ["pages"],
     ["app"],
@@ -89,7 +89,7 @@ def test_the_package_itself_imports_only_the_vocabulary_at_the_top():
     tree = ast.parse((ROOT / "mssmap" / "__init__.py").read_text(encoding="utf-8"))
     top = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
     names = [getattr(node, "module", None) or node.names[0].name for node in top]
-    assert {name for name in names if name.startswith("mssmap")} == {"mssmap", "mssmap.errors"}
+    assert {name for name in names if name.startswith("mssmap")} == {"mssmap", "mssmap.errors", "mssmap.i18n"}
 
 
 def test_no_public_function_has_the_name_of_a_module():

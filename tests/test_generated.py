@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 from small_data import ROOT, load_script
 
-from mssmap import i18n
+from mssmap import differences, i18n
+from mssmap.errors import InputError
 
 
 @pytest.mark.parametrize("script", ["build_package", "build_zones", "build_docs", "update_catalogs"])
@@ -41,3 +43,24 @@ def test_pages_speak_through_the_catalogs_only():
     for folder in ("pages", "mssmap/ui"):
         for path in (ROOT / folder).glob("*.py"):
             assert not literal.search(path.read_text(encoding="utf-8")), path.name
+
+
+FOR_SCRIPTS = {"cli", "crs.py", "grid.py", "reach.py", "covering_tables.py", "siting_studies.py"}
+"""Where errors are met by people who write code or type commands; they stay in English."""
+
+
+def test_errors_that_the_pages_show_speak_the_language():
+    """An error raised with a plain text would be English in every language."""
+    raised = re.compile(r'(?:InputError|NotFoundError|GoneError|ConflictError|StoreAwayError)\(\s*f?"')
+    for path in (ROOT / "mssmap").glob("**/*.py"):
+        if FOR_SCRIPTS.isdisjoint(path.relative_to(ROOT / "mssmap").parts) and path.name != "server.py":
+            assert not raised.search(path.read_text(encoding="utf-8")), path.name
+
+
+def test_an_error_is_told_in_french(small, on):
+    i18n.use("fr")
+    try:
+        with pytest.raises(InputError, match=r"^jusqu'au : 2024-01-01 trouvé"):
+            differences.changes(small, date(2024, 2, 1), date(2024, 1, 1))
+    finally:
+        i18n.use("en")

@@ -36,8 +36,10 @@ def compose(
     Return the spells and events known on a day that reach the grade, as plain JSON.
 
     Each spell has `id`, `zone` (true for gang-affected zones), `status` (a symbol, for zones the level), `from`, `to`,
-    `known` and `reports` (days), `refresh` (days after which it is stale), `line` and `grade`; each event `row` (in the
-    published list), `from`, `to`, `end`, `planned`, `g` (group of its category), `line`, `grade`.
+    `known` and `reports` (days), `refresh` (days after which it is stale), `sure` (first day on which it surely holds),
+    `line` and `grade`; each event `row` (in the published list), `from`, `to`, `end`, `planned`, `g` (group of its
+    category), `sure` (first and last day that it may mean, missing if exact), `line`, `grade`. What may lie in the
+    region, for its place is known more coarsely, carries `maybe`: it is counted, not drawn.
     """
     return {
         "known_on": day_number(known_on),
@@ -64,10 +66,16 @@ def _spells(data: Data, known_on: date, grade: str, region: str | None) -> list[
     spells = []
     for layer, key in LAYER_KEYS.items():
         records = data[layer]
+        maybe: frozenset[str] = frozenset()
         if region:
-            records = records[regions.within(records, regions.find(data, region).pcode)]
+            pcode = regions.find(data, region).pcode
+            unsure = regions.maybe_within(records, pcode)
+            maybe = frozenset(records.loc[unsure, key])
+            records = records[unsure | regions.within(records, pcode)]
         kinds = records.set_index(key)["kind"] if "kind" in records else None
-        for row in rows[rows["record_id"].isin(records[key])].itertuples(index=False):
+        mine = rows[rows["record_id"].isin(records[key])]
+        sure = timeline.earliest_latest(mine["valid_from"], mine["date_precision"])[1]
+        for row, certain in zip(mine.itertuples(index=False), sure, strict=True):
             dates = published.reindex(row.source_ids.split(";")).dropna()
             named = row._asdict() | {
                 "status_from": row.valid_from,
@@ -87,6 +95,8 @@ def _spells(data: Data, known_on: date, grade: str, region: str | None) -> list[
                     "known": day_number(row.known_from),
                     "reports": sorted({day_number(day) for day in dates}),
                     "refresh": timeline.REFRESH_DAYS[layer],
+                    "sure": day_number(certain),
+                    "maybe": row.record_id in maybe,
                     "line": view.line(layer, fields),
                     "grade": row.grade,
                 }
@@ -97,9 +107,14 @@ def _spells(data: Data, known_on: date, grade: str, region: str | None) -> list[
 def _events(
     data: Data, assets: Assets, known_on: date, grade: str, region: str | None, categories: tuple[str, ...]
 ) -> list[dict[str, Any]]:
-    rows = views.events(
-        data, Clocks(date(2100, 1, 1), known_on), grade=grade, region=region, category=categories or None
-    ).assign(outcome_unknown=False)
+    rows = views.events(data, Clocks(date(2100, 1, 1), known_on), grade=grade, category=categories or None)
+    rows = rows.assign(outcome_unknown=False, maybe=False)
+    if region:
+        pcode = regions.find(data, region).pcode
+        rows["maybe"] = regions.maybe_within(rows, pcode)
+        rows = rows[rows["maybe"] | regions.within(rows, pcode)]
+    first, last = timeline.possible_days(rows)
+    vague = rows["date_precision"].isin(timeline.IMPRECISE)
     return [
         {
             "row": assets.event_rows[(row.event_id, int(row.revision))],
@@ -110,6 +125,8 @@ def _events(
             "g": layer_group(row.category),
             "line": view.event_line(row),
             "grade": row.grade,
+            "sure": [day_number(start), day_number(end)] if unsure else None,
+            "maybe": row.maybe,
         }
-        for row in rows.itertuples(index=False)
+        for row, start, end, unsure in zip(rows.itertuples(index=False), first, last, vague, strict=True)
     ]

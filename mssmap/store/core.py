@@ -23,6 +23,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from mssmap.errors import InputError, MssmapError, NotFoundError
+from mssmap.i18n import gettext as _
 from mssmap.store import audit, migrations
 from mssmap.store.models import AuditRow, PlanRow, ProposalRow, SettingRow
 
@@ -63,8 +64,16 @@ class ConflictError(MssmapError, RuntimeError):
 
     def __init__(self, theirs: Plan, yours: dict[str, Any], version: int) -> None:
         super().__init__(
-            f"plan {theirs.name!r}: you changed version {version}, but {theirs.changed_by} has saved version "
-            f"{theirs.version} at {theirs.changed_at}. Nothing was overwritten: keep theirs, or save yours over it."
+            _(
+                "plan {name!r}: you changed version {yours}, but {somebody} has saved version {theirs} at {at}. "
+                "Nothing was overwritten: keep theirs, or save yours over it."
+            ).format(
+                name=theirs.name,
+                yours=version,
+                somebody=theirs.changed_by,
+                theirs=theirs.version,
+                at=theirs.changed_at,
+            )
         )
         self.theirs = theirs
         self.yours = yours
@@ -89,7 +98,7 @@ def open_store(url: str) -> Store:
         parsed = sa.make_url(url)
     except sa.exc.ArgumentError as error:
         raise InputError(
-            "MSSMAP_DATABASE_URL: found no SQLAlchemy URL, required sqlite:///... or postgresql://..."
+            _("MSSMAP_DATABASE_URL: found no SQLAlchemy URL, required sqlite:///... or postgresql://...")
         ) from error
     name = parsed.get_backend_name()
     if name == "sqlite":
@@ -97,7 +106,9 @@ def open_store(url: str) -> Store:
     elif name == "postgresql":
         engine = sa.create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=5)
     else:
-        raise InputError(f"MSSMAP_DATABASE_URL: found {name}, required sqlite:///... or postgresql://...")
+        raise InputError(
+            _("MSSMAP_DATABASE_URL: found {name}, required sqlite:///... or postgresql://...").format(name=name)
+        )
     store = Store(engine)
     with _reported(engine):
         migrations.upgrade(engine)
@@ -116,7 +127,9 @@ def _sqlite(url: sa.URL) -> Engine:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreAwayError(
-                f"{url.database}: the folder of the store cannot be made ({error.strerror})."
+                _("{database}: the folder of the store cannot be made ({strerror}).").format(
+                    database=url.database, strerror=error.strerror
+                )
             ) from error
     engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
 
@@ -146,14 +159,20 @@ def _reported(engine: Engine) -> Iterator[None]:
     except OperationalError as error:
         reason = str(error.orig).splitlines()[0]
         full = "disk is full" in reason or "No space left" in reason
-        hint = "Free some space and try again." if full else "Check that it runs and can be written, then try again."
+        hint = (
+            _("Free some space and try again.") if full else _("Check that it runs and can be written, then try again.")
+        )
         raise StoreAwayError(
-            f"The store ({engine.url.get_backend_name()}) did not take it: {reason}. {hint}"
+            _("The store ({found}) did not take it: {reason}. {hint}").format(
+                found=engine.url.get_backend_name(), reason=reason, hint=hint
+            )
         ) from error
     except IntegrityError:
         raise
     except DBAPIError as error:
-        raise StoreAwayError(f"The store did not take it: {str(error.orig).splitlines()[0]}.") from error
+        raise StoreAwayError(
+            _("The store did not take it: {found}.").format(found=str(error.orig).splitlines()[0])
+        ) from error
 
 
 class Store:
@@ -181,7 +200,11 @@ class Store:
         """
         row = self._read(lambda session: _row(session, plan_id))
         if row is None or row.deleted:
-            raise NotFoundError(f"plan {plan_id!r}: there is none, or it was deleted. Choose one from the list.")
+            raise NotFoundError(
+                _("plan {plan_id!r}: there is none, or it was deleted. Choose one from the list.").format(
+                    plan_id=plan_id
+                )
+            )
         return _plan(row)
 
     def history(self, plan_id: str) -> list[audit.Entry]:
@@ -244,7 +267,7 @@ class Store:
         def earlier(entries: list[audit.Entry]) -> dict[str, Any]:
             done, _undone = audit.stacks(entries)
             if len(done) < 2 or done[-2].body is None:
-                raise InputError(f"undo: there is no earlier state of plan {plan_id!r}.")
+                raise InputError(_("undo: there is no earlier state of plan {plan_id!r}.").format(plan_id=plan_id))
             return done[-2].body
 
         return self._change(plan_id, audit.UNDO, earlier, version, actor, request_id)
@@ -262,7 +285,9 @@ class Store:
         def later(entries: list[audit.Entry]) -> dict[str, Any]:
             _done, undone = audit.stacks(entries)
             if not undone or undone[-1].body is None:
-                raise InputError(f"redo: nothing was undone in plan {plan_id!r} since its last change.")
+                raise InputError(
+                    _("redo: nothing was undone in plan {plan_id!r} since its last change.").format(plan_id=plan_id)
+                )
             return undone[-1].body
 
         return self._change(plan_id, audit.REDO, later, version, actor, request_id)
@@ -301,10 +326,14 @@ class Store:
                 return done
             row = _row(session, plan_id)
             if row is not None and row.deleted:
-                raise GoneError(f"plan {row.name!r} was deleted meanwhile. Save yours as a new plan to keep it.")
+                raise GoneError(
+                    _("plan {name!r} was deleted meanwhile. Save yours as a new plan to keep it.").format(name=row.name)
+                )
             if (row.version if row else 0) != version:
                 if row is None:
-                    raise GoneError(f"plan {plan_id!r} is not in the store. Save it as a new plan.")
+                    raise GoneError(
+                        _("plan {plan_id!r} is not in the store. Save it as a new plan.").format(plan_id=plan_id)
+                    )
                 raise ConflictError(_plan(row), make(_entries(session, plan_id)) or {}, version)
             body = make(_entries(session, plan_id))
             kept = body if body is not None else row.body if row else {}

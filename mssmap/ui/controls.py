@@ -153,6 +153,10 @@ def layer_list() -> None:
             "groups": groups,
             "on": list(state.layers_on()),
             "generation": st.session_state.get("layer_generation", 0),
+            "reasons": {
+                "dates": _("{n} counted with a date that is known to the month or year only."),
+                "places": _("{n} not counted: the place is known too coarsely, it may lie in the region."),
+            },
         },
         on_on_change=_layers_changed,
     )

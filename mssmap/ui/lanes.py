@@ -9,14 +9,14 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from mssmap import text, timeline, views
+from mssmap import text, timeline, twin_charts, views
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.maps import history, layers, view
 from mssmap.maps.symbols import GROUP_COLOURS, OKABE_ITO
 from mssmap.maps.view import day_number
 from mssmap.timeline import Clocks
-from mssmap.ui import cache, state
+from mssmap.ui import cache, state, told
 from mssmap.ui.components import component, look_at
 
 TRAIL_DAYS: Final = 30
@@ -91,12 +91,13 @@ def _content(filters: cache.Filters, language: str) -> dict[str, Any]:
     spells = [
         _item("spell", spell["id"], lane, spell, title=names[spell["id"]], precision="day", planned=_is_plan(spell))
         for spell in told["spells"]
-        if (lane := lane_of_symbol(spell["status"]))
+        if not spell["maybe"] and (lane := lane_of_symbol(spell["status"]))
     ]
     rows = views.events(
         data, Clocks(date(2100, 1, 1), known_on), grade=filters.grade, region=filters.region,
         category=filters.categories or None,
     )  # fmt: skip
+    there = [event for event in told["events"] if not event["maybe"]]
     events = [
         _item(
             "event",
@@ -107,7 +108,7 @@ def _content(filters: cache.Filters, language: str) -> dict[str, Any]:
             precision=row.date_precision,
             planned=row.claim == timeline.PLANNED,
         )
-        for row, event in zip(rows.itertuples(index=False), told["events"], strict=True)
+        for row, event in zip(rows.itertuples(index=False), there, strict=True)
     ]
     return {"items": spells + events}
 
@@ -160,6 +161,12 @@ def chart(filters: cache.Filters, mode: str) -> None:
         on_window_change=_window_chosen,
         on_picked_change=_picked,
     )
+    shown = [item["lane"] for item in items if _touches(item, window or domain)]
+    told.words("lanes", twin_charts.lanes(shown, names, (filters.start, filters.end)))
+
+
+def _touches(item: dict[str, Any], window: list[int]) -> bool:
+    return bool(item["from"] <= window[1] and (item["to"] is None or item["to"] >= window[0]))
 
 
 def strip(filters: cache.Filters, window: tuple[date, date], trail: int) -> None:

@@ -7,10 +7,10 @@ from datetime import date
 import pandas as pd
 import streamlit as st
 
-from mssmap import charts, recovery, series, silence, text
+from mssmap import charts, recovery, series, silence, text, twin_charts
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
-from mssmap.ui import cache, state
+from mssmap.ui import cache, state, told
 
 
 def views(filters: cache.Filters) -> None:
@@ -57,6 +57,7 @@ def _strength(filters: cache.Filters, domain: tuple[date, date]) -> None:
     st.altair_chart(
         charts.strength_curve(curve, levels, domain), key="strength_chart", alt=_("Strength over time by country.")
     )
+    told.words("strength", twin_charts.strength(curve, levels, filters.clocks.as_of))
     rows = pd.DataFrame(
         {
             _("Date"): curve["day"].map(text.day),
@@ -99,6 +100,7 @@ def _figures(filters: cache.Filters, domain: tuple[date, date]) -> None:
     values = values.assign(label=label)
     st.caption(_("Counts of different series are never added up or joined: each has its own line."))
     st.altair_chart(charts.indicator_lines(values, domain), key="figures_chart", alt=_("Figures over time by series."))
+    told.words("figures", twin_charts.figures(values))
     st.dataframe(
         pd.DataFrame(
             {
@@ -151,11 +153,13 @@ def _services(filters: cache.Filters) -> None:
     st.caption(
         _("Services on record, counted twice a month. A service that nobody reported about is not known, not open.")
     )
+    shares = recovery.share(found, days)
     st.altair_chart(
-        charts.service_share(recovery.share(found, days), titles, words, end),
+        charts.service_share(shares, titles, words, end),
         key="service_chart",
         alt=_("Services in, partly in and out of service over time."),
     )
+    told.words("services", twin_charts.services(shares, titles, words))
     services = recovery.by_service(found)
     st.dataframe(
         pd.DataFrame(
@@ -192,6 +196,7 @@ def _silence(filters: cache.Filters) -> None:
         charts.silence_grid(months), key="silence_chart", alt=_("Publishers that reported, by department and month.")
     )
     now = silence.now(data, filters.clocks, filters.grade)
+    told.words("silence", twin_charts.silent(now, names))
     st.dataframe(
         pd.DataFrame(
             {

@@ -19,7 +19,12 @@ def summary(shown: view.Shown, filters: cache.Filters, window: tuple[date, date]
     """The map in words, with a button that copies them."""
     figures = cache.key_figures(filters.clocks, filters.grade, filters.region)
     lines = twin.situation(shown, figures, state.layers_on(), window)
-    component("words", key="words_twin", data={"lines": lines, "copy": _("Copy"), "copied": _("Copied")})
+    words("twin", lines)
+
+
+def words(key: str, lines: list[str]) -> None:
+    """Sentences with a button that copies them."""
+    component("words", key=f"words_{key}", data={"lines": lines, "copy": _("Copy"), "copied": _("Copied")})
 
 
 LAST_BRIEF = "last_brief"
@@ -89,7 +94,7 @@ def change_list(records: list[dict[str, Any]], since: date | None, known_on: dat
         st.caption(_("Nothing was learnt between the two days."))
         return
     lines = [twin.change_counts(records), *twin.change_lines(records)]
-    component("words", key="words_changes", data={"lines": lines, "copy": _("Copy"), "copied": _("Copied")})
+    words("changes", lines)
     with st.expander(_("Every change, field by field")):
         kinds = twin.kinds()
         st.dataframe(

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from mssmap import views
+from mssmap import regions, timeline, views
 from mssmap.maps import assets, history, layers, view
 from mssmap.timeline import Clocks
 from mssmap.ui import cache
@@ -67,6 +67,28 @@ def test_the_browser_computes_the_same_view_as_the_core(real, published, clock, 
         expected = view.message(shown, published, view.Options(layers.DEFAULT), seq="")
         for part in ("records", "zones", "events"):
             assert sorted(found[part]) == sorted(expected[part]), (day, part)
+        assert doubts(found["doubt"]) == core_doubts(real, Clocks(day, known_on), start, **narrow), day
+
+
+def doubts(told: dict[str, list[int]]) -> dict[str, list[int]]:
+    """Doubts of the browser by layer: records whose date, and records whose place, is known too coarsely."""
+    found: dict[str, list[int]] = {}
+    for symbol, pair in told.items():
+        head = symbol.split(".")[0]
+        layer = head if head in ("fobs", "prisons", "gang_zones", "events") else "facilities"
+        found[layer] = [a + b for a, b in zip(found.get(layer, [0, 0]), pair, strict=True)]
+    return found
+
+
+def core_doubts(data: Any, clocks: Clocks, start: date, **narrow: Any) -> dict[str, list[int]]:
+    counts = views.counts(data, clocks, **narrow).groupby("layer")[["low", "value", "high"]].sum()
+    found = {layer: [int(n.value - n.low), int(n.high - n.value)] for layer, n in counts.iterrows()}
+    window = {"start": start, "end": clocks.as_of, "grade": narrow.get("grade", "F6")}
+    rows = views.events(data, clocks, **window, region=narrow.get("region"))
+    everywhere = views.events(data, clocks, **window)
+    maybe = regions.maybe_within(everywhere, narrow["region"]).sum() if "region" in narrow else 0
+    found["events"] = [int((~timeline.surely_within(rows, start, clocks.as_of)).sum()), int(maybe)]
+    return {layer: pair for layer, pair in found.items() if pair != [0, 0]}
 
 
 def counts(data: Any, day: date) -> dict[str, int]:

@@ -27,6 +27,7 @@
 
   /**
    * The records, zones and events of a view, in the fields of the view message.
+   * `doubt` says how many of each symbol or group are counted with an imprecise date, or may lie in the region.
    * `start` and `end` are the first and last day of the window of events; it ends with `day` unless told otherwise.
    */
   function viewAt(history, day, start, end = day) {
@@ -37,18 +38,29 @@
       if (!other || spell.from > other.from || (spell.from === other.from && spell.known >= other.known)) latest.set(spell.id, spell);
     }
     const records = [], zones = [];
+    // symbol or group -> [counted but maybe of another day, not counted but maybe in the region]
+    const doubt = {};
+    const doubted = (key, which) => { (doubt[key] = doubt[key] || [0, 0])[which] += 1; };
     for (const spell of latest.values()) {
+      const symbol = (spell.zone ? "gang_zones." : "") + spell.status;
+      if (spell.maybe) { doubted(symbol, 1); continue; }
+      if (spell.sure > day) doubted(symbol, 0);
       const age = ageOf(spell, day, history.known_on);
       const stale = age > spell.refresh;
       const line = stale ? `${spell.line} · ${history.words.last_report.replace("{age}", ageWords(age, history.words))}` : spell.line;
       if (spell.zone) zones.push([spell.id, spell.status, stale ? 1 : 0, line, spell.grade]);
       else records.push([spell.id, spell.status, stale ? 1 : 0, line, spell.grade]);
     }
-    const events = history.events.filter((event) => (event.from <= day || event.planned) && touches(event, start, end)).map((event) => {
+    const inWindow = history.events.filter((event) => (event.from <= day || event.planned) && touches(event, start, end));
+    inWindow.forEach((event) => {
+      if (event.maybe) doubted(event.g, 1);
+      else if (event.sure && (event.sure[0] < start || event.sure[1] > end)) doubted(event.g, 0);
+    });
+    const events = inWindow.filter((event) => !event.maybe).map((event) => {
       const line = event.planned && event.end < day ? `${event.line} · ${history.words.outcome_unknown}` : event.line;
       return [event.row, line, 0, event.grade];
     });
-    return { records, zones, events };
+    return { records, zones, events, doubt };
   }
 
   window.mssmapClock = { viewAt, ageOf };

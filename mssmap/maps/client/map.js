@@ -264,13 +264,19 @@
       .concat(view.zones.map(([, level]) => "gang_zones." + level), view.events.map(([row]) => shapes.records.events[row].g));
     view.legend = view.legend.map((group) => ({ ...group, items: group.items.map((item) =>
       (item.count === null ? item : { ...item, count: symbols.filter((symbol) => counts(item, symbol)).length })) }));
-    const tally = {};
-    symbols.forEach((symbol) => {
+    const layerOf = (symbol) => {
       const head = symbol.split(".")[0];
-      const layer = head === "gang_zones" || CLASSES.includes(head) ? symbol : head;
-      tally[layer] = (tally[layer] || 0) + 1;
+      return head === "gang_zones" || CLASSES.includes(head) ? symbol : head;
+    };
+    const tally = {}, doubt = {};
+    symbols.forEach((symbol) => { tally[layerOf(symbol)] = (tally[layerOf(symbol)] || 0) + 1; });
+    Object.entries(view.doubt || {}).forEach(([symbol, [dates, places]]) => {
+      const sum = doubt[layerOf(symbol)] = doubt[layerOf(symbol)] || [0, 0];
+      sum[0] += dates;
+      sum[1] += places;
     });
     host.mssmapCounts = tally;
+    host.mssmapDoubt = doubt;
     tell("mssmap:counts");
   }
 

@@ -193,8 +193,16 @@ export function layers(component) {
     return node;
   };
   const count = () => {
-    const tally = window.mssmapCounts || {};
-    numbers.forEach(({ node, ids }) => { node.textContent = ids.reduce((sum, id) => sum + (tally[id] || 0), 0); });
+    const tally = window.mssmapCounts || {}, doubt = window.mssmapDoubt || {};
+    numbers.forEach(({ node, ids }) => {
+      const sum = (of) => ids.reduce((total, id) => total + of(id), 0);
+      const value = sum((id) => tally[id] || 0);
+      const dates = sum((id) => (doubt[id] || [0])[0]), places = sum((id) => (doubt[id] || [0, 0])[1]);
+      const low = value - dates, high = value + places;
+      node.textContent = low === high ? value : `${low}–${high}`;
+      node.title = [[dates, data.reasons.dates], [places, data.reasons.places]].filter(([n]) => n)
+        .map(([n, words]) => words.replace("{n}", n)).join(" ");
+    });
   };
   if (root.onCounts) document.removeEventListener("mssmap:counts", root.onCounts);
   root.onCounts = count;

@@ -1,0 +1,80 @@
+"""Options that several commands share, and the ways they read dates and write what they found."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import mssmap
+from mssmap import settings
+from mssmap.errors import InputError
+
+if TYPE_CHECKING:
+    from mssmap.catalog import Data
+    from mssmap.timeline import Clocks
+
+FOUND_FAULTS, BAD_INPUT = 1, 2
+
+AsOf = Annotated[str, typer.Option("--as-of", metavar="DATE", help="Day to show; default: the latest with a report.")]
+KnownOn = Annotated[str, typer.Option("--known-on", metavar="DATE", help="Day whose knowledge counts; default: today.")]
+Grade = Annotated[str, typer.Option(metavar="GRADE", help="Leave out records below it, for example C3; F6 shows all.")]
+Region = Annotated[str, typer.Option(metavar="REGION", help="P-code or name of a department or commune.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Write JSON.")]
+Out = Annotated[Path | None, typer.Option(metavar="FILE", help="Write to a file instead of stdout.")]
+
+
+def open_data() -> Data:
+    data = mssmap.load()
+    if data.faults:
+        tell(f"{count(len(data.faults), 'fault')} in the data, mssmap check lists them")
+    return data
+
+
+def open_view(as_of: str, known_on: str) -> tuple[Data, Clocks]:
+    dates = day(as_of, "--as-of"), day(known_on, "--known-on")
+    data = open_data()
+    return data, mssmap.clocks(*dates)
+
+
+def day(text: str, option: str) -> date | None:
+    return settings.parse_date(text, option) if text else None
+
+
+def tell(message: str) -> None:
+    print(f"mssmap: {' '.join(message.split())}", file=sys.stderr)
+
+
+def write(text: str, out: Path | None) -> None:
+    text = text if text.endswith("\n") else f"{text}\n"
+    if out is None:
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # The reader (head, less) has seen enough; keep Python from complaining when it flushes at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(0) from None
+        return
+    try:
+        out.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise InputError(f"--out: {out} cannot be written ({error.strerror or error}).") from error
+
+
+def write_json(value: Any, out: Path | None) -> None:
+    write(json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False), out)
+
+
+def count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def heading(name: str, clocks: Clocks, shown: int, hidden: int, grade: str) -> str:
+    text = f"{name} as of {clocks.as_of}, known on {clocks.known_on}: {count(shown, 'record')}"
+    return text + (f", {hidden} below grade {grade} hidden" if hidden else "")

@@ -1,0 +1,160 @@
+"""The text twin of the charts: what a curve, a grid or a timeline shows, in a few plain sentences."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+import pandas as pd
+
+from mssmap import silence, text
+from mssmap.i18n import gettext as _
+
+
+def strength(curve: pd.DataFrame, levels: pd.DataFrame, day: date) -> list[str]:
+    """
+    Tell the strength on a day: by country what arrivals less departures give, then the level last reported.
+
+    Parameters
+    ----------
+    curve, levels
+        As `series.strength_by_country` and `series.strength_levels` give them.
+    """
+    known = curve[curve["day"] <= pd.Timestamp(day)]
+    now = known.groupby("country")["personnel"].last()
+    now = now[now > 0].sort_values(ascending=False, kind="stable")
+    if now.empty:
+        return [_("No arrivals were known on {day}.").format(day=text.day(day))]
+    by_country = ", ".join(f"{country} {text.number(people)}" for country, people in now.items())
+    lines = [
+        _("Arrivals minus departures on {day}: {n} ({countries}).").format(
+            day=text.day(day), n=text.number(now.sum()), countries=by_country
+        )
+    ]
+    reported = levels[levels["day"] <= pd.Timestamp(day)].sort_values("day", kind="stable")
+    if len(reported):
+        last = reported.iloc[-1]
+        lines.append(
+            _("Last reported strength of the whole mission: {n} ({day}).").format(
+                n=text.figure(last["low"], last["high"], ""), day=text.day(last["day"])
+            )
+        )
+    return lines
+
+
+def figures(values: pd.DataFrame) -> list[str]:
+    """
+    Tell the first and the latest value of each series, and how it moved.
+
+    Parameters
+    ----------
+    values
+        As `series.indicators` gives them, with `label`.
+    """
+    lines = []
+    for label, mine in values.groupby("label", sort=False):
+        last = mine.iloc[-1]
+        told = _("{label}: {value} ({day})").format(
+            label=label,
+            value=text.figure(last["value"], last["value_max"], last["unit"], last["qualifier"]),
+            day=text.day(last["day"]),
+        )
+        if len(mine) > 1:
+            first = mine.iloc[0]
+            told += _("; first of {n} values {value} ({day})").format(
+                n=len(mine),
+                value=text.figure(first["value"], first["value_max"], first["unit"], first["qualifier"]),
+                day=text.day(first["day"]),
+            )
+        lines.append(f"{told}.")
+    return lines
+
+
+def services(share: pd.DataFrame, titles: Mapping[str, str], words: Mapping[str, str]) -> list[str]:
+    """
+    Tell how many services of each group are in and out of service on the last day, and on the first.
+
+    Parameters
+    ----------
+    share
+        As `recovery.share` gives it.
+    titles, words
+        Names of the groups and of the states.
+    """
+    if share.empty:
+        return []
+    first, last = share["day"].min(), share["day"].max()
+    lines = []
+    for group, mine in share.groupby("group", sort=False):
+        row = mine[mine["day"] == last].iloc[0]
+        told = ", ".join(f"{words[state].lower()} {row[state]}" for state in words if row[state])
+        before = mine[mine["day"] == first].iloc[0]
+        lines.append(
+            _("{group} on {day}: {told}; out of service on {first}: {n} of {total}.").format(
+                group=titles[str(group)],
+                day=text.day(last),
+                told=told,
+                first=text.day(first),
+                n=before["out"],
+                total=before["total"],
+            )
+        )
+    return lines
+
+
+def silent(departments: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
+    """
+    Tell which departments nobody reported about, and where assessments have gone stale.
+
+    Parameters
+    ----------
+    departments
+        As `silence.now` gives them.
+    names
+        Names of the departments by P-code.
+    """
+    quiet = departments[departments["silent"]].sort_values("days", ascending=False, na_position="first")
+    told = [
+        _("{name} (no report on record)").format(name=names[row.department_pcode])
+        if pd.isna(row.days)
+        else _("{name} ({n} days)").format(name=names[row.department_pcode], n=row.days)
+        for row in quiet.itertuples(index=False)
+    ]
+    lines = (
+        [_("Without a report for more than {n} days: {names}.").format(n=silence.SILENT_DAYS, names=", ".join(told))]
+        if told
+        else [_("Every department was reported about in the last {n} days.").format(n=silence.SILENT_DAYS)]
+    )
+    stale = departments[departments["stale_zones"] > 0]
+    if len(stale):
+        where = ", ".join(
+            _("{name} {n} of {total}").format(name=names[row.department_pcode], n=row.stale_zones, total=row.zones)
+            for row in stale.itertuples(index=False)
+        )
+        lines.append(_("Zones whose assessment has gone stale: {where}.").format(where=where))
+    return [*lines, _("That nothing is reported is not the same as calm.")]
+
+
+def lanes(lanes_of: Iterable[str], titles: Mapping[str, str], window: Sequence[date | None]) -> list[str]:
+    """
+    Tell how many events and spells the timeline holds, lane by lane.
+
+    Parameters
+    ----------
+    lanes_of
+        Lane of each item that touches the window.
+    titles
+        Names of the lanes.
+    window
+        First and last day, None where open.
+    """
+    counts = Counter(lanes_of)
+    told = ", ".join(f"{titles[lane].lower()} {n}" for lane, n in counts.most_common())
+    start, end = (text.day(day) if day else "" for day in window)
+    n = counts.total()
+    if start and end:
+        head = _("Events and spells from {start} to {end}: {n}").format(start=start, end=end, n=n)
+    else:
+        head = _("Events and spells on the timeline: {n}").format(n=n)
+    return [f"{head} ({told})." if told else f"{head}."]

@@ -1,0 +1,123 @@
+"""The sentences under the charts say the numbers of the frames that are drawn."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from mssmap import i18n, recovery, series, silence, twin_charts
+
+DAY = date(2025, 1, 18)
+
+
+@pytest.fixture(autouse=True)
+def _english():
+    i18n.use("en")
+    yield
+    i18n.use("en")
+
+
+def days(*texts: str) -> pd.Series:
+    return pd.to_datetime(pd.Series(texts))
+
+
+def test_strength_counts_up_to_the_day_and_names_the_last_level():
+    curve = pd.DataFrame(
+        {
+            "country": ["Kenya", "Belize", "Kenya", "Kenya"],
+            "day": days("2024-06-25", "2024-09-12", "2025-01-18", "2025-02-06"),
+            "personnel": [200, 2, 417, 561],
+        }
+    )
+    levels = pd.DataFrame({"day": days("2024-12-01", "2025-03-01"), "low": [400, 1_000], "high": [416, 1_000]})
+    assert twin_charts.strength(curve, levels, DAY) == [
+        "Arrivals minus departures on 18 Jan 2025: 419 (Kenya 417, Belize 2).",
+        "Last reported strength of the whole mission: 400-416 (1 Dec 2024).",
+    ]
+    assert twin_charts.strength(curve, levels, date(2024, 1, 1)) == ["No arrivals were known on 1 Jan 2024."]
+
+
+def test_figures_tell_each_series_apart():
+    values = pd.DataFrame(
+        {
+            "label": ["Displaced · IOM", "Displaced · IOM", "Displaced · press"],
+            "day": days("2024-06-30", "2024-12-31", "2025-01-05"),
+            "value": [578_074, 1_041_000, 1_050_000],
+            "value_max": [None, None, None],
+            "unit": "people",
+            "qualifier": ["", "about", ""],
+        }
+    )
+    assert twin_charts.figures(values) == [
+        "Displaced · IOM: about 1,041,000 people (31 Dec 2024); first of 2 values 578,074 people (30 Jun 2024).",
+        "Displaced · press: 1,050,000 people (5 Jan 2025).",
+    ]
+
+
+def test_services_compare_the_first_and_the_last_day():
+    share = pd.DataFrame(
+        {
+            "day": days("2024-03-01", "2024-03-10"),
+            "group": "prisons",
+            "in": [2, 1],
+            "partly": [0, 0],
+            "out": [0, 1],
+            "unknown": [0, 0],
+            "total": [2, 2],
+        }
+    )
+    words = {"in": "In service", "partly": "Partly in service", "out": "Out of service", "unknown": "Not known"}
+    assert twin_charts.services(share, {"prisons": "Prisons"}, words) == [
+        "Prisons on 10 Mar 2024: in service 1, out of service 1; out of service on 1 Mar 2024: 0 of 2."
+    ]
+
+
+def test_silence_names_who_is_quiet_and_never_calls_it_calm():
+    departments = pd.DataFrame(
+        {
+            "department_pcode": ["HT01", "HT02", "HT03"],
+            "days": pd.array([3, 61, None], dtype="Int64"),
+            "silent": [False, True, True],
+            "zones": [5, 0, 0],
+            "stale_zones": [2, 0, 0],
+        }
+    )
+    assert twin_charts.silent(departments, {"HT01": "West", "HT02": "South-East", "HT03": "North"}) == [
+        "Without a report for more than 60 days: North (no report on record), South-East (61 days).",
+        "Zones whose assessment has gone stale: West 2 of 5.",
+        "That nothing is reported is not the same as calm.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("window", "expected"),
+    [
+        pytest.param((None, None), "Events and spells on the timeline: 3 (bases 2, schools 1).", id="all"),
+        pytest.param(
+            (date(2024, 10, 1), date(2024, 10, 31)),
+            "Events and spells from 1 Oct 2024 to 31 Oct 2024: 3 (bases 2, schools 1).",
+            id="a window",
+        ),
+    ],
+)
+def test_lanes_are_counted(window, expected):
+    assert twin_charts.lanes(["bases", "schools", "bases"], {"bases": "Bases", "schools": "Schools"}, window) == [
+        expected
+    ]
+
+
+def test_the_real_data_can_be_told_in_every_language(real, on):
+    clocks = on("2025-01-18", "2026-11-22")
+    values = series.indicators(real, clocks, "displaced").assign(label="idps")
+    shares = recovery.share(recovery.spells(real, clocks), [date(2024, 1, 1), DAY])
+    for language in i18n.LANGUAGES:
+        i18n.use(language)
+        curve, levels = series.strength_by_country(real, clocks), series.strength_levels(real, clocks)
+        lines = twin_charts.strength(curve, levels, DAY) + twin_charts.figures(values)
+        titles = dict.fromkeys(recovery.GROUP_ORDER, "x")
+        lines += twin_charts.services(shares, titles, dict.fromkeys(recovery.STATES, "y"))
+        names = dict.fromkeys(real["departments"]["pcode"], "z")
+        lines += twin_charts.silent(silence.now(real, clocks), names)
+        assert all(line.endswith(".") and "{" not in line for line in lines), language
