@@ -284,7 +284,7 @@ def _figure(figure: keyfigures.KeyFigure, sources: Cited) -> Figure:
         key=figure.key,
         label=_(figure.label),
         value=value,
-        under=" · ".join(part for part in under if part) or _("not known then"),
+        under=" · ".join(part for part in under if part) if figure.value is not None else _("not known then"),
         note=typeface.printable(_(figure.note)),
         sources=sources.ids(figure.source_ids),
         exact=figure.value,

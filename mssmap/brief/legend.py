@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mssmap import text
-from mssmap.brief import typeface
+from mssmap.brief import draw, typeface
 from mssmap.i18n import gettext as _
 from mssmap.maps import layers, symbols
 
@@ -111,3 +111,31 @@ def _width(item: Item) -> float:
 
 def _title_width(group: Group) -> float:
     return 0.5 + typeface.width(group.title, 7.6 * typeface.POINT_MM, typeface.SEMIBOLD)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A legend as a drawing, in millimetres."""
+
+    svg: str
+    width: float
+    height: float
+
+
+def sheet(found: list[Group], width: float, highest: float) -> Sheet:
+    """Draw a legend as one column, for a slide; it is drawn smaller where it would be higher than `highest`."""
+    row, size = 4.6, 9.0
+    lines = sum(len(group.items) + 1.5 for group in found)
+    factor = min(1.0, highest / max(1.0, lines * row))
+    parts, y = [], 0.0
+    for group in found:
+        parts.append(draw.text(0, y + row * 0.72, group.title, size, cut=typeface.SEMIBOLD))
+        y += row
+        for item in group.items:
+            glyph = item.glyph.replace("<svg ", f'<svg x="0.4" y="{y + 0.4:.2f}" width="3.8" height="3.8" ', 1)
+            label = typeface.fit(item.label, size, (width / factor) - 14)
+            parts += [glyph, draw.text(6, y + row * 0.7, f"{label} {item.count}", size)]
+            y += row
+        y += row / 2
+    inner = draw.tag("g", "".join(parts) or " ", transform=f"scale({factor:.4f})")
+    return Sheet(draw.sheet(width, max(1.0, y * factor), inner), width, max(1.0, y * factor))

@@ -81,8 +81,8 @@ def preview(content: Content, drawn: Figure) -> list[bytes]:
     return pages if isinstance(pages, list) else [pages]
 
 
-def picture(drawn: Figure, *, ppi: float = 220) -> bytes:
-    """Return a map as a PNG picture."""
+def picture(drawn: Figure | legend.Sheet, *, ppi: float = 220) -> bytes:
+    """Return a drawing as a PNG picture."""
     source = (
         f"#set page(width: {drawn.width}mm, height: {drawn.height}mm, margin: 0mm)\n"
         '#image(bytes(sys.inputs.svg), format: "svg", width: 100%)'
