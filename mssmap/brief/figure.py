@@ -284,10 +284,6 @@ def _used(parts: Sequence[_Part], shown: Shown) -> dict[str, int]:
     return dict(used)
 
 
-
-
-
-
 # -------------------------------------------------------------------------------------------------------- free corners
 
 
@@ -367,9 +363,7 @@ def _clip(index: int, part: _Part) -> str:
     return draw.tag("clipPath", draw.rectangle(at.left, at.top, at.width, at.height), id=f"frame-{index}")
 
 
-def _drawn(
-    data: Data, part: _Part, index: int, shown: Shown, regions: Iterable[str], edge: str
-) -> list[str]:
+def _drawn(data: Data, part: _Part, index: int, shown: Shown, regions: Iterable[str], edge: str) -> list[str]:
     at = part.frame
     ground = basemap.ground(data, at, regions) + _zones(shown, part) + _discs(shown, part)
     return [

@@ -171,9 +171,7 @@ def degrees(value: float) -> str:
 
 def convergence(frame: Frame) -> float:
     """Return the angle in degrees, clockwise, from the top of the sheet to true north in the middle of a frame."""
-    middle = _TO_METRES.transform(
-        (frame.west + frame.east) / 2, (frame.south + frame.north) / 2, direction="INVERSE"
-    )
+    middle = _TO_METRES.transform((frame.west + frame.east) / 2, (frame.south + frame.north) / 2, direction="INVERSE")
     return -float(Proj(METRIC).get_factors(*middle).meridian_convergence)
 
 

@@ -57,5 +57,3 @@ def _table(table: Table) -> str:
     head = "".join(f"<th scope=col>{_e(column)}</th>" for column in table.columns)
     rows = "".join("<tr>" + "".join(f"<td>{_e(cell)}</td>" for cell in row) + "</tr>" for row in table.rows)
     return f"<h2>{_e(table.title)}</h2><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-
-

@@ -190,9 +190,7 @@ def _bases(data: Data, brief: Brief, changes: Iterable[Mapping[str, Any]], cited
     return f"{sentence} {cited.publishers(cited.rows(new))}".strip()
 
 
-def _other_changes(
-    data: Data, brief: Brief, changes: Iterable[Mapping[str, Any]], cited: Cited
-) -> list[str]:
+def _other_changes(data: Data, brief: Brief, changes: Iterable[Mapping[str, Any]], cited: Cited) -> list[str]:
     """Tell prisons, services and zones that changed their state in the days of the brief, the newest first."""
     before = {
         record["record_id"]: field["before"]
