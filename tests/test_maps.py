@@ -22,7 +22,7 @@ def published(real, tmp_path_factory) -> assets.Assets:
 
 
 def _font() -> Path:
-    return cache._typeface()
+    return assets.typeface()
 
 
 def shown(data, clocks, **window):

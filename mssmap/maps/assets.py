@@ -8,6 +8,7 @@ scripts are written once per change of `data/`; after that only view messages tr
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 import os
 import tempfile
@@ -15,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import pandas as pd
 import shapely
@@ -151,7 +152,19 @@ def publish(
     MssmapError
         If the folder cannot be written.
     """
-    shelf = _Shelf(folder)
+    return compose(data, _Shelf(folder), panels=panels, font=font, grid=grid)
+
+
+class Shelf(Protocol):
+    """Where files are put; gives the name under which each is found."""
+
+    def put(self, name: str, suffix: str, content: bytes) -> str: ...
+
+
+def compose(
+    data: Data, shelf: Shelf, *, panels: Mapping[str, bytes], font: Path, grid: dict[str, Any] | None = None
+) -> Assets:
+    """Put every file of the map on a shelf; see `publish` for the parameters."""
     files = {name: shelf.put(name, ".json", _compact(content)) for name, content in _layers(data).items()}
     records, event_rows = _records(data)
     if grid is not None:
@@ -168,7 +181,7 @@ def publish(
     }
     vendored = Path(str(leaflet.BASE_DIR))
     typeface = shelf.put("typeface", ".woff2", font.read_bytes())
-    style = _own("map.css").replace("FONT_URL", f"../../{URL}{typeface}")
+    style = own("map.css").replace("FONT_URL", f"../../{URL}{typeface}")
     manifest_file = shelf.put("manifest", ".json", _compact(manifest))
     return Assets(
         version=manifest_file,
@@ -202,6 +215,13 @@ def layer_group(category: str) -> str:
     return f"events.{EVENT_GROUP_OF.get(category, 'political')}"
 
 
+def typeface() -> Path:
+    """Source Sans, as Streamlit ships it: the map speaks the typeface of the page."""
+    spec = importlib.util.find_spec("streamlit")
+    folder = Path(str(spec.origin)).parent / "static" / "static" / "media" if spec else Path()
+    return next(folder.glob("SourceSansVF-Upright*.woff2"))
+
+
 @dataclass(frozen=True)
 class _Shelf:
     folder: Path
@@ -230,10 +250,11 @@ class _Shelf:
 
 
 def _script(name: str) -> bytes:
-    return _own(name).encode()
+    return own(name).encode()
 
 
-def _own(name: str) -> str:
+def own(name: str) -> str:
+    """Read one of our scripts or styles of the browser."""
     return resources.files("mssmap.maps").joinpath("client", name).read_text(encoding="utf-8")
 
 

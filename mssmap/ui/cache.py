@@ -7,7 +7,6 @@ Frames are kept as they are and treated as read-only; what is cached are reads, 
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 from dataclasses import dataclass, replace
 from datetime import date
@@ -52,7 +51,7 @@ def data() -> Data:
 def published() -> assets.Assets:
     """Write the static files that are missing and return their names."""
     cells = plan.published_grid(planning.grid_of(data())[0])
-    return assets.publish(data(), STATIC, panels=own_files(), font=_typeface(), grid=cells)
+    return assets.publish(data(), STATIC, panels=own_files(), font=assets.typeface(), grid=cells)
 
 
 @lru_cache(maxsize=1)
@@ -69,15 +68,8 @@ def plans() -> store.Store:
 
 def own_files() -> dict[str, bytes]:
     """Return the scripts and styles of the page's own components."""
-    folder = resources.files("mssmap.ui").joinpath("client")
-    return {name: folder.joinpath(name).read_bytes() for name in ("panel.js", "lanes.js", "panel.css")}
-
-
-def _typeface() -> Path:
-    """Source Sans, as Streamlit ships it: the map speaks the typeface of the page."""
-    spec = importlib.util.find_spec("streamlit")
-    folder = Path(str(spec.origin)).parent / "static" / "static" / "media" if spec else Path()
-    return next(folder.glob("SourceSansVF-Upright*.woff2"))
+    own = {name: assets.own(name).encode() for name in ("panel.js", "panel.css")}
+    return own | {"lanes.js": resources.files("mssmap.ui").joinpath("client", "lanes.js").read_bytes()}
 
 
 @lru_cache(maxsize=256)

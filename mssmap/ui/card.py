@@ -1,17 +1,11 @@
-"""The record card: everything about one record, as plain JSON for `record` in client/panel.js."""
+"""The record card beside the map."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import streamlit as st
 
-from mssmap import errors, text, views
-from mssmap.i18n import current
-from mssmap.i18n import gettext as _
-from mssmap.maps import layers
-from mssmap.maps.assets import layer_group
+from mssmap import errors, views
+from mssmap.maps import cards
 from mssmap.timeline import Clocks
 from mssmap.ui import cache, state
 from mssmap.ui.components import component
@@ -29,203 +23,13 @@ def record_card(clocks: Clocks) -> None:
         except errors.NotFoundError as error:
             st.info(str(error))
             return
-        component("record", key="record_card", data=card(record, clocks), on_closed_change=_close_card)
+        component(
+            "record",
+            key="record_card",
+            data=cards.card(cache.data(), record, clocks, state.today()),
+            on_closed_change=_close_card,
+        )
 
 
 def _close_card() -> None:
     st.session_state["record"] = None
-
-
-def card(record: views.Record, clocks: Clocks) -> dict[str, Any]:
-    """Words of the record card as plain JSON; see `record` in client/panel.js."""
-    a = record.attributes
-    is_event = record.layer == "events"
-    return {
-        "id": record.record_id,
-        "title": _title(a, "title" if is_event else "name") or record.record_id,
-        "kind": text.plain_word(a["category"])
-        if is_event
-        else text.kinds().get(a.get("kind", ""), _("Gang-affected zone")),
-        "symbol": _card_symbol(record),
-        "close": _("Close the record"),
-        "badges": _badges(record),
-        "facts": _facts(record),
-        "figures": _figure_tables(record.figures),
-        "note": _note(record, clocks),
-        "history": _history(record, clocks),
-        "revisions": _revisions(record) if is_event else [],
-        "sources": [_source_line(source) for source in record.sources],
-        "labels": {
-            "note": _("Note"),
-            "history": _("History of its status"),
-            "revisions": _("How the report changed"),
-            "sources": _("Who says so"),
-        },
-    }
-
-
-def _note(record: views.Record, clocks: Clocks) -> str:
-    """Caveats; those of places are not dated, so without hindsight they are left out rather than tell the future."""
-    a = record.attributes
-    names = ["note"] if record.layer == "events" else ["extent_note"]
-    if record.layer != "events" and clocks.known_on >= state.today():
-        names = ["note", "capacity_note", "extent_note"]
-    return " ".join(dict.fromkeys(str(a[name]) for name in names if a.get(name)))
-
-
-def _title(attributes: Mapping[str, Any], stem: str) -> str:
-    return str(attributes.get(f"{stem}_{current()}") or attributes.get(f"{stem}_en") or "")
-
-
-def _card_symbol(record: views.Record) -> str:
-    if record.layer == "events":
-        return layer_group(record.attributes["category"])
-    word = (record.status or {}).get("status") or str(record.history.iloc[-1]["status"])
-    if record.layer == "facilities":
-        return f"{layers.SYMBOL_OF_KIND.get(record.attributes['kind'], 'police')}.{word}"
-    return f"{record.layer}.{word}"
-
-
-def _badges(record: views.Record) -> list[dict[str, str]]:
-    badges = []
-    if record.layer == "events":
-        claim = record.attributes["claim"]
-        badges.append({"text": text.claims().get(claim, claim), "tone": "strong" if claim == "reported" else "warn"})
-    elif record.status:
-        badges.append({"text": text.status(record.layer, record.status["status"]), "tone": "strong"})
-    else:
-        badges.append({"text": _("No status on this day"), "tone": "warn"})
-    badges.append(
-        {"text": _("Grade {grade}").format(grade=record.grade), "tone": "", "help": grade_words(record.grade)}
-    )
-    if record.stale:
-        badges.append({"text": _("Last report {age}").format(age=text.age(record.age_days)), "tone": "warn"})
-    if record.outcome_unknown:
-        badges.append({"text": _("Outcome not known"), "tone": "warn"})
-    if record.attributes.get("dispute"):
-        badges.append({"text": _("Sources disagree"), "tone": "warn"})
-    return badges
-
-
-def grade_words(grade: str) -> str:
-    """What a grade means, in words."""
-    reliability = {
-        "A": _("completely reliable source"),
-        "B": _("usually reliable source"),
-        "C": _("fairly reliable source"),
-        "D": _("source not usually reliable"),
-        "E": _("unreliable source"),
-        "F": _("reliability cannot be judged"),
-    }
-    credibility = {
-        "1": _("confirmed by several publishers"),
-        "2": _("probably true"),
-        "3": _("possibly true"),
-        "4": _("doubtful"),
-        "5": _("improbable"),
-        "6": _("truth cannot be judged"),
-    }
-    return f"{reliability[grade[0]]}; {credibility[grade[1]]}"
-
-
-def _facts(record: views.Record) -> list[list[str]]:
-    a, status = record.attributes, record.status or {}
-    is_event = record.layer == "events"
-    when = (
-        text.span(a["valid_from"], a["valid_to"], a["date_precision"])
-        if is_event
-        else text.span(status["valid_from"], status["valid_to"], status["date_precision"])
-        if status
-        else ""
-    )
-    place = ", ".join(
-        dict.fromkeys(
-            str(part)
-            for part in (a.get("place"), _region_name(a.get("commune_pcode")), _region_name(a.get("department_pcode")))
-            if part
-        )
-    )
-    known = a.get("known_from") if is_event else status.get("known_from")
-    facts = [
-        (_("When"), when),
-        (_("Where"), place),
-        (_("Precision"), text.precisions().get(record.location_precision, "")),
-        (_("Run by"), status.get("operator")),
-        (_("Armed group"), status.get("armed_group")),
-        (_("Coalition"), status.get("coalition")),
-        (_("Share held"), f"{text.number(status['share_pct'])} %" if status.get("share_pct") else ""),
-        (_("Capacity"), text.number(a["capacity"]) if a.get("capacity") else ""),
-        (_("Who"), a.get("actors")),
-        (_("Public since"), text.day(known) if known else ""),
-    ]
-    return [[name, str(value)] for name, value in facts if value]
-
-
-def _region_name(pcode: Any) -> str:
-    return state.region_title(str(pcode)).split(" (")[0] if pcode else ""
-
-
-def _figure_tables(figures: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    tables: dict[str, list[dict[str, Any]]] = {}
-    for figure in figures:
-        note = " · ".join(
-            part for part in (text.day(figure["date"]) if figure["date"] else "", figure["note"] or "") if part
-        )
-        tables.setdefault(figure["measure"], []).append(
-            {
-                "value": text.figure(figure["min"], figure["max"], figure["unit"], figure["qualifier"]),
-                "source": figure["publisher"] or _("source not yet public"),
-                "url": figure["url"],
-                "note": note,
-            }
-        )
-    return [{"label": text.plain_word(measure), "rows": rows} for measure, rows in tables.items()]
-
-
-def _history(record: views.Record, clocks: Clocks) -> list[dict[str, Any]]:
-    rows = []
-    for spell in record.history.iloc[::-1].itertuples(index=False):
-        who = spell.armed_group if record.layer == "gang_zones" else spell.operator
-        now = record.status is not None and spell.status_id == record.status["status_id"]
-        words = [text.status(record.layer, spell.status), who, _("grade {grade}").format(grade=spell.grade)]
-        rows.append(
-            {
-                "when": text.span(spell.valid_from, spell.valid_to, spell.date_precision),
-                "what": " · ".join(str(word) for word in words if word),
-                "note": spell.note,
-                "now": now,
-            }
-        )
-    return rows
-
-
-def _revisions(record: views.Record) -> list[dict[str, Any]]:
-    if len(record.revisions) < 2:
-        return []
-    return [
-        {
-            "when": _("known {day}").format(day=text.day(row.known_from, row.known_precision)),
-            "what": _title(row._asdict(), "title"),
-            "note": row.note,
-            "now": position == 0,
-        }
-        for position, row in enumerate(record.revisions.itertuples(index=False))
-    ]
-
-
-def _source_line(source: Mapping[str, Any]) -> dict[str, str]:
-    published = source.get("published_on")
-    by = ", ".join(
-        part
-        for part in (
-            source.get("publisher"),
-            text.day(published, source.get("published_precision") or "day") if published else "",
-        )
-        if part
-    )
-    return {
-        "title": source.get("title") or source.get("publisher") or "",
-        "url": source.get("url") or "",
-        "by": by,
-        "grade": source.get("reliability") or "F",
-    }

@@ -14,7 +14,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from mssmap import errors, keyfigures, text
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
-from mssmap.maps import view
+from mssmap.maps import panels, view
 from mssmap.maps.assets import URL
 from mssmap.ui import cache, frame, state
 
@@ -109,24 +109,7 @@ def look_at(**target: Any) -> None:
 
 def key_figures(figures: list[keyfigures.KeyFigure]) -> None:
     """The row of key figures."""
-    component("figures", key="figures", data={"items": [_figure_card(figure) for figure in figures]})
-
-
-def _figure_card(figure: keyfigures.KeyFigure) -> dict[str, str]:
-    if figure.value is None:
-        return {"label": _(figure.label), "value": "–", "of": "", "sub": _("not known then"), "help": _(figure.note)}
-    spread = figure.low is not None and figure.high is not None and figure.low != figure.high
-    parts = [
-        f"{text.number(figure.low)}-{text.number(figure.high)}" if spread else "",
-        text.day(figure.date) if figure.date else "",
-    ]
-    return {
-        "label": _(figure.label),
-        "value": text.number(figure.value),
-        "of": _("of {n}").format(n=figure.total) if figure.total is not None else "",
-        "sub": " · ".join(part for part in parts if part),
-        "help": _(figure.note),
-    }
+    component("figures", key="figures", data=panels.figure_cards(figures))
 
 
 def operations_map(shown: view.Shown, options: view.Options, *, on_placed: Callable[[], None] = lambda: None) -> None:

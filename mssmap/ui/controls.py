@@ -8,10 +8,9 @@ from typing import Final
 import streamlit as st
 
 from mssmap import settings, text
-from mssmap.i18n import LANGUAGES, current
+from mssmap.i18n import LANGUAGES
 from mssmap.i18n import gettext as _
-from mssmap.maps import choropleth, layers, view
-from mssmap.maps.view import day_number
+from mssmap.maps import choropleth, layers, panels, view
 from mssmap.timeline import Clocks
 from mssmap.ui import cache, state
 from mssmap.ui.components import component, look_at
@@ -82,27 +81,10 @@ def _day(label: str, key: str, default: date, words: str) -> date:
 
 def _dial(as_of: date, trail: int, fixed: tuple[date | None, date | None]) -> None:
     """Slider and steps; the map follows the hand in the browser, the page when it rests."""
-    steps = (
-        (_("−1 mo"), _("One month back"), {"months": -1}),
-        (_("−1 d"), _("One day back"), {"days": -1}),
-        (_("+1 d"), _("One day on"), {"days": 1}),
-        (_("+1 mo"), _("One month on"), {"months": 1}),
-    )
     component(
         "dial",
         key="dial",
-        data={
-            "day": day_number(as_of),
-            "title": text.day(as_of),
-            "min": day_number(state.EARLIEST),
-            "max": day_number(state.latest()),
-            "trail": trail,
-            "start": day_number(fixed[0]) if fixed[0] else None,
-            "end": day_number(fixed[1]) if fixed[1] else None,
-            "months": list(text.MONTHS[current()]),
-            "label": _("Map as of"),
-            "steps": [{"sign": sign, "words": words, **step} for sign, words, step in steps],
-        },
+        data=panels.dial(as_of, state.EARLIEST, state.latest(), trail, fixed),
         on_day_change=_dialled,
     )
 
@@ -135,29 +117,10 @@ def planner_layers() -> tuple[str, ...]:
 
 def layer_list() -> None:
     """Switches for every layer with its symbol and count; map and counts follow in the browser."""
-    titles = layers.titles()
-    groups = [
-        {
-            "id": group,
-            "label": titles[group],
-            "open": group in {"fobs", "prisons", "gang_zones"},
-            "counted": group != "regions",
-            "items": [{"id": layer.id, "symbol": layer.symbol, "label": titles[layer.id]} for layer in members],
-        }
-        for group, members in layers.GROUPS.items()
-    ]
     component(
         "layers",
         key="layer_list",
-        data={
-            "groups": groups,
-            "on": list(state.layers_on()),
-            "generation": st.session_state.get("layer_generation", 0),
-            "reasons": {
-                "dates": _("{n} counted with a date that is known to the month or year only."),
-                "places": _("{n} not counted: the place is known too coarsely, it may lie in the region."),
-            },
-        },
+        data=panels.layer_list(state.layers_on(), st.session_state.get("layer_generation", 0)),
         on_on_change=_layers_changed,
     )
 

@@ -27,7 +27,7 @@ TODAY = date(2026, 11, 22)
 
 @pytest.fixture(scope="module")
 def published(real: Any, tmp_path_factory: pytest.TempPathFactory) -> assets.Assets:
-    return assets.publish(real, tmp_path_factory.mktemp("static"), panels={}, font=cache._typeface())
+    return assets.publish(real, tmp_path_factory.mktemp("static"), panels={}, font=assets.typeface())
 
 
 def core(data: Any, clocks: Clocks, start: date, **narrow: Any) -> view.Shown:

@@ -1,0 +1,100 @@
+"""What the components of the page get as plain JSON: the dial, the layer list, the key figures (client/panel.js)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from mssmap import text
+from mssmap.i18n import current
+from mssmap.i18n import gettext as _
+from mssmap.keyfigures import KeyFigure
+from mssmap.maps import layers
+from mssmap.maps.view import day_number
+
+
+def dial(day: date, first: date, last: date, trail: int, fixed: Sequence[date | None] = (None, None)) -> dict[str, Any]:
+    """
+    Slider and steps of the day.
+
+    Parameters
+    ----------
+    first, last
+        Ends of the slider.
+    trail
+        Days before its day whose events the map shows while the slider moves.
+    fixed
+        First and last day of those events where they do not move along.
+    """
+    steps = (
+        (_("−1 mo"), _("One month back"), {"months": -1}),
+        (_("−1 d"), _("One day back"), {"days": -1}),
+        (_("+1 d"), _("One day on"), {"days": 1}),
+        (_("+1 mo"), _("One month on"), {"months": 1}),
+    )
+    start, end = (day_number(when) if when else None for when in fixed)
+    return {
+        "day": day_number(day),
+        "title": text.day(day),
+        "min": day_number(first),
+        "max": day_number(last),
+        "trail": trail,
+        "start": start,
+        "end": end,
+        "months": list(text.MONTHS[current()]),
+        "label": _("Map as of"),
+        "steps": [{"sign": sign, "words": words, **step} for sign, words, step in steps],
+    }
+
+
+def layer_list(on: Iterable[str], generation: int = 0) -> dict[str, Any]:
+    """
+    Switches for every layer, with the reasons why a count may be a range.
+
+    Parameters
+    ----------
+    generation
+        Another number makes the browser take `on` as it is; else it keeps what was last clicked.
+    """
+    titles = layers.titles()
+    return {
+        "groups": [
+            {
+                "id": group,
+                "label": titles[group],
+                "open": group in {"fobs", "prisons", "gang_zones"},
+                "counted": group != "regions",
+                "items": [{"id": layer.id, "symbol": layer.symbol, "label": titles[layer.id]} for layer in members],
+            }
+            for group, members in layers.GROUPS.items()
+        ],
+        "on": list(on),
+        "generation": generation,
+        "reasons": {
+            "dates": _("{n} counted with a date that is known to the month or year only."),
+            "places": _("{n} not counted: the place is known too coarsely, it may lie in the region."),
+        },
+    }
+
+
+def figure_cards(figures: Iterable[KeyFigure]) -> dict[str, Any]:
+    """The row of key figures."""
+    return {"items": [_figure_card(figure) for figure in figures]}
+
+
+def _figure_card(figure: KeyFigure) -> dict[str, str]:
+    if figure.value is None:
+        return {"label": _(figure.label), "value": "–", "of": "", "sub": _("not known then"), "help": _(figure.note)}
+    spread = figure.low is not None and figure.high is not None and figure.low != figure.high
+    parts = [
+        f"{text.number(figure.low)}-{text.number(figure.high)}" if spread else "",
+        text.day(figure.date) if figure.date else "",
+    ]
+    return {
+        "label": _(figure.label),
+        "value": text.number(figure.value),
+        "of": _("of {n}").format(n=figure.total) if figure.total is not None else "",
+        "sub": " · ".join(part for part in parts if part),
+        "help": _(figure.note),
+    }

@@ -1,0 +1,225 @@
+"""
+The map as one file that opens anywhere: no server, no network.
+
+It runs the scripts of the app on data that travel inside the file. Text reaches the page as JSON and is put on screen
+with textContent; a content security policy in the file forbids any request.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from typing import Any, Final
+
+from mssmap import evidence, keyfigures, text, twin, views
+from mssmap.catalog import Data
+from mssmap.i18n import current
+from mssmap.i18n import gettext as _
+from mssmap.maps import assets, cards, history, layers, panels, view
+from mssmap.timeline import Clocks
+
+FIRST_DAY: Final = date(2021, 7, 1)
+"""Beginning of the dial."""
+
+POLICY: Final = (
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; font-src data:; "
+    "base-uri 'none'; form-action 'none'"
+)
+
+_ESCAPED: Final = str.maketrans(
+    {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """
+    What the file shows.
+
+    Attributes
+    ----------
+    clocks, grade, region, categories
+        As in `views`.
+    window
+        First and last day of the events.
+    options
+        Layers that are on, and points that are not records.
+    title, lines
+        Heading and sentences of the page; without sentences those of `twin.situation`.
+    today
+        Notes that are not dated are told only if `known_on` is today or later.
+    proof
+        Provenance to carry along, see `exports`.
+    """
+
+    clocks: Clocks
+    window: tuple[date, date]
+    today: date
+    title: str = ""
+    grade: str = evidence.LOWEST
+    region: str | None = None
+    categories: tuple[str, ...] = ()
+    options: view.Options = field(default_factory=lambda: view.Options(layers.DEFAULT))
+    lines: tuple[str, ...] = ()
+    proof: Mapping[str, Any] | None = None
+
+
+def page(data: Data, snapshot: Snapshot) -> bytes:
+    """
+    Write the page, in the language being spoken; the same input gives the same bytes.
+
+    Returns
+    -------
+    page
+        HTML in UTF-8, some 1.5 MB.
+    """
+    files, published = _published(data)
+    shown = _shown(data, snapshot)
+    told = history.compose(
+        data,
+        published,
+        snapshot.clocks.known_on,
+        grade=snapshot.grade,
+        region=snapshot.region,
+        categories=snapshot.categories,
+    )
+    records, told = _only_known(files[published.names], told)
+    zones = {record["id"] for record in told["spells"] if record["zone"]}
+    names = json.loads(files[published.manifest])["files"]
+    shapes = {file: json.loads(files[file]) for name, file in names.items() if name not in {"records", "zones"}}
+    shapes[names["records"]] = records
+    outlines = json.loads(files[names["zones"]])
+    outlines["features"] = [shape for shape in outlines["features"] if shape["properties"]["id"] in zones]
+    shapes[names["zones"]] = outlines
+    shapes["manifest"] = json.loads(files[published.manifest])
+    message = {**view.fixed(published), "history": told, **view.light(shown, snapshot.options, snapshot.window)}
+    figures = keyfigures.key_figures(data, snapshot.clocks, snapshot.grade, snapshot.region)
+    lines = list(snapshot.lines) or twin.situation(shown, figures, snapshot.options.on, snapshot.window)
+    start, end = snapshot.window
+    content = {
+        "title": snapshot.title or _("Situation map of the security mission in Haiti"),
+        "view": {**message, "seq": "1"},
+        "files": shapes,
+        "figures": panels.figure_cards(figures),
+        "dial": panels.dial(snapshot.clocks.as_of, FIRST_DAY, snapshot.clocks.known_on, (end - start).days),
+        "layers": panels.layer_list(snapshot.options.on),
+        "lines": {"lines": lines, "copy": _("Copy"), "copied": _("Copied")},
+        "cards": dict(_cards(data, shown, snapshot)),
+        "credits": _credits(data),
+        "words": {
+            "summary": _("On {day}").format(day=text.day(snapshot.clocks.as_of)),
+            "table": _("Table of what the map shows"),
+            "credits": _("Data, licences and attribution"),
+            "unofficial": _("Unofficial, compiled from public reporting."),
+        },
+    }
+    return _document(content, snapshot, files, published)
+
+
+class _Memory:
+    """A shelf that keeps what would be written."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+
+    def put(self, name: str, suffix: str, content: bytes) -> str:
+        self.files[f"{name}{suffix}"] = content
+        return f"{name}{suffix}"
+
+
+@lru_cache(maxsize=2)
+def _published(data: Data) -> tuple[dict[str, bytes], assets.Assets]:
+    shelf = _Memory()
+    panel = {name: assets.own(name).encode() for name in ("panel.js", "panel.css")}
+    published = assets.compose(data, shelf, panels=panel, font=assets.typeface())
+    return shelf.files, published
+
+
+def _shown(data: Data, snapshot: Snapshot) -> view.Shown:
+    clocks, grade, region = snapshot.clocks, snapshot.grade, snapshot.region
+    records = {name: views.layer(data, name, clocks, grade, region) for name in views.RECORD_LAYERS}
+    start, end = snapshot.window
+    events = views.events(
+        data, clocks, start=start, end=end, category=snapshot.categories or None, region=region, grade=grade
+    )
+    return view.Shown(clocks=clocks, events=events, **records)
+
+
+def _only_known(published: bytes, told: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Leave out names of records that are not in the history, so that nothing later travels along."""
+    records = json.loads(published)
+    ids = {spell["id"] for spell in told["spells"]}
+    rows = {event["row"]: position for position, event in enumerate(told["events"])}
+    events = [{**event, "row": rows[event["row"]]} for event in told["events"]]
+    known = {
+        "points": {key: point for key, point in records["points"].items() if key in ids},
+        "events": [records["events"][row] for row in rows],
+    }
+    return known, {**told, "events": events}
+
+
+def _cards(data: Data, shown: view.Shown, snapshot: Snapshot) -> Iterable[tuple[str, dict[str, Any]]]:
+    """Record cards of what the map shows on the day it opens with."""
+    keys = {**view.POINT_LAYERS, "gang_zones": "zone_id", "events": "event_id"}
+    for layer, key in keys.items():
+        for record_id in getattr(shown, layer)[key].tolist():
+            record = views.record(data, record_id, snapshot.clocks)
+            yield record_id, cards.card(data, record, snapshot.clocks, snapshot.today)
+
+
+def _credits(data: Data) -> list[dict[str, str]]:
+    return [
+        {"title": item.title, "licence": item.licence, "attribution": item.attribution}
+        for item in data.datasets.values()
+        if item.is_layer
+    ]
+
+
+def _json(content: Any) -> str:
+    """JSON that cannot leave its script element."""
+    plain = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return plain.translate(_ESCAPED)
+
+
+def _document(content: Mapping[str, Any], snapshot: Snapshot, files: Mapping[str, bytes], own: assets.Assets) -> bytes:
+    def read(names: Iterable[str]) -> str:
+        return "\n".join(files[name].decode("utf-8") for name in names)
+
+    font = base64.b64encode(assets.typeface().read_bytes()).decode()
+    styles = read(own.styles).replace(f"../../{assets.URL}typeface.woff2", f"data:font/woff2;base64,{font}")
+    scripts = read(own.scripts)
+    module = f"{read([own.panels['panel.js']])}\n{assets.own('standalone.js')}"
+    if "</script" in (scripts + module).lower():
+        raise ValueError("a script of the page holds its own end tag")
+    proof = (
+        f'<script type="application/json" id="mssmap-proof">{_json(snapshot.proof)}</script>' if snapshot.proof else ""
+    )
+    parts = [
+        f'<!doctype html>\n<html lang="{current()}">\n<head>\n<meta charset="utf-8">',
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        '<meta name="generator" content="mssmap">',
+        f"<title>{html.escape(content['title'])}</title>",
+        f"<style>{styles}\n{assets.own('standalone.css')}</style>",
+        f'<script type="text/plain" id="panel-style">{read([own.panels["panel.css"]])}</script>',
+        f"</head>\n<body>\n{_BODY}",
+        f'<script type="application/json" id="mssmap-page">{_json(content)}</script>{proof}',
+        f'<script>{scripts}</script>\n<script type="module">{module}</script>\n</body>\n</html>\n',
+    ]
+    return "\n".join(parts).encode()
+
+
+_BODY: Final = """<header><h1 id="title"></h1><p id="unofficial"></p></header>
+<main>
+<div id="figures"></div>
+<div id="view"><aside><div id="dial"></div><div id="layers"></div></aside>
+<div class="st-key-map"><div id="map_div"></div></div><div id="card" hidden></div></div>
+<section><h2 id="summary"></h2><div id="lines"></div></section>
+<section><h2 id="table"></h2><div id="twin"></div></section>
+<section><h2 id="credits"></h2><ul id="credit-list"></ul></section>
+</main>"""

@@ -1,0 +1,123 @@
+"""The map as one file: it opens without any network and shows what the core counts."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from mssmap import i18n, views
+from mssmap.maps import history, layers, standalone, view
+from mssmap.timeline import Clocks
+
+pytestmark = pytest.mark.browser
+
+TODAY = date(2026, 11, 22)
+DAY = date(2025, 1, 18)
+SNAPSHOT = standalone.Snapshot(clocks=Clocks(DAY, DAY), window=(date(2024, 10, 20), DAY), today=TODAY)
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    i18n.use("en")
+    yield
+    i18n.use("en")
+
+
+@pytest.fixture
+def opened(browser: Browser, tmp_path: Path) -> Iterator[Any]:
+    """Open a page from a file, without a network; anything it asks for, and any error, fails the test."""
+    context = browser.new_context(offline=True, viewport={"width": 1300, "height": 900})
+    troubles: list[str] = []
+
+    def open_page(content: bytes) -> Page:
+        path = tmp_path / "map.html"
+        path.write_bytes(content)
+        page = context.new_page()
+        page.on(
+            "request", lambda r: troubles.append(r.url) if not r.url.startswith(("file:", "data:", "blob:")) else None
+        )
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("dialog", lambda dialog: troubles.append(dialog.message))
+        page.goto(path.as_uri())
+        page.wait_for_function("document.documentElement.dataset.seq")
+        return page
+
+    yield open_page
+    context.close()
+    assert troubles == []
+
+
+def tally(data: Any, clocks: Clocks, start: date) -> dict[str, int]:
+    frames = {name: views.layer(data, name, clocks) for name in views.RECORD_LAYERS}
+    events = views.events(data, clocks, start=start, end=clocks.as_of)
+    counted = view.tally(view.Shown(clocks=clocks, events=events, **frames))
+    return {name: n for name, n in counted.items() if n}
+
+
+def drawn(page: Page) -> dict[str, int]:
+    counts: dict[str, int] = json.loads(page.evaluate("document.documentElement.dataset.counts"))
+    return {name: n for name, n in counts.items() if not name.startswith("services.")}
+
+
+def test_it_counts_what_the_core_counts_and_the_dial_works_offline(real, opened):
+    page = opened(standalone.page(real, SNAPSHOT))
+    assert drawn(page) == tally(real, SNAPSHOT.clocks, SNAPSHOT.window[0])
+    page.locator("#dial input").press("Home")
+    page.wait_for_function(f"document.documentElement.dataset.day === '{history.day_number(standalone.FIRST_DAY)}'")
+    page.locator("#dial input").press("End")
+    page.wait_for_function(f"document.documentElement.dataset.day === '{history.day_number(DAY)}'")
+    assert drawn(page) == tally(real, SNAPSHOT.clocks, SNAPSHOT.window[0])
+
+
+def test_a_row_of_its_table_opens_the_record_with_its_sources(real, opened):
+    page = opened(standalone.page(real, SNAPSHOT))
+    page.locator("#twin input").fill("217")
+    page.locator("#twin .mm-open").first.click()
+    assert "217" in page.locator("#card h3").inner_text()
+    assert page.locator("#card .mm-sources li").count() >= 1
+    page.locator("#card .mm-close").click()
+    page.locator("#card").wait_for(state="hidden")
+
+
+def test_what_was_not_yet_known_is_not_in_the_file(real):
+    content = standalone.page(real, SNAPSHOT).decode()
+    later = real["events"][real["events"]["known_from"] > "2025-02-01"]["title_en"]
+    earlier = set(real["events"][real["events"]["known_from"] <= "2025-01-18"]["title_en"])
+    leaked = [title for title in later if title not in earlier and json.dumps(title)[1:-1] in content]
+    assert leaked == []
+    assert "Gang Suppression Force" not in content
+
+
+def test_it_is_small_and_the_same_input_gives_the_same_bytes(real):
+    content = standalone.page(real, SNAPSHOT)
+    assert len(content) < 3_000_000
+    assert content == standalone.page(real, SNAPSHOT)
+
+
+@pytest.mark.parametrize("language", ["fr", "ht", "es"])
+def test_it_speaks_the_language_and_carries_its_proof(real, language):
+    i18n.use(language)
+    content = standalone.page(real, dataclasses.replace(SNAPSHOT, proof={"format": "x"})).decode()
+    assert f'<html lang="{language}">' in content
+    assert '<script type="application/json" id="mssmap-proof">{"format":"x"}</script>' in content
+    assert "Show without hindsight" not in content
+
+
+HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>{{7*191}}${alert(3)}\u2028"
+
+
+def test_hostile_text_is_plain_text(real, opened):
+    point = {"id": "p", "symbol": "plan.own", "at": [18.55, -72.34], "n": HOSTILE, "line": HOSTILE, "grade": "F6"}
+    options = view.Options(layers.DEFAULT, notes=(HOSTILE,), extra=(point,))
+    snapshot = dataclasses.replace(SNAPSHOT, title=HOSTILE, lines=(HOSTILE,), options=options, proof={"title": HOSTILE})
+    page = opened(standalone.page(real, snapshot))
+    assert page.locator("h1").inner_text().startswith("</script>")
+    assert page.locator("img[src='x']").count() == 0
+    assert page.evaluate("JSON.parse(document.getElementById('mssmap-proof').textContent).title") == HOSTILE
