@@ -142,8 +142,8 @@ def _waters(at: Frame) -> list[Label]:
         lat, lon = label["at"]
         x, y = at.points(lon, lat)[0]
         words = label["n"].get(current(), label["n"]["en"])
-        style = {"cut": typeface.ITALIC, "fill": WATER_NAME} if label["kind"] == "water" else {"fill": AREA_NAME}
-        found.append(Label((words,), float(x), float(y), 7.4, over=True, **style))
+        cut, fill = (typeface.ITALIC, WATER_NAME) if label["kind"] == "water" else (typeface.REGULAR, AREA_NAME)
+        found.append(Label((words,), float(x), float(y), 7.4, cut, fill=fill, over=True))
     return found
 
 

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -31,6 +32,7 @@ from mssmap.brief.labels import (
     place_symbols,
 )
 from mssmap.catalog import Data
+from mssmap.crs import METRIC
 from mssmap.i18n import gettext as _
 from mssmap.maps import symbols, view
 from mssmap.maps.assets import layer_group
@@ -246,15 +248,15 @@ def _record_labels(
         at = placed.get(record.key)
         if at is None:
             continue
-        where = {"x": at.x, "y": at.y, "clear": at.symbol.size / 2}
+        label = partial(Label, x=at.x, y=at.y, clear=at.symbol.size / 2)
         if record.key in numbered:
             words = (str(numbered[record.key]),)
-            numbers.append(Label(words, size_pt=6, cut=typeface.SEMIBOLD, fill="#ffffff", badge=True, **where))
+            numbers.append(label(words, size_pt=6, cut=typeface.SEMIBOLD, fill="#ffffff", badge=True))
         elif record.layer == "fobs":
-            name = twin.title(record.row).split(",")[0]
-            bases.append(Label(_short(name), size_pt=6.3, cut=typeface.SEMIBOLD, **where))
+            name = _short(twin.title(record.row).split(",")[0])
+            bases.append(label(name, size_pt=6.3, cut=typeface.SEMIBOLD))
         elif record.layer == "prisons" and record.row.status in ("emptied", "damaged"):
-            prisons.append(Label(_short(twin.title(record.row)), size_pt=5.8, fill="#3d3450", **where))
+            prisons.append(label(_short(twin.title(record.row)), size_pt=5.8, fill="#3d3450"))
     return bases + numbers + prisons
 
 
@@ -387,7 +389,7 @@ def _uncovered(label: PlacedLabel, part: _Part) -> bool:
 def _zones(shown: Shown, part: _Part) -> str:
     zones = shown.gang_zones
     zones = zones[zones.geometry.notna()]
-    metres = np.asarray(zones.geometry.to_crs(frame.METRIC).to_numpy(), dtype=object)
+    metres = list(zones.geometry.to_crs(METRIC))
     drawn = []
     for row, outline in zip(zones.itertuples(index=False), metres, strict=True):
         style = symbols.ZONE_STYLES.get(row.status)
@@ -415,8 +417,8 @@ def _discs(shown: Shown, part: _Part) -> str:
         radius = ROUGH_M.get(record.precision, 0) * 1000 / part.frame.scale
         at = _inside(record, part, None) if radius and record.layer != "events" else None
         if at:
-            style = {"fill": SOFT, "fill_opacity": 0.06, "stroke": SOFT, "stroke_width": 0.15}
-            drawn.append(draw.tag("circle", cx=at[0], cy=at[1], r=radius, stroke_dasharray="0.4 0.7", **style))
+            disc = partial(draw.tag, "circle", cx=at[0], cy=at[1], r=radius, stroke_dasharray="0.4 0.7")
+            drawn.append(disc(fill=SOFT, fill_opacity=0.06, stroke=SOFT, stroke_width=0.15))
     return "".join(drawn)
 
 

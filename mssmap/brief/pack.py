@@ -116,7 +116,7 @@ def make(data: Data, brief: Brief, progress: Progress = lambda _done, _what: Non
     step()
     files[f"{brief.stem}.pptx"] = slides.write(told, wide)
     step()
-    files[f"{brief.stem}.html"] = html.page(data, told, drawn)
+    files[f"{brief.stem}.html"] = html.page(data, told)
     step()
     files |= rows.files(data, brief)
     files[f"{brief.stem}_QR.svg"] = _qr(brief.link)

@@ -72,7 +72,7 @@ def _page(content: Content, rows: int) -> layout.Page:
 
 def write(content: Content, drawn: Figure) -> bytes:
     """Return the PDF."""
-    return _compile(content, drawn, "pdf")
+    return bytes(_compile(content, drawn, "pdf"))
 
 
 def preview(content: Content, drawn: Figure) -> list[bytes]:

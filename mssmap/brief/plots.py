@@ -58,7 +58,7 @@ def strip(content: Content, width: float) -> tuple[str, float]:
     days = max(1, (last - first).days)
 
     def x(day: Any) -> float:
-        part = (pd.Timestamp(day).date() - first).days / days
+        part = float((pd.Timestamp(day).date() - first).days) / days
         return NAMES_MM + 2 + min(1.0, max(0.0, part)) * (width - NAMES_MM - 5)
 
     drawn = [*_lane_names(groups, width), *_months(first, last, x, 0, height - AXIS_MM)]
@@ -151,10 +151,11 @@ def strength(content: Content, width: float) -> tuple[str, float]:
     bottom = CURVE_MM - AXIS_MM
 
     def x(day: Any) -> float:
-        return VALUES_MM + (pd.Timestamp(day).date() - first).days / days * (width - VALUES_MM - COUNTRIES_MM)
+        part = float((pd.Timestamp(day).date() - first).days) / days
+        return float(VALUES_MM + part * (width - VALUES_MM - COUNTRIES_MM))
 
     def y(value: float) -> float:
-        return bottom - value / top * (bottom - 2.5)
+        return float(bottom - value / top * (bottom - 2.5))
 
     drawn = _values(top, y, width)
     drawn += _bands(table, total, x, y, x(last))

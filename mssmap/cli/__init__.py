@@ -16,7 +16,7 @@ import typer
 
 import mssmap
 from mssmap import settings
-from mssmap.cli import plans, records, system
+from mssmap.cli import briefs, plans, records, system
 from mssmap.cli.common import BAD_INPUT, FOUND_FAULTS, tell, write
 from mssmap.errors import MssmapError
 
@@ -34,6 +34,7 @@ COMMANDS = (
     records.changes,
     plans.coverage,
     plans.site,
+    briefs.brief,
     system.log,
     system.check,
     system.serve,
