@@ -28,7 +28,7 @@ LEGEND_ROW_MM, LEGEND_HEAD_MM = 4.0, 4.4
 LEGEND_ROWS: Final = 7
 """Rows of the longest column of a full legend: services and events have seven kinds each."""
 FOOT_MM: Final = 19.0
-SMALLEST_MAP_MM: Final = 95.0
+SMALLEST_MAP_MM: Final = 80.0
 
 
 @dataclass(frozen=True)

@@ -88,29 +88,43 @@ def rows(found: list[Group]) -> int:
 
 SYMBOL_MM: Final = 5.4
 """Room for the symbol before a label."""
+TITLE: Final = 1.06
+"""Size of the title of a column, in parts of that of its labels."""
 
 
-def widths(found: list[Group], room: float, gutter: float) -> list[float]:
-    """Return the width of each column in millimetres: what it needs, and of the rest the same share for each."""
-    needed = [max([_width(item) for item in group.items] + [_title_width(group)]) for group in found]
-    free = room - gutter * (len(found) - 1) - sum(needed)
-    if free < 0:
-        return [width * (1 + free / sum(needed)) for width in needed]
-    return [width + free / len(found) for width in needed]
+SIZES_PT: Final = (7.0, 6.6, 6.2, 5.8)
+"""Sizes of the labels, the largest with which all columns find room is taken."""
 
 
-def fitting(label: str, count: int, width: float) -> str:
+@dataclass(frozen=True)
+class Columns:
+    """How a legend is set: size of its labels, width of each column in millimetres."""
+
+    size_pt: float
+    widths: tuple[float, ...]
+
+
+def columns(found: list[Group], room: float, gutter: float) -> Columns:
+    """Return the largest legend that fits; at the smallest size columns are narrowed and labels shortened."""
+    room -= gutter * (len(found) - 1)
+    for size in SIZES_PT:
+        needed = [_needed(group, size) for group in found]
+        free = room - sum(needed)
+        if free >= 0:
+            return Columns(size, tuple(width + free / len(found) for width in needed))
+    return Columns(SIZES_PT[-1], tuple(width * room / sum(needed) for width in needed))
+
+
+def fitting(label: str, count: int, width: float, size_pt: float) -> str:
     """Return a label that fits beside its symbol and its number."""
-    taken = SYMBOL_MM + typeface.width(f" {count} ", 7 * typeface.POINT_MM)
-    return typeface.fit(label, 7, width - taken)
+    taken = SYMBOL_MM + typeface.width(f" {count} ", size_pt * typeface.POINT_MM)
+    return typeface.fit(label, size_pt, width - taken)
 
 
-def _width(item: Item) -> float:
-    return SYMBOL_MM + 0.5 + typeface.width(f"{item.label} {item.count} ", 7 * typeface.POINT_MM)
-
-
-def _title_width(group: Group) -> float:
-    return 0.5 + typeface.width(group.title, 7.6 * typeface.POINT_MM, typeface.SEMIBOLD)
+def _needed(group: Group, size_pt: float) -> float:
+    size = size_pt * typeface.POINT_MM
+    title = typeface.width(group.title, size * TITLE, typeface.SEMIBOLD)
+    return 0.5 + max([title, *(SYMBOL_MM + typeface.width(f"{i.label} {i.count} ", size) for i in group.items)])
 
 
 @dataclass(frozen=True)

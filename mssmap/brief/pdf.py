@@ -128,7 +128,6 @@ def _values(content: Content, drawn: Figure) -> dict[str, Any]:
         "credits": content.credits,
         "created_line": content.created,
         "contact": content.contact,
-        "contact_short": typeface.fit(content.contact, 7.2, layout.NUMBER_MM - 2),
         "place": content.place,
         "number": content.number,
         "number_lines": [number, version],
@@ -202,17 +201,19 @@ def _map(content: Content, drawn: Figure) -> dict[str, str]:
 
 
 def _legend(groups: list[legend.Group], paper: str) -> list[dict[str, Any]]:
-    widths = legend.widths(groups, layout.column(paper), layout.GUTTER)
+    columns = legend.columns(groups, layout.column(paper), layout.GUTTER)
+    size = columns.size_pt
     return [
         {
-            "title": typeface.fit(group.title, 7.6, width, cut=typeface.SEMIBOLD),
+            "title": typeface.fit(group.title, size * legend.TITLE, width, cut=typeface.SEMIBOLD),
             "width": width,
+            "size": size,
             "items": [
-                {"svg": i.glyph, "label": legend.fitting(i.label, i.count, width), "count": str(i.count)}
+                {"svg": i.glyph, "label": legend.fitting(i.label, i.count, width, size), "count": str(i.count)}
                 for i in group.items
             ],
         }
-        for group, width in zip(groups, widths, strict=True)
+        for group, width in zip(groups, columns.widths, strict=True)
     ]
 
 

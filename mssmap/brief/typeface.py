@@ -7,7 +7,6 @@ without kerning, a little more than what is set.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from functools import cache
 from importlib import resources
@@ -21,6 +20,9 @@ REGULAR, SEMIBOLD, ITALIC = "Regular", "Semibold", "Italic"
 FALLBACK_EM: Final = 0.62
 """Width of a character of the typefaces that step in, in parts of the size: those of DejaVu Sans Mono."""
 
+BREAK: Final = "\u200b"
+"""A place, without width, at which a very long word may be broken."""
+LONG_WORD, PIECE = 28, 7
 MISSING: Final = "□"
 ELLIPSIS: Final = "…"
 POINT_MM: Final = 25.4 / 72
@@ -48,7 +50,7 @@ def _advances(cut: str) -> dict[str, float]:
     with TTFont(folder() / f"MssmapSans-{cut}.ttf", lazy=True) as font:
         em = font["head"].unitsPerEm
         metrics = font["hmtx"].metrics
-        return {chr(code): metrics[glyph][0] / em for code, glyph in font.getBestCmap().items()}
+        return {BREAK: 0.0} | {chr(code): metrics[glyph][0] / em for code, glyph in font.getBestCmap().items()}
 
 
 def width(text: str, size: float, cut: str = REGULAR) -> float:
@@ -67,7 +69,7 @@ def printable(text: str) -> str:
     Return a text on one line with only what can be printed.
 
     Signs that no typeface of the pack has become `MISSING`; signs that are not seen (controls, joiners, direction
-    marks) are left out.
+    marks) are left out. Very long words get places at which they may be broken.
 
     >>> printable("Lopital  è \\u202eevil"), printable("launch \\U0001f680!")
     ('Lopital è evil', 'launch □!')
@@ -81,12 +83,18 @@ def printable(text: str) -> str:
             seen.append(" ")
         elif unicodedata.category(sign) not in {"Cc", "Cf", "Mn", "Me", "Cs"}:
             seen.append(MISSING)
-    return re.sub(" {2,}", " ", "".join(seen)).strip()
+    return " ".join(map(_breakable, "".join(seen).replace(BREAK, "").split()))
+
+
+def _breakable(word: str) -> str:
+    if len(word) <= LONG_WORD:
+        return word
+    return BREAK.join(word[i : i + PIECE] for i in range(0, len(word), PIECE))
 
 
 def wrap(text: str, size_pt: float, width_mm: float, cut: str = REGULAR) -> list[str]:
     """
-    Break a text into lines as typst does at the latest: greedily, long words inside.
+    Break a text into lines as typst does: greedily, at blanks and at `BREAK`.
 
     >>> wrap("a b", 10, 100), wrap("", 10, 100)
     (['a b'], [])
@@ -95,31 +103,21 @@ def wrap(text: str, size_pt: float, width_mm: float, cut: str = REGULAR) -> list
     lines: list[str] = []
     line = ""
     for word in text.split():
-        longer = f"{line} {word}".strip()
-        if width(longer, size_pt, cut) <= room:
-            line = longer
-            continue
-        lines += [line] if line else []
-        line = word
-        while width(line, size_pt, cut) > room and len(line) > 1:
-            part = _head(line, size_pt, room, cut)
-            lines.append(part)
-            line = line[len(part) :]
+        for i, piece in enumerate(word.split(BREAK)):
+            longer = f"{line} {piece}".strip() if i == 0 else line + piece
+            if width(longer, size_pt, cut) <= room:
+                line = longer
+            else:
+                lines += [line] if line else []
+                line = piece
     return [*lines, line] if line else lines
-
-
-def _head(word: str, size_pt: float, room: float, cut: str) -> str:
-    end = len(word)
-    while end > 1 and width(word[:end], size_pt, cut) > room:
-        end -= 1
-    return word[:end]
 
 
 def fit(text: str, size_pt: float, width_mm: float, lines: int = 1, cut: str = REGULAR) -> str:
     """
     Return as much of a text as fits on some lines, with an ellipsis if something is left out.
 
-    >>> fit("short", 10, 100), fit("one two three four", 10, 15)
+    >>> fit("short", 10, 100), fit("one two three four", 10, 18)
     ('short', 'one two…')
     """
     if len(wrap(text, size_pt, width_mm, cut)) <= lines:
@@ -133,6 +131,6 @@ def fit(text: str, size_pt: float, width_mm: float, lines: int = 1, cut: str = R
             high = middle - 1
     cutting = text[:low].rstrip()
     space = cutting.rfind(" ")
-    if low < len(text) and not text[low].isspace() and space > 0.5 * len(cutting):
+    if low < len(text) and not text[low].isspace() and space >= 0.5 * len(cutting):
         cutting = cutting[:space]  # not inside a word
     return cutting.rstrip(" ,;:.") + ELLIPSIS

@@ -149,7 +149,7 @@ def _extent(name: str) -> tuple[float, float, float, float] | None:
 
 def _plan_choice() -> None:
     plans = {plan.plan_id: plan.name for plan in cache.plans().plans()}
-    names: dict[str | None, str] = {None: _("None"), "baseline": _("Baseline of the day"), **plans}
+    names: dict[Any, str] = {None: _("None"), "baseline": _("Baseline of the day"), **plans}
     _choice(_("Plan of bases"), "scenario", list(names), names.__getitem__)
 
 
