@@ -46,6 +46,12 @@ def cells(coverage: Coverage) -> str:
     return "".join(letters.tolist())
 
 
+def agreed_cells(agreement: pd.DataFrame) -> str:
+    """One letter for each cell: covered by all of some plans, by some of them, by none (`covering.consensus`)."""
+    plans, of = agreement["plans"].to_numpy(), agreement["of"].to_numpy()
+    return "".join(np.where(plans == of, BACKUP, np.where(plans > 0, ONE, NONE)).tolist())
+
+
 def symbol(kind: str, active: bool) -> str:
     """
     Symbol of a base in a plan; every proposal is dashed.
@@ -91,8 +97,8 @@ def points(by_base: pd.DataFrame, bases: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def legend() -> list[dict[str, Any]]:
-    """Rows of the legend for a plan."""
+def legend(*, agreement: bool = False) -> list[dict[str, Any]]:
+    """Rows of the legend for a plan, or for the agreement of several."""
     bases = {
         "plan.standing": _("Operational, on"),
         "plan.closed": _("Operational, taken out"),
@@ -105,6 +111,8 @@ def legend() -> list[dict[str, Any]]:
         "cells.p": _("Only at the best speed"),
         "cells.0": _("Nobody within the standard"),
     }
+    if agreement:
+        reached = {"cells.2": _("All compared plans"), "cells.1": _("Some of them"), "cells.0": _("None of them")}
     groups = ((_("Plan"), bases), (_("Reached within the standard"), reached))
     return [
         {
