@@ -17,6 +17,7 @@ from mssmap.brief.pack import Pack, Progress
 from mssmap.brief.spec import Brief
 from mssmap.catalog import Data
 from mssmap.errors import NotFoundError
+from mssmap.i18n import gettext as _
 from mssmap.store import Store
 
 LAST_BRIEF: Final = "last_brief"
@@ -105,7 +106,7 @@ def find(store: Store, n: int) -> Made:
     for made in packs(store):
         if made.n == n:
             return made
-    raise NotFoundError(f"pack {n}: is not in the history; mssmap brief --list shows what is.")
+    raise NotFoundError(_("pack {n}: is not in the history; mssmap brief --list shows what is.").format(n=n))
 
 
 def again(data: Data, made: Made, progress: Progress = lambda _done, _what: None) -> tuple[Pack, list[str]]:

@@ -25,6 +25,7 @@ from mssmap.brief.content import Content
 from mssmap.brief.spec import Brief
 from mssmap.catalog import Data
 from mssmap.errors import InputError
+from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
 
 MANIFEST: Final = "manifest.json"
@@ -215,7 +216,11 @@ def verify(path: Path, data: Data | None = None) -> Report:
     """
     files = _read(path)
     if MANIFEST not in files:
-        raise InputError(f"{path.name}: found no {MANIFEST}, required a pack made by mssmap brief.")
+        raise InputError(
+            _("{file}: found no {manifest}, required a pack made by mssmap brief.").format(
+                file=path.name, manifest=MANIFEST
+            )
+        )
     manifest = _parsed(path, files[MANIFEST])
     promised = {entry["name"]: entry["sha256"] for entry in manifest["files"]}
     edited = {name: "added" for name in files if name != MANIFEST and name not in promised}
@@ -250,25 +255,44 @@ def _read(path: Path) -> dict[str, bytes]:
             members = archive.infolist()
             if len(members) > MOST_MEMBERS or sum(member.file_size for member in members) > MOST_BYTES:
                 raise InputError(
-                    f"{path.name}: found {len(members)} files of {sum(m.file_size for m in members):,} bytes, "
-                    f"required at most {MOST_MEMBERS} and {MOST_BYTES:,}. It is not a pack."
+                    _(
+                        "{file}: found {n} files of {size:,} bytes, required at most {most} and {bytes:,}. "
+                        "It is not a pack."
+                    ).format(
+                        file=path.name,
+                        n=len(members),
+                        size=sum(member.file_size for member in members),
+                        most=MOST_MEMBERS,
+                        bytes=MOST_BYTES,
+                    )
                 )
             files = {}
             for member in members:
                 with archive.open(member) as stream:
                     body = stream.read(member.file_size + 1)
                 if len(body) > member.file_size or member.filename in files:
-                    raise InputError(f"{path.name}: {member.filename[:80]!r} is not what the zip says. Do not use it.")
+                    raise InputError(
+                        _("{file}: {member!r} is not what the zip says. Do not use it.").format(
+                            file=path.name, member=member.filename[:80]
+                        )
+                    )
                 files[member.filename] = body
             return files
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
-        raise InputError(f"{path.name}: found no readable zip, required a pack made by mssmap brief.") from error
+        raise InputError(
+            _("{file}: found no readable zip, required a pack made by mssmap brief.").format(file=path.name)
+        ) from error
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error}).") from error
+        reason = error.strerror or str(error)
+        raise InputError(_("{file}: cannot be read ({reason}).").format(file=path, reason=reason)) from error
 
 
 def _parsed(path: Path, text: bytes) -> dict[str, Any]:
-    fault = InputError(f"{path.name}: {MANIFEST} cannot be read, so nothing can be proved. Ask for the pack again.")
+    fault = InputError(
+        _("{file}: {manifest} cannot be read, so nothing can be proved. Ask for the pack again.").format(
+            file=path.name, manifest=MANIFEST
+        )
+    )
     if len(text) > MOST_MANIFEST:
         raise fault
     try:

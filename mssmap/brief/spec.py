@@ -10,7 +10,7 @@ import dataclasses
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 
 from mssmap import evidence, i18n, settings
 from mssmap.errors import InputError
+from mssmap.i18n import gettext as _
 from mssmap.maps import layers
 from mssmap.timeline import Clocks
 
@@ -91,14 +92,19 @@ class Brief:
     address: str = ADDRESS
 
     def __post_init__(self) -> None:
-        _require(self.lang in i18n.LANGUAGES, "lang", self.lang, f"one of {', '.join(i18n.LANGUAGES)}")
-        _require(self.paper in PAPERS, "paper", self.paper, f"one of {', '.join(PAPERS)}")
-        _require(self.created.tzinfo is not None, "created", self.created, "a time with its zone, such as +00:00")
+        _require(self.lang in i18n.LANGUAGES, "lang", self.lang, _one_of(i18n.LANGUAGES))
+        _require(self.paper in PAPERS, "paper", self.paper, _one_of(PAPERS))
+        _require(self.created.tzinfo is not None, "created", self.created, _("a time with its zone, such as +00:00"))
         if self.since is not None and self.since > self.known_on:
-            raise InputError(f"since: found {self.since}, required a day not after known_on ({self.known_on}).")
+            raise InputError(
+                _("since: found {since}, required a day not after known_on ({known_on}).").format(
+                    since=self.since, known_on=self.known_on
+                )
+            )
         unknown = [name for name in self.layers if name not in layers.ALL]
-        _require(not unknown, "layers", ", ".join(unknown), f"layers such as {', '.join(layers.GROUPS)}")
-        _require(self.version >= 1, "version", self.version, "1 or more")
+        such = _("layers such as {known}").format(known=", ".join(layers.GROUPS))
+        _require(not unknown, "layers", ", ".join(unknown), such)
+        _require(self.version >= 1, "version", self.version, _("1 or more"))
         evidence.parse_threshold(self.grade)
         if self.extent is not None:
             _require_extent(self.extent)
@@ -156,16 +162,24 @@ class Brief:
         return f"{self.address.rstrip('/')}/?{urlencode(given, safe=',')}"
 
 
+def _one_of(known: Iterable[str]) -> str:
+    return _("one of {known}").format(known=", ".join(known))
+
+
 def _require(usable: bool, name: str, found: Any, required: str) -> None:
     if not usable:
-        raise InputError(f"{name}: found {str(found)[:80]!r}, required {required}.")
+        raise InputError(
+            _("{name}: found {found!r}, required {required}.").format(
+                name=name, found=str(found)[:80], required=required
+            )
+        )
 
 
 def _require_extent(extent: tuple[float, float, float, float]) -> None:
     west, south, east, north = extent
     inside = all(map(math.isfinite, extent)) and FRAME[0] <= west and east <= FRAME[2]
     inside = inside and FRAME[1] <= south and north <= FRAME[3] and east - west >= 0.05 and north - south >= 0.05
-    required = f"west, south, east, north in degrees within {FRAME}, at least 0.05 apart"
+    required = _("west, south, east, north in degrees within {frame}, at least 0.05 apart").format(frame=FRAME)
     _require(inside, "extent", ", ".join(map(str, extent)), required)
 
 
@@ -191,7 +205,11 @@ def from_dict(values: Mapping[str, Any]) -> Brief:
     known = {field.name for field in dataclasses.fields(Brief)}
     unknown = sorted(set(values) - known)
     if unknown:
-        raise InputError(f"brief: found {', '.join(unknown)}, required only {', '.join(sorted(known))}.")
+        raise InputError(
+            _("brief: found {unknown}, required only {known}.").format(
+                unknown=", ".join(unknown), known=", ".join(sorted(known))
+            )
+        )
     try:
         given = dict(values)
         given |= {name: settings.parse_date(given[name], name) for name in ("as_of", "known_on")}
@@ -201,7 +219,7 @@ def from_dict(values: Mapping[str, Any]) -> Brief:
         given["extent"] = _extent(given["extent"]) if given.get("extent") else None
         return Brief(**given)
     except (KeyError, TypeError) as error:
-        raise InputError(f"brief: {error} is missing or not of the right kind.") from error
+        raise InputError(_("brief: {fault} is missing or not of the right kind.").format(fault=error)) from error
 
 
 def _extent(values: Any) -> tuple[float, float, float, float]:
@@ -226,7 +244,11 @@ def read_time(text: str, name: str) -> datetime:
     except ValueError:
         when = None
     if when is None or when.tzinfo is None:
-        raise InputError(f"{name}: found {text!r}, required a time with its zone, such as 2025-01-18T12:00:00-05:00.")
+        raise InputError(
+            _("{name}: found {text!r}, required a time with its zone, such as 2025-01-18T12:00:00-05:00.").format(
+                name=name, text=text
+            )
+        )
     return when.replace(microsecond=0)
 
 

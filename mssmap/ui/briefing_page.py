@@ -237,12 +237,9 @@ def preview() -> None:
             _("Page"), range(1, len(pages) + 1), default=1, key="brief_page", label_visibility="collapsed"
         ) or 1  # fmt: skip
     page = min(page, len(pages))
+    words = _("Page {n} of the pack as it will print.").format(n=page)
     with st.container(key="brief_sheet"):
-        st.image(
-            pages[page - 1],
-            alt=f"{_('Page {n} of the pack as it will print.').format(n=page)} {described}",
-            width="stretch",
-        )
+        st.image(pages[page - 1], alt=f"{words} {described}", width="stretch")
 
 
 def maker() -> None:
