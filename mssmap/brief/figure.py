@@ -11,18 +11,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import shapely
 
-from mssmap import text, twin
-from mssmap.brief import basemap, draw, frame, typeface
+from mssmap.brief import basemap, draw, frame, marks, surround
 from mssmap.brief.draw import INK, SOFT
 from mssmap.brief.frame import Frame
 from mssmap.brief.labels import (
     Box,
-    Label,
     PlacedLabel,
     PlacedSymbol,
     Room,
@@ -33,13 +31,8 @@ from mssmap.brief.labels import (
 )
 from mssmap.catalog import Data
 from mssmap.crs import METRIC
-from mssmap.i18n import gettext as _
-from mssmap.maps import symbols, view
-from mssmap.maps.assets import layer_group
-from mssmap.maps.view import POINT_LAYERS, Shown
-
-SIZES_MM: Final = {"fobs": 4.6, "prisons": 4.1, "facilities": 3.6, "events": 2.9}
-"""Layer -> size of its symbols on paper."""
+from mssmap.maps import symbols
+from mssmap.maps.view import Shown
 
 PATTERN_MM: Final = 0.2
 """Millimetres of paper for one pixel of a hatch."""
@@ -49,8 +42,6 @@ ROUGH_M: Final = {"commune": 3_000, "department": 12_000}
 
 INSET_SHARE: Final = (0.42, 0.42)
 """Part of the width and of the height of the map that the inset may take."""
-
-SCALE_BOX_MM: Final = (54.0, 11.5)
 
 
 @dataclass(frozen=True)
@@ -127,28 +118,20 @@ def compose(
     numbered
         Event id -> number that stands beside its symbol.
     """
-    main = _Part(frame.fit(extent, 0.15, 0.15, width - 0.3, height - 0.3), Room((0.15, 0.15, width, height)))
-    main.room.frame = main.frame.box
-    records = _records(shown)
+    window = frame.fit(extent, 0.15, 0.15, width - 0.3, height - 0.3)
+    main = _Part(window, Room(window.box))
+    records = marks.records(shown)
     inset = _inset(data, main, records) if with_inset else None
-    bar = _free_corner(data, main, SCALE_BOX_MM, records, [inset.frame.box] if inset else [])
-    for box in (bar, *([inset.frame.box] if inset else [])):
+    bar = _free_corner(data, main, surround.SCALE_BOX_MM, records, [inset.frame.box] if inset else [])
+    parts = [main, *([inset] if inset else [])]
+    for box in (bar, *(part.frame.box for part in parts[1:])):
         main.room.take(box)
     edge = basemap.graticule_labels(main.frame, main.room)
-    parts = [main, *([inset] if inset else [])]
     away = _on_sheet(main, frame.degrees_of(inset.frame)) if inset else None
     for part in parts:
         _fill(data, part, records, shown, numbered or {}, without=away if part is main else None)
-    svg = [
-        draw.tag("defs", _patterns() + _glyphs(parts) + "".join(_clip(i, part) for i, part in enumerate(parts))),
-        *_drawn(data, main, 0, shown, regions, edge),
-        _scale_bar(main.frame, bar),
-    ]
-    if inset and away:
-        svg += [_locator(away), *_drawn(data, inset, 1, shown, regions, "")]
-        svg.append(_inset_title(inset))
     return Figure(
-        svg=draw.sheet(width, height, *svg),
+        svg=draw.sheet(width, height, *_svg(data, parts, shown, regions, edge, bar, away)),
         width=width,
         height=height,
         labels=tuple(label.box for part in parts for label in part.labels),
@@ -160,41 +143,29 @@ def compose(
     )
 
 
+def _svg(
+    data: Data,
+    parts: Sequence[_Part],
+    shown: Shown,
+    regions: Iterable[str],
+    edge: str,
+    bar: Box,
+    away: Box | None,
+) -> Iterable[str]:
+    """Yield the parts of the drawing; `away` is the box on the map that the inset shows."""
+    yield draw.tag("defs", _patterns() + _glyphs(parts) + "".join(_clip(i, part) for i, part in enumerate(parts)))
+    yield from _drawn(data, parts[0], 0, shown, regions, edge)
+    yield surround.scale_bar(parts[0].frame, bar)
+    if away:
+        yield surround.locator(away)
+        yield from _drawn(data, parts[1], 1, shown, regions, "")
+        yield surround.inset_title(parts[1].frame)
+
+
 # ------------------------------------------------------------------------------------------------------ what is drawn
 
 
-@dataclass(frozen=True)
-class _Record:
-    layer: str
-    key: str
-    glyph: str
-    lon: float
-    lat: float
-    precision: str
-    faded: bool
-    row: Any
-
-
-def _records(shown: Shown) -> list[_Record]:
-    """Return the records that have a place, the most telling first."""
-    found = [
-        _Record(layer, str(getattr(row, key)), view.symbol(layer, row), row.geometry.x, row.geometry.y,
-                str(row.location_precision), bool(row.stale), row)
-        for layer, key in POINT_LAYERS.items()
-        for row in getattr(shown, layer).itertuples(index=False)
-        if row.geometry is not None and not row.geometry.is_empty
-    ]  # fmt: skip
-    events = shown.events[shown.events["country"] == "HTI"].iloc[::-1]
-    found += [
-        _Record("events", row.event_id, layer_group(row.category), row.geometry.x, row.geometry.y,
-                str(row.location_precision), False, row)
-        for row in events.itertuples(index=False)
-        if row.geometry is not None and not row.geometry.is_empty
-    ]  # fmt: skip
-    return found
-
-
-def _inside(record: _Record, part: _Part, without: Box | None) -> tuple[float, float] | None:
+def _inside(record: marks.Record, part: _Part, without: Box | None) -> tuple[float, float] | None:
     """Return where a record stands on the sheet, None if that is not in this part."""
     x, y = part.frame.points(record.lon, record.lat)[0]
     left, top, right, bottom = part.frame.box
@@ -208,7 +179,7 @@ def _inside(record: _Record, part: _Part, without: Box | None) -> tuple[float, f
 def _fill(
     data: Data,
     part: _Part,
-    records: list[_Record],
+    records: list[marks.Record],
     shown: Shown,
     numbered: Mapping[str, int],
     without: Box | None,
@@ -220,61 +191,16 @@ def _fill(
     bases = [pair for pair in found if pair[0].layer == "fobs"]
     others = [pair for pair in found if pair[0].layer != "fobs"]
     for group in (bases, others):  # bases and their names come first, whatever crowds around them
-        wanted = [Symbol(r.glyph, *at, SIZES_MM[r.layer], r.key, r.faded) for r, at in group]
+        wanted = [Symbol(r.glyph, *at, marks.SIZES_MM[r.layer], r.key, r.faded) for r, at in group]
         placed, left_out = place_symbols(wanted, part.room)
         part.placed += placed
         part.left_out += len(left_out)
         by_key = {one.symbol.key: one for one in placed}
-        part.labels += place_labels(_record_labels([r for r, _at in group], by_key, numbered), part.room)
+        part.labels += place_labels(marks.record_labels([r for r, _at in group], by_key, numbered), part.room)
     ground = basemap.labels(data, part.frame, small=part.small, without=without)
     if without:
-        ground.insert(0, _capital(without))
-    part.labels += place_labels(ground + (_zone_labels(shown, part) if part.small else []), part.room)
-
-
-def _capital(away: Box) -> Label:
-    """Return the name of the capital beside the box that the inset shows."""
-    left, top, right, bottom = away
-    middle = ((left + right) / 2, (top + bottom) / 2)
-    return Label((_("Port-au-Prince"),), *middle, 7.6, typeface.SEMIBOLD, clear=(bottom - top) / 2)
-
-
-def _record_labels(
-    records: Iterable[_Record], placed: Mapping[str, PlacedSymbol], numbered: Mapping[str, int]
-) -> list[Label]:
-    """Return names of bases and of prisons out of use, and the numbers of events."""
-    bases, numbers, prisons = [], [], []
-    for record in records:
-        at = placed.get(record.key)
-        if at is None:
-            continue
-        label = partial(Label, x=at.x, y=at.y, clear=at.symbol.size / 2)
-        if record.key in numbered:
-            words = (str(numbered[record.key]),)
-            numbers.append(label(words, size_pt=6, cut=typeface.SEMIBOLD, fill="#ffffff", badge=True))
-        elif record.layer == "fobs":
-            name = _short(twin.title(record.row).split(",")[0])
-            bases.append(label(name, size_pt=6.3, cut=typeface.SEMIBOLD))
-        elif record.layer == "prisons" and record.row.status in ("emptied", "damaged"):
-            prisons.append(label(_short(twin.title(record.row)), size_pt=5.8, fill="#3d3450"))
-    return bases + numbers + prisons
-
-
-def _short(name: str, size_pt: float = 6.3, width_mm: float = 26.0) -> tuple[str, ...]:
-    """Return a name on at most two lines."""
-    clean = typeface.printable(name)
-    return tuple(typeface.wrap(typeface.fit(clean, size_pt, width_mm, 2), size_pt, width_mm))
-
-
-def _zone_labels(shown: Shown, part: _Part) -> list[Label]:
-    zones = [row for row in shown.gang_zones.itertuples(index=False) if row.geometry is not None]
-    labels = []
-    for row in zones:
-        middle = row.geometry.representative_point()
-        x, y = part.frame.points(middle.x, middle.y)[0]
-        name = _short(twin.title(row), 5.4, 20.0)
-        labels.append(Label(name, x, y, 5.4, typeface.ITALIC, fill="#6b3d10", over=True))
-    return labels
+        ground.insert(0, marks.capital(without))
+    part.labels += place_labels(ground + (marks.zone_labels(shown, part.frame) if part.small else []), part.room)
 
 
 def _used(parts: Sequence[_Part], shown: Shown) -> dict[str, int]:
@@ -296,7 +222,7 @@ def _on_sheet(part: _Part, extent: frame.Extent) -> Box:
     return (float(corners[0, 0]), float(corners[1, 1]), float(corners[1, 0]), float(corners[0, 1]))
 
 
-def _inset(data: Data, main: _Part, records: list[_Record]) -> _Part | None:
+def _inset(data: Data, main: _Part, records: list[marks.Record]) -> _Part | None:
     """Return the inset of the capital, None where the map shows it large enough or not at all."""
     if main.frame.scale < frame.LARGE_SCALE or not main.frame.holds(frame.CAPITAL):
         return None
@@ -310,7 +236,7 @@ def _inset(data: Data, main: _Part, records: list[_Record]) -> _Part | None:
 
 
 def _free_corner(
-    data: Data, main: _Part, size: tuple[float, float], records: list[_Record], taken: Sequence[Box]
+    data: Data, main: _Part, size: tuple[float, float], records: list[marks.Record], taken: Sequence[Box]
 ) -> Box:
     """
     Return a box of a size that hides no symbol and as little land as there is, as near to a corner as can be.
@@ -413,7 +339,7 @@ def _zones(shown: Shown, part: _Part) -> str:
 def _discs(shown: Shown, part: _Part) -> str:
     """Draw how far around its symbol a place may be that is known only to its commune or department."""
     drawn = []
-    for record in _records(shown):
+    for record in marks.records(shown):
         radius = ROUGH_M.get(record.precision, 0) * 1000 / part.frame.scale
         at = _inside(record, part, None) if radius and record.layer != "events" else None
         if at:
@@ -437,63 +363,3 @@ def _symbol(placed: PlacedSymbol) -> str:
     return draw.tag(
         "use", href=f"#g-{placed.symbol.name}", transform=move, opacity=0.55 if placed.symbol.faded else None
     )
-
-
-def _scale_bar(at: Frame, box: Box) -> str:
-    """Draw the scale bar with the arrow to true north."""
-    left, top, right, bottom = box
-    _zero, half, whole = frame.bar(at, right - left - 19)
-    per_km = 1e6 / at.scale
-    x, y = left + 2.5, bottom - 4.4
-    written = [
-        draw.rectangle(left, top, right - left, bottom - top, fill="#ffffff", fill_opacity=0.86, rx=0.8),
-        draw.rectangle(x, y, half * per_km, 1.1, fill=INK),
-        draw.rectangle(x + half * per_km, y, half * per_km, 1.1, fill="#ffffff", stroke=INK, stroke_width=0.18),
-    ]
-    for value in (0.0, half, whole):
-        end = f"{text.number(value)}" + (" km" if value == whole else "")
-        shift = 1.6 if value == whole else 0
-        written.append(draw.text(x + value * per_km + shift, y + 3.5, end, 6, anchor="middle"))
-    ratio = f"1:{text.number(rounded(at.scale))}"
-    written.append(draw.text(x, top + 3.9, ratio, 7, cut=typeface.SEMIBOLD))
-    return "".join(written) + _north(at, right - 5.2, (top + bottom) / 2)
-
-
-def rounded(scale: float) -> int:
-    """
-    Round a scale to two digits.
-
-    >>> rounded(1_763_412)
-    1800000
-    """
-    return int(float(f"{scale:.1e}"))
-
-
-def _north(at: Frame, x: float, y: float) -> str:
-    arrow = (
-        f'<path d="M0 -4.4 1.7 1.6 0 0.5Z" fill="{INK}"/>'
-        f'<path d="M0 -4.4 -1.7 1.6 0 0.5Z" fill="#ffffff" stroke="{INK}" stroke-width="0.18"/>'
-    )
-    letter = draw.text(0, 4.5, _("N"), 7, cut=typeface.SEMIBOLD, anchor="middle")
-    return draw.tag("g", arrow + letter, transform=f"translate({x:.2f} {y:.2f}) rotate({frame.convergence(at):.2f})")
-
-
-def _locator(away: Box) -> str:
-    """Draw on the map where the inset lies."""
-    left, top, right, bottom = away
-    white = {"fill": "#ffffff", "fill_opacity": 0.35}
-    return draw.rectangle(left, top, right - left, bottom - top, stroke=INK, stroke_width=0.35, **white)
-
-
-def _inset_title(inset: _Part) -> str:
-    at = inset.frame
-    words = _("Port-au-Prince") + f"  1:{text.number(rounded(at.scale))}"
-    wide = typeface.width(words, 6.5 * typeface.POINT_MM, typeface.SEMIBOLD) + 3
-    box = draw.rectangle(at.left + 0.15, at.top + 0.15, wide, 3.9, fill="#ffffff", fill_opacity=0.92)
-    _zero, _half, whole = frame.bar(at, 16)
-    length = whole * 1e6 / at.scale
-    x, y = at.left + at.width - length - 2, at.top + at.height - 1.6
-    ticks = f"M{x:.2f} {y - 0.9:.2f}V{y:.2f}H{x + length:.2f}V{y - 0.9:.2f}"
-    words_km = draw.text(x + length / 2, y - 0.7, f"{text.number(whole)} km", 5.8, anchor="middle", halo="#ffffff")
-    bar = draw.tag("path", d=ticks, fill="none", stroke=INK, stroke_width=0.25)
-    return box + draw.text(at.left + 1.5, at.top + 3, words, 6.5, cut=typeface.SEMIBOLD) + words_km + bar

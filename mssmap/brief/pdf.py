@@ -19,7 +19,7 @@ import segno
 import typst
 
 from mssmap import i18n, text
-from mssmap.brief import cited, figure, layout, legend, plots, typeface
+from mssmap.brief import cited, figure, layout, legend, plots, surround, typeface
 from mssmap.brief.content import Content
 from mssmap.brief.figure import Figure
 from mssmap.catalog import Data
@@ -113,7 +113,6 @@ def _values(content: Content, drawn: Figure) -> dict[str, Any]:
     brief = content.brief
     groups = legend.groups(drawn.used)
     number, version = content.number.split(" · ")
-    lines = [_("Grades: Admiralty code, A1 best to F6; letter before a source: its reliability.")]
     return {
         "lang": brief.lang,
         "title": content.title,
@@ -146,24 +145,32 @@ def _values(content: Content, drawn: Figure) -> dict[str, Any]:
         "curve": _curve(content),
         "tables": [asdict(table) for table in content.tables],
         "plan": asdict(content.plan) if content.plan else None,
-        "sources": [
-            {
-                "number": str(s.number),
-                "reliability": s.reliability,
-                "title": s.title,
-                "url": s.url if s.url.startswith(("https://", "http://")) else "",
-                "rest": " · ".join(part for part in (s.publisher, s.day) if part),
-            }
-            for s in content.sources
-        ],
-        "words": {
-            "page": _("page {n} of {all}"),
-            "contact": _("Contact:"),
-            "none": _("Nothing is shown of this layer."),
-            "sources": _("Sources"),
-            "grades": " ".join(lines),
-        },
+        "sources": _sources(content),
+        "words": _words(),
     }
+
+
+def _words() -> dict[str, str]:
+    return {
+        "page": _("page {n} of {all}"),
+        "contact": _("Contact:"),
+        "none": _("Nothing is shown of this layer."),
+        "sources": _("Sources"),
+        "grades": _("Grades: Admiralty code, A1 best to F6; letter before a source: its reliability."),
+    }
+
+
+def _sources(content: Content) -> list[dict[str, str]]:
+    return [
+        {
+            "number": str(s.number),
+            "reliability": s.reliability,
+            "title": s.title,
+            "url": s.url if s.url.startswith(("https://", "http://")) else "",
+            "rest": " · ".join(part for part in (s.publisher, s.day) if part),
+        }
+        for s in content.sources
+    ]
 
 
 def _measures(page: layout.Page) -> dict[str, float]:
@@ -195,7 +202,7 @@ def _map(content: Content, drawn: Figure) -> dict[str, str]:
         place=content.place,
         day=text.day(content.brief.as_of),
         n=shown,
-        scale=text.number(figure.rounded(drawn.scale)),
+        scale=text.number(surround.rounded(drawn.scale)),
     )
     return {"svg": drawn.svg, "alt": alt, "note": " ".join(notes)}
 

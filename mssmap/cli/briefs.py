@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mssmap.brief.pack import Pack
     from mssmap.catalog import Data
     from mssmap.store import Store
+    from mssmap.timeline import Clocks
 
 Highlights = Annotated[
     list[str] | None,
@@ -44,10 +45,9 @@ def brief(
     listed: Annotated[bool, typer.Option("--list", help="List the packs that were made, and end.")] = False,
 ) -> None:
     """Make the briefing pack: PDF, slides, offline page, data and a manifest, as one zip and beside it."""
-    from mssmap import settings, store
     from mssmap.brief import history
 
-    kept = store.open_store(settings.load().database_url)
+    kept = _store()
     if listed:
         write("\n".join(map(_line, history.packs(kept))) or "(none)", None)
         return
@@ -59,8 +59,7 @@ def brief(
     data, clocks = open_view(as_of, known_on)
     wanted = _wanted(
         data,
-        as_of=clocks.as_of,
-        known_on=clocks.known_on,
+        clocks,
         since=history.find(kept, since_pack).brief.known_on if since_pack else day(since, "--since"),
         created=_time(created),
         lang=lang,
@@ -78,11 +77,18 @@ def brief(
     tell(f"pack {made.n}, map {made.brief.number} version {made.brief.version}, manifest {made.manifest_sha256[:16]}")
 
 
-def _wanted(data: Data, *, region: str, **values: Any) -> Brief:
+def _store() -> Store:
+    from mssmap import settings, store
+
+    return store.open_store(settings.load().database_url)
+
+
+def _wanted(data: Data, clocks: Clocks, *, region: str, **values: Any) -> Brief:
     from mssmap import regions
     from mssmap.brief import Brief
 
-    return Brief(region=regions.find(data, region).pcode if region else None, **values)
+    pcode = regions.find(data, region).pcode if region else None
+    return Brief(as_of=clocks.as_of, known_on=clocks.known_on, region=pcode, **values)
 
 
 def _time(text: str) -> datetime:
@@ -91,7 +97,7 @@ def _time(text: str) -> datetime:
     return spec.read_time(text, "--created") if text else datetime.now(UTC).astimezone().replace(microsecond=0)
 
 
-def _plan(name: str, clocks: Any, grade: str) -> dict[str, Any] | None:
+def _plan(name: str, clocks: Clocks, grade: str) -> dict[str, Any] | None:
     if not name:
         return None
     import mssmap
