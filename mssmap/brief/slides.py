@@ -128,7 +128,7 @@ def _changes(show: Any, content: Content) -> None:
     left = EDGE_MM * 2 + half
     wide = WIDE_MM - left - EDGE_MM
     rows = [[_("Day"), _("Event"), _("Grade")]]
-    rows += [[e.day, _fit(e.text, 10, wide * 0.6, 2), e.grade] for e in content.events[:EVENT_ROWS]]
+    rows += [[f"{e.number} · {e.day}", _fit(e.text, 10, wide * 0.6, 2), e.grade] for e in content.events[:EVENT_ROWS]]
     if len(rows) > 1:
         _table(slide, rows, (left, 29, wide, 10), [1.5, 3.4, 0.6], 10)
     told = [f"{e.number}. {e.day}: {e.text} {cited.marks(e.sources)}" for e in content.events]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mssmap.brief import pack
+from mssmap.brief import Brief, content, html, pack
 from tests.browser.test_situation import serious
+from tests.browser.test_standalone import drawn, opened  # noqa: F401 -- a fixture
 
 pytestmark = pytest.mark.browser
 
@@ -83,6 +85,18 @@ def test_the_pack_comes_down_whole_and_is_in_the_history(page: Any, tmp_path: Pa
         assert "HTI_Situation_A4_20250118.pdf" in archive.namelist()
     page.page.get_by_text("Earlier packs (").click()
     page.page.locator(".st-key-brief_again button").wait_for()
+
+
+def test_the_page_of_the_pack_says_the_same_without_a_network(real: Any, opened: Any) -> None:  # noqa: F811
+    day = date(2025, 1, 18)
+    made = Brief(day, day, datetime(2025, 1, 19, tzinfo=UTC), since=date(2024, 10, 1))
+    told = content.compose(real, made)
+    page = opened(html.page(real, told))
+    on = set(made.layers)
+    shown = {name: n for name, n in drawn(page).items() if n and name in on}
+    assert shown == {name: n for name, n in told.counts.items() if n and name in on}
+    for words in (*told.highlights, *told.changes.lines, *(f.value for f in told.figures if "/" not in f.value)):
+        assert page.get_by_text(words).count() >= 1, words
 
 
 @pytest.mark.parametrize("look", ["light", "dark"])
