@@ -82,7 +82,8 @@ def layer(
         In `crs.WGS84`. For `RECORD_LAYERS` one row for each record that has a status then: its attributes, the
         columns of `STATUS_COLUMNS`, `certain` (the status surely held, see `timeline.is_certain`), `last_seen`,
         `age_days`, `stale`, `grade`, `sources` (see `evidence.cited`); `source_ids` names the sources then public.
-        Other layers are reference and come as they are.
+        Other layers are reference and come as they are; those of
+        imported events without what was later or not yet known.
 
     Raises
     ------
@@ -99,6 +100,9 @@ def layer(
         rows = _with_status(data, rows, dataset.id_column, clocks)
         rows["stale"] = timeline.is_stale(rows["age_days"], name)
         rows = rows[evidence.passes(rows["grade"], grade)]
+    elif "known_from" in rows and "valid_from" in rows:
+        rows = rows[rows["known_from"] <= pd.Timestamp(clocks.known_on)]
+        rows = rows[rows["valid_from"] <= pd.Timestamp(clocks.as_of)]
     return _inside(data, rows, region).reset_index(drop=True)
 
 

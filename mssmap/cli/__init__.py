@@ -16,7 +16,7 @@ import typer
 
 import mssmap
 from mssmap import settings
-from mssmap.cli import briefs, plans, records, system
+from mssmap.cli import briefs, files, imports, plans, records, system
 from mssmap.cli.common import BAD_INPUT, FOUND_FAULTS, tell, write
 from mssmap.errors import MssmapError
 
@@ -32,9 +32,12 @@ COMMANDS = (
     records.show,
     records.events,
     records.changes,
+    files.export,
+    files.verify,
     plans.coverage,
     plans.site,
     briefs.brief,
+    imports.import_,
     system.log,
     system.check,
     system.serve,
@@ -42,7 +45,7 @@ COMMANDS = (
 """In the order of the help."""
 
 for command in COMMANDS:
-    app.command()(command)
+    app.command(command.__name__.rstrip("_"))(command)
 
 
 def _version(wanted: bool) -> None:

@@ -18,13 +18,14 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+import geopandas as gpd
 import pandas as pd
 import shapely
 from xstatic.pkg import leaflet
 
 from mssmap.catalog import Data
 from mssmap.errors import MssmapError
-from mssmap.maps import symbols
+from mssmap.maps import imported, symbols
 
 LANGUAGES: Final = ("en", "fr", "ht", "es")
 URL: Final = "app/static/"
@@ -95,13 +96,15 @@ LABELS: Final = (
 
 EVENT_GROUPS: Final = {
     "violence": ("gang_attack", "kidnapping", "gang_movement", "vigilante", "hospital_attack", "school_attack",
-                 "court_attack", "port_attack", "hnp_casualty", "mss_casualty"),
+                 "court_attack", "port_attack", "hnp_casualty", "mss_casualty", "battle", "explosion",
+                 "violence_against_civilians", "political_violence", "riot"),
     "operations": ("operation",),
     "mission": ("deployment", "fob", "mission_status", "hnp_training", "outreach"),
     "prisons": ("prison_break",),
     "services": ("school_reopening", "school_closure", "court_reopening", "court_move", "airport", "port", "hospital"),
     "displacement": ("displacement", "humanitarian", "disaster"),
-    "political": ("political", "election", "un_resolution", "un_report", "other"),
+    "political": ("political", "election", "un_resolution", "un_report", "other",
+                  "demonstration", "strategic_development"),
 }  # fmt: skip
 """Group of symbols -> categories of events in it; an unknown category counts as political."""
 
@@ -126,6 +129,8 @@ class Assets:
     names: str
     event_rows: Mapping[tuple[str, int], int]
     """(event id, revision) -> position in the published list of events."""
+    imported: tuple[str, ...] = ()
+    """Layers of the group `imports` in which there is something."""
 
 
 def publish(
@@ -167,6 +172,9 @@ def compose(
     """Put every file of the map on a shelf; see `publish` for the parameters."""
     files = {name: shelf.put(name, ".json", _compact(content)) for name, content in _layers(data).items()}
     records, event_rows = _records(data)
+    imports = imported.parts(data)
+    if imports:
+        files["imports"] = shelf.put("imports", ".json", _compact(imports))
     if grid is not None:
         files["grid"] = shelf.put("grid", ".json", _compact(grid))
     files["records"] = shelf.put("records", ".json", _compact(records))
@@ -202,6 +210,7 @@ def compose(
         },
         names=files["records"],
         event_rows=event_rows,
+        imported=tuple(f"imports.{kind}" for kind in ("points", "shapes") if any(part[kind] for part in imports)),
     )
 
 
@@ -274,6 +283,8 @@ def _layers(data: Data) -> dict[str, dict[str, Any]]:
     def collection(layer: str, properties: Callable[[Any], dict[str, Any]] = lambda _: {}) -> dict[str, Any]:
         """Features of a layer; one that is not in the package gives none, so that the rest of the map is drawn."""
         frame = data.frames.get(layer, pd.DataFrame()).rename(columns={"class": "road_class"})
+        if isinstance(frame, gpd.GeoDataFrame):
+            frame = frame.assign(geometry=imported.lighter(frame.geometry.to_numpy()))
         rows = [row for row in frame.itertuples(index=False) if row.geometry is not None]
         features = (
             {"type": "Feature", "properties": properties(row), "geometry": json.loads(shapely.to_geojson(row.geometry))}

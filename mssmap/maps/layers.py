@@ -39,6 +39,7 @@ GROUPS: Final = {
         Layer(f"events.{g}", f"events.{g}")
         for g in ("violence", "operations", "mission", "prisons", "services", "displacement", "political")
     ),
+    "imports": (Layer("imports.points", "imports.points"), Layer("imports.shapes", "imports.shapes")),
 }
 """Group -> its layers, in the order of the list."""
 
@@ -99,6 +100,9 @@ def titles() -> dict[str, str]:
         "events.services": _("Public services"),
         "events.displacement": _("Displacement, disasters"),
         "events.political": _("Politics and resolutions"),
+        "imports": _("Imported layers"),
+        "imports.points": _("Imported points"),
+        "imports.shapes": _("Imported lines and areas"),
     }
 
 

@@ -10,7 +10,7 @@ from mssmap import text
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.keyfigures import KeyFigure
-from mssmap.maps import layers
+from mssmap.maps import layers, view
 from mssmap.maps.view import day_number
 
 
@@ -48,7 +48,7 @@ def dial(day: date, first: date, last: date, trail: int, fixed: Sequence[date | 
     }
 
 
-def layer_list(on: Iterable[str], generation: int = 0) -> dict[str, Any]:
+def layer_list(on: Iterable[str], generation: int = 0, imported: Sequence[str] = ()) -> dict[str, Any]:
     """
     Switches for every layer, with the reasons why a count may be a range.
 
@@ -56,6 +56,8 @@ def layer_list(on: Iterable[str], generation: int = 0) -> dict[str, Any]:
     ----------
     generation
         Another number makes the browser take `on` as it is; else it keeps what was last clicked.
+    imported
+        Layers of the group `imports` in which there is something; without any the group is left out.
     """
     titles = layers.titles()
     return {
@@ -64,10 +66,11 @@ def layer_list(on: Iterable[str], generation: int = 0) -> dict[str, Any]:
                 "id": group,
                 "label": titles[group],
                 "open": group in {"fobs", "prisons", "gang_zones"},
-                "counted": group != "regions",
+                "counted": group not in view.NOT_COUNTED,
                 "items": [{"id": layer.id, "symbol": layer.symbol, "label": titles[layer.id]} for layer in members],
             }
             for group, members in layers.GROUPS.items()
+            if group != "imports" or imported
         ],
         "on": list(on),
         "generation": generation,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any, Final
 
 import numpy as np
@@ -10,7 +11,9 @@ import shapely
 
 from mssmap import text
 from mssmap.covering import Coverage
+from mssmap.covering_tables import CENTRAL
 from mssmap.grid import Grid
+from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 
 LAYER: Final = "plan"
@@ -44,6 +47,28 @@ def cells(coverage: Coverage) -> str:
     possible = coverage.cells["possible"].to_numpy(dtype=bool)
     letters = np.where(count >= 2, BACKUP, np.where(count == 1, ONE, np.where(possible, POSSIBLE, NONE)))
     return "".join(letters.tolist())
+
+
+def reach(coverage: Coverage) -> dict[str, Any]:
+    """
+    Return what the browser needs to toggle bases by itself: whom each of them reaches.
+
+    It stays the same while bases are switched, so it travels once. `within` and `possible` hold a bit for each cell,
+    packed and in base64, by base: within the standard at the central speed, and at the best one.
+    """
+    states = coverage.plan.states
+    best = max(states.values(), key=lambda state: state.factor)
+
+    def packed(rows: Any) -> list[str]:
+        return [base64.b64encode(np.packbits(row).tobytes()).decode() for row in rows]
+
+    return {
+        "ids": coverage.plan.bases["base_id"].tolist(),
+        "within": packed(states[CENTRAL].all),
+        "possible": packed(best.all),
+        "people": coverage.cells["people"].tolist(),
+        "group": text.GROUP_MARKS[current()],
+    }
 
 
 def agreed_cells(agreement: pd.DataFrame) -> str:

@@ -107,7 +107,7 @@ def page(data: Data, snapshot: Snapshot) -> bytes:
         "files": shapes,
         "figures": panels.figure_cards(figures),
         "dial": panels.dial(snapshot.clocks.as_of, FIRST_DAY, snapshot.clocks.known_on, (end - start).days),
-        "layers": panels.layer_list(snapshot.options.on),
+        "layers": panels.layer_list(snapshot.options.on, imported=published.imported),
         "lines": {"lines": lines, "copy": _("Copy"), "copied": _("Copied")},
         "cards": dict(_cards(data, shown, snapshot)),
         "credits": _credits(data),

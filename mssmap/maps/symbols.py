@@ -216,6 +216,17 @@ def _boundaries() -> dict[str, str]:
     return {"departments": _svg(line.format(2.4, "none")), "communes": _svg(line.format(1.6, "2 2"))}
 
 
+def _imports() -> dict[str, str]:
+    """What people brought along: yellow with a line of ink, like nothing of our own."""
+    yellow = OKABE_ITO["yellow"]
+    return {
+        "imports.points": _svg(f'<circle cx="12" cy="12" r="6" {_style(yellow, INK, 2)}/>'),
+        "imports.shapes": _svg(
+            f'<path d="M4 8 12 4l8 5-3 10H7Z" fill-opacity="0.4" {_style(yellow, INK, 1.8, "5 2")}/>'
+        ),
+    }
+
+
 def _plan() -> dict[str, str]:
     """Bases in a plan: standing ones solid, every proposal dashed, what is off pale; and the shades of the cells."""
     blue, tent = OKABE_ITO["blue"], _TENT.format
@@ -235,4 +246,13 @@ def _plan() -> dict[str, str]:
 
 def glyphs() -> dict[str, str]:
     """Symbol name (`fobs.operational`, `court.open`, `events.violence`, ...) -> SVG text on a 24 x 24 grid."""
-    return {**_boundaries(), **_bases(), **_prisons(), **_zones(), **_facilities(), **_events(), **_plan()}
+    return {
+        **_boundaries(),
+        **_bases(),
+        **_prisons(),
+        **_zones(),
+        **_facilities(),
+        **_events(),
+        **_imports(),
+        **_plan(),
+    }

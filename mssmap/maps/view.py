@@ -24,6 +24,9 @@ from mssmap.timeline import Clocks
 
 POINT_LAYERS: Final = {"fobs": "fob_id", "prisons": "prison_id", "facilities": "facility_id"}
 
+NOT_COUNTED: Final = ("regions", "imports")
+"""Groups whose layers are drawn as they are, whatever the day."""
+
 TILES: Final = {
     "hot": {
         "url": "https://a.tile.openstreetmap.fr/hot/{z}/{x}/{y}.png",
@@ -78,9 +81,13 @@ class Options:
     """Points that are not records, such as the bases of a plan."""
     cells: str = ""
     """One letter for each cell of the planner's grid; empty for none."""
+    agreement: bool = False
+    """The cells show where several plans agree, so that switching a base of one does not change them at once."""
     placing: bool = False
     """A click on the map places a base."""
     more_legend: tuple[Mapping[str, Any], ...] = ()
+    preview: tuple[Mapping[str, Any], ...] = ()
+    """Layers that are looked at before they are stored, as `imported.part` gives them."""
     changed: Mapping[str, str] = field(default_factory=dict)
     """Record id -> kind of change, for the mark beside its symbol."""
 
@@ -129,7 +136,13 @@ def message(shown: Shown, assets: Assets, options: Options, *, seq: str) -> dict
 
 def fixed(assets: Assets) -> dict[str, Any]:
     """The part of a view that only depends on the language: names of the files, rows of the legend, words."""
-    return {"names": assets.names, "lang": current(), "legend": _legend(), "text": _words(), "history": None}
+    return {
+        "names": assets.names,
+        "lang": current(),
+        "legend": _legend(assets.imported),
+        "text": _words(),
+        "history": None,
+    }
 
 
 def records(shown: Shown, assets: Assets) -> dict[str, Any]:
@@ -174,7 +187,9 @@ def light(shown: Shown, options: Options, window: tuple[date, date] | None = Non
         "choropleth": _choropleth(options.choropleth),
         "changed": dict(options.changed),
         "extra": [dict(point) for point in options.extra],
+        "preview": [dict(part) for part in options.preview],
         "cells": options.cells,
+        "agreement": options.agreement,
         "placing": options.placing,
         "more_legend": [dict(group) for group in options.more_legend],
         "notes": [*options.notes, *_off_map(shown)],
@@ -223,14 +238,15 @@ def tally(shown: Shown) -> dict[str, int]:
     return found | {str(k): int(n) for k, n in kinds.items()} | {str(k): int(n) for k, n in groups.items()}
 
 
-def _legend() -> list[dict[str, Any]]:
+def _legend(imported: tuple[str, ...]) -> list[dict[str, Any]]:
     """Rows of the legend without their counts; the browser counts, and leaves out what is not there."""
     titles = layers.titles()
     groups = []
     for group, members in layers.GROUPS.items():
         items: list[dict[str, Any]] = [
-            {"symbol": m.symbol, "label": titles[m.id], "count": None if group == "regions" else 0, "layers": [m.id]}
+            {"symbol": m.symbol, "label": titles[m.id], "count": None if group in NOT_COUNTED else 0, "layers": [m.id]}
             for m in members
+            if group != "imports" or m.id in imported
         ]
         if group == "facilities":
             items += [

@@ -1,7 +1,8 @@
 """
-What people make: plans and small settings, each change with its audit row, in SQLite or PostgreSQL.
+What people make: plans, imports and small settings, each change with its audit row, in SQLite or PostgreSQL.
 
-`open_store` gives a `Store`; everything else is one of its methods. A write returns only after it is on disk.
+`open_store` gives a `Store`; everything else is one of its methods, or a function of `imports` that takes it. A write
+returns only after it is on disk.
 """
 
 from __future__ import annotations

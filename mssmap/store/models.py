@@ -103,6 +103,29 @@ class AuditRow(Base):
     hash: Mapped[str] = mapped_column(String(64))
 
 
+class ImportRow(Base):
+    """An import as it is now; its rows are in `payload`, under the hash that `body` names."""
+
+    __tablename__ = "import"
+
+    import_id: Mapped[str] = mapped_column(String(80), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    version: Mapped[int] = mapped_column(Integer)
+    removed: Mapped[bool] = mapped_column(Boolean, default=False)
+    body: Mapped[dict[str, Any]] = mapped_column(Json)
+    changed_at: Mapped[str] = mapped_column(String(40))
+    changed_by: Mapped[str] = mapped_column(String(200))
+
+
+class PayloadRow(Base):
+    """The rows of an import as Parquet, named by their hash; kept when the import is removed, so that it can return."""
+
+    __tablename__ = "payload"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class SettingRow(Base):
     """A small value that the app remembers, such as the day of the last brief."""
 

@@ -17,6 +17,10 @@ from typing import Any
 
 from mssmap import catalog, differences, keyfigures, planning, settings, store, views
 from mssmap.catalog import Data
+from mssmap.exports import extract as extracts
+from mssmap.exports.extract import Extract
+from mssmap.exports.selection import Form, Selection
+from mssmap.ingest import attach
 from mssmap.maps import assets, history, plan, view
 from mssmap.maps.view import Shown
 from mssmap.timeline import Clocks
@@ -42,9 +46,28 @@ class Filters:
 
 
 @lru_cache(maxsize=1)
-def data() -> Data:
-    """Return everything in the data folder; faults stand in `Data.faults`."""
+def _folder() -> Data:
     return catalog.open_data(settings.load().data_dir)
+
+
+@lru_cache(maxsize=1)
+def data() -> Data:
+    """Return everything in the data folder and all that was imported; faults stand in `Data.faults`."""
+    return attach.with_imports(_folder(), settings.load().database_url)
+
+
+_seen: list[tuple[tuple[str, int], ...]] = []
+
+
+def refresh() -> None:
+    """Forget what was read if something was imported or removed since; every page begins with it."""
+    now = attach.mark(settings.load().database_url)
+    if _seen and _seen[0] == now:
+        return
+    if _seen:
+        for cached in (data, published, base_frame, shown, key_figures, hidden, told, changes, extract):
+            cached.cache_clear()
+    _seen[:] = [now]
 
 
 @lru_cache(maxsize=1)
@@ -89,6 +112,12 @@ def shown(filters: Filters) -> Shown:
     return Shown(clocks=clocks, events=events, **layers)
 
 
+@lru_cache(maxsize=8)
+def extract(selection: Selection, form: Form, language: str) -> Extract:
+    """Return an export, with the hashes of its rows, before it is written; what is lost is said in a language."""
+    return extracts.build(data(), selection, form)
+
+
 @lru_cache(maxsize=256)
 def key_figures(clocks: Clocks, grade: str, region: str | None) -> list[keyfigures.KeyFigure]:
     """Return the figures above the map."""
@@ -125,6 +154,7 @@ def changes(since: date, until: date) -> list[dict[str, Any]]:
 def warm() -> None:
     """Read the data, write the static files and compute the first view, so that the first visitor does not wait."""
     today = settings.today()
+    refresh()
     base_frame()
     clocks = Clocks(views.last_reported(data(), today), today)
     shown(Filters(clocks))

@@ -20,12 +20,13 @@ from mssmap.ui import cache, frame, state
 
 
 def page_style() -> None:
-    """The few rules that make the map the page; every page begins with it."""
+    """The few rules that make the map the page, and a look at whether the data are new; every page begins with it."""
     if PagesManager.uses_pages_directory:
         # The first visit to a new server came in by a link to a page: Streamlit then takes the folder pages/ for
         # the old kind of navigation and leaves app.py out. Once told, it keeps to app.py.
         PagesManager.uses_pages_directory = False
         st.rerun()
+    cache.refresh()
     style = resources.files("mssmap.ui").joinpath("client", "page.css").read_text(encoding="utf-8")
     st.html(f"<style>{style}</style>")
 
@@ -77,6 +78,11 @@ def heading(title: str, filters: cache.Filters, notes: list[str]) -> None:
     """Title of the page, and one line of notes that always has its place (the map must not move)."""
     with st.container(key="unseen"):
         st.title(title)
+    note_line(filters, notes)
+
+
+def note_line(filters: cache.Filters, notes: list[str]) -> None:
+    """One element with all that is to be said about dials and filters; empty if there is nothing."""
     lines = list(notes)
     if filters.start and filters.end and filters.end < filters.start:
         lines.append(_("Events from is after to: the two were swapped."))
@@ -91,9 +97,14 @@ def heading(title: str, filters: cache.Filters, notes: list[str]) -> None:
     if hidden:
         lines.append(_("{n} records below grade {grade} are hidden.").format(n=hidden, grade=filters.grade))
     if lines:
-        st.info("\n\n".join(line.replace("\\", "\\\\").replace("[", "\\[").replace("`", "'") for line in lines))
+        st.info("\n\n".join(inert(line) for line in lines))
     else:
         st.empty()
+
+
+def inert(line: str) -> str:
+    """Return text from an address or a file so that Markdown makes no link, image or code of it."""
+    return line.replace("\\", "\\\\").replace("[", "\\[").replace("`", "'")
 
 
 def window_note(window: tuple[date, date]) -> tuple[str, ...]:

@@ -120,7 +120,9 @@ def layer_list() -> None:
     component(
         "layers",
         key="layer_list",
-        data=panels.layer_list(state.layers_on(), st.session_state.get("layer_generation", 0)),
+        data=panels.layer_list(
+            state.layers_on(), st.session_state.get("layer_generation", 0), cache.published().imported
+        ),
         on_on_change=_layers_changed,
     )
 

@@ -42,7 +42,7 @@ def key_figures(coverage: Coverage) -> None:
             items.append({"label": title, "value": "–", "of": "", "sub": _("nobody can be reached"), "help": ""})
             continue
         items.append(_card(title, figure, coverage))
-    components.component("figures", key="plan_figures", data={"items": items})
+    components.component("figures", key="plan_figures", data={"items": items, "live": True})
 
 
 def _card(title: str, figure: dict[str, Any], coverage: Coverage) -> dict[str, str]:
@@ -89,17 +89,23 @@ def base_table(plan: Scenario, coverage: Coverage) -> None:
     ]
     columns = [_("Base"), _("Only by it / would add"), _("Fair share"), *[_("for each officer")][:stated]]
     data = {"rows": rows, "columns": columns, "caption": _("Bases and proposals")}
-    components.component("bases", key="bases", data=data, on_toggled_change=_toggled)
+    components.component("reach", key="reach", data=plan_map.reach(coverage))
+    components.component("bases", key="bases", data=data, on_switched_change=_switched)
 
 
 def _bases(plan: Scenario) -> Any:
     return scenario.bases(cache.data(), plan, planning.ground(cache.data(), plan).network)
 
 
-def _toggled() -> None:
-    base_id = st.session_state["bases"].get("toggled")
-    if isinstance(base_id, str):
-        change(st.session_state["plan"].toggle(base_id))
+def _switched() -> None:
+    chosen = st.session_state["bases"].get("switched")
+    if not isinstance(chosen, list):
+        return
+    plan: Scenario = st.session_state["plan"]
+    listed = set(_bases(plan)["base_id"])
+    active = (plan.active - listed) | (listed & set(chosen))
+    if active != plan.active:
+        change(dataclasses.replace(plan, active=frozenset(active)))
 
 
 def evaluate(plan: Scenario) -> Coverage:
@@ -116,6 +122,7 @@ def map_options(
         selected=None,
         focus=st.session_state.get("focus"),
         extra=tuple(plan_map.points(coverage.by_base, _bases(plan))),
+        agreement=agreement is not None,
         cells=plan_map.cells(coverage) if agreement is None else plan_map.agreed_cells(agreement),
         placing=bool(st.session_state.get("placing")),
         more_legend=tuple(plan_map.legend(agreement=agreement is not None)),

@@ -89,6 +89,7 @@
     map.on("mouseout", () => { whereBox.textContent = ""; });
     listen("mssmap:view", (event) => show(event.detail));
     listen("mssmap:layers", (event) => { if (view) { view.on = new Set(event.detail); redraw(); } });
+    listen("mssmap:plan", (event) => { if (view) { switchBases(event.detail); drawCells(); layout(); } });
     listen("mssmap:day", (event) => play(event.detail));
     listen("mssmap:theme", () => {
       if (!readTheme()) return;
@@ -144,7 +145,7 @@
   }
 
   function addPanes() {
-    [["mm-base", 210], ["mm-fill", 220], ["mm-cells", 222], ["mm-lines", 230], ["mm-zones", 380], ["mm-discs", 390], ["mm-labels", 450],
+    [["mm-base", 210], ["mm-fill", 220], ["mm-cells", 222], ["mm-lines", 230], ["mm-zones", 380], ["mm-imports", 385], ["mm-discs", 390], ["mm-labels", 450],
       ["mm-symbols", 610]].forEach(([name, z]) => { map.createPane(name).style.zIndex = z; });
     ["mm-labels", "mm-symbols"].forEach((name) => map.getPane(name).classList.add("leaflet-zoom-hide"));
     map.getPane("mm-cells").style.opacity = "0.55";
@@ -258,6 +259,15 @@
     tell("mssmap:played", { day });
   }
 
+  /** Bases of a plan that were just switched: their symbols and the cells they reach, before the server has answered. */
+  function switchBases({ cells, on }) {
+    const lit = new Set(on);
+    const turned = { "plan.standing": "plan.closed", "plan.closed": "plan.standing", "plan.on": "plan.off", "plan.off": "plan.on" };
+    const isLit = (symbol) => symbol === "plan.standing" || symbol === "plan.on";
+    view.extra = view.extra.map((point) => (lit.has(point.id) === isLit(point.symbol) ? point : { ...point, symbol: turned[point.symbol] }));
+    if (!view.agreement) view.cells = cells;
+  }
+
   /** Counts of the legend from the records in hand. */
   function recount() {
     const symbols = view.records.map(([, symbol]) => symbol)
@@ -291,6 +301,7 @@
     drawBase();
     drawCells();
     drawZones();
+    drawImports();
     drawDiscs();
     map.getContainer().classList.toggle("mm-placing", Boolean(view.placing));
     layout();
@@ -373,6 +384,45 @@
       renderer, pane: "mm-cells", interactive: false, fillOpacity: 1, fillColor: manifest.cells[letter][0],
       color: manifest.cells[letter][0], weight: 1, smoothFactor: 0 }).addTo(map));
     document.documentElement.dataset.cells = String(wanted.split("").filter((letter) => letter === "1" || letter === "2").length);
+  }
+
+  let importLayers = [], importKey = "", imports = null;
+  /** What people imported, drawn on one canvas: fetched when it is first switched on, or looked at before it is stored. */
+  function drawImports() {
+    const preview = view.preview || [];
+    const kinds = ["points", "shapes"].filter((kind) => (files.imports || preview.length) && isOn("imports." + kind));
+    const key = kinds.join() + JSON.stringify(preview.map((part) => [part.title, part.points.length, part.shapes.length, part.seen]));
+    if (key === importKey) return;
+    if (kinds.length && files.imports && !imports) {
+      json(files.imports).then((data) => { imports = data; drawImports(); });
+      return;
+    }
+    importKey = key;
+    importLayers.forEach((layer) => layer.remove());
+    importLayers = [];
+    const renderer = L.canvas({ pane: "mm-imports", padding: 0.3 });
+    const style = { renderer, pane: "mm-imports", color: "#1c2730", fillColor: "#F0E442", weight: 1.4 };
+    const tellAt = (layer, title, words, symbol) => layer.on("click", (event) => {
+      L.DomEvent.stop(event);
+      if (view.placing) { tell("mssmap:place", [event.latlng.lat, event.latlng.lng]); return; }
+      const box = $("div");
+      box.append($("div", "mm-title", words || title), $("div", "mm-line", `${say(symbol)} · ${title}`));
+      popup(box, event.latlng);
+    });
+    for (const part of [...(imports || []), ...preview]) {
+      if (kinds.includes("points")) {
+        part.points.forEach(([lat, lon, words]) => importLayers.push(
+          tellAt(L.circleMarker([lat, lon], { ...style, radius: 4.5, fillOpacity: 0.95 }), part.title, words, "imports.points").addTo(map)));
+      }
+      if (kinds.includes("shapes") && part.shapes.length) {
+        importLayers.push(L.geoJSON({ type: "FeatureCollection", features: part.shapes }, {
+          pane: "mm-imports", style: (feature) => ({ ...style, dashArray: "6 3", fillOpacity: 0.25, fill: /Polygon/.test(feature.geometry.type) }),
+          pointToLayer: (feature, at) => L.circleMarker(at, { ...style, radius: 4.5, fillOpacity: 0.95 }),
+          onEachFeature: (feature, layer) => tellAt(layer, part.title, feature.properties.w, "imports.shapes"),
+        }).addTo(map));
+      }
+    }
+    document.documentElement.dataset.imports = String(importLayers.length);
   }
 
   const discs = new Map();

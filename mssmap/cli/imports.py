@@ -1,0 +1,143 @@
+"""Files from outside: import."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mssmap import settings
+from mssmap.cli.common import FOUND_FAULTS, AsJson, count, open_data, tell, write, write_json
+from mssmap.errors import InputError
+
+if TYPE_CHECKING:
+    from mssmap.ingest.prepare import Imported
+
+SHOWN_FAULTS = 20
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, XLSX, GeoJSON, GPKG, KML, FGB, Parquet or a zip.")],
+    kind: Annotated[str, typer.Option("--as", metavar="KIND", help="events or layer; default: by its columns.")] = "",
+    mapping: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="How to read it, as the data page saves it.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be imported and store nothing.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="FILE is the id of an import: take it away.")] = False,
+    restore: Annotated[
+        bool, typer.Option("--restore", help="FILE is the id of a removed import: bring it back.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Import events or a layer from a file, checked in a process that can do no harm."""
+    if remove or restore:
+        _change(str(file), restore)
+        return
+    made = _prepared(file, kind, mapping)
+    faulty = False
+    records = []
+    for item in made:
+        faulty |= _report(item)
+        records.append(_record(item))
+        if not dry_run:
+            _store(item)
+    if as_json:
+        write_json(records, None)
+    else:
+        lines = [f"{r['id']}  {r['kind']}  {count(r['rows'], 'row')}  {r['licence']}" for r in records]
+        write("\n".join(lines), None)
+    if faulty:
+        raise typer.Exit(FOUND_FAULTS)
+
+
+def _prepared(file: Path, kind: str, mapping: Path | None) -> list[Imported]:
+    import dataclasses
+
+    from mssmap import ingest
+    from mssmap.ingest import mapping as mappings
+    from mssmap.ingest import prepare
+
+    if kind not in ("", "events", "layer"):
+        raise InputError(f"--as: found {kind!r}, required events or layer.")
+    chosen = mappings.loads(_text(mapping)) if mapping else None
+    data = open_data()
+    reading = ingest.read(file, progress=_progress)
+    for note in reading.notes:
+        tell(note)
+    made = []
+    proposed = {table: chosen or prepare.propose(frame)[1] for table, frame in reading.tables.items()}
+    outlines = not kind and any(used.kind == "boundaries" for used in proposed.values())
+    for table, used in proposed.items():
+        if outlines and used.kind != "boundaries":
+            tell(f"{table}: not among the outlines that are replaced, left out; --as layer imports every table")
+            continue
+        if kind:
+            used = dataclasses.replace(used, kind=kind)
+        made.append(prepare.prepare(reading, table, data, used, file=file.name))
+    return made
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"--mapping: {path} cannot be read ({getattr(error, 'strerror', None) or error}).") from error
+
+
+def _progress(share: float, what: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\rmssmap: {share:4.0%} {what:<40}", end="" if share < 0.95 else "\n", file=sys.stderr, flush=True)
+
+
+def _report(item: Imported) -> bool:
+    """Tell what was recognised, repaired, left out and perhaps known already; return whether rows were left out."""
+    tell(f"{item.name}: {item.recognised or 'not recognised'}, {item.kind}, {len(item.frame)} of {item.read_rows} rows")
+    for note in item.notes:
+        tell(note)
+    for fault in item.faults[:SHOWN_FAULTS]:
+        tell(str(fault))
+    if (more := len(item.faults) - SHOWN_FAULTS) > 0:
+        tell(f"... and {count(more, 'more fault')}")
+    if len(item.duplicates):
+        first = item.duplicates.iloc[0]
+        tell(
+            f"{count(item.duplicates['row'].nunique(), 'row')} may be known already, for example row {first['row']} "
+            f"({first['title']}) and {first['event_id']} ({first['our_title']}). Nothing was merged."
+        )
+    return any(fault.kind == "contract" for fault in item.faults)
+
+
+def _record(item: Imported) -> dict[str, Any]:
+    from mssmap.ingest import prepare
+
+    said = prepare.described(item)
+    pairs = item.duplicates.astype({"date": "str"}).astype(object)
+    return {
+        **{key: said[key] for key in ("id", "name", "kind", "recognised", "rows", "read_rows", "left_out", "repaired")},
+        "licence": item.source.licence or "licence not stated",
+        "notes": list(item.notes),
+        "faults": [str(fault) for fault in item.faults],
+        "duplicates": pairs.where(pairs.notna(), None).to_dict("records"),
+    }
+
+
+def _store(item: Imported) -> None:
+    from mssmap import store
+    from mssmap.ingest import attach
+
+    saved = attach.store_import(store.open_store(settings.load().database_url), item)
+    tell(f"stored as {saved.import_id}; mssmap import --remove {saved.import_id} takes it away")
+
+
+def _change(import_id: str, back: bool) -> None:
+    from mssmap import store
+    from mssmap.store import imports
+
+    opened = store.open_store(settings.load().database_url)
+    found = imports.find(opened, import_id)
+    if found.removed is not back:
+        raise InputError(f"import {import_id!r}: is {'removed already' if found.removed else 'there'}. Nothing to do.")
+    (imports.restore if back else imports.remove)(opened, import_id, version=found.version)
+    tell(f"{import_id}: {'brought back' if back else 'removed; --restore brings it back'}")

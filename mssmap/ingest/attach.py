@@ -1,0 +1,251 @@
+"""
+Imports as part of the data: a dataset and a frame each, in the same shapes as everything else.
+
+Events of an import up to `JOINED_ROWS` also stand among the events, with a source of their own, so that views, grades,
+timeline and map treat them like any other. Larger ones are a layer only: the browser works out every day by itself
+from all joined events, which is made for thousands, not for a hundred thousand.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from mssmap import evidence
+from mssmap.catalog import Data, Dataset
+from mssmap.crs import WGS84
+from mssmap.errors import DataError, Fault
+from mssmap.ingest import mapping
+from mssmap.ingest.prepare import LEVELS, Imported, described
+from mssmap.schema import Contract, Field
+from mssmap.store import imports, open_store
+from mssmap.store.core import Store, StoreAwayError, exists
+from mssmap.store.imports import Import
+
+JOINED_ROWS: Final = 5_000
+"""An import of more events is not joined to the events."""
+
+GROUP: Final = "import"
+MARK: Final = "import:"
+"""How the id of the source row of an import begins."""
+
+
+def rows_of(made: Imported) -> bytes:
+    """Write the rows of an import as Parquet."""
+    frame = made.frame.reset_index(drop=made.kind != "events")
+    buffer = io.BytesIO()
+    frame.to_parquet(buffer, index=False, compression="zstd")
+    return buffer.getvalue()
+
+
+def store_import(store: Store, made: Imported, *, actor: str = "local", request_id: str | None = None) -> Import:
+    """
+    Store an import.
+
+    Raises
+    ------
+    InputError
+        If it is in the store already.
+    StoreAwayError
+        If it could not be written.
+    """
+    return imports.save(store, described(made), rows_of(made), actor=actor, request_id=request_id)
+
+
+@lru_cache(maxsize=4)
+def _opened(url: str) -> Store:
+    return open_store(url)
+
+
+def mark(url: str) -> tuple[tuple[str, int], ...]:
+    """Return id and version of every import of the store at `url`: what changes when they do; empty without a store."""
+    if not exists(url):
+        return ()
+    try:
+        return tuple((item.import_id, item.version) for item in imports.listed(_opened(url)))
+    except StoreAwayError:
+        return (("store away", 0),)
+
+
+def with_imports(data: Data, url: str) -> Data:
+    """
+    Return the data with everything that the store at `url` has imported.
+
+    A store that cannot be reached, or an import that was damaged, is a fault; the rest is there.
+    """
+    if not exists(url):
+        return data
+    parts = []
+    try:
+        store = _opened(url)
+        for item in imports.listed(store):
+            try:
+                parts.append((item, imports.content(store, item)))
+            except DataError as error:
+                data = _faulty(data, item.import_id, str(error))
+    except StoreAwayError as error:
+        return _faulty(data, "store", str(error))
+    return attach(data, parts)
+
+
+def drawn(data: Data) -> list[str]:
+    """Return the names of the imports that the map draws as layers of their own: those not among its events."""
+    return [
+        name
+        for name, dataset in data.datasets.items()
+        if dataset.group == GROUP
+        and dataset.is_layer
+        and not ("event_id" in data[name] and len(data[name]) <= JOINED_ROWS)
+    ]
+
+
+def _faulty(data: Data, name: str, found: str) -> Data:
+    fault = Fault(name, None, "", found, "imports that can be read", "They are not shown.", kind="file")
+    return replace(data, faults=(*data.faults, fault))
+
+
+def attach(data: Data, parts: Iterable[tuple[Import, bytes]]) -> Data:
+    """
+    Return the data with imports added.
+
+    Parameters
+    ----------
+    parts
+        Imports with their rows as Parquet, as `rows_of` writes them.
+    """
+    datasets, frames = dict(data.datasets), dict(data.frames)
+    for item, content in parts:
+        used = mapping.loads(item.body["mapping"])
+        rows = _read(content, item.body["kind"] != "layer" or item.body["places"])
+        if item.body["kind"] == "boundaries":
+            _replace_outlines(datasets, frames, item, used, rows)
+            continue
+        if item.body["kind"] == "events":
+            rows = _own(rows, item).astype(frames["events"].dtypes.to_dict())
+            if len(rows) <= JOINED_ROWS:
+                frames["events"] = pd.concat([frames["events"], rows], ignore_index=True)
+            frames["sources"] = pd.concat(
+                [frames["sources"], _source_row(item, used, frames["sources"])], ignore_index=True
+            )
+            rows = _placed(rows)
+        datasets[item.import_id] = _dataset(item, used, rows, datasets["events"].contract)
+        frames[item.import_id] = rows
+    return replace(data, datasets=MappingProxyType(datasets), frames=MappingProxyType(frames))
+
+
+def _read(content: bytes, places: bool) -> pd.DataFrame:
+    buffer = io.BytesIO(content)
+    if not places:
+        return pd.read_parquet(buffer)
+    try:
+        return gpd.read_parquet(buffer)
+    except ValueError:  # events: their places are numbers
+        buffer.seek(0)
+        return pd.read_parquet(buffer)
+
+
+def _own(rows: pd.DataFrame, item: Import) -> pd.DataFrame:
+    """Give events ids that only they have, and their source."""
+    ids = item.import_id + "." + rows["event_id"].astype("str")
+    return rows.drop(columns="row", errors="ignore").assign(
+        event_id=ids.astype("str"), source_ids=MARK + item.import_id
+    )
+
+
+def _placed(rows: pd.DataFrame) -> gpd.GeoDataFrame:
+    points = np.full(len(rows), None, dtype=object)
+    there = (rows["lon"].notna() & rows["lat"].notna()).to_numpy()
+    points[there] = shapely.points(rows.loc[there, ["lon", "lat"]].to_numpy(dtype="float64"))
+    return gpd.GeoDataFrame(rows, geometry=points, crs=WGS84)
+
+
+def _source_row(item: Import, used: mapping.Mapping, sources: pd.DataFrame) -> pd.DataFrame:
+    source = used.source
+    row = {
+        "source_id": MARK + item.import_id,
+        "title": f"{source.title} (imported {item.changed_at[:10]})",
+        "publisher": source.publisher or source.title,
+        "publisher_kind": source.publisher_kind,
+        "url": source.url,
+        "published_on": pd.NaT,
+        "published_precision": "",
+        "language": "",
+        "reliability": evidence.RELIABILITY_OF_KIND.get(source.publisher_kind, "F"),
+        "note": " ".join(filter(None, [source.licence, source.attribution])),
+    }
+    return pd.DataFrame([row]).reindex(columns=sources.columns).astype(sources.dtypes.to_dict())
+
+
+def _dataset(item: Import, used: mapping.Mapping, rows: pd.DataFrame, events: Contract) -> Dataset:
+    source = used.source
+    kinds: tuple[str, ...] = ()
+    if isinstance(rows, gpd.GeoDataFrame):
+        kinds = tuple(sorted(rows.geometry.dropna().geom_type.unique())) or ("Point",)
+    if item.body["kind"] == "events":
+        contract = replace(events, geometry_types=kinds)
+    else:
+        names = [str(name) for name in rows.columns if name != "geometry"]
+        contract = Contract(tuple(Field(name, _type(rows[name])) for name in names), (), kinds)
+    notes = [*item.body["notes"], f"{item.body['left_out']} rows were left out, {item.body['repaired']} repaired."]
+    return Dataset(
+        name=item.import_id,
+        title=item.name,
+        description=f"Imported from {item.body['file']} by {item.changed_by} on {item.changed_at[:10]}.",
+        path=f"store/{item.import_id}.parquet",
+        group=GROUP,
+        licence=source.licence or "not stated",
+        licence_url=source.licence_url,
+        sources=((source.title, source.url),),
+        attribution=source.attribution or source.title,
+        accuracy=" ".join(notes)[:1000],
+        sensitivity="Imported by a user; check before sharing.",
+        rows=len(rows),
+        bytes=int(item.body["bytes"]),
+        sha256=str(item.body["sha256"]),
+        contract=contract,
+    )
+
+
+def _type(column: pd.Series) -> str:
+    checks: Mapping[str, Any] = {
+        "boolean": pd.api.types.is_bool_dtype,
+        "integer": pd.api.types.is_integer_dtype,
+        "number": pd.api.types.is_float_dtype,
+        "date": pd.api.types.is_datetime64_any_dtype,
+    }
+    return next((name for name, check in checks.items() if check(column.dtype)), "string")
+
+
+def _replace_outlines(
+    datasets: dict[str, Dataset], frames: dict[str, Any], item: Import, used: mapping.Mapping, rows: pd.DataFrame
+) -> None:
+    """Put official outlines in the place of ours, by P-code; names and people stay."""
+    layer = next(LEVELS[ours] for ours in LEVELS if used.columns.get(ours))
+    ours = frames[layer]
+    shapes = rows.set_index("pcode").geometry.reindex(ours["pcode"])
+    official = shapes.notna().to_numpy()
+    geometry = np.where(official, shapes.to_numpy(), ours.geometry.to_numpy())
+    note = f"Official outline, {item.name}, imported {item.changed_at[:10]}."
+    notes = ours["boundary_note"].where(~official, note)
+    frames[layer] = ours.assign(boundary_note=notes).set_geometry(gpd.GeoSeries(geometry, index=ours.index, crs=WGS84))
+    before = datasets[layer]
+    datasets[layer] = replace(
+        before,
+        description=f"{before.description} {int(official.sum())} outlines are those of {item.name}.",
+        licence=f"{before.licence} and {used.source.licence}",
+        sources=(*before.sources, (used.source.title, used.source.url)),
+        attribution=f"{before.attribution} {used.source.attribution}",
+        sha256=str(item.body["sha256"]),
+        contract=replace(
+            before.contract, geometry_types=tuple({*before.contract.geometry_types, "Polygon", "MultiPolygon"})
+        ),
+    )

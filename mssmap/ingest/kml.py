@@ -1,0 +1,136 @@
+"""KML without GDAL: placemarks with their data and simple geometry; links to elsewhere are never followed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from xml.etree.ElementTree import Element, ParseError
+
+import numpy as np
+import shapely
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+from shapely.errors import ShapelyError
+
+from mssmap.ingest.limits import Limits, at_most, printable, refused
+from mssmap.ingest.table import Parsed, from_records
+
+GROUPS = ("Document", "Folder")
+
+
+def parse(content: bytes, name: str, limits: Limits) -> Parsed:
+    """
+    Read a KML document; each folder with placemarks is a table.
+
+    Raises
+    ------
+    RefusedError
+        If it is other XML, declares a document type, is nested too deep, or is more than the limits allow.
+    """
+    try:
+        root = fromstring(content, forbid_dtd=True)
+    except DefusedXmlException as error:
+        raise refused(
+            "a document type or entities in the XML", "plain KML", "Export it again without <!DOCTYPE>."
+        ) from error
+    except (ParseError, ValueError, LookupError, RecursionError) as error:
+        raise refused(f"XML that cannot be read ({error})", "KML", "The file may be cut off.") from error
+    if _tag(root) != "kml":
+        raise refused(f"XML that begins with <{printable(_tag(root), 40)}>", "KML")
+    groups: dict[str, list[Element]] = {}
+    ignored: set[str] = set()
+    for folder, mark in _placemarks(root, name, limits.depth, ignored):
+        groups.setdefault(folder, []).append(mark)
+    at_most(len(groups), limits.tables, "folders")
+    at_most(sum(map(len, groups.values())), limits.rows, "placemarks")
+    parsed = Parsed("kml")
+    for folder, marks in groups.items():
+        table = from_records(folder, [_record(mark) for mark in marks], range(1, len(marks) + 1))
+        shapes = np.full(len(marks), None, dtype=object)
+        for i, mark in enumerate(marks):
+            try:
+                shapes[i] = _shape(mark)
+            except (ValueError, IndexError, ShapelyError) as error:
+                table.blame(i, "geometry", f"coordinates that cannot be read ({error})", "longitude,latitude pairs")
+        table.geometry, table.crs = shapes, "EPSG:4326"
+        parsed.tables.append(table)
+    parsed.notes += [f"{what} is left out: only placemarks in the file itself are read." for what in sorted(ignored)]
+    if not parsed.tables:
+        raise refused("no placemarks", "at least one", " ".join(parsed.notes))
+    return parsed
+
+
+def _tag(element: Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+def _text(element: Element, name: str) -> str | None:
+    found = next((child for child in element if _tag(child) == name), None)
+    return found.text.strip() if found is not None and found.text else None
+
+
+def _placemarks(root: Element, name: str, depth: int, ignored: set[str]) -> Iterator[tuple[str, Element]]:
+    waiting = [(root, name, 0)]
+    while waiting:
+        element, folder, level = waiting.pop(0)
+        if level > depth:
+            raise refused("folders nested very deep", f"at most {depth} levels")
+        for child in element:
+            tag = _tag(child)
+            if tag == "Placemark":
+                yield folder, child
+            elif tag in GROUPS:
+                waiting.append((child, _text(child, "name") or folder, level + 1))
+            elif tag in ("NetworkLink", "GroundOverlay", "PhotoOverlay", "ScreenOverlay"):
+                ignored.add(tag)
+
+
+def _record(mark: Element) -> dict[str, Any]:
+    record: dict[str, Any] = {}
+    for name in ("name", "description", "address"):
+        if (text := _text(mark, name)) is not None:
+            record[name] = text
+    for element in mark.iter():
+        tag = _tag(element)
+        key = element.get("name")
+        if tag == "Data" and key:
+            record[key] = _text(element, "value")
+        elif tag == "SimpleData" and key:
+            record[key] = (element.text or "").strip() or None
+        elif tag == "TimeStamp":
+            record["when"] = _text(element, "when")
+        elif tag == "TimeSpan":
+            record["begin"], record["end"] = _text(element, "begin"), _text(element, "end")
+    return record
+
+
+def _shape(element: Element) -> Any:
+    """Return the geometry of a placemark or of a MultiGeometry, None if it has none."""
+    found = []
+    for child in element:
+        tag = _tag(child)
+        if tag == "Point":
+            found.append(shapely.Point(_coordinates(child)[0]))
+        elif tag in ("LineString", "LinearRing"):
+            found.append(shapely.LineString(_coordinates(child)))
+        elif tag == "Polygon":
+            rings = [(_tag(part), _coordinates(part)) for part in child if _tag(part).endswith("BoundaryIs")]
+            outer = [ring for tag, ring in rings if tag == "outerBoundaryIs"]
+            found.append(shapely.Polygon(outer[0], [ring for tag, ring in rings if tag == "innerBoundaryIs"]))
+        elif tag == "MultiGeometry":
+            found += [_shape(child)]
+    found = [shape for shape in found if shape is not None]
+    if len(found) < 2:
+        return found[0] if found else None
+    kinds = {shape.geom_type for shape in found}
+    make = {"Point": shapely.MultiPoint, "LineString": shapely.MultiLineString, "Polygon": shapely.MultiPolygon}
+    return make.get(kinds.pop() if len(kinds) == 1 else "", shapely.GeometryCollection)(found)
+
+
+def _coordinates(element: Element) -> list[tuple[float, ...]]:
+    text = next((part.text or "" for part in element.iter() if _tag(part) == "coordinates"), "")
+    positions = [tuple(float(number) for number in group.split(",") if number) for group in text.split()]
+    if not positions or any(len(position) not in (2, 3) for position in positions):
+        raise ValueError("a position is not longitude,latitude")
+    size = min(len(position) for position in positions)
+    return [position[:size] for position in positions]

@@ -1,0 +1,101 @@
+"""How much a file from outside may be, and how it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from mssmap.errors import InputError
+
+MB: Final = 1_000_000
+
+
+class RefusedError(InputError):
+    """A file from outside is not taken; the text says what was found, what is required, what to do."""
+
+
+def refused(found: str, required: str, hint: str = "") -> RefusedError:
+    """
+    Return the error that says why a file is not taken.
+
+    >>> print(refused("a PDF", "a table", "Ask for the table behind it."))
+    found a PDF, required a table. Ask for the table behind it.
+    """
+    return RefusedError(" ".join(f"found {printable(found)}, required {required}. {hint}".split()))
+
+
+@contextmanager
+def naming(name: str) -> Iterator[None]:
+    """Say in front of a refusal which file or member it is about."""
+    try:
+        yield
+    except RefusedError as error:
+        raise RefusedError(f"{printable(name)}: {error}") from error
+
+
+def printable(text: str, longest: int = 160) -> str:
+    """
+    Make text from a file fit to stand in a message: no control characters, not too long.
+
+    >>> printable("a" + chr(0) + "b" + chr(0x202E)), len(printable("x" * 1000))
+    ('a?b?', 160)
+    """
+    shown = "".join(sign if sign.isprintable() else "?" for sign in text[: longest + 1])
+    return shown if len(shown) <= longest else shown[: longest - 3] + "..."
+
+
+@dataclass(frozen=True)
+class Limits:
+    """
+    What one file may be and what reading it may take; beyond any of them it is refused.
+
+    Attributes
+    ----------
+    file_bytes, unpacked_bytes, members, ratio
+        Of the file, of everything unpacked from it together, and how often smaller a member may be packed (members
+        under a megabyte may be packed tighter).
+    tables, rows, columns, cells, vertices
+        Of all tables together, except columns: of one.
+    text_chars, name_chars, depth
+        Of one cell, of a column's name, and nesting of JSON.
+    memory_bytes, cpu_s, wall_s
+        Of the process that reads.
+    reply_bytes, faults
+        Of what it may answer.
+    """
+
+    file_bytes: int = 100 * MB
+    unpacked_bytes: int = 300 * MB
+    members: int = 500
+    ratio: int = 200
+    tables: int = 60
+    rows: int = 500_000
+    columns: int = 400
+    cells: int = 20_000_000
+    vertices: int = 5_000_000
+    text_chars: int = 100_000
+    name_chars: int = 200
+    depth: int = 60
+    memory_bytes: int = 1_000 * MB
+    cpu_s: int = 25
+    wall_s: int = 30
+    reply_bytes: int = 400 * MB
+    faults: int = 1_000
+
+
+LIMITS: Final = Limits()
+
+
+def at_most(found: int, limit: int, what: str) -> None:
+    """
+    Stop if there is too much of something.
+
+    Raises
+    ------
+    RefusedError
+        If `found` is above `limit`.
+    """
+    if found > limit:
+        raise refused(f"{found:,} {what}", f"at most {limit:,}", "Split the file or leave out what is not needed.")

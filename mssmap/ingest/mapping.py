@@ -1,0 +1,229 @@
+"""
+How the columns of a foreign table become ours: guessed, shown, corrected, saved as JSON, used again.
+
+Everything here is a value or a pure function; the same JSON works on the page and with `mssmap import --mapping`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping as Map
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Final
+
+import geopandas as gpd
+import pandas as pd
+
+from mssmap import regions
+from mssmap.errors import InputError
+from mssmap.ingest import days
+
+FIELDS: Final = (
+    *("id", "title", "date_from", "date_to", "known_from", "category", "place", "commune", "department"),
+    *("lon", "lat", "precision", "date_precision", "actors", "figure_min", "figure_max", "note"),
+)
+"""What a column may be mapped to; `ui.import_form.fields` says it in words."""
+
+JOINED: Final = ("title", "place", "actors", "note")
+"""Fields that several columns may fill together; of the others the first filled one counts."""
+
+SYNONYMS: Final = {
+    "id": ("id", "event id", "incident id", "uuid", "objectid", "ref", "reference"),
+    "title": (
+        "title",
+        "name",
+        "event",
+        "headline",
+        "incident",
+        "description",
+        "titre",
+        "nom",
+        "titulo",
+        "nombre",
+        "tit",
+    ),
+    "date_from": ("date", "event date", "day", "when", "date start", "start date", "begin", "jour", "fecha", "dat"),
+    "date_to": ("date end", "end date", "end", "date fin", "fecha fin"),
+    "known_from": ("published", "publication date", "reported on", "known from"),
+    "category": ("category", "type", "event type", "kind", "categorie", "tipo", "kategori"),
+    "place": ("place", "location", "lieu", "lugar", "address", "locality", "kote"),
+    "commune": ("commune", "adm2 pcode", "commune pcode", "municipality", "admin2", "komin", "comuna", "municipio"),
+    "department": ("department", "departement", "adm1 pcode", "department pcode", "admin1", "depatman", "departamento"),
+    "lon": ("lon", "lng", "long", "longitude", "x", "point x", "longitud", "gps longitude"),
+    "lat": ("lat", "latitude", "y", "point y", "latitud", "gps latitude"),
+    "actors": ("actors", "actor", "actor1", "group", "perpetrator", "acteur", "groupe"),
+    "figure_min": ("figure", "number", "killed", "deaths", "fatalities", "count", "value", "nombre", "total"),
+    "note": ("note", "notes", "remarks", "comment", "comments", "remarque", "details"),
+}
+"""Names, written for comparing (`regions.normalise`), under which people keep such things."""
+
+PUBLISHER_KINDS: Final = (
+    "un",
+    "government",
+    "mission",
+    "ngo",
+    "research",
+    "wire",
+    "press",
+    "aggregator",
+    "blog",
+    "social",
+)
+"""Kinds of publishers as the grades know them; any other cannot be judged."""
+
+KINDS: Final = ("events", "layer", "boundaries")
+
+PRECISIONS: Final = ("site", "neighbourhood", "commune", "department", "country")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a file comes from, and under what licence it may be shown."""
+
+    title: str = ""
+    publisher: str = ""
+    publisher_kind: str = ""
+    url: str = ""
+    licence: str = ""
+    licence_url: str = ""
+    attribution: str = ""
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """
+    How a table is read.
+
+    Attributes
+    ----------
+    kind
+        `events`: dated records; `layer`: places or a table as they are; `boundaries`: official outlines by P-code.
+    columns
+        Field of ours -> columns of the table.
+    dates
+        How dates are written, a key of `days.FORMATS` or `auto`.
+    category, precision
+        What holds where no column says it; how exact the place of a point is.
+    categories, precisions, date_precisions
+        What the words and codes of the table mean.
+    unit
+        What the numbers count.
+    keep
+        Column -> values; other rows are left out (those of other countries).
+    """
+
+    kind: str = "layer"
+    columns: dict[str, list[str]] = field(default_factory=dict)
+    dates: str = days.AUTO
+    category: str = "other"
+    precision: str = "neighbourhood"
+    categories: dict[str, str] = field(default_factory=dict)
+    precisions: dict[str, str] = field(default_factory=dict)
+    date_precisions: dict[str, str] = field(default_factory=dict)
+    unit: str = ""
+    keep: dict[str, list[str]] = field(default_factory=dict)
+    source: Source = field(default_factory=Source)
+
+
+def guess(frame: pd.DataFrame) -> Mapping:
+    """
+    Propose a mapping from the names of the columns.
+
+    >>> guess(pd.DataFrame(columns=["Fecha", "Titulo", "X", "Y"])).columns["date_from"]
+    ['Fecha']
+    """
+    names = {regions.normalise(str(column).replace("_", " ")): str(column) for column in frame.columns}
+    found = {}
+    for ours, synonyms in SYNONYMS.items():
+        column = next((names[word] for word in synonyms if word in names), None)
+        if column is not None and column != "geometry":
+            found[ours] = [column]
+    if isinstance(frame, gpd.GeoDataFrame):
+        found.pop("lon", None), found.pop("lat", None)
+    dated = "date_from" in found and "title" in found
+    return Mapping(kind="events" if dated else "layer", columns=found)
+
+
+def dumps(mapping: Mapping) -> str:
+    """Write a mapping as JSON."""
+    return json.dumps(asdict(mapping), ensure_ascii=False, indent=1)
+
+
+def loads(text: str) -> Mapping:
+    """
+    Read a mapping from JSON.
+
+    Raises
+    ------
+    InputError
+        If it is not what `dumps` writes.
+    """
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"mapping: found no JSON ({error}), required a mapping as saved by the page.") from error
+    return from_dict(content)
+
+
+def from_dict(content: Any) -> Mapping:
+    """
+    Check and read a mapping given as plain values.
+
+    Raises
+    ------
+    InputError
+        If a key is not known or a value has another form.
+    """
+    if not isinstance(content, dict):
+        raise InputError("mapping: found no object, required names and values.")
+    known = {item.name for item in fields(Mapping)}
+    _only(content, known, "mapping")
+    source = content.get("source", {})
+    if not isinstance(source, dict):
+        raise InputError("mapping, source: found no object, required names and values.")
+    _only(source, {item.name for item in fields(Source)}, "mapping, source")
+    lists = {name: _lists(content.get(name, {}), name) for name in ("columns", "keep")}
+    _only(lists["columns"], set(FIELDS), "mapping, columns")
+    words = {name: _words(content.get(name, {}), name) for name in ("categories", "precisions", "date_precisions")}
+    plain = {
+        name: str(content[name])[:200] for name in ("kind", "dates", "category", "precision", "unit") if name in content
+    }
+    found = Mapping(**plain, **lists, **words, source=Source(**{key: str(text)[:500] for key, text in source.items()}))  # type: ignore[arg-type]
+    for name, allowed in (("kind", KINDS), ("dates", (days.AUTO, *days.FORMATS)), ("precision", PRECISIONS)):
+        if getattr(found, name) not in allowed:
+            raise InputError(f"mapping, {name}: found {getattr(found, name)!r}, required one of {', '.join(allowed)}.")
+    return found
+
+
+def _only(content: Map[str, Any], known: set[str], where: str) -> None:
+    unknown = sorted(set(content) - known)
+    if unknown:
+        raise InputError(f"{where}: found {unknown[0]!r}, required one of {', '.join(sorted(known))}.")
+
+
+def _lists(content: Any, name: str) -> dict[str, list[str]]:
+    if not isinstance(content, dict) or not all(isinstance(item, list) for item in content.values()):
+        raise InputError(f"mapping, {name}: found something else than lists by name.")
+    return {str(key): [str(item) for item in items] for key, items in content.items()}
+
+
+def _words(content: Any, name: str) -> dict[str, str]:
+    if not isinstance(content, dict):
+        raise InputError(f"mapping, {name}: found something else than words by word.")
+    return {str(key): str(word) for key, word in content.items()}
+
+
+def require_columns(mapping: Mapping, frame: pd.DataFrame, name: str) -> None:
+    """
+    Stop if a mapping names columns that the table does not have.
+
+    Raises
+    ------
+    InputError
+        With the columns that are missing and those there are.
+    """
+    wanted = [column for columns in mapping.columns.values() for column in columns] + list(mapping.keep)
+    missing = [column for column in wanted if column not in frame.columns]
+    if missing:
+        there = ", ".join(str(column) for column in list(frame.columns)[:30])
+        raise InputError(f"{name}: found no column {missing[0]!r}, required by the mapping. There are {there}.")

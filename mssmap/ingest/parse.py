@@ -1,0 +1,126 @@
+"""From the bytes of a file to its tables: finds out what it is and calls the reader of that format. Touches no file."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Any
+
+from mssmap.ingest import archive, delimited, geojson, geopackage, geoparquet, kml, sheets, vector
+from mssmap.ingest.limits import Limits, at_most, naming, printable, refused
+from mssmap.ingest.sniff import FORMATS, TAKES, sniff
+from mssmap.ingest.table import Parsed, Progress, finish
+
+PROOF_ENDING = ".mssmap.json"
+
+WORKBOOK = "xl/workbook.xml"
+
+SIMPLE = {
+    "csv": delimited.parse,
+    "geojson": geojson.parse,
+    "gpkg": geopackage.parse,
+    "kml": kml.parse,
+    "fgb": vector.parse_flatgeobuf,
+    "parquet": geoparquet.parse,
+}
+
+DATA_ENDINGS = (
+    ".csv",
+    ".tsv",
+    ".geojson",
+    ".json",
+    ".gpkg",
+    ".kml",
+    ".fgb",
+    ".parquet",
+    ".geoparquet",
+    ".xlsx",
+    ".zip",
+)
+
+ASIDE = ("datapackage.json",)
+"""Members of a bundle that describe it."""
+
+
+def parse(content: bytes, name: str, limits: Limits, progress: Progress = lambda share, what: None) -> Parsed:
+    """
+    Read a file given by its content.
+
+    Raises
+    ------
+    RefusedError
+        If it is of no known kind, broken, dangerous or larger than the limits allow.
+    """
+    at_most(len(content), limits.file_bytes, "bytes")
+    progress(0.1, "reading")
+    parsed = _any(content, name, limits, archive.Budget(limits), depth=0)
+    at_most(len(parsed.tables), limits.tables, "tables")
+    at_most(sum(len(table.rows) for table in parsed.tables), limits.rows, "rows")
+    at_most(sum(len(table.rows) * len(table.columns) for table in parsed.tables), limits.cells, "cells")
+    taken: set[str] = set()
+    for i, table in enumerate(parsed.tables):
+        progress(0.5 + 0.3 * i / len(parsed.tables), f"checking {printable(table.name, 60)}")
+        finish(table, limits)
+        base, twice = table.name, 2
+        while table.name in taken:
+            table.name, twice = f"{base}_{twice}", twice + 1
+        taken.add(table.name)
+    return parsed
+
+
+def _any(content: bytes, name: str, limits: Limits, budget: archive.Budget, depth: int) -> Parsed:
+    kind = sniff(content)
+    stem = PurePosixPath(name.replace("\\", "/")).stem or "table"
+    if kind != "zip":
+        parsed = SIMPLE[kind](content, stem, limits)
+    elif depth > 1:
+        raise refused("a zip in a zip in a zip", "at most one zip inside another")
+    else:
+        members = archive.unpack(content, budget)
+        if WORKBOOK in members:
+            parsed = sheets.parse(content, members, name, limits)
+        else:
+            parsed = _bundle(members, limits, budget, depth)
+    ending = PurePosixPath(name).suffix.lower().lstrip(".")
+    if ending in FORMATS and FORMATS[ending] != FORMATS[parsed.format] and kind != "zip":
+        parsed.notes.append(
+            f"{printable(name)}: by its content this is {FORMATS[parsed.format]}, and was read as that."
+        )
+    return parsed
+
+
+def _bundle(members: dict[str, bytes], limits: Limits, budget: archive.Budget, depth: int) -> Parsed:
+    parsed = Parsed("zip")
+    kinds = []
+    shapefiles = vector.of_one_name(members)
+    for stem, parts in shapefiles.items():
+        with naming(f"{stem}.shp"):
+            kinds.append(_add(parsed, vector.parse_shapefile(parts, PurePosixPath(stem).name, limits)))
+    for path, content in members.items():
+        plain = PurePosixPath(path)
+        if any(part.startswith((".", "__MACOSX")) for part in plain.parts) or str(plain.with_suffix("")) in shapefiles:
+            continue
+        if path.endswith(PROOF_ENDING):
+            with naming(path):
+                parsed.proof = parsed.proof or geojson.load_json(content, limits)
+        elif plain.suffix.lower() in DATA_ENDINGS and plain.name not in ASIDE:
+            with naming(path):
+                kinds.append(_add(parsed, _any(content, plain.name, limits, budget, depth + 1)))
+        elif plain.name not in ASIDE:
+            parsed.notes.append(f"{printable(path)} in the zip is not read.")
+    if not kinds:
+        inside = ", ".join(printable(path, 60) for path in list(members)[:5]) or "nothing"
+        raise refused(f"a zip with {inside}", TAKES)
+    parsed.format = kinds[0] if len(set(kinds)) == 1 else "zip"
+    return parsed
+
+
+def _add(whole: Parsed, part: Parsed) -> str:
+    whole.tables += part.tables
+    whole.notes += part.notes
+    whole.proof = whole.proof or part.proof
+    return part.format
+
+
+def summary(parsed: Parsed) -> dict[str, Any]:
+    """Return what is said about a file as a whole, for the answer of the reading process."""
+    return {"format": parsed.format, "proof": parsed.proof, "notes": parsed.notes}

@@ -1,0 +1,225 @@
+"""Where things are: from the coordinates of a file to degrees that can be trusted, each repair and refusal said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from mssmap import regions
+from mssmap.catalog import Data
+from mssmap.crs import HAITI_BOUNDS, METRIC, WGS84, name_of
+from mssmap.errors import Fault, InputError
+
+SWAPPED: Final = "longitude and latitude were swapped"
+MADE_VALID: Final = "a shape that crossed itself was repaired"
+SHORE_KM: Final = 12
+"""A point may lie so far off the coast, the territorial sea, without being flagged."""
+
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
+
+
+@dataclass
+class Placed:
+    """
+    Shapes in degrees.
+
+    Attributes
+    ----------
+    shapes
+        In `crs.WGS84`, None where there is none or it cannot be used.
+    faults
+        What cannot be used (kind `contract`) and what is odd but kept (kind `rule`).
+    repairs
+        Row number -> what was repaired.
+    notes
+        Sentences about the layer as a whole.
+    """
+
+    shapes: gpd.GeoSeries
+    faults: list[Fault] = field(default_factory=list)
+    repairs: dict[int, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def refuse(self, name: str, bad: Mask, column: str, required: str, hint: str) -> None:
+        """Take shapes out and say why."""
+        for row, shape in self.shapes[bad].items():
+            self.faults.append(Fault(name, int(row), column, f"coordinates {where(shape)}", required, hint))
+        self.shapes = self.shapes.mask(pd.Series(bad, index=self.shapes.index), None)
+
+    def flag(self, name: str, odd: Mask, required: str, hint: str) -> None:
+        """Keep shapes and say what is odd."""
+        for row, shape in self.shapes[odd].items():
+            found = f"coordinates {where(shape)}"
+            self.faults.append(Fault(name, int(row), "geometry", found, required, hint, kind="rule"))
+
+
+def where(shape: Any) -> str:
+    """
+    Write the middle of a shape.
+
+    >>> where(shapely.Point(-72.3, 18.5))
+    '-72.3, 18.5'
+    """
+    west, south, east, north = shape.bounds
+    return f"{(west + east) / 2:g}, {(south + north) / 2:g}"
+
+
+def settle(shapes: gpd.GeoSeries, data: Data, name: str) -> Placed:
+    """
+    Bring shapes of any CRS to degrees and check that they are in Haiti.
+
+    Parameters
+    ----------
+    shapes
+        With the row numbers as index; without a CRS they are taken for degrees if they look like it.
+
+    Raises
+    ------
+    InputError
+        If there is no CRS and the numbers are not degrees.
+    """
+    shapes = shapes.where(~shapes.is_empty, None)
+    placed = Placed(_in_degrees(shapes, name))
+    bounds = placed.shapes.bounds.to_numpy()
+    there = placed.shapes.notna().to_numpy().copy()
+    with np.errstate(invalid="ignore"):
+        finite = np.isfinite(bounds).all(axis=1)
+        placed.refuse(name, there & ~finite, "geometry", "finite numbers", "Leave the place empty if it is not known.")
+        there &= finite
+        _unswap(placed, there, bounds)
+        bounds = placed.shapes.bounds.to_numpy()
+        globe = (np.abs(bounds[:, [0, 2]]) <= 180).all(axis=1) & (np.abs(bounds[:, [1, 3]]) <= 90).all(axis=1)
+    degrees = "longitude within -180 to 180, latitude within -90 to 90"
+    placed.refuse(name, there & ~globe, "geometry", degrees, "Write degrees, or say which coordinate system it is.")
+    there &= globe
+    _make_valid(placed, there)
+    _in_haiti(placed, there, data, name)
+    return placed
+
+
+def _in_degrees(shapes: gpd.GeoSeries, name: str) -> gpd.GeoSeries:
+    if shapes.crs is not None:
+        code = name_of(shapes)
+        if code in (WGS84, "OGC:CRS84"):
+            return shapes.set_crs(WGS84, allow_override=True)
+        return shapes.to_crs(WGS84)
+    with np.errstate(invalid="ignore"):
+        bounds = np.abs(shapes.bounds.to_numpy())
+        large = np.isfinite(bounds).all(axis=1) & (bounds > 360).any(axis=1)
+    if large.mean() > 0.5:
+        found = where(shapes[large].iloc[0])
+        raise InputError(
+            f"{name}: found coordinates such as {found} without a coordinate system, required degrees or a known one. "
+            "Add the .prj file, or save it in EPSG:4326."
+        )
+    return shapes.set_crs(WGS84)
+
+
+def _inside(bounds: np.ndarray[Any, np.dtype[np.float64]], swapped: bool = False) -> Mask:
+    west, south, east, north = HAITI_BOUNDS
+    x0, y0, x1, y1 = bounds.T[[1, 0, 3, 2]] if swapped else bounds.T
+    inside: Mask = (x0 >= west) & (x1 <= east) & (y0 >= south) & (y1 <= north)
+    return inside
+
+
+def _unswap(placed: Placed, there: Mask, bounds: np.ndarray[Any, np.dtype[np.float64]]) -> None:
+    swapped = there & _inside(bounds, swapped=True)
+    if not swapped.any():
+        return
+    turned = shapely.transform(placed.shapes[swapped].to_numpy(), lambda xy: xy[:, ::-1])
+    values = placed.shapes.to_numpy().copy()
+    values[swapped] = turned
+    placed.shapes = gpd.GeoSeries(values, index=placed.shapes.index, crs=WGS84)
+    placed.repairs |= dict.fromkeys((int(row) for row in placed.shapes.index[swapped]), SWAPPED)
+    placed.notes.append(f"{int(swapped.sum())} rows: {SWAPPED}; they were put right.")
+
+
+def _make_valid(placed: Placed, there: Mask) -> None:
+    values = placed.shapes.to_numpy().copy()
+    broken = there & ~shapely.is_valid(values)
+    if not broken.any():
+        return
+    values[broken] = [_same_kind(shapely.make_valid(shape), shape) for shape in values[broken]]
+    placed.shapes = gpd.GeoSeries(values, index=placed.shapes.index, crs=WGS84)
+    for row in placed.shapes.index[broken]:
+        placed.repairs[int(row)] = "; ".join(filter(None, [placed.repairs.get(int(row), ""), MADE_VALID]))
+    placed.notes.append(f"{int(broken.sum())} rows: {MADE_VALID} (make_valid).")
+
+
+def _same_kind(repaired: Any, before: Any) -> Any:
+    """Of a repaired polygon keep the areas: what fell apart into lines and points was no area."""
+    if "Polygon" not in before.geom_type or repaired.geom_type != "GeometryCollection":
+        return repaired
+    areas = [part for part in shapely.get_parts(repaired) if "Polygon" in part.geom_type]
+    return shapely.union_all(areas)
+
+
+def _in_haiti(placed: Placed, there: Mask, data: Data, name: str) -> None:
+    bounds = placed.shapes.bounds.to_numpy()
+    west, south, east, north = HAITI_BOUNDS
+    with np.errstate(invalid="ignore"):
+        touches = (bounds[:, 2] >= west) & (bounds[:, 0] <= east) & (bounds[:, 3] >= south) & (bounds[:, 1] <= north)
+        mirrored = there & ~touches & _inside(bounds * [-1, 1, -1, 1])
+    at = f"within longitude {west:g} to {east:g} and latitude {south:g} to {north:g}"
+    placed.refuse(name, mirrored, "geometry", at, "West is negative: write -72 and not 72.")
+    nowhere = there & ~mirrored & (np.abs(bounds) < 1e-6).all(axis=1)
+    placed.refuse(name, nowhere, "geometry", at, "0, 0 stands for a place that is not known: leave it empty.")
+    placed.refuse(name, there & ~touches & ~mirrored & ~nowhere, "geometry", at, "It lies outside Haiti.")
+    land = data["departments"]
+    remaining = placed.shapes.notna().to_numpy()
+    if land.empty or not remaining.any():
+        return
+    shore = land.to_crs(METRIC).geometry.buffer(SHORE_KM * 1000)
+    points = placed.shapes[remaining].to_crs(METRIC)
+    near = np.zeros(len(points), dtype=bool)
+    near[shore.sindex.query(points, predicate="intersects")[0]] = True
+    odd = np.zeros(len(remaining), dtype=bool)
+    odd[np.flatnonzero(remaining)[~near]] = True
+    placed.flag(name, odd, f"a place in Haiti or at most {SHORE_KM} km off it", "Check it: it lies abroad or at sea.")
+
+
+def pcodes(shapes: gpd.GeoSeries, data: Data) -> pd.Series:
+    """Return the P-code of the commune that a point, or the middle of a shape, lies in; empty if it is in none."""
+    communes = data["communes"]
+    found = pd.Series("", index=shapes.index, dtype="str")
+    present = shapes.notna()
+    if communes.empty or not present.any():
+        return found
+    points = shapes[present].representative_point()
+    at, of = communes.sindex.query(points, predicate="intersects")
+    codes = pd.Series(communes["pcode"].to_numpy()[of], index=points.index[at]).groupby(level=0).min()
+    found.loc[codes.index] = codes
+    return found
+
+
+def named(cells: pd.Series, data: Data, level: str) -> pd.Series:
+    """Return the P-code of the commune or department that each cell names, empty if it names none."""
+    codes = {text: _code(str(text), data, level) for text in cells.dropna().unique()}
+    return cells.map(codes).fillna("").astype("str")
+
+
+def _code(text: str, data: Data, level: str) -> str:
+    plain = text.strip()
+    if not plain:
+        return ""
+    try:
+        found = regions.find(data, plain)
+    except (InputError, LookupError):
+        return ""
+    if level == "department":
+        return regions.department(found.pcode) or ""
+    return found.pcode if found.level == "commune" else _namesake(found, data)
+
+
+def _namesake(region: regions.Region, data: Data) -> str:
+    """Return the commune that has the name of a department or arrondissement, empty if there is none."""
+    wanted = {regions.normalise(name) for _, name in region.names}
+    for other in regions.all_regions(data):
+        if other.level == "commune" and wanted & {regions.normalise(name) for _, name in other.names}:
+            return other.pcode
+    return ""

@@ -1,0 +1,271 @@
+"""From a table that was read to an import that can be looked at and stored."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from mssmap import regions
+from mssmap.catalog import Data
+from mssmap.errors import Fault, InputError
+from mssmap.ingest import duplicates, events, mapping, places, recognise
+from mssmap.ingest.mapping import Mapping, Source
+from mssmap.ingest.reading import Reading
+
+ROW, REMARK = "import_row", "import_note"
+"""Columns added to a layer: the row of the file, and what was repaired in it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Imported:
+    """
+    One table, ready to be stored.
+
+    Attributes
+    ----------
+    name
+        What people call it.
+    kind
+        `events`, `layer` or `boundaries`.
+    recognised
+        Id of the kind of file, empty if it was mapped by hand.
+    frame
+        Events: the columns of our table `events`. Layers: the columns of the file, in `crs.WGS84` if it has places.
+        Boundaries: `pcode` and outlines. Indexed by the row of the file.
+    faults
+        Rows that were left out (kind `contract`), and rows that are odd but kept (`rule`).
+    repairs
+        Row -> what was repaired; also written into the row.
+    duplicates
+        Pairs that may be the same event, see `duplicates.find`.
+    """
+
+    name: str
+    kind: str
+    recognised: str
+    frame: pd.DataFrame
+    mapping: Mapping
+    file: str
+    faults: tuple[Fault, ...] = ()
+    repairs: dict[int, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    duplicates: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(duplicates.COLUMNS)))
+    read_rows: int = 0
+
+    @property
+    def source(self) -> Source:
+        """Where it comes from and under what licence."""
+        return self.mapping.source
+
+    @property
+    def import_id(self) -> str:
+        """A short name and eight digits of the hash of the content: the same file has the same id."""
+        slug = re.sub(r"[^a-z0-9]+", "-", regions.normalise(self.name))[:24].strip("-") or "import"
+        return f"{slug}-{self.fingerprint[:8]}"
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of the content, in hexadecimal."""
+        plain = pd.DataFrame(self.frame.drop(columns="geometry", errors="ignore"))
+        shapes = [shape.wkb if shape is not None else b"" for shape in self.frame.get("geometry", ())]
+        content = pd.util.hash_pandas_object(plain, index=True).to_numpy().tobytes() + b"".join(shapes)
+        return hashlib.sha256(self.kind.encode() + "|".join(map(str, plain.columns)).encode() + content).hexdigest()
+
+
+def propose(frame: pd.DataFrame) -> tuple[recognise.Known | None, Mapping]:
+    """Return what a table is recognised as, and the mapping to begin with."""
+    known = recognise.recognise(frame)
+    return known, known.mapping if known else mapping.guess(frame)
+
+
+def prepare(reading: Reading, table: str, data: Data, chosen: Mapping | None = None, *, file: str = "") -> Imported:
+    """
+    Make an import of one table of a file.
+
+    Parameters
+    ----------
+    chosen
+        How to read it; by default as recognised, else as guessed.
+    file
+        Name of the file, for the record.
+
+    Raises
+    ------
+    InputError
+        If the mapping does not fit, no row can be used, or the coordinate system is missing.
+    """
+    frame = reading.tables[table]
+    known, proposed = propose(frame)
+    used = chosen or proposed
+    recognised = known.id if known and used.columns == known.mapping.columns else ""
+    if not used.source.title:
+        used = replace(used, source=replace(used.source, title=file or table))
+    make = {"events": _events, "layer": _layer, "boundaries": _boundaries}[used.kind]
+    found = make(frame, used, data, table)
+    if found.frame.empty:
+        first = f" The first fault: {found.faults[0]}" if found.faults else ""
+        raise InputError(f"{table}: found no row that can be used, required at least one.{first}")
+    own = tuple(fault for fault in reading.faults if fault.file == table)
+    name = f"{known.title} ({table})" if known and recognised else table
+    notes = tuple(note for note in reading.notes if len(reading.tables) == 1 or note.startswith(f"{table}"))
+    return replace(
+        found,
+        name=name,
+        recognised=recognised,
+        mapping=used,
+        file=file,
+        read_rows=len(frame),
+        faults=own + found.faults,
+        notes=notes + found.notes,
+    )
+
+
+def _events(frame: pd.DataFrame, used: Mapping, data: Data, name: str) -> Imported:
+    made = events.convert(frame, used, data, name)
+    pairs = duplicates.find(made.rows, own_events(data))
+    return Imported(
+        name=name,
+        kind="events",
+        recognised="",
+        frame=made.rows,
+        mapping=used,
+        file="",
+        faults=tuple(made.faults),
+        repairs=made.repairs,
+        notes=tuple(made.notes),
+        duplicates=pairs,
+    )
+
+
+def own_events(data: Data) -> pd.DataFrame:
+    """Return the events that a new file is compared with: ours and those of earlier imports."""
+    return data["events"]
+
+
+def without(made: Imported, rows: Sequence[int]) -> Imported:
+    """Return an import without some rows of the file, such as those that are duplicates."""
+    kept = made.frame[~made.frame.index.isin(rows)]
+    pairs = made.duplicates[~made.duplicates["row"].isin(rows)]
+    return replace(made, frame=kept, duplicates=pairs.reset_index(drop=True))
+
+
+def _layer(frame: pd.DataFrame, used: Mapping, data: Data, name: str) -> Imported:
+    mapping.require_columns(used, frame, name)
+    if not isinstance(frame, gpd.GeoDataFrame):
+        points, faults, bad = _points_of(frame, used, name)
+        if points is None:
+            plain = frame.assign(**{ROW: frame.index.to_numpy()})
+            return Imported(name, "layer", "", plain, used, "")
+        frame = gpd.GeoDataFrame(frame, geometry=points)
+    else:
+        faults, bad = [], pd.Series(False, index=frame.index)
+    placed = places.settle(frame.geometry, data, name)
+    refused = {fault.row for fault in placed.faults if fault.kind != "rule"}
+    bad |= pd.Series(frame.index.isin(refused), index=frame.index)
+    remarks = pd.Series([placed.repairs.get(int(row), "") for row in frame.index], index=frame.index, dtype="str")
+    made = gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=placed.shapes)
+    made = made.assign(**{ROW: frame.index.to_numpy(), REMARK: remarks})
+    if "commune_pcode" not in made:
+        codes = places.pcodes(placed.shapes, data)
+        made = made.assign(commune_pcode=codes, department_pcode=codes.str[:4])
+    return Imported(
+        name=name,
+        kind="layer",
+        recognised="",
+        frame=made[~bad],
+        mapping=used,
+        file="",
+        faults=(*faults, *placed.faults),
+        repairs=placed.repairs,
+        notes=tuple(placed.notes),
+    )
+
+
+def _points_of(frame: pd.DataFrame, used: Mapping, name: str) -> tuple[gpd.GeoSeries | None, list[Fault], pd.Series]:
+    """Points from two columns of numbers; None if the table has no such columns."""
+    bad = pd.Series(False, index=frame.index)
+    if not (used.columns.get("lon") and used.columns.get("lat")):
+        return None, [], bad
+    faults: list[Fault] = []
+    values = {}
+    for ours in ("lon", "lat"):
+        column = used.columns[ours][0]
+        text = frame[column].astype("str").where(frame[column].notna(), "").str.strip()
+        numbers = pd.to_numeric(text.where(text.str.fullmatch(events.NUMBER)), errors="coerce")
+        wrong = (text != "") & ~np.isfinite(numbers.fillna(np.nan))
+        faults += [
+            Fault(name, int(row), column, repr(text[row][:60]), "a number of degrees", "Write it with a point.")
+            for row in text.index[wrong]
+        ]
+        bad |= wrong
+        values[ours] = numbers
+    there = (values["lon"].notna() & values["lat"].notna()).to_numpy()
+    points = gpd.GeoSeries(gpd.points_from_xy(values["lon"], values["lat"]), index=frame.index)
+    return points.where(there, None), faults, bad
+
+
+LEVELS: Final = {"department": "departments", "commune": "communes"}
+
+
+def _boundaries(frame: pd.DataFrame, used: Mapping, data: Data, name: str) -> Imported:
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise InputError(f"{name}: found no outlines, required polygons with P-codes.")
+    level = next((field for field in LEVELS if used.columns.get(field)), None)
+    if level is None:
+        raise InputError(f"{name}: found no column of P-codes, required one for department or commune.")
+    mapping.require_columns(used, frame, name)
+    codes = frame[used.columns[level][0]].astype("str").str.strip().str.upper()
+    placed = places.settle(frame.geometry, data, name)
+    area = placed.shapes.geom_type.isin(["Polygon", "MultiPolygon"])
+    ours = set(data[LEVELS[level]]["pcode"])
+    faults = list(placed.faults)
+    for row in codes.index[~codes.isin(ours)]:
+        faults.append(
+            Fault(
+                name, int(row), used.columns[level][0], repr(codes[row][:40]), f"a P-code of one of our {LEVELS[level]}"
+            )
+        )
+    twice = codes.duplicated()
+    faults += [
+        Fault(name, int(row), used.columns[level][0], repr(codes[row]), "each P-code once")
+        for row in codes.index[twice]
+    ]
+    good = codes.isin(ours) & area & ~twice
+    made = gpd.GeoDataFrame({"pcode": codes, ROW: frame.index.to_numpy()}, geometry=placed.shapes)[good]
+    notes = [*placed.notes, f"{int(good.sum())} of our {len(ours)} {LEVELS[level]} get these outlines."]
+    return Imported(
+        name=name,
+        kind="boundaries",
+        recognised="",
+        frame=made,
+        mapping=used,
+        file="",
+        faults=tuple(faults),
+        repairs=placed.repairs,
+        notes=tuple(notes),
+    )
+
+
+def described(made: Imported) -> dict[str, Any]:
+    """Return everything about an import but its rows, as plain values: what the store keeps and the trail shows."""
+    return {
+        "id": made.import_id,
+        "name": made.name,
+        "kind": made.kind,
+        "recognised": made.recognised,
+        "file": made.file,
+        "rows": len(made.frame),
+        "read_rows": made.read_rows,
+        "left_out": len({fault.row for fault in made.faults if fault.kind == "contract"}),
+        "repaired": len(made.repairs),
+        "notes": list(made.notes)[:50],
+        "mapping": mapping.dumps(made.mapping),
+        "places": "geometry" in made.frame or made.kind == "events",
+    }

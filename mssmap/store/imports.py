@@ -1,0 +1,202 @@
+"""
+Imports in the store: saved, removed and brought back, each a change with its audit row in the same transaction.
+
+The audit row holds what is said about an import and the hash of its rows; the rows themselves are Parquet, kept once
+under that hash. Everything else (lock, request id, chain) is as for plans.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from mssmap.errors import DataError, InputError, NotFoundError
+from mssmap.store import audit, core
+from mssmap.store.core import GoneError, Store
+from mssmap.store.models import AuditRow, ImportRow, PayloadRow
+
+ENTITY: Final = "import"
+
+
+@dataclass(frozen=True)
+class Import:
+    """
+    An import as stored.
+
+    Attributes
+    ----------
+    body
+        What is said about it; `sha256` is the hash of its rows.
+    removed
+        True if it was taken away; it can be brought back.
+    """
+
+    import_id: str
+    name: str
+    version: int
+    removed: bool
+    body: dict[str, Any]
+    changed_at: str
+    changed_by: str
+
+
+def listed(store: Store, *, removed: bool = False) -> list[Import]:
+    """Return the imports in the order of their names, with the removed ones only if asked for."""
+    query = sa.select(ImportRow.__table__).order_by(ImportRow.name, ImportRow.import_id)
+    if not removed:
+        query = query.where(~ImportRow.removed)
+    return store._read(lambda session: [Import(**row._mapping) for row in session.execute(query)])
+
+
+def find(store: Store, import_id: str) -> Import:
+    """
+    Return an import, removed or not.
+
+    Raises
+    ------
+    NotFoundError
+        If there never was one with this id.
+    """
+    row = store._read(lambda session: _row(session, import_id))
+    if row is None:
+        raise NotFoundError(f"import {import_id!r}: there is none. `mssmap layers` lists those there are.")
+    return Import(**row._mapping)
+
+
+def content(store: Store, item: Import) -> bytes:
+    """
+    Return the rows of an import as Parquet.
+
+    Raises
+    ------
+    DataError
+        If they are not in the store, or are not what was stored.
+    """
+    wanted = str(item.body["sha256"])
+    query = sa.select(PayloadRow.content).where(PayloadRow.sha256 == wanted)
+    found = store._read(lambda session: session.execute(query).scalar_one_or_none())
+    if found is None or hashlib.sha256(found).hexdigest() != wanted:
+        state = "no rows" if found is None else "rows that were changed"
+        raise DataError(
+            f"import {item.name!r}: found {state} in the store, required those of its hash. Import it again."
+        )
+    return bytes(found)
+
+
+def save(
+    store: Store, body: dict[str, Any], rows: bytes, *, actor: str = "local", request_id: str | None = None
+) -> Import:
+    """
+    Store an import; one that was removed comes back.
+
+    Parameters
+    ----------
+    body
+        What is said about it, with `id` and `name`.
+    rows
+        Its rows as Parquet.
+
+    Raises
+    ------
+    InputError
+        If it is there already.
+    StoreAwayError
+        If it could not be written; nothing has changed then.
+    """
+    digest = hashlib.sha256(rows).hexdigest()
+    body = {**body, "sha256": digest, "bytes": len(rows)}
+
+    def write(session: Connection, before: Any) -> Import:
+        if before is not None and not before.removed:
+            raise InputError(f"import {before.name!r}: the same content is in the store already. Nothing was changed.")
+        if session.execute(sa.select(PayloadRow.sha256).where(PayloadRow.sha256 == digest)).one_or_none() is None:
+            session.execute(sa.insert(PayloadRow).values(sha256=digest, content=rows))
+        return _next(before, body, removed=False, actor=actor)
+
+    return _change(store, str(body["id"]), audit.EDIT, write, actor, request_id)
+
+
+def remove(
+    store: Store, import_id: str, *, version: int, actor: str = "local", request_id: str | None = None
+) -> Import:
+    """
+    Take an import away; `restore` brings it back.
+
+    Raises
+    ------
+    GoneError
+        If it has another version now: somebody else removed it or brought it back meanwhile.
+    """
+
+    def write(_session: Connection, before: Any) -> Import:
+        _require(before, import_id, version, removed=False)
+        return _next(before, before.body, removed=True, actor=actor)
+
+    return _change(store, import_id, audit.DELETE, write, actor, request_id)
+
+
+def restore(
+    store: Store, import_id: str, *, version: int, actor: str = "local", request_id: str | None = None
+) -> Import:
+    """
+    Bring a removed import back, as it was.
+
+    Raises
+    ------
+    GoneError
+        If it has another version now.
+    """
+
+    def write(_session: Connection, before: Any) -> Import:
+        _require(before, import_id, version, removed=True)
+        return _next(before, before.body, removed=False, actor=actor)
+
+    return _change(store, import_id, audit.UNDO, write, actor, request_id)
+
+
+def _require(before: Any, import_id: str, version: int, *, removed: bool) -> None:
+    if before is None or before.version != version or before.removed is not removed:
+        raise GoneError(f"import {import_id!r}: it was changed meanwhile. Look at the list again; nothing was changed.")
+
+
+def _next(before: Any, body: dict[str, Any], *, removed: bool, actor: str) -> Import:
+    version = (before.version if before is not None else 0) + 1
+    return Import(str(body["id"]), str(body["name"])[:200], version, removed, body, core._now(), actor)
+
+
+def _change(
+    store: Store,
+    import_id: str,
+    action: str,
+    make: Callable[[Connection, Any], Import],
+    actor: str,
+    request_id: str | None,
+) -> Import:
+    """Run one change in one transaction; the same request id again only answers what the first one did."""
+    request_id = request_id or str(uuid.uuid4())
+
+    def write(session: Connection) -> Import:
+        row = _row(session, import_id)
+        if session.execute(sa.select(AuditRow.seq).where(AuditRow.request_id == request_id)).one_or_none() is not None:
+            return Import(**row._mapping)
+        after = make(session, row)
+        values = {**vars(after)}
+        if row is None:
+            session.execute(sa.insert(ImportRow).values(**values))
+        else:
+            session.execute(sa.update(ImportRow).where(ImportRow.import_id == import_id).values(**values))
+        said = None if action == audit.DELETE else after.body
+        store._append(session, action, ENTITY, import_id, after.version, said, actor, request_id, after.changed_at)
+        return after
+
+    return store._write(write)
+
+
+def _row(session: Connection, import_id: str) -> Any:
+    return session.execute(sa.select(ImportRow.__table__).where(ImportRow.import_id == import_id)).one_or_none()

@@ -1,0 +1,55 @@
+"""One small file of each format, with text, numbers, truth values, days and places in it."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+
+def frame() -> gpd.GeoDataFrame:
+    """Three points and their attributes."""
+    columns = {
+        "name": ["Alpha", "Bêta", "Pétion-Ville"],
+        "number": [1, 2, 3],
+        "share": [0.5, 1.25, -3.0],
+        "open": [True, False, True],
+        "day": pd.to_datetime(["2025-01-18", "2024-02-29", "2021-07-07"]),
+    }
+    points = shapely.points([[-72.35, 18.55], [-72.25, 18.55], [-72.3, 18.5]])
+    return gpd.GeoDataFrame(columns, geometry=points, crs="EPSG:4326")
+
+
+def write(folder: Path) -> dict[str, bytes]:
+    """Return a file of each format by its id, written with what researchers use."""
+    rows = frame()
+    rows.to_file(folder / "a.geojson", driver="GeoJSON")
+    rows.to_file(folder / "a.gpkg", driver="GPKG", layer="a")
+    rows.to_file(folder / "a.fgb", driver="FlatGeobuf")
+    rows.to_parquet(folder / "a.parquet")
+    rows.drop(columns="geometry").to_csv(folder / "a.csv", index=False)
+    rows.drop(columns="geometry").to_excel(folder / "a.xlsx", index=False)
+    rows[["name", "geometry"]].rename(columns={"name": "Name"}).to_file(folder / "a.kml", driver="KML")
+    shapes = folder / "shapes"
+    shapes.mkdir()
+    rows.to_file(shapes / "a.shp", encoding="utf-8")
+    found = {
+        name: (folder / f"a.{name}").read_bytes()
+        for name in ("geojson", "gpkg", "fgb", "parquet", "csv", "xlsx", "kml")
+    }
+    found["zip"] = packed({path.name: path.read_bytes() for path in sorted(shapes.iterdir())})
+    found["bundle"] = packed({f"layers/a.{name}": found[name] for name in ("geojson", "csv", "kml")})
+    return found
+
+
+def packed(members: dict[str, bytes]) -> bytes:
+    """Return a zip."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
