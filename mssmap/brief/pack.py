@@ -25,6 +25,7 @@ from mssmap.brief.content import Content
 from mssmap.brief.spec import Brief
 from mssmap.catalog import Data
 from mssmap.errors import InputError
+from mssmap.exports.verify import RowChange
 from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
 
@@ -150,7 +151,7 @@ def _manifest(data: Data, told: Content, files: Mapping[str, bytes]) -> bytes:
         "counts": {name: count for name, count in told.counts.items() if count and name in brief.layers},
         "shortened": shortened,
         "versions": {"mssmap": mssmap.__version__, **{name: version(name) for name in ("typst", "python-pptx")}},
-        "data": {name: dataset.sha256 for name, dataset in sorted(data.datasets.items())},
+        "data": data.fingerprint,
         "files": [
             {"name": name, "bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()}
             for name, body in files.items()
@@ -177,7 +178,7 @@ class Report:
     edited
         File -> what is wrong with it: `changed`, `missing` or `added`.
     revised
-        Tables of the pack that now hold other records; empty if no data were given.
+        Records of the pack that the data now give otherwise; none if no data were given, or files were edited.
     brief
         What the pack was asked to be; None if the manifest no longer tells.
     manifest_sha256
@@ -186,7 +187,7 @@ class Report:
 
     state: str
     edited: Mapping[str, str]
-    revised: tuple[str, ...]
+    revised: tuple[RowChange, ...]
     brief: Brief | None
     manifest_sha256: str
 
@@ -234,18 +235,9 @@ def verify(path: Path, data: Data | None = None) -> Report:
     except InputError:
         brief = None
         edited[MANIFEST] = "changed"
-    revised = _revised(data, brief, promised) if data is not None and brief is not None else ()
+    revised = rows.revisions(data, files) if data is not None and not edited else ()
     state = EDITED if edited else REVISED if revised else UNCHANGED
     return Report(state, edited, revised, brief, hashlib.sha256(files[MANIFEST]).hexdigest())
-
-
-def _revised(data: Data, brief: Brief, promised: Mapping[str, str]) -> tuple[str, ...]:
-    now = rows.files(data, brief)
-    return tuple(
-        name
-        for name, body in now.items()
-        if name.endswith(".csv") and hashlib.sha256(body).hexdigest() != promised.get(name)
-    )
 
 
 def _read(path: Path) -> dict[str, bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,29 @@ def run(capsys, monkeypatch, tmp_path, small_folder):
         return code, *capsys.readouterr()
 
     return call
+
+
+@pytest.fixture
+def verify(run, capsys):
+    """Return a runner of `mssmap verify`, on the same data and store as `run`."""
+
+    def call(path: Path) -> tuple[int, str, str]:
+        code = cli.run(("verify", str(path)))
+        return code, *capsys.readouterr()
+
+    return call
+
+
+def test_verify_proves_a_pack_and_names_what_was_edited(run, verify, tmp_path):
+    run("--as-of", "2025-01-18", "--known-on", "2025-01-18", "--created", MADE, "--out", str(tmp_path))
+    path = tmp_path / "HTI_Situation_A4_20250118.zip"
+    code, out, err = verify(path)
+    assert (code, out) == (0, f"unchanged: {path}\n")
+    assert "pack 1 of this store, made " in err
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("more.txt", "x")
+    code, out, _err = verify(path)
+    assert (code, out) == (1, f"edited: {path}\nmore.txt: added\n")
 
 
 def hashes(folder: Path) -> dict[str, str]:
