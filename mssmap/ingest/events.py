@@ -284,12 +284,16 @@ def _joined(cells: list[pd.Series], joint: str) -> pd.Series:
     """Put texts of several columns together, each once and without the empty ones."""
     if len(cells) == 1:
         return cells[0]
-    kept = []
+    gone = [column == "" for column in cells]
     for i, column in enumerate(cells):
-        gone = column == ""
         for before in cells[:i]:
-            gone |= column == before
-        kept.append(pa.array(column.mask(gone) if gone.any() else column, pa.large_string()))
+            gone[i] |= column == before
+    # pyarrow 26 drops the rows in which every part is missing: there the first, empty one stays
+    gone[0] &= ~np.logical_and.reduce(gone[1:])
+    kept = [
+        pa.array(column.mask(away) if away.any() else column, pa.large_string())
+        for column, away in zip(cells, gone, strict=True)
+    ]
     joined = pc.binary_join_element_wise(*kept, pa.scalar(joint, pa.large_string()), null_handling="skip")
     return pd.Series(joined.to_pandas(), dtype="str").set_axis(cells[0].index)
 
