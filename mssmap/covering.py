@@ -59,7 +59,8 @@ class Coverage:
         `uncovered_people`, `mean_time`, `unreachable_pct`. Departments by P-code; communes with the largest gap first.
     by_base
         `base_id`, `name`, `lon`, `lat`, `cell`, `active`, `people_in_reach`, `low`, `high`, `unique_people`,
-        `fair_share_people`, `marginal_people` (of a base that is off), `zone` (names of zones it stands in).
+        `fair_share_people`, `marginal_people` (of a base that is off), `zone` (names of zones it stands in), `capacity`
+        (personnel, missing if not stated), `people_per_officer` (fair share for each officer of a base that is on).
     cells
         `cell` (H3 text), `people`, `count` (active bases within the standard), `time` (to the nearest), `certain`
         (covered in every speed case) and `possible` (in at least one).
@@ -166,7 +167,8 @@ def evaluate(
     Parameters
     ----------
     bases
-        `base_id`, `name`, `cell`, `active`, and as far as known `lon`, `lat`, `zone`; those that are off get their
+        `base_id`, `name`, `cell`, `active`, and as far as known `lon`, `lat`, `zone`, `capacity`
+        (personnel); those that are off get their
         marginal contribution.
     facilities
         See `facilities_from_data`.
@@ -275,6 +277,11 @@ def _banded(
     exposed = int((active & (bases["zone"].fillna("") != "").to_numpy()).sum()) if "zone" in bases else 0
     rows.append(("bases_active", int(active.sum()), int(active.sum()), int(active.sum()), "bases", np.nan))
     rows.append(("bases_in_zones", exposed, exposed, exposed, "bases", float(active.sum())))
+    if "capacity" in bases:
+        stated = bases["capacity"].astype("float64").to_numpy()[active]
+        total, known = float(np.nansum(stated)), float((~np.isnan(stated)).sum())
+        rows.append(("capacity_stated", total, total, total, "personnel", np.nan))
+        rows.append(("bases_with_capacity", known, known, known, "bases", float(active.sum())))
     return pd.DataFrame(rows, columns=["name", "value", "low", "high", "unit", "of"])
 
 

@@ -138,6 +138,9 @@ def by_base(plan: Plan) -> pd.DataFrame:
     fair[state.active] = reach.fair_share(state.within, people)
     marginal = state.all @ (people * (state.counts == 0)).astype("float64")
     in_reach = np.array([s.all @ grid.people[who].astype("float64") for who in cases.people for s in states.values()])
+    capacity = (
+        (bases["capacity"] if "capacity" in bases else pd.Series(np.nan, bases.index)).astype("float64").to_numpy()
+    )
     return pd.DataFrame(
         {
             "base_id": bases["base_id"].to_numpy(),
@@ -153,6 +156,10 @@ def by_base(plan: Plan) -> pd.DataFrame:
             "fair_share_people": fair,
             "marginal_people": np.where(state.active, 0, marginal).astype("int64"),
             "zone": bases["zone"].fillna("").to_numpy() if "zone" in bases else "",
+            "capacity": capacity,
+            "people_per_officer": np.divide(
+                fair, capacity, out=np.full(len(bases), np.nan), where=state.active & (capacity > 0)
+            ),
         }
     )
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from mssmap import access, backtest, covering, grid, roads, scenario, siting, siting_studies
+from mssmap import access, backtest, covering, grid, roads, scenario, siting, siting_studies, views
 from mssmap.access import Travel
 from mssmap.covering import Coverage
 from mssmap.covering_tables import CENTRAL
@@ -262,6 +262,14 @@ def back_test(
     on = ground(data, plan)
     bases = scenario.bases(data, plan, on.network)
     return backtest.from_data(data, plan, on.travel, on.grid, bases, start=start, end=end, grade=grade)
+
+
+def robust_sites(data: Data, plan: Scenario, *, top: int = 10) -> pd.DataFrame:
+    """Return how steadily each candidate place is among the best over the recorded months; see `backtest`."""
+    on = ground(data, plan)
+    places = candidates(data, plan, on, keep_active=False)
+    placed = backtest.place_events(on.grid, views.events(data, plan.clocks, grade=plan.grade))
+    return backtest.robust_sites(placed, on.travel, places[places["rule"] != "excluded"], plan.standard, top=top)
 
 
 def find(data: Data, name_or_file: str, clocks: Clocks, grade: str = "F6") -> Scenario:

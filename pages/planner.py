@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from mssmap.i18n import gettext as _
-from mssmap.ui import cache, components, controls, planner, planner_views, state
+from mssmap.ui import cache, components, controls, planner, planner_figures, planner_inputs, planner_views, state
 
 components.page_style()
 notes = state.address_notes()
@@ -13,24 +13,23 @@ plan = planner.in_hand()
 
 with st.sidebar:
     planner.picker(plan)
-    planner.assumptions(plan)
-    planner.placing()
-    planner.own_proposals(plan)
+    planner_inputs.assumptions(plan)
+    planner_inputs.placing()
+    planner_inputs.own_proposals(plan)
     with st.expander(_("Day and layers")):
         controls.dials()
 state.keep_address()
 
-coverage = planner.evaluate(plan)
+coverage = planner_figures.evaluate(plan)
 components.heading(_("FOB planner"), cache.Filters(plan.clocks), notes)
 planner.status_line()
-planner.key_figures(coverage)
+planner_figures.key_figures(coverage)
 main, side = st.columns([0.68, 0.32], gap="small")
 with main:
-    shown = planner.shown(plan)
-    components.operations_map(
-        shown, planner.map_options(plan, coverage, controls.planner_layers()), on_placed=planner.map_placed
-    )
+    shown = planner_figures.shown(plan)
+    options = planner_figures.map_options(plan, coverage, controls.planner_layers(), planner_views.agreement(plan))
+    components.operations_map(shown, options, on_placed=planner_inputs.map_placed)
 with side, st.container(key="side"):
-    planner.base_table(plan, coverage)
+    planner_figures.base_table(plan, coverage)
 planner_views.show(plan, coverage)
 components.data_faults()

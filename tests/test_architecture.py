@@ -25,6 +25,7 @@ LEVELS = (
     PLANNING.split(),
     ["store", "ingest"],
     ["maps", "charts", "text", "twin", "twin_charts", "search", "listing", "exports", "brief"],
+    ["api"],
     ["ui", "cli"],
     ["pages"],
     ["app"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any, Final
 
 import numpy as np
@@ -10,7 +11,9 @@ import shapely
 
 from mssmap import text
 from mssmap.covering import Coverage
+from mssmap.covering_tables import CENTRAL
 from mssmap.grid import Grid
+from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 
 LAYER: Final = "plan"
@@ -44,6 +47,34 @@ def cells(coverage: Coverage) -> str:
     possible = coverage.cells["possible"].to_numpy(dtype=bool)
     letters = np.where(count >= 2, BACKUP, np.where(count == 1, ONE, np.where(possible, POSSIBLE, NONE)))
     return "".join(letters.tolist())
+
+
+def reach(coverage: Coverage) -> dict[str, Any]:
+    """
+    Return what the browser needs to toggle bases by itself: whom each of them reaches.
+
+    It stays the same while bases are switched, so it travels once. `within` and `possible` hold a bit for each cell,
+    packed and in base64, by base: within the standard at the central speed, and at the best one.
+    """
+    states = coverage.plan.states
+    best = max(states.values(), key=lambda state: state.factor)
+
+    def packed(rows: Any) -> list[str]:
+        return [base64.b64encode(np.packbits(row).tobytes()).decode() for row in rows]
+
+    return {
+        "ids": coverage.plan.bases["base_id"].tolist(),
+        "within": packed(states[CENTRAL].all),
+        "possible": packed(best.all),
+        "people": coverage.cells["people"].tolist(),
+        "group": text.GROUP_MARKS[current()],
+    }
+
+
+def agreed_cells(agreement: pd.DataFrame) -> str:
+    """One letter for each cell: covered by all of some plans, by some of them, by none (`covering.consensus`)."""
+    plans, of = agreement["plans"].to_numpy(), agreement["of"].to_numpy()
+    return "".join(np.where(plans == of, BACKUP, np.where(plans > 0, ONE, NONE)).tolist())
 
 
 def symbol(kind: str, active: bool) -> str:
@@ -91,8 +122,8 @@ def points(by_base: pd.DataFrame, bases: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def legend() -> list[dict[str, Any]]:
-    """Rows of the legend for a plan."""
+def legend(*, agreement: bool = False) -> list[dict[str, Any]]:
+    """Rows of the legend for a plan, or for the agreement of several."""
     bases = {
         "plan.standing": _("Operational, on"),
         "plan.closed": _("Operational, taken out"),
@@ -105,6 +136,8 @@ def legend() -> list[dict[str, Any]]:
         "cells.p": _("Only at the best speed"),
         "cells.0": _("Nobody within the standard"),
     }
+    if agreement:
+        reached = {"cells.2": _("All compared plans"), "cells.1": _("Some of them"), "cells.0": _("None of them")}
     groups = ((_("Plan"), bases), (_("Reached within the standard"), reached))
     return [
         {

@@ -81,6 +81,8 @@ class Options:
     """Points that are not records, such as the bases of a plan."""
     cells: str = ""
     """One letter for each cell of the planner's grid; empty for none."""
+    agreement: bool = False
+    """The cells show where several plans agree, so that switching a base of one does not change them at once."""
     placing: bool = False
     """A click on the map places a base."""
     more_legend: tuple[Mapping[str, Any], ...] = ()
@@ -187,6 +189,7 @@ def light(shown: Shown, options: Options, window: tuple[date, date] | None = Non
         "extra": [dict(point) for point in options.extra],
         "preview": [dict(part) for part in options.preview],
         "cells": options.cells,
+        "agreement": options.agreement,
         "placing": options.placing,
         "more_legend": [dict(group) for group in options.more_legend],
         "notes": [*options.notes, *_off_map(shown)],

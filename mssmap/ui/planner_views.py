@@ -7,13 +7,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mssmap import backtest, charts, covering, planning, scenario, siting, text
+from mssmap import backtest, charts, covering, planning, scenario, text
 from mssmap.covering import Coverage
-from mssmap.errors import MssmapError
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
-from mssmap.scenario import Proposal, Scenario
-from mssmap.ui import cache, planner
+from mssmap.scenario import Scenario
+from mssmap.ui import cache, planner_roads, planner_sites
 
 
 def show(plan: Scenario, coverage: Coverage) -> None:
@@ -37,10 +36,10 @@ def show(plan: Scenario, coverage: Coverage) -> None:
     )
     views = {
         "figures": lambda: _figures(coverage),
-        "sites": lambda: _sites(plan),
+        "sites": lambda: planner_sites.show(plan),
         "backtest": lambda: _backtest(plan),
         "compare": lambda: _compare(plan, coverage),
-        "roads": lambda: _roads(plan),
+        "roads": lambda: planner_roads.show(plan),
     }
     views.get(chosen or "gaps", lambda: _gaps(coverage))()
     with st.expander(_("How these figures are made")):
@@ -91,124 +90,6 @@ def _figures(coverage: Coverage) -> None:
     )
 
 
-def model_titles() -> dict[str, str]:
-    """Location models in words."""
-    return {
-        "mclp": _("Most people within the standard (MCLP)"),
-        "lscp": _("Fewest bases for everybody (LSCP)"),
-        "pmedian": _("Least mean time (p-median)"),
-        "pcenter": _("Least longest time (p-center)"),
-    }
-
-
-def _sites(plan: Scenario) -> None:
-    titles = model_titles()
-    with st.form("best_sites"):
-        first, second, third = st.columns([0.5, 0.2, 0.3])
-        model = first.selectbox(_("Model"), list(titles), format_func=titles.__getitem__, key="model")
-        k = second.number_input(_("Bases to add"), 1, 15, 3, key="k")
-        keep = third.checkbox(_("Keep what is on"), value=True, key="keep", help=_("Off: a clean sheet."))
-        several = third.checkbox(_("How sure (nine input cases, slower)"), key="several")
-        asked = st.form_submit_button(_("Find the best sites"))
-    if asked:
-        st.session_state["solution"] = None
-        with st.status(_("Searching ..."), expanded=True) as status:
-            try:
-                bases = int(k) if model != "lscp" else None
-                tell = siting.Effort(progress=lambda phase, value, bound: status.update(label=f"{phase}: {value:,.0f}"))
-                solution = planning.site(cache.data(), plan, bases, model, keep_active=keep, effort=tell)
-                frequency = None
-                if several:
-                    frequency = planning.site_frequency(
-                        cache.data(),
-                        plan,
-                        bases,
-                        model,
-                        keep_active=keep,
-                        on_case=lambda done, total: status.update(label=f"{done} / {total}"),
-                    )
-            except MssmapError as error:
-                status.update(label=str(error), state="error")
-                return
-            st.session_state["solution"] = {"plan": plan, "answer": solution, "frequency": frequency, "keep": keep}
-            status.update(label=_("Done"), state="complete", expanded=False)
-    found = st.session_state.get("solution")
-    if found and found["plan"] == plan:
-        _solution(plan, found)
-    _front(plan)
-
-
-def _solution(plan: Scenario, found: dict[str, Any]) -> None:
-    answer: siting.Solution = found["answer"]
-    proof = (
-        _("proven optimal")
-        if answer.proven
-        else _("not proven: at most {gap} % better is possible").format(gap=text.number(round(answer.gap_pct, 2)))
-    )
-    st.caption(
-        _("{objective} {unit}; bound {bound}; {proof}; {seconds} s. {method}").format(
-            objective=text.number(round(answer.objective)),
-            unit=answer.unit,
-            bound=text.number(round(answer.bound)),
-            proof=proof,
-            seconds=text.number(round(answer.seconds, 2)),
-            method=answer.method,
-        )
-    )
-    rows = pd.DataFrame(list(answer.sites))
-    frequency = found["frequency"]
-    if frequency is not None and len(rows):
-        share = frequency.sites.set_index("base_id")["share"]
-        rows["chosen_pct"] = (rows["id"].map(share).fillna(0) * 100).round()
-        st.caption(
-            _("Chosen in % of nine input cases; mean overlap of the sets {overlap}.").format(
-                overlap=text.number(round(frequency.jaccard, 2))
-            )
-        )
-    st.dataframe(rows, hide_index=True, key="solution_table")
-    left, right = st.columns(2)
-    if len(rows) and left.button(_("Take them into the plan"), key="adopt"):
-        _adopt(plan, rows)
-    if right.button(_("Near-optimal exchanges"), key="swaps") and answer.model in {"mclp", "pmedian"}:
-        st.dataframe(
-            planning.site_swaps(cache.data(), plan, answer, keep_active=found["keep"]),
-            hide_index=True,
-            key="swap_table",
-        )
-
-
-def _adopt(plan: Scenario, rows: pd.DataFrame) -> None:
-    have = {proposal.id for proposal in plan.proposals}
-    for row in rows.itertuples(index=False):
-        if row.id in have:
-            plan = plan if row.id in plan.active else plan.toggle(row.id)
-        else:
-            plan = plan.place(
-                Proposal(f"site-{row.id}", str(row.name)[:120], row.lon, row.lat, note=_("Found by the search."))
-            )
-    planner.change(plan)
-    st.rerun()
-
-
-def _front(plan: Scenario) -> None:
-    st.caption(_("More bases, more people: each number of bases with its best known and its proven coverage."))
-    if not st.toggle(_("Show the front of 1 to 15 bases"), key="front"):
-        return
-    rows: dict[int, dict[str, Any]] = {}
-    place, bar = st.empty(), st.progress(0.0, _("Switch the front off to stop."))
-    for point in planning.site_front(cache.data(), plan, effort=siting.Effort(time_limit_s=6)):
-        rows[point.k] = {
-            "k": point.k,
-            "value": point.solution.objective,
-            "bound": point.solution.bound if point.phase == "proven" else None,
-            "state": _("proven") if point.solution.proven else _("best known"),
-        }
-        place.altair_chart(charts.front(pd.DataFrame(rows.values())), key=f"front {point.phase} {point.k}")
-        if point.phase == "proven":
-            bar.progress(point.k / 15, _("Proving {k} of 15; switch the front off to stop.").format(k=point.k))
-    bar.empty()
-
-
 def _backtest(plan: Scenario) -> None:
     result = planning.back_test(cache.data(), plan, grade=plan.grade)
     s = result.summary
@@ -229,6 +110,28 @@ def _backtest(plan: Scenario) -> None:
     left, right = st.columns(2)
     left.dataframe(_shares(result.by_category, "category"), hide_index=True, key="by_category", height=260)
     right.dataframe(_shares(result.by_grade, "grade"), hide_index=True, key="by_grade", height=260)
+    _robust(plan)
+
+
+def _robust(plan: Scenario) -> None:
+    if not st.toggle(_("Sites that are steadily among the best"), key="robust"):
+        return
+    rows = planning.robust_sites(cache.data(), plan).head(15)
+    st.caption(_("Candidate places by the number of months in which they are among the ten with most events in reach."))
+    st.dataframe(
+        pd.DataFrame(
+            {
+                _("Place"): rows["name"],
+                _("Months among the best"): rows["months_in_top"],
+                _("Of months"): rows["months"],
+                _("Events in reach"): rows["events"],
+                _("Share %"): rows["share"].round(1),
+                _("Share in its worst month %"): rows["worst_month_share"].round(1),
+            }
+        ),
+        hide_index=True,
+        key="robust_table",
+    )
 
 
 def _shares(rows: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -242,24 +145,47 @@ def _shares(rows: pd.DataFrame, column: str) -> pd.DataFrame:
     )
 
 
-def _compare(plan: Scenario, coverage: Coverage) -> None:
-    stored = {p.plan_id: p for p in cache.plans().plans() if p.plan_id != plan.id}
-    names = {"baseline": _("Baseline"), **{p.plan_id: p.name for p in stored.values()}}
+def _others(plan: Scenario) -> dict[str, str]:
+    """Names of the plans that one may compare with, by id."""
+    names = {"baseline": _("Baseline"), **{p.plan_id: p.name for p in cache.plans().plans()}}
     names.pop(plan.id, None)
-    others = st.multiselect(
-        _("Compare with"), list(names), format_func=names.__getitem__, max_selections=3, key="compare_with"
-    )
-    if not others:
-        st.caption(_("Choose up to three plans; the columns of differences are against the plan in hand."))
-        return
+    return names
+
+
+def compared(plan: Scenario) -> dict[str, Scenario]:
+    """Return the plan in hand and those it is compared with, by name."""
+    chosen = [name for name in st.session_state.get("compare_with", []) if name in _others(plan)]
+    stored = {p.plan_id: p for p in cache.plans().plans()} if chosen else {}
     plans = {plan.name: plan}
-    for plan_id in others:
+    for plan_id in chosen:
         other = (
             scenario.baseline(cache.data(), plan.clocks, plan.grade)
             if plan_id == "baseline"
             else scenario.from_dict(stored[plan_id].body)
         )
         plans[_unique(other.name, plans)] = other
+    return plans
+
+
+def agreement(plan: Scenario) -> pd.DataFrame | None:
+    """How many of the compared plans cover each cell, if the map is to show it; else None."""
+    if not st.session_state.get("consensus_on_map"):
+        return None
+    plans = compared(plan)
+    if len(plans) < 2:
+        return None
+    results = [planning.evaluate(cache.data(), other, language=current()) for other in plans.values()]
+    return covering.consensus(results).assign(of=len(plans))
+
+
+def _compare(plan: Scenario, coverage: Coverage) -> None:
+    names = _others(plan)
+    st.multiselect(_("Compare with"), list(names), format_func=names.__getitem__, max_selections=3, key="compare_with")
+    plans = compared(plan)
+    if len(plans) < 2:
+        st.caption(_("Choose up to three plans; the columns of differences are against the plan in hand."))
+        return
+    st.toggle(_("Show on the map where they agree"), key="consensus_on_map")
     results = {plan.name: coverage}
     for name, other in plans.items():
         results.setdefault(name, planning.evaluate(cache.data(), other, language=current()))
@@ -282,9 +208,3 @@ def _compare(plan: Scenario, coverage: Coverage) -> None:
 
 def _unique(name: str, taken: dict[str, Any]) -> str:
     return name if name not in taken else f"{name} (2)"
-
-
-def _roads(plan: Scenario) -> None:
-    network = planning.ground(cache.data(), plan).network
-    st.caption(network.method)
-    st.dataframe(network.roads, hide_index=True, key="roads", height=430)

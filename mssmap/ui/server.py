@@ -22,9 +22,13 @@ from typing import Any
 import streamlit as st
 import uvicorn
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mssmap.errors import InputError
+from mssmap import api
+from mssmap.errors import InputError, MssmapError
 from mssmap.ui import cache
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,7 +76,23 @@ def _log_fault(error: Exception) -> None:
 def create_app() -> st.App:
     """Return the ASGI application: Streamlit's, with our middleware, warm caches and one place that logs faults."""
     cache.STATIC.mkdir(exist_ok=True)
-    return st.App(APP, middleware=[Middleware(KeepHashedFiles)], lifespan=_lifespan, on_script_error=_log_fault)
+    return st.App(
+        APP,
+        routes=[*api.routes(cache.data), Route("/readyz", _ready, methods=["GET", "HEAD"])],
+        middleware=[Middleware(KeepHashedFiles)],
+        lifespan=_lifespan,
+        on_script_error=_log_fault,
+    )
+
+
+def _ready(_request: Request) -> Response:
+    """Say whether this server can do its work: the data are read, and the store answers."""
+    try:
+        cache.data()
+        cache.plans().setting("ready")
+    except MssmapError as error:
+        return PlainTextResponse(f"not ready: {error}\n", status_code=503)
+    return PlainTextResponse("ready\n")
 
 
 class _Server(uvicorn.Server):

@@ -83,7 +83,7 @@ def test_toggle_place_save_kill_and_find_the_plan_again(own_server: Server, visi
 def test_sea_is_refused_with_a_suggestion(own_server: Server, visit: Any) -> None:
     screen = visit("/planner", at=own_server, as_of="2026-04-01")
     screen.drawn()
-    screen.page.get_by_text("Place by coordinates").click()
+    screen.page.get_by_text("Place by name or coordinates").click()
     screen.page.get_by_label("Latitude").fill("19.10")
     screen.page.get_by_label("Longitude").fill("-73.20")
     screen.page.get_by_text("Place a base here").click()
@@ -123,3 +123,31 @@ def test_the_plan_shows_after_coming_from_the_situation_map(own_server: Server, 
     screen.page.wait_for_url("**/planner**")
     screen.map.locator('.mm-symbol[data-symbol="plan.standing"]').first.wait_for()
     assert int(screen.in_map("(w) => w.document.documentElement.dataset.cells")) > 100
+
+
+def test_a_base_is_placed_by_name_and_plans_are_compared_on_the_map(own_server: Server, visit: Any) -> None:
+    screen = visit("/planner", at=own_server, as_of="2026-04-01")
+    screen.drawn()
+    screen.page.get_by_text("Place by name or coordinates").click()
+    field = screen.page.get_by_label("Name of a place")
+    field.fill("Jacm")
+    screen.page.get_by_role("option").first.click()
+    screen.at_rest()
+    until_figures_change(screen, lambda: screen.page.get_by_text("Place a base there").click())
+    assert screen.page.locator(".mm-bases", has_text="Jacmel").count()
+
+    screen.page.get_by_text("Compare plans", exact=True).click()
+    screen.page.get_by_label("Compare with").click()
+    screen.page.get_by_role("option", name="Baseline").click()
+    screen.page.keyboard.press("Escape")
+    screen.page.get_by_text("Show on the map where they agree").click()
+    screen.map.get_by_text("All compared plans").wait_for()
+
+
+def test_the_front_is_proven_beside_the_page_and_can_be_stopped(own_server: Server, visit: Any) -> None:
+    screen = visit("/planner", at=own_server, as_of="2026-04-01")
+    screen.drawn()
+    screen.page.get_by_text("Best sites", exact=True).click()
+    screen.page.get_by_text("Show the front of 1 to 15 bases").click()
+    screen.page.get_by_role("button", name="Stop").click()
+    screen.page.get_by_text(re.compile(r"(Stopped|Done): \d+ of 15")).wait_for()

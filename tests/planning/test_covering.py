@@ -12,6 +12,7 @@ from mssmap import covering, planning
 from mssmap.access import Standard
 from mssmap.covering_tables import Cases
 from mssmap.errors import InputError
+from mssmap.maps import plan as plan_map
 
 ONE_SPEED = Cases(people=("central",), speed={"central": 1.0}, outage=0.1)
 FACILITIES = pd.DataFrame(
@@ -179,3 +180,21 @@ def test_haiti_more_minutes_never_cover_fewer(haiti, travel_by, unit):
 def test_a_plan_with_a_matrix_needs_one(haiti):
     with pytest.raises(InputError, match="travel is matrix, but no matrix was given"):
         planning.evaluate(haiti.data, dataclasses.replace(haiti.plan, travel="matrix"))
+
+
+def test_capacity_by_hand(grid, travel, bases):
+    stated = bases.assign(capacity=[50, None, 200])
+    result = covering.evaluate(grid, travel, stated, Standard(60))
+    rows = result.by_base.set_index("base_id")
+    west = rows.loc["west"]
+    assert west["people_per_officer"] == pytest.approx(west["fair_share_people"] / 50)
+    assert rows["people_per_officer"].isna().tolist() == [False, True, True], "not stated, and off"
+    assert result.figure("capacity_stated")["value"] == 50
+    assert (result.figure("bases_with_capacity")["value"], result.figure("bases_with_capacity")["of"]) == (1, 2)
+    assert covering.evaluate(grid, travel, bases, Standard(60)).by_base["capacity"].isna().all()
+
+
+def test_where_plans_agree_is_one_letter_a_cell():
+    agreement = pd.DataFrame({"plans": [2, 1, 0], "of": 2})
+    assert plan_map.agreed_cells(agreement) == "210"
+    assert [item["symbol"] for item in plan_map.legend(agreement=True)[1]["items"]] == ["cells.2", "cells.1", "cells.0"]

@@ -180,3 +180,11 @@ def test_undo_stacks_follow_the_model_of_an_editor(actions):
     found_done, found_undone = audit.stacks(entries)
     assert [e.seq for e in found_done] == done
     assert [e.seq for e in found_undone] == undone
+
+
+def test_a_store_of_a_newer_mssmap_is_left_alone(store, url):
+    with store.engine.connect() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.commit()
+    with pytest.raises(InputError, match=r"found a store of a newer mssmap \(tables 9999\), .* Update mssmap"):
+        open_store(url)

@@ -1,7 +1,5 @@
 """
-A process that writes until it is killed, for test_kill.py.
-
-    python writer.py URL NAME ACKNOWLEDGED [control]
+What a process does until it is killed, for test_kill.py.
 
 Each write adds one to the count of NAME in one shared plan; only after the store has answered, a line goes to the file
 ACKNOWLEDGED. With `control` it rewrites a JSON file instead, as ordinary code would, without versions.
@@ -11,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
 
 
@@ -19,13 +16,16 @@ def acknowledge(file: int, n: int) -> None:
     os.write(file, f"{n}\n".encode())
 
 
-def main(url: str, name: str, acknowledged: str, control: bool) -> None:
+def write_forever(url: str, name: str, acknowledged: str, control: bool) -> None:
     file = os.open(acknowledged, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     if control:
         path = Path(url)
         n = 0
         while True:
-            counts = json.loads(path.read_text() or "{}") if path.exists() else {}
+            try:
+                counts = json.loads(path.read_text())
+            except (OSError, ValueError):
+                counts = {}
             n = counts[name] = counts.get(name, 0) + 1
             path.write_text(json.dumps(counts))
             acknowledge(file, n)
@@ -41,7 +41,3 @@ def main(url: str, name: str, acknowledged: str, control: bool) -> None:
         except ConflictError:
             continue
         acknowledge(file, counts[name])
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:4], control=len(sys.argv) > 4)

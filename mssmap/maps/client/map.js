@@ -89,6 +89,7 @@
     map.on("mouseout", () => { whereBox.textContent = ""; });
     listen("mssmap:view", (event) => show(event.detail));
     listen("mssmap:layers", (event) => { if (view) { view.on = new Set(event.detail); redraw(); } });
+    listen("mssmap:plan", (event) => { if (view) { switchBases(event.detail); drawCells(); layout(); } });
     listen("mssmap:day", (event) => play(event.detail));
     listen("mssmap:theme", () => {
       if (!readTheme()) return;
@@ -256,6 +257,15 @@
     redraw();
     document.documentElement.dataset.day = String(day);
     tell("mssmap:played", { day });
+  }
+
+  /** Bases of a plan that were just switched: their symbols and the cells they reach, before the server has answered. */
+  function switchBases({ cells, on }) {
+    const lit = new Set(on);
+    const turned = { "plan.standing": "plan.closed", "plan.closed": "plan.standing", "plan.on": "plan.off", "plan.off": "plan.on" };
+    const isLit = (symbol) => symbol === "plan.standing" || symbol === "plan.on";
+    view.extra = view.extra.map((point) => (lit.has(point.id) === isLit(point.symbol) ? point : { ...point, symbol: turned[point.symbol] }));
+    if (!view.agreement) view.cells = cells;
   }
 
   /** Counts of the legend from the records in hand. */

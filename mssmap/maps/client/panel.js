@@ -264,6 +264,14 @@ export function figures(component) {
     card.append(value, $("div", "mm-label", item.label), $("div", "mm-sub", item.sub));
     return card;
   }));
+  if (root.headline || !component.data.live) return;
+  root.headline = ({ detail }) => {
+    const value = root.querySelector(".mm-value");
+    if (!root.isConnected || !value) return;
+    value.replaceChildren(detail.value, $("span", "mm-of", detail.of));
+    root.dataset.painted = detail.value;
+  };
+  document.addEventListener("mssmap:headline", root.headline);
 }
 
 // ---------------------------------------------------------------- record card
@@ -344,6 +352,44 @@ export function record(component) {
 
 // ---------------------------------------------------------------- bases of a plan
 
+/** Whom each base reaches: kept so that a toggle is painted at once. */
+export function reach(component) {
+  const { data } = component;
+  const bits = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  window.mssmapReach = { ...data, within: data.within.map(bits), possible: data.possible.map(bits) };
+}
+
+/**
+ * Cells and people covered by the bases that are on: the same rule as `plan.cells` in Python.
+ * Cells: "2" two bases or more, "1" one, "p" at the best speed only, "0" none.
+ */
+export function covered(reach, on) {
+  const active = reach.ids.map((id, i) => (on.has(id) ? i : -1)).filter((i) => i >= 0);
+  const letters = new Array(reach.people.length);
+  let people = 0, all = 0;
+  reach.people.forEach((count, cell) => {
+    const at = cell >> 3, bit = 128 >> (cell & 7);
+    let hits = 0, maybe = false;
+    for (const i of active) {
+      if (reach.within[i][at] & bit) hits += 1;
+      else if (reach.possible[i][at] & bit) maybe = true;
+    }
+    letters[cell] = hits > 1 ? "2" : hits ? "1" : maybe ? "p" : "0";
+    if (hits) people += count;
+    all += count;
+  });
+  return { cells: letters.join(""), people, percent: all ? 100 * people / all : 0 };
+}
+
+/** Shows a toggle in the map and in the first figure before Python has worked out the others. */
+function paint(on) {
+  if (!window.mssmapReach) return;
+  const found = covered(window.mssmapReach, new Set(on));
+  const value = String(found.people).replace(/\B(?=(\d{3})+$)/g, window.mssmapReach.group);
+  tell("mssmap:headline", { value, of: `${Math.round(found.percent)} %` });
+  requestAnimationFrame(() => tell("mssmap:plan", { cells: found.cells, on }));  // the figure is on screen by then
+}
+
 /** One row a base: a switch, what it is, and what it adds. */
 export function bases(component) {
   const { data, setTriggerValue } = component;
@@ -365,7 +411,12 @@ export function bases(component) {
     input.type = "checkbox";
     input.checked = row.on;
     input.dataset.id = row.id;
-    input.addEventListener("change", () => setTriggerValue("toggled", row.id));
+    input.addEventListener("change", () => {
+      line.classList.toggle("on", input.checked);
+      const on = [...body.querySelectorAll("input")].filter((box) => box.checked).map((box) => box.dataset.id);
+      paint(on);
+      setTimeout(() => setTriggerValue("switched", on), 30);  // all that is on, so that of two quick clicks none is lost
+    });
     const words = $("span");
     words.append($("span", "mm-name", row.name), $("span", "mm-note", row.kind));
     label.append(input, picture(row.symbol), words);

@@ -11,6 +11,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Engine
 
+from mssmap.errors import InputError
+from mssmap.i18n import gettext as _
+
 LOCK_KEY = 20250119
 
 
@@ -22,12 +25,28 @@ def config() -> Config:
 
 
 def upgrade(engine: Engine) -> None:
-    """Bring the tables to the newest version; replicas that start together take turns."""
+    """
+    Bring the tables to the newest version; replicas that start together take turns.
+
+    Raises
+    ------
+    InputError
+        If a newer mssmap has written the store: its tables are not touched.
+    """
     settings = config()
-    head = ScriptDirectory.from_config(settings).get_current_head()
+    scripts = ScriptDirectory.from_config(settings)
     with engine.connect() as connection:
-        if MigrationContext.configure(connection).get_current_revision() == head:
-            return
+        current = MigrationContext.configure(connection).get_current_revision()
+    if current == scripts.get_current_head():
+        return
+    known = {script.revision for script in scripts.walk_revisions()}
+    if current is not None and current not in known:
+        raise InputError(
+            _(
+                "MSSMAP_DATABASE_URL: found a store of a newer mssmap (tables {found}), required at most {known}. "
+                "Update mssmap, or choose another store."
+            ).format(found=current, known=max(known))
+        )
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         if engine.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK_KEY)))

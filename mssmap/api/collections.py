@@ -1,0 +1,135 @@
+"""Collections and their features: the frames of `views` as GeoJSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from mssmap import listing, timeline, views
+from mssmap.api.query import CRS84, Query
+from mssmap.catalog import Data, Dataset
+from mssmap.errors import NotFoundError
+from mssmap.timeline import Clocks
+
+TIMES: Final = (
+    ("status_from", "status_to"),
+    ("valid_from", "valid_to"),
+    ("period_start", "period_end"),
+    ("date", "date"),
+)
+"""Pairs of columns that are the time of a record, the first pair present counts."""
+
+
+def clocks(data: Data, query: Query, today: Any) -> Clocks:
+    """Return the dials of a request, filled in where not given."""
+    known_on = query.known_on or today
+    return Clocks(query.as_of or views.last_reported(data, today), known_on)
+
+
+def rows(data: Data, name: str, query: Query, today: Any) -> pd.DataFrame:
+    """
+    Return what a request asks of a collection, before paging.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such collection or region.
+    InputError
+        If the records of the collection have no place to lie in a region.
+    """
+    dataset = data.dataset(name)
+    now = clocks(data, query, today)
+    if name == "events":
+        found: pd.DataFrame = views.events(data, now, grade=query.grade, region=query.region)
+    else:
+        found = (views.layer if dataset.is_layer else views.table)(data, name, now, query.grade, query.region)
+    found = _within(found, query)
+    for start, end in TIMES:
+        if (query.start or query.end) and start in found and end in found:
+            timed = found.rename(columns={start: "valid_from", end: "valid_to"}) if start != "valid_from" else found
+            return found.loc[timeline.window(timed[["valid_from", "valid_to"]], query.start, query.end).index]
+    return found
+
+
+def _within(found: pd.DataFrame, query: Query) -> pd.DataFrame:
+    if query.bbox is None or not isinstance(found, gpd.GeoDataFrame):
+        return found
+    west, south, east, north = query.bbox
+    parts = [(west, east)] if west <= east else [(west, 180.0), (-180.0, east)]
+    shapes = found.geometry.to_numpy()
+    hit = np.zeros(len(found), dtype=bool)
+    for low, high in parts:
+        hit |= shapely.intersects(shapes, shapely.box(low, south, high, north))
+    return found[hit]
+
+
+def features(dataset: Dataset, found: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return records as GeoJSON features; a table has features without a geometry."""
+    placed = isinstance(found, gpd.GeoDataFrame)
+    made = (
+        listing.collection(found)["features"]
+        if placed
+        else [{"type": "Feature", "properties": properties, "geometry": None} for properties in listing.records(found)]
+    )
+    key = dataset.id_column
+    ids = found[key].tolist() if key in found else range(len(found))
+    return [{**feature, "id": str(name)} for feature, name in zip(made, ids, strict=True)]
+
+
+def feature(data: Data, name: str, feature_id: str, query: Query, today: Any) -> dict[str, Any]:
+    """
+    Return one feature.
+
+    Raises
+    ------
+    NotFoundError
+        If there is none of that id at these dials.
+    """
+    dataset = data.dataset(name)
+    found = rows(data, name, query, today)
+    made = features(dataset, found)
+    for one in made:
+        if one["id"] == feature_id:
+            return one
+    raise NotFoundError(f"{name}: there is no record {feature_id!r} at these dates.")
+
+
+def described(dataset: Dataset, found: pd.DataFrame, address: str) -> dict[str, Any]:
+    """Return what is said about a collection."""
+    links = [
+        {"rel": "self", "type": "application/json", "href": address, "title": dataset.title},
+        {"rel": "items", "type": "application/geo+json", "href": f"{address}/items", "title": "Records"},
+    ]
+    if dataset.licence_url:
+        links.append({"rel": "license", "href": dataset.licence_url, "title": dataset.licence})
+    return {
+        "id": dataset.name,
+        "title": dataset.title,
+        "description": dataset.description,
+        "attribution": dataset.attribution,
+        "license": dataset.licence,
+        "itemType": "feature",
+        "extent": _extent(found),
+        "crs": [CRS84],
+        "links": links,
+    }
+
+
+def _extent(found: pd.DataFrame) -> Mapping[str, Any]:
+    extent: dict[str, Any] = {}
+    if isinstance(found, gpd.GeoDataFrame) and found.geometry.notna().any():
+        box = [round(float(number), 6) for number in found.total_bounds]
+        extent["spatial"] = {"bbox": [box], "crs": CRS84}
+    for start, end in TIMES:
+        if start in found and end in found and found[start].notna().any():
+            last = found[end].max()
+            ends = [found[start].min(), None if pd.isna(last) or found[end].isna().any() else last]
+            interval = [day if day is None else f"{day:%Y-%m-%d}T00:00:00Z" for day in ends]
+            extent["temporal"] = {"interval": [interval]}
+            break
+    return extent

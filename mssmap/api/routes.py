@@ -1,0 +1,181 @@
+"""
+The routes themselves: landing page, conformance, collections, records, their description in OpenAPI, readiness.
+
+Answers carry an ETag; a client that names it gets 304 without a body. Nothing here writes.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from mssmap import settings
+from mssmap.api import collections, openapi
+from mssmap.api.query import ALLOWED, DIALS, Query, parse
+from mssmap.catalog import Data
+from mssmap.errors import MssmapError, NotFoundError
+
+CONFORMANCE: Final = [
+    f"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/{part}" for part in ("core", "geojson", "oas30")
+]
+JSON: Final = "application/json"
+GEOJSON: Final = "application/geo+json"
+
+Answer = tuple[dict[str, Any], str]
+
+
+def routes(data: Callable[[], Data]) -> list[Route]:
+    """
+    Return the routes under `/api`.
+
+    Parameters
+    ----------
+    data
+        Gives the data as they are now; called once for each request.
+    """
+
+    def route(path: str, answer: Callable[[Request, Data], Answer]) -> Route:
+        async def respond(request: Request) -> Response:
+            return await run_in_threadpool(_respond, request, answer, data)
+
+        return Route(path, respond, methods=["GET", "HEAD"])
+
+    return [
+        route("/api", _landing),
+        route("/api/", _landing),
+        route("/api/conformance", _conformance),
+        route("/api/openapi.json", _openapi),
+        route("/api/collections", _collections),
+        route("/api/collections/{name}", _collection),
+        route("/api/collections/{name}/items", _items),
+        route("/api/collections/{name}/items/{feature}", _item),
+    ]
+
+
+def _respond(request: Request, answer: Callable[[Request, Data], Answer], data: Callable[[], Data]) -> Response:
+    try:
+        content, kind = answer(request, data())
+    except NotFoundError as error:
+        return _json({"code": "NotFound", "description": str(error)}, JSON, 404)
+    except MssmapError as error:
+        return _json({"code": "InvalidParameterValue", "description": str(error)}, JSON, 400)
+    found = _json(content, kind)
+    tag = f'"{hashlib.sha256(bytes(found.body)).hexdigest()[:24]}"'
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers={"etag": tag})
+    found.headers["etag"] = tag
+    found.headers["cache-control"] = "no-cache"
+    return found
+
+
+def _json(content: Any, kind: str, status: int = 200) -> Response:
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return Response(text, status_code=status, media_type=kind, headers={"x-content-type-options": "nosniff"})
+
+
+def _root(request: Request) -> str:
+    return f"{request.base_url}api"
+
+
+def _asked(request: Request, allowed: tuple[str, ...] = ALLOWED) -> Query:
+    return parse(request.query_params.multi_items(), allowed)
+
+
+def _link(rel: str, href: str, kind: str = JSON, title: str = "") -> dict[str, str]:
+    return {"rel": rel, "href": href, "type": kind, **({"title": title} if title else {})}
+
+
+def _landing(request: Request, _data: Data) -> Answer:
+    _asked(request, ("f",))
+    root = _root(request)
+    return {
+        "title": "mssmap",
+        "description": openapi.ABOUT,
+        "links": [
+            _link("self", root),
+            _link("service-desc", f"{root}/openapi.json", openapi.MEDIA_TYPE, "OpenAPI description"),
+            _link("conformance", f"{root}/conformance"),
+            _link("data", f"{root}/collections"),
+        ],
+    }, JSON
+
+
+def _conformance(request: Request, _data: Data) -> Answer:
+    _asked(request, ("f",))
+    return {"conformsTo": CONFORMANCE}, JSON
+
+
+def _openapi(request: Request, data: Data) -> Answer:
+    _asked(request, ("f",))
+    return openapi.document(_root(request), list(data.datasets)), openapi.MEDIA_TYPE
+
+
+@functools.lru_cache(maxsize=4)
+def _described(data: Data, root: str, today: Any) -> tuple[Mapping[str, Any], ...]:
+    return tuple(
+        collections.described(
+            dataset, collections.rows(data, name, Query(), today), f"{root}/collections/{quote(name)}"
+        )
+        for name, dataset in data.datasets.items()
+    )
+
+
+def _collections(request: Request, data: Data) -> Answer:
+    _asked(request, ("f",))
+    root = _root(request)
+    told = list(_described(data, root, settings.today()))
+    return {"links": [_link("self", f"{root}/collections")], "collections": told}, JSON
+
+
+def _collection(request: Request, data: Data) -> Answer:
+    _asked(request, ("f",))
+    name = data.dataset(request.path_params["name"]).name
+    return next(dict(one) for one in _described(data, _root(request), settings.today()) if one["id"] == name), JSON
+
+
+def _items(request: Request, data: Data) -> Answer:
+    query = _asked(request)
+    dataset = data.dataset(request.path_params["name"])
+    found = collections.rows(data, dataset.name, query, settings.today())
+    page = found.iloc[query.offset : query.offset + query.limit]
+    address = f"{_root(request)}/collections/{quote(dataset.name)}"
+    kept = [(key, value) for key, value in request.query_params.multi_items() if key not in ("limit", "offset")]
+
+    def at(offset: int) -> str:
+        return f"{address}/items?{urlencode([*kept, ('limit', query.limit), ('offset', offset)])}"
+
+    links = [_link("self", at(query.offset), GEOJSON), _link("collection", address)]
+    if query.offset + query.limit < len(found):
+        links.append(_link("next", at(query.offset + query.limit), GEOJSON))
+    if query.offset:
+        links.append(_link("prev", at(max(0, query.offset - query.limit)), GEOJSON))
+    now = collections.clocks(data, query, settings.today())
+    return {
+        "type": "FeatureCollection",
+        "as_of": now.as_of.isoformat(),
+        "known_on": now.known_on.isoformat(),
+        "attribution": dataset.attribution,
+        "license": dataset.licence,
+        "links": links,
+        "numberMatched": len(found),
+        "numberReturned": len(page),
+        "features": collections.features(dataset, page),
+    }, GEOJSON
+
+
+def _item(request: Request, data: Data) -> Answer:
+    query = _asked(request, DIALS)
+    name, feature = request.path_params["name"], request.path_params["feature"]
+    found = collections.feature(data, data.dataset(name).name, feature, query, settings.today())
+    address = f"{_root(request)}/collections/{quote(name)}"
+    links = [_link("self", f"{address}/items/{quote(feature)}", GEOJSON), _link("collection", address)]
+    return {**found, "links": links}, GEOJSON

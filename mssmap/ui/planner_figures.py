@@ -1,0 +1,135 @@
+"""What the plan in hand gives: figures with their bands, what each base adds, and the map."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from mssmap import planning, scenario, text
+from mssmap.covering import Coverage
+from mssmap.i18n import current
+from mssmap.i18n import gettext as _
+from mssmap.maps import plan as plan_map
+from mssmap.maps import view
+from mssmap.scenario import Scenario
+from mssmap.ui import cache, components
+from mssmap.ui.planner import change
+
+
+def figure_titles() -> dict[str, str]:
+    """Names of the figures in the row above the map."""
+    return {
+        "people_covered": _("People covered"),
+        "backup_covered_pct": _("By two bases or more"),
+        "expected_covered": _("Expected if bases fail"),
+        "worst_single_loss": _("Lost with the worst base"),
+        "mean_time": _("Mean time to a base"),
+        "department_min_pct": _("Least covered department"),
+        "prisons_covered": _("Prisons covered"),
+        "hospitals_covered": _("Hospitals covered"),
+    }
+
+
+def key_figures(coverage: Coverage) -> None:
+    """The row of figures, each with its band over population and speed cases."""
+    items = []
+    for name, title in figure_titles().items():
+        figure = coverage.figure(name)
+        if pd.isna(figure["value"]):
+            items.append({"label": title, "value": "–", "of": "", "sub": _("nobody can be reached"), "help": ""})
+            continue
+        items.append(_card(title, figure, coverage))
+    components.component("figures", key="plan_figures", data={"items": items, "live": True})
+
+
+def _card(title: str, figure: dict[str, Any], coverage: Coverage) -> dict[str, str]:
+    of = ""
+    if figure["name"] == "people_covered":
+        of = f"{coverage.figure('people_covered_pct')['value']:.0f} %"
+    elif pd.notna(figure["of"]):
+        of = _("of {n}").format(n=text.number(figure["of"]))
+    return {
+        "label": title,
+        "value": _amount(figure["value"], figure["unit"]),
+        "of": of,
+        "sub": f"{_amount(figure['low'], figure['unit'])} – {_amount(figure['high'], figure['unit'])}",
+        "help": coverage.method,
+    }
+
+
+def _amount(value: float, unit: str) -> str:
+    if unit == "%":
+        return f"{text.number(round(value, 1))} %"
+    rounded = text.number(round(value))
+    return f"{rounded} {unit}" if unit in {"min", "km"} else rounded
+
+
+def base_table(plan: Scenario, coverage: Coverage) -> None:
+    """Switches of all bases and proposals, with what each of them adds."""
+    bases = _bases(plan).set_index("base_id")
+    kinds = plan_map.kinds()
+    stated = int(coverage.by_base["capacity"].notna().any())
+    rows = [
+        {
+            "id": row.base_id,
+            "name": row.name,
+            "kind": kinds[bases.loc[row.base_id, "kind"]],
+            "symbol": plan_map.symbol(bases.loc[row.base_id, "kind"], bool(row.active)),
+            "on": bool(row.active),
+            "cells": [
+                text.number(round(row.unique_people if row.active else row.marginal_people)),
+                text.number(round(row.fair_share_people)) if row.active else "",
+                *[text.number(round(row.people_per_officer)) if row.people_per_officer > 0 else ""][:stated],
+            ],
+        }
+        for row in coverage.by_base.itertuples(index=False)
+    ]
+    columns = [_("Base"), _("Only by it / would add"), _("Fair share"), *[_("for each officer")][:stated]]
+    data = {"rows": rows, "columns": columns, "caption": _("Bases and proposals")}
+    components.component("reach", key="reach", data=plan_map.reach(coverage))
+    components.component("bases", key="bases", data=data, on_switched_change=_switched)
+
+
+def _bases(plan: Scenario) -> Any:
+    return scenario.bases(cache.data(), plan, planning.ground(cache.data(), plan).network)
+
+
+def _switched() -> None:
+    chosen = st.session_state["bases"].get("switched")
+    if not isinstance(chosen, list):
+        return
+    plan: Scenario = st.session_state["plan"]
+    listed = set(_bases(plan)["base_id"])
+    active = (plan.active - listed) | (listed & set(chosen))
+    if active != plan.active:
+        change(dataclasses.replace(plan, active=frozenset(active)))
+
+
+def evaluate(plan: Scenario) -> Coverage:
+    """All figures of the plan in hand."""
+    return planning.evaluate(cache.data(), plan, language=current())
+
+
+def map_options(
+    plan: Scenario, coverage: Coverage, on: tuple[str, ...], agreement: pd.DataFrame | None = None
+) -> view.Options:
+    """The plan as the map draws it, or where the compared plans agree."""
+    return view.Options(
+        on=(*on, plan_map.LAYER),
+        selected=None,
+        focus=st.session_state.get("focus"),
+        extra=tuple(plan_map.points(coverage.by_base, _bases(plan))),
+        agreement=agreement is not None,
+        cells=plan_map.cells(coverage) if agreement is None else plan_map.agreed_cells(agreement),
+        placing=bool(st.session_state.get("placing")),
+        more_legend=tuple(plan_map.legend(agreement=agreement is not None)),
+    )
+
+
+def shown(plan: Scenario) -> view.Shown:
+    """Records of the day of the plan, without the bases: those are drawn as the plan has them."""
+    found = cache.shown(cache.Filters(plan.clocks, plan.grade))
+    return dataclasses.replace(found, fobs=found.fobs.iloc[:0], events=found.events.iloc[:0])

@@ -1,0 +1,173 @@
+"""Best sites on the planner's page: one search, how sure it is, and the front proven in the background."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pandas as pd
+import streamlit as st
+
+from mssmap import charts, planning, siting, text
+from mssmap.errors import MssmapError
+from mssmap.i18n import gettext as _
+from mssmap.scenario import Proposal, Scenario
+from mssmap.siting_studies import MAX_K, FrontPoint
+from mssmap.ui import cache, planner
+from mssmap.ui.jobs import Job
+
+SECONDS_A_NUMBER: Final = 6.0
+"""How long the front is proven for each number of bases before it goes on to the next."""
+
+
+def model_titles() -> dict[str, str]:
+    """Location models in words."""
+    return {
+        "mclp": _("Most people within the standard (MCLP)"),
+        "lscp": _("Fewest bases for everybody (LSCP)"),
+        "pmedian": _("Least mean time (p-median)"),
+        "pcenter": _("Least longest time (p-center)"),
+    }
+
+
+def show(plan: Scenario) -> None:
+    """Search form, its answer, and the front."""
+    titles = model_titles()
+    with st.form("best_sites"):
+        first, second, third = st.columns([0.5, 0.2, 0.3])
+        model = first.selectbox(_("Model"), list(titles), format_func=titles.__getitem__, key="model")
+        k = second.number_input(_("Bases to add"), 1, 15, 3, key="k")
+        keep = third.checkbox(_("Keep what is on"), value=True, key="keep", help=_("Off: a clean sheet."))
+        several = third.checkbox(_("How sure (nine input cases, slower)"), key="several")
+        asked = st.form_submit_button(_("Find the best sites"))
+    if asked:
+        st.session_state["solution"] = None
+        with st.status(_("Searching ..."), expanded=True) as status:
+            try:
+                bases = int(k) if model != "lscp" else None
+                tell = siting.Effort(progress=lambda phase, value, bound: status.update(label=f"{phase}: {value:,.0f}"))
+                solution = planning.site(cache.data(), plan, bases, model, keep_active=keep, effort=tell)
+                frequency = None
+                if several:
+                    frequency = planning.site_frequency(
+                        cache.data(),
+                        plan,
+                        bases,
+                        model,
+                        keep_active=keep,
+                        on_case=lambda done, total: status.update(label=f"{done} / {total}"),
+                    )
+            except MssmapError as error:
+                status.update(label=str(error), state="error")
+                return
+            st.session_state["solution"] = {"plan": plan, "answer": solution, "frequency": frequency, "keep": keep}
+            status.update(label=_("Done"), state="complete", expanded=False)
+    found = st.session_state.get("solution")
+    if found and found["plan"] == plan:
+        _solution(plan, found)
+    _front(plan)
+
+
+def _solution(plan: Scenario, found: dict[str, Any]) -> None:
+    answer: siting.Solution = found["answer"]
+    proof = (
+        _("proven optimal")
+        if answer.proven
+        else _("not proven: at most {gap} % better is possible").format(gap=text.number(round(answer.gap_pct, 2)))
+    )
+    st.caption(
+        _("{objective} {unit}; bound {bound}; {proof}; {seconds} s. {method}").format(
+            objective=text.number(round(answer.objective)),
+            unit=answer.unit,
+            bound=text.number(round(answer.bound)),
+            proof=proof,
+            seconds=text.number(round(answer.seconds, 2)),
+            method=answer.method,
+        )
+    )
+    rows = pd.DataFrame(list(answer.sites))
+    frequency = found["frequency"]
+    if frequency is not None and len(rows):
+        share = frequency.sites.set_index("base_id")["share"]
+        rows["chosen_pct"] = (rows["id"].map(share).fillna(0) * 100).round()
+        st.caption(
+            _("Chosen in % of nine input cases; mean overlap of the sets {overlap}.").format(
+                overlap=text.number(round(frequency.jaccard, 2))
+            )
+        )
+    st.dataframe(rows, hide_index=True, key="solution_table")
+    left, right = st.columns(2)
+    if len(rows) and left.button(_("Take them into the plan"), key="adopt"):
+        _adopt(plan, rows)
+    if right.button(_("Near-optimal exchanges"), key="swaps") and answer.model in {"mclp", "pmedian"}:
+        st.dataframe(
+            planning.site_swaps(cache.data(), plan, answer, keep_active=found["keep"]),
+            hide_index=True,
+            key="swap_table",
+        )
+
+
+def _adopt(plan: Scenario, rows: pd.DataFrame) -> None:
+    have = {proposal.id for proposal in plan.proposals}
+    for row in rows.itertuples(index=False):
+        if row.id in have:
+            plan = plan if row.id in plan.active else plan.toggle(row.id)
+        else:
+            plan = plan.place(
+                Proposal(f"site-{row.id}", str(row.name)[:120], row.lon, row.lat, note=_("Found by the search."))
+            )
+    planner.change(plan)
+    st.rerun()
+
+
+def _front(plan: Scenario) -> None:
+    """The front of k against coverage: painted by greedy at once, proven in the background."""
+    st.caption(_("More bases, more people: each number of bases with its best known and its proven coverage."))
+    job: Job[FrontPoint] | None = st.session_state.get("front_job")
+    if not st.toggle(_("Show the front of 1 to 15 bases"), key="front"):
+        if job is not None:
+            job.cancel()
+        return
+    if job is None or job.name != plan:
+        if job is not None:
+            job.cancel()
+        job = st.session_state["front_job"] = Job(lambda go_on: _prove(plan, go_on), plan)
+        job.wait(0.4)  # the greedy front is there by then
+    st.fragment(_front_so_far, run_every=0.7 if job.running else None)(job)
+
+
+def _prove(plan: Scenario, go_on: Any) -> Any:
+    effort = siting.Effort(time_limit_s=SECONDS_A_NUMBER, go_on=go_on)
+    return planning.site_front(cache.data(), plan, effort=effort)
+
+
+def _front_so_far(job: Job[FrontPoint]) -> None:
+    running = job.running
+    rows = front_rows(job.steps)
+    if rows:
+        st.altair_chart(charts.front(pd.DataFrame(rows)), key="front_chart", alt=_("Coverage by number of bases."))
+    proven = sum(row["bound"] is not None for row in rows)
+    if job.error:
+        st.warning(job.error)
+    elif running:
+        left, right = st.columns([0.75, 0.25])
+        left.progress(proven / MAX_K, _("Proving: {k} of {n} numbers of bases done.").format(k=proven, n=MAX_K))
+        right.button(_("Stop"), key="front_stop", on_click=job.cancel, width="stretch")
+    else:
+        words = _("Stopped: {k} of {n} done.") if job.cancelled else _("Done: {k} of {n}.")
+        st.caption(words.format(k=proven, n=len(rows)))
+        if st.session_state.get("front_ended") is not job:
+            st.session_state["front_ended"] = job
+            st.rerun()  # once more as a whole, so that nothing asks again every second
+
+
+def front_rows(steps: list[FrontPoint]) -> list[dict[str, Any]]:
+    """Rows of the chart: for each k the answer that was proven, else the best known."""
+    rows: dict[int, dict[str, Any]] = {}
+    for point in steps:
+        rows[point.k] = {
+            "k": point.k,
+            "value": point.solution.objective,
+            "bound": point.solution.bound if point.phase == "proven" else None,
+            "state": _("proven") if point.solution.proven else _("best known"),
+        }
+    return [rows[k] for k in sorted(rows)]

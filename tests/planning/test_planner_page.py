@@ -1,0 +1,83 @@
+"""What the planner's page computes by itself: edited roads, steady sites, work beside the page."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+
+import pytest
+
+from mssmap import i18n, planning
+from mssmap.errors import InputError
+from mssmap.roads import RoadStatus
+from mssmap.siting_studies import FrontPoint
+from mssmap.ui import planner_roads
+from mssmap.ui.jobs import Job
+
+
+def test_a_closed_road_is_kept_with_its_source_and_lengthens_no_time(haiti):
+    road = haiti.ground.network.roads["road_id"].iloc[0]
+    edits = {road: {"status": "closed", "source": "AFP", "date": "2025-01-18"}}
+    closed = planner_roads.edited(haiti.plan, edits)
+    assert closed.roads.status == (RoadStatus(road, "closed", "AFP", "2025-01-18"),)
+    before, after = (planning.evaluate(haiti.data, plan).figure("people_covered") for plan in (haiti.plan, closed))
+    assert after["value"] <= before["value"]
+    noted = planner_roads.edited(closed, {road: {"note": "by the bridge"}})
+    assert noted.roads.status == (RoadStatus(road, "closed", "AFP", "2025-01-18", "by the bridge"),)
+    cleared = {road: {"status": "unknown", "source": None, "date": None, "note": ""}}
+    assert planner_roads.edited(noted, cleared) == haiti.plan
+
+
+def test_an_unknown_status_is_refused(haiti):
+    with pytest.raises(InputError, match=r"status 'shut', required one of open, restricted, closed, unknown"):
+        planner_roads.edited(haiti.plan, {"pap--tabarre": {"status": "shut"}})
+
+
+def test_steady_sites_reach_at_most_what_was_recorded(haiti):
+    rows = planning.robust_sites(haiti.data, haiti.plan)
+    assert (rows["months_in_top"] <= rows["months"]).all()
+    assert rows["months_in_top"].is_monotonic_decreasing
+    assert rows["share"].between(0, 100).all()
+    wider = planning.robust_sites(haiti.data, dataclasses.replace(haiti.plan, standard=planning.access.Standard(120)))
+    assert wider["events"].sum() >= rows["events"].sum()
+
+
+def test_a_job_keeps_what_it_found_when_it_is_stopped():
+    started, told = threading.Event(), []
+
+    def work(go_on):
+        while go_on():
+            yield len(told)
+            told.append(i18n.current())
+            started.set()
+
+    i18n.use("ht")
+    try:
+        job = Job(work, "counting")
+    finally:
+        i18n.use("en")
+    assert started.wait(5)
+    assert job.running
+    job.cancel()
+    assert job.wait(5)
+    assert job.cancelled
+    assert job.steps == list(range(len(job.steps)))
+    assert set(told) == {"ht"}, "it speaks the language of the page that asked"
+
+
+def test_a_job_says_why_it_failed():
+    def work(_go_on):
+        yield 1
+        raise InputError("k: found 0, required 1 to 15.")
+
+    job = Job(work, "x")
+    assert job.wait(5)
+    assert (job.steps, job.error) == ([1], "k: found 0, required 1 to 15.")
+
+
+def test_the_front_starts_with_every_number_and_ends_proven(haiti):
+    job: Job[FrontPoint] = Job(lambda go_on: planning.site_front(haiti.data, haiti.plan, max_k=3), "front")
+    assert job.wait(60)
+    assert [(p.k, p.phase) for p in job.steps] == [(k, phase) for phase in ("greedy", "proven") for k in (1, 2, 3)]
+    values = [p.solution.objective for p in job.steps[3:]]
+    assert values == sorted(values)
