@@ -30,7 +30,10 @@ from mssmap.ingest.reading import Reading
 
 PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 
-START = "import sys; sys.path.insert(0, sys.argv[1]); from mssmap.ingest import child; child.main()"
+START = (
+    "import sys; sys.path.insert(0, sys.argv[1]); from mssmap.ingest import lean; lean.install(); "
+    "from mssmap.ingest import child; child.main()"
+)
 
 GDAL_DRIVERS = ("ESRI Shapefile", "FlatGeobuf")
 

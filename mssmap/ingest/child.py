@@ -13,30 +13,18 @@ import json
 import os
 import resource
 import sys
-from importlib.abc import MetaPathFinder
 from typing import Any
 
+import pyarrow as pa
+import pyogrio
+import pyproj
+import pyproj.network
+import shapely
 
-class _Without(MetaPathFinder):
-    """Let pandas and geopandas look as if they were not installed: pyogrio then starts in a fifth of the time."""
-
-    def find_spec(self, name: str, _path: Any = None, _target: Any = None) -> None:
-        if name.partition(".")[0] in ("pandas", "geopandas"):
-            raise ModuleNotFoundError(name)
-
-
-sys.meta_path.insert(0, _Without())
-
-import pyarrow as pa  # noqa: E402
-import pyogrio  # noqa: E402
-import pyproj  # noqa: E402
-import pyproj.network  # noqa: E402
-import shapely  # noqa: E402
-
-from mssmap.ingest import parse, wire  # noqa: E402
-from mssmap.ingest.limits import Limits, RefusedError  # noqa: E402
-from mssmap.ingest.table import Table  # noqa: E402
-from mssmap.ingest.vector import DRIVERS  # noqa: E402
+from mssmap.ingest import parse, wire
+from mssmap.ingest.limits import Limits, RefusedError
+from mssmap.ingest.table import Table
+from mssmap.ingest.vector import DRIVERS
 
 FORBIDDEN = ("open", "socket.", "subprocess.", "os.", "ctypes.", "shutil.", "urllib.", "ftplib.", "http.", "pty.")
 """Audit events of Python that no reader needs once everything is loaded; the kernel's limits stand behind them."""

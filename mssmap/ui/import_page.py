@@ -74,7 +74,7 @@ def _one_file(upload: Any) -> None:
     frame = reading.tables[table]
     known, proposed = prepare.propose(frame)
     if known:
-        _say(st.success, _("Recognised: {title}. {terms}").format(title=known.title, terms=known.terms))
+        _say(st.success, _("Recognised: {title}. {terms}").format(title=known.title, terms=_(known.terms)))
     else:
         st.info(_("Not a file we know by its columns. Check below how it is read."))
     chosen = import_form.form(frame, proposed, key=f"{upload.file_id} {table}", opened=known is None)

@@ -11,6 +11,7 @@ from mssmap.ingest import box
 
 BEGIN = """
 import sys; sys.path.insert(0, sys.argv[1])
+from mssmap.ingest import lean; lean.install()
 from mssmap.ingest import child
 from mssmap.ingest.limits import Limits
 child._load(); child.give_up(Limits(memory_bytes=400_000_000, cpu_s=2))
