@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from mssmap import regions
 from mssmap.catalog import Data
 from mssmap.errors import Fault, InputError
+from mssmap.i18n import gettext as _
 from mssmap.ingest import days, places
 from mssmap.ingest.mapping import JOINED, PRECISIONS, Mapping, require_columns
 
@@ -63,11 +64,17 @@ def convert(frame: pd.DataFrame, mapping: Mapping, data: Data, name: str) -> Map
     for needed in ("date_from", "title"):
         if not mapping.columns.get(needed):
             raise InputError(
-                f"{name}: found no column for {needed}, required for events. Map one, or import as a layer."
+                _("{name}: found no column for {field}, required for events. Map one, or import as a layer.").format(
+                    name=name, field=needed
+                )
             )
     work = _Work(Mapped(pd.DataFrame()), _kept(frame, mapping), mapping, data, name)
     if work.frame.empty:
-        raise InputError(f"{name}: found no row about Haiti, required at least one. Check {', '.join(mapping.keep)}.")
+        raise InputError(
+            _("{name}: found no row about Haiti, required at least one. Check {columns}.").format(
+                name=name, columns=", ".join(mapping.keep)
+            )
+        )
     if (gone := len(frame) - len(work.frame)) > 0:
         work.out.notes.append(f"{gone:,} rows are empty, tags or about other countries, and were left out.")
     rows = work.dates()
