@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Final
 
 import geopandas as gpd
@@ -71,7 +72,7 @@ class Imported:
         slug = re.sub(r"[^a-z0-9]+", "-", regions.normalise(self.name))[:24].strip("-") or "import"
         return f"{slug}-{self.fingerprint[:8]}"
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Hash of the content, in hexadecimal."""
         plain = pd.DataFrame(self.frame.drop(columns="geometry", errors="ignore"))
