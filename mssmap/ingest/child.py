@@ -77,13 +77,17 @@ def _load() -> None:
 
 
 def give_up(limits: Limits) -> None:
-    """Set the limits of the kernel and forbid what Python can forbid; there is no way back."""
+    """
+    Set the limits of the kernel and forbid what Python can forbid; there is no way back.
+
+    The number of processes is not limited: that would count threads, which Arrow starts to read. A program started
+    from here would inherit the other limits, and without a file descriptor it cannot load even its own libraries.
+    """
     free = max(0, limits.memory_bytes - _bytes_in_use(1))
     resource.setrlimit(resource.RLIMIT_AS, (_bytes_in_use(0) + free,) * 2)
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_s, limits.cpu_s + 1))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
 
     def forbid(event: str, _arguments: Any) -> None:

@@ -98,7 +98,7 @@ def _cells(
                 column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
             ),
         )
-    except pa.ArrowInvalid as error:
+    except pa.ArrowException as error:
         raise refused(
             f"rows that cannot be parsed ({error})", "rows with closed quotes and equal numbers of cells"
         ) from error
