@@ -18,6 +18,9 @@ from mssmap.errors import CrsError, DataError, Fault, InputError, MssmapError, N
 from mssmap.i18n import gettext as _
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     import geopandas as gpd
     import pandas as pd
 
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
     from mssmap.catalog import Data
     from mssmap.covering import Coverage
     from mssmap.differences import Change
+    from mssmap.exports.extract import Extract
+    from mssmap.exports.verify import Verdict
     from mssmap.scenario import Scenario
     from mssmap.siting import Solution
     from mssmap.timeline import Clocks
@@ -42,11 +47,13 @@ __all__ = [
     "clocks",
     "coverage",
     "events",
+    "export",
     "layer",
     "load",
     "plan",
     "site",
     "table",
+    "verify",
 ]
 
 
@@ -280,3 +287,85 @@ def site(
 
     chosen = plan(scenario, standard=standard, as_of=as_of, known_on=known_on, grade=grade)
     return planning.site(load(), chosen, k, model, keep_active=keep_active)
+
+
+def export(
+    names: str | Sequence[str],
+    out: str | Path,
+    *,
+    format: str,
+    as_of: str | date | None = None,
+    known_on: str | date | None = None,
+    grade: str = "F6",
+    region: str | None = None,
+    start: str | date | None = None,
+    end: str | date | None = None,
+    category: str | Sequence[str] = (),
+    crs: str = "EPSG:4326",
+    columns: str = "mssmap",
+    sidecar: bool = True,
+) -> Extract:
+    """
+    Write layers and tables to a file that carries its proof.
+
+    Parameters
+    ----------
+    names
+        One or several layers and tables of the catalog.
+    out
+        Name of the file; it must end as the export does, see `mssmap.exports.bundle.suffix`.
+    format
+        geojson, gpkg, fgb, parquet, shp, kml, csv or xlsx.
+    start, end, category
+        Narrow the events, as in `events`.
+    crs
+        EPSG:4326, or EPSG:32618 where the format allows it.
+    columns
+        Names of columns: mssmap, cod-ab or hxl.
+    sidecar
+        False leaves the proof out where the format cannot hold it.
+
+    Returns
+    -------
+    extract
+        What was written; `losses` says what the format could not keep.
+
+    Raises
+    ------
+    InputError
+        If the arguments do not go together, or the file cannot be written.
+    NotFoundError
+        If there is no such layer, table, region or category.
+    """
+    from pathlib import Path
+
+    from mssmap.exports import bundle, extract, selection
+
+    chosen = selection.Selection(
+        names=(names,) if isinstance(names, str) else tuple(names),
+        clocks=clocks(as_of, known_on),
+        grade=grade,
+        region=region,
+        start=settings.parse_date(start, "start") if start else None,
+        end=settings.parse_date(end, "end") if end else None,
+        categories=(category,) if isinstance(category, str) else tuple(category),
+    )
+    built = extract.build(load(), chosen, selection.Form(format, crs, columns, sidecar))
+    bundle.save(built, Path(out))
+    return built
+
+
+def verify(file: str | Path) -> Verdict:
+    """
+    Open an exported file and say whether it is unchanged, edited, or overtaken by a revision of the data.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or carries no proof.
+    """
+    from pathlib import Path
+
+    from mssmap.exports import verify
+
+    return verify.file(load(), Path(file))

@@ -12,7 +12,7 @@ from mssmap import differences, i18n
 from mssmap.errors import InputError
 
 
-@pytest.mark.parametrize("script", ["build_package", "build_zones", "build_docs", "update_catalogs"])
+@pytest.mark.parametrize("script", ["build_package", "build_zones", "build_docs", "build_example", "update_catalogs"])
 def test_what_a_script_makes_is_current(script, monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", [script, "--check"])
     assert load_script(script).main() == 0, capsys.readouterr().out

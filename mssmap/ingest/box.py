@@ -77,6 +77,8 @@ def environment() -> dict[str, str]:
         "GDAL_HTTP_TIMEOUT": "1",
         "GDAL_HTTP_PROXY": "127.0.0.1:9",
         "GDAL_PAM_ENABLED": "NO",
+        # GDAL's own Arrow stream of FlatGeobuf gives wrong bytes for a missing geometry (seen with 3.12.4).
+        "OGR_FLATGEOBUF_STREAM_BASE_IMPL": "YES",
         "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
         "CPL_LOG": os.devnull,
         "OGR_ORGANIZE_POLYGONS": "DEFAULT",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Any
 
-from mssmap.ingest import archive, delimited, geojson, geopackage, geoparquet, kml, sheets, vector
+from mssmap.ingest import archive, delimited, geojson, geopackage, geoparquet, kml, sheets, vector, webpage
 from mssmap.ingest.limits import Limits, at_most, naming, printable, refused
 from mssmap.ingest.sniff import FORMATS, TAKES, sniff
 from mssmap.ingest.table import Parsed, Progress, finish
@@ -16,6 +16,7 @@ WORKBOOK = "xl/workbook.xml"
 
 SIMPLE = {
     "csv": delimited.parse,
+    "html": webpage.parse,
     "geojson": geojson.parse,
     "gpkg": geopackage.parse,
     "kml": kml.parse,
@@ -34,6 +35,7 @@ DATA_ENDINGS = (
     ".parquet",
     ".geoparquet",
     ".xlsx",
+    ".html",
     ".zip",
 )
 

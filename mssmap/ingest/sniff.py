@@ -15,6 +15,7 @@ FORMATS = {
     "kml": "KML",
     "fgb": "FlatGeobuf",
     "parquet": "GeoParquet",
+    "html": "HTML map of mssmap",
     "zip": "zip",
 }
 """Names of the formats that are read, by the ids used here."""
@@ -70,6 +71,8 @@ def _text(content: bytes) -> str:
     start = content[:2000].decode("utf-16" if wide else "utf-8-sig", "replace").lstrip()
     if start[:1] in ("{", "["):
         return "geojson"
+    if start[:14].lower() == "<!doctype html":
+        return "html"
     if start[:1] == "<":
         return "kml"
     controls = sum(start.count(chr(code)) for code in range(1, 32) if code not in (9, 10, 13))

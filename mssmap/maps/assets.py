@@ -309,8 +309,8 @@ def _region(row: Any) -> dict[str, Any]:
     return {
         "pcode": row.pcode,
         "n": names(row),
-        "population": int(row.population),
-        "population_year": int(row.population_year),
+        "population": None if pd.isna(row.population) else int(row.population),
+        "population_year": None if pd.isna(row.population_year) else int(row.population_year),
         "label": [round(centre[1], 3), round(centre[0], 3)],
     }
 

@@ -35,11 +35,11 @@ def compose(
     """
     Return the spells and events known on a day that reach the grade, as plain JSON.
 
-    Each spell has `id`, `zone` (true for gang-affected zones), `status` (a symbol, for zones the level), `from`, `to`,
-    `known` and `reports` (days), `refresh` (days after which it is stale), `sure` (first day on which it surely holds),
-    `line` and `grade`; each event `row` (in the published list), `from`, `to`, `end`, `planned`, `g` (group of its
-    category), `sure` (first and last day that it may mean, missing if exact), `line`, `grade`. What may lie in the
-    region, for its place is known more coarsely, carries `maybe`: it is counted, not drawn.
+    Each spell has `id`, `layer`, `zone` (true for gang-affected zones), `status` (a symbol, for zones the level),
+    `from`, `to`, `known` and `reports` (days), `refresh` (days after which it is stale), `sure` (first day on which it
+    surely holds), `line` and `grade`; each event `row` (in the published list), `from`, `to`, `end`, `planned`, `g`
+    (group of its category), `sure` (first and last day that it may mean, missing if exact), `line`, `grade`. What may
+    lie in the region, for its place is known more coarsely, carries `maybe`: it is counted, not drawn.
     """
     return {
         "known_on": day_number(known_on),
@@ -88,6 +88,7 @@ def _spells(data: Data, known_on: date, grade: str, region: str | None) -> list[
             spells.append(
                 {
                     "id": row.record_id,
+                    "layer": layer,
                     "zone": layer == "gang_zones",
                     "status": row.status if layer == "gang_zones" else view.symbol(layer, fields),
                     "from": day_number(row.valid_from),

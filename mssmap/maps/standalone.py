@@ -51,10 +51,14 @@ class Snapshot:
         Layers that are on, and points that are not records.
     title, lines
         Heading and sentences of the page; without sentences those of `twin.situation`.
+    names
+        Layers whose records the file holds; others are not in it.
     today
         Notes that are not dated are told only if `known_on` is today or later.
     proof
         Provenance to carry along, see `exports`.
+    parts
+        Layers as GeoJSON text to carry along, for those who read the file with a program.
     """
 
     clocks: Clocks
@@ -66,7 +70,9 @@ class Snapshot:
     categories: tuple[str, ...] = ()
     options: view.Options = field(default_factory=lambda: view.Options(layers.DEFAULT))
     lines: tuple[str, ...] = ()
+    names: tuple[str, ...] = (*views.RECORD_LAYERS, "events")
     proof: Mapping[str, Any] | None = None
+    parts: tuple[str, ...] = ()
 
 
 def page(data: Data, snapshot: Snapshot) -> bytes:
@@ -88,7 +94,7 @@ def page(data: Data, snapshot: Snapshot) -> bytes:
         region=snapshot.region,
         categories=snapshot.categories,
     )
-    records, told = _only_known(files[published.names], told)
+    records, told = _only_known(files[published.names], _only_of(told, snapshot.names))
     zones = {record["id"] for record in told["spells"] if record["zone"]}
     names = json.loads(files[published.manifest])["files"]
     shapes = {file: json.loads(files[file]) for name, file in names.items() if name not in {"records", "zones"}}
@@ -147,7 +153,19 @@ def _shown(data: Data, snapshot: Snapshot) -> view.Shown:
     events = views.events(
         data, clocks, start=start, end=end, category=snapshot.categories or None, region=region, grade=grade
     )
-    return view.Shown(clocks=clocks, events=events, **records)
+    found = {**records, "events": events}
+    kept = {name: rows if name in snapshot.names else rows.iloc[:0] for name, rows in found.items()}
+    return view.Shown(clocks=clocks, **kept)
+
+
+def _only_of(told: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Leave out spells and events of layers that were not asked for."""
+    wanted = set(names)
+    return {
+        **told,
+        "spells": [spell for spell in told["spells"] if spell["layer"] in wanted],
+        "events": told["events"] if "events" in wanted else [],
+    }
 
 
 def _only_known(published: bytes, told: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -199,6 +217,9 @@ def _document(content: Mapping[str, Any], snapshot: Snapshot, files: Mapping[str
     proof = (
         f'<script type="application/json" id="mssmap-proof">{_json(snapshot.proof)}</script>' if snapshot.proof else ""
     )
+    carried = "\n".join(
+        f'<script type="application/geo+json">{part.translate(_ESCAPED)}</script>' for part in snapshot.parts
+    )
     parts = [
         f'<!doctype html>\n<html lang="{current()}">\n<head>\n<meta charset="utf-8">',
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
@@ -208,7 +229,7 @@ def _document(content: Mapping[str, Any], snapshot: Snapshot, files: Mapping[str
         f"<style>{styles}\n{assets.own('standalone.css')}</style>",
         f'<script type="text/plain" id="panel-style">{read([own.panels["panel.css"]])}</script>',
         f"</head>\n<body>\n{_BODY}",
-        f'<script type="application/json" id="mssmap-page">{_json(content)}</script>{proof}',
+        f'<script type="application/json" id="mssmap-page">{_json(content)}</script>{proof}{carried}',
         f'<script>{scripts}</script>\n<script type="module">{module}</script>\n</body>\n</html>\n',
     ]
     return "\n".join(parts).encode()

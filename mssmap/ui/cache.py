@@ -17,6 +17,9 @@ from typing import Any
 
 from mssmap import catalog, differences, keyfigures, planning, settings, store, views
 from mssmap.catalog import Data
+from mssmap.exports import extract as extracts
+from mssmap.exports.extract import Extract
+from mssmap.exports.selection import Form, Selection
 from mssmap.ingest import attach
 from mssmap.maps import assets, history, plan, view
 from mssmap.maps.view import Shown
@@ -62,7 +65,7 @@ def refresh() -> None:
     if _seen and _seen[0] == now:
         return
     if _seen:
-        for cached in (data, published, base_frame, shown, key_figures, hidden, told, changes):
+        for cached in (data, published, base_frame, shown, key_figures, hidden, told, changes, extract):
             cached.cache_clear()
     _seen[:] = [now]
 
@@ -107,6 +110,12 @@ def shown(filters: Filters) -> Shown:
         grade=grade,
     )
     return Shown(clocks=clocks, events=events, **layers)
+
+
+@lru_cache(maxsize=8)
+def extract(selection: Selection, form: Form, language: str) -> Extract:
+    """Return an export, with the hashes of its rows, before it is written; what is lost is said in a language."""
+    return extracts.build(data(), selection, form)
 
 
 @lru_cache(maxsize=256)

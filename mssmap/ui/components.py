@@ -78,6 +78,11 @@ def heading(title: str, filters: cache.Filters, notes: list[str]) -> None:
     """Title of the page, and one line of notes that always has its place (the map must not move)."""
     with st.container(key="unseen"):
         st.title(title)
+    note_line(filters, notes)
+
+
+def note_line(filters: cache.Filters, notes: list[str]) -> None:
+    """One element with all that is to be said about dials and filters; empty if there is nothing."""
     lines = list(notes)
     if filters.start and filters.end and filters.end < filters.start:
         lines.append(_("Events from is after to: the two were swapped."))
@@ -92,9 +97,14 @@ def heading(title: str, filters: cache.Filters, notes: list[str]) -> None:
     if hidden:
         lines.append(_("{n} records below grade {grade} are hidden.").format(n=hidden, grade=filters.grade))
     if lines:
-        st.info("\n\n".join(line.replace("\\", "\\\\").replace("[", "\\[").replace("`", "'") for line in lines))
+        st.info("\n\n".join(inert(line) for line in lines))
     else:
         st.empty()
+
+
+def inert(line: str) -> str:
+    """Return text from an address or a file so that Markdown makes no link, image or code of it."""
+    return line.replace("\\", "\\\\").replace("[", "\\[").replace("`", "'")
 
 
 def window_note(window: tuple[date, date]) -> tuple[str, ...]:

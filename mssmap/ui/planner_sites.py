@@ -96,8 +96,8 @@ def _solution(plan: Scenario, found: dict[str, Any]) -> None:
         )
     st.dataframe(rows, hide_index=True, key="solution_table")
     left, right = st.columns(2)
-    if len(rows) and left.button(_("Take them into the plan"), key="adopt"):
-        _adopt(plan, rows)
+    if len(rows):
+        left.button(_("Take them into the plan"), key="adopt", on_click=_adopt, args=(plan, rows))
     if right.button(_("Near-optimal exchanges"), key="swaps") and answer.model in {"mclp", "pmedian"}:
         st.dataframe(
             planning.site_swaps(cache.data(), plan, answer, keep_active=found["keep"]),
@@ -116,7 +116,6 @@ def _adopt(plan: Scenario, rows: pd.DataFrame) -> None:
                 Proposal(f"site-{row.id}", str(row.name)[:120], row.lon, row.lat, note=_("Found by the search."))
             )
     planner.change(plan)
-    st.rerun()
 
 
 def _front(plan: Scenario) -> None:

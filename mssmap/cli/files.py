@@ -1,0 +1,121 @@
+"""Commands about files: export, verify."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+import mssmap
+from mssmap.cli.common import FOUND_FAULTS, AsOf, Grade, KnownOn, Region, count, open_data, tell, write
+
+if TYPE_CHECKING:
+    from mssmap.exports.verify import RowChange, Verdict
+
+SHOWN = 200
+"""Rows that `verify` prints of each kind."""
+
+
+def export(
+    names: Annotated[list[str], typer.Argument(metavar="LAYER...", help="Layers and tables, as listed by layers.")],
+    out: Annotated[Path, typer.Option(metavar="PATH", help="File to write; several files go into a zip.")],
+    format: Annotated[
+        str, typer.Option("--format", metavar="F", help="geojson, gpkg, fgb, parquet, shp, kml, csv or xlsx.")
+    ],
+    as_of: AsOf = "",
+    known_on: KnownOn = "",
+    grade: Grade = "F6",
+    region: Region = "",
+    category: Annotated[list[str] | None, typer.Option(help="Only events of it; may be given again.")] = None,
+    start: Annotated[str, typer.Option("--from", metavar="DATE", help="Only events of this day or later.")] = "",
+    end: Annotated[str, typer.Option("--to", metavar="DATE", help="Only events of this day or earlier.")] = "",
+    crs: Annotated[str, typer.Option(help="EPSG:4326, or EPSG:32618 where the format allows it.")] = "EPSG:4326",
+    columns: Annotated[str, typer.Option(help="Names of columns: mssmap, cod-ab or hxl.")] = "mssmap",
+    no_sidecar: Annotated[
+        bool, typer.Option("--no-sidecar", help="Leave the proof out where the format cannot hold it.")
+    ] = False,
+) -> None:
+    """Write layers and tables to a file with sources, licences and a proof inside."""
+    open_data()
+    built = mssmap.export(
+        names,
+        out,
+        format=format,
+        as_of=as_of or None,
+        known_on=known_on or None,
+        grade=grade,
+        region=region or None,
+        start=start or None,
+        end=end or None,
+        category=category or (),
+        crs=crs,
+        columns=columns,
+        sidecar=not no_sidecar,
+    )
+    clocks = built.selection.clocks
+    tell(f"{out}: as of {clocks.as_of}, known on {clocks.known_on}, grade {built.selection.grade}")
+    for part in built.parts:
+        tell(f"{part.name}: {count(len(part.frame), 'row')}, {part.licence}")
+    for loss in built.losses:
+        tell(f"lost: {loss}")
+
+
+def verify(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of mssmap export, or a pack of brief.")],
+) -> None:
+    """Re-open an export or a briefing pack: unchanged, edited (what), or the data revised since."""
+    from mssmap.brief import pack
+
+    if pack.is_pack(file):
+        _verify_pack(file)
+        return
+    verdict = mssmap.verify(file)
+    clocks = verdict.selection.clocks
+    write("\n".join([f"{verdict.state}: {file}", *_lines(verdict)]), None)
+    tell(f"{count(verdict.rows, 'row')} as of {clocks.as_of}, known on {clocks.known_on}; opens at {verdict.link}")
+    if verdict.state != "unchanged":
+        raise typer.Exit(FOUND_FAULTS)
+
+
+def _verify_pack(file: Path) -> None:
+    from mssmap import settings, store
+    from mssmap.brief import history, pack
+
+    report = pack.verify(file, open_data())
+    found = [f"{name}: {what}" for name, what in report.edited.items()]
+    found += [line for change in report.revised[:SHOWN] for line in _change_lines(change, "in the data")]
+    write("\n".join([f"{report.state}: {file}", *map(_clean, found)]), None)
+    url = settings.load().database_url
+    made = history.packs(store.open_store(url)) if store.exists(url) else []
+    known = next((entry for entry in made if entry.manifest_sha256 == report.manifest_sha256), None)
+    where = f"pack {known.n} of this store, made {known.at} by {known.by}" if known else "not made with this store"
+    tell(f"manifest {report.manifest_sha256[:16]}, {where}")
+    if report.state != pack.UNCHANGED:
+        raise typer.Exit(FOUND_FAULTS)
+
+
+def _lines(verdict: Verdict) -> list[str]:
+    found = []
+    for where, changes in (("in the file", verdict.edits), ("in the data", verdict.revisions)):
+        for change in changes[:SHOWN]:
+            found += _change_lines(change, where)
+        if len(changes) > SHOWN:
+            found.append(f"... and {len(changes) - SHOWN} more {where}")
+    return found + [_clean(note) for note in verdict.notes]
+
+
+def _change_lines(change: RowChange, where: str) -> list[str]:
+    head = f"{where}: {change.part} {change.record_id} {change.kind}"
+    fields = [f"    {field.column}: {_shown(field.before)} -> {_shown(field.after)}" for field in change.fields]
+    return [_clean(line) for line in (" ".join(head.split()), *fields)]
+
+
+def _shown(value: object, limit: int = 120) -> str:
+    text = "(nothing)" if value is None else str(value)
+    return text if len(text) <= limit else f"{text[: limit - 3]}..."
+
+
+def _clean(line: str) -> str:
+    """Keep a terminal from being steered by text that came from a file."""
+    return "".join(sign if sign.isprintable() else " " for sign in line)

@@ -1,0 +1,89 @@
+"""The formats: what each can hold. How each is written is in a module of its own, see `bundle.WRITERS`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from mssmap.i18n import mark
+
+
+@dataclass(frozen=True)
+class Format:
+    """
+    What a format can hold.
+
+    Attributes
+    ----------
+    suffix
+        End of the file's name. A shapefile is several files; they go into a zip as they are.
+    many
+        One file holds all layers and tables.
+    proof
+        The file itself holds the proof; else it stands beside it.
+    metric
+        Coordinates may be in metres (EPSG:32618).
+    tables
+        Tables without geometry can be held; else they are written as CSV beside.
+    nested
+        A cell can hold a list.
+    geometry
+        `native`; `wkt`: points in two columns of numbers, others as text; `points`: only points, in two columns.
+    hxl
+        There is a place for a row of HXL hashtags.
+    name_bytes, text_bytes, text_length
+        Longest name of a column and longest text, 0 for no limit.
+    reserved
+        Names of columns that mean something else in the format, in small letters.
+    plain_xml
+        Text cannot hold control characters.
+    """
+
+    title: str
+    suffix: str
+    many: bool = False
+    proof: bool = True
+    metric: bool = True
+    tables: bool = True
+    nested: bool = False
+    geometry: str = "native"
+    hxl: bool = False
+    name_bytes: int = 0
+    text_bytes: int = 0
+    text_length: int = 0
+    reserved: frozenset[str] = frozenset()
+    plain_xml: bool = False
+
+
+FORMATS: Final[dict[str, Format]] = {
+    "geojson": Format("GeoJSON", ".geojson", metric=False, tables=False, nested=True),
+    "gpkg": Format("GeoPackage", ".gpkg", many=True, reserved=frozenset({"fid", "geometry"})),
+    "fgb": Format("FlatGeobuf", ".fgb", tables=False, reserved=frozenset({"geometry"})),
+    "parquet": Format("GeoParquet", ".parquet", nested=True, reserved=frozenset({"geometry"})),
+    "shp": Format("Shapefile", ".shp", proof=False, tables=False, name_bytes=10, text_bytes=254),
+    "kml": Format(
+        "KML",
+        ".kml",
+        proof=False,
+        metric=False,
+        tables=False,
+        plain_xml=True,
+        reserved=frozenset({"name", "description", "address", "when", "begin", "end"}),
+    ),
+    "csv": Format("CSV", ".csv", proof=False, geometry="wkt", hxl=True),
+    "html": Format("HTML map", ".html", many=True, metric=False, nested=True),
+    "xlsx": Format("Excel", ".xlsx", many=True, geometry="points", hxl=True, text_length=32_767, plain_xml=True),
+}
+
+NOTES: Final[dict[str, str]] = {
+    "geojson": mark("For web maps and scripts; one file a layer."),
+    "gpkg": mark("For QGIS and ArcGIS: all layers in one file, with their styles."),
+    "fgb": mark("For large layers and web maps; one file a layer."),
+    "parquet": mark("For Python, R and DuckDB; one file a layer."),
+    "shp": mark("For old programs only: it cuts names and texts."),
+    "kml": mark("For Google Earth; one file a layer."),
+    "csv": mark("For spreadsheets and scripts; one file a table."),
+    "html": mark("For everybody: the interactive map in one file that opens without a network."),
+    "xlsx": mark("For Excel: one sheet a table."),
+}
+"""What each format is good for, in one line."""

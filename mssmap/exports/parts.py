@@ -1,0 +1,205 @@
+"""The layers and tables of an export with the description of every column: rows that any format can be written from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import geopandas as gpd
+import pandas as pd
+
+from mssmap import schema, views
+from mssmap.catalog import Data, Dataset
+from mssmap.evidence import SourceRecord, public, source_records
+from mssmap.exports.selection import Selection
+from mssmap.ingest import attach
+
+ODBL = "ODbL"
+"""Part of the name of a licence whose data must not be mixed with others."""
+
+PLACE_COLUMNS = ("commune_pcode", "department_pcode", "area_pcode", "pcode", "record_id")
+"""Columns by which rows can be narrowed to a region."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """
+    A column of an export.
+
+    Attributes
+    ----------
+    type
+        string, integer, number, boolean, date, list (of objects) or geometry (text in WKT).
+    written
+        Its name in the file, where it differs from our own.
+    """
+
+    name: str
+    type: str = "string"
+    unit: str = ""
+    description: str = ""
+    written: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.written:
+            object.__setattr__(self, "written", self.name)
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """
+    One layer or table of an export.
+
+    Attributes
+    ----------
+    columns
+        Without the geometry; the first is the id of a record, unique.
+    frame
+        Its columns by their `written` name; a GeoDataFrame if it has a geometry.
+    sources
+        Pairs of title and address of what the dataset was made from.
+    """
+
+    name: str
+    title: str
+    description: str
+    licence: str
+    licence_url: str
+    attribution: str
+    columns: tuple[Column, ...]
+    frame: pd.DataFrame
+    sources: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def has_geometry(self) -> bool:
+        """True if the rows have a geometry."""
+        return isinstance(self.frame, gpd.GeoDataFrame)
+
+    @property
+    def is_apart(self) -> bool:
+        """True if the licence asks that the data stay in a file of their own."""
+        return ODBL in self.licence
+
+    @property
+    def ids(self) -> list[str]:
+        """Ids of the records, as text."""
+        return [str(value) for value in self.frame[self.columns[0].written].tolist()]
+
+    def with_columns(self, columns: Iterable[Column], frame: pd.DataFrame) -> Part:
+        """Return the part with other columns and rows."""
+        return replace(self, columns=tuple(columns), frame=frame)
+
+
+ROW = Column("row_number", "string", "", "Number of the row; the records have no id of their own.")
+
+DERIVED = (
+    Column("certain", "boolean", "", "The status surely held on the day shown; false if its date is imprecise."),
+    Column("last_seen", "date", "", "Day of the latest report that saw it so."),
+    Column("age_days", "integer", "days", "Days from the latest report to the day shown."),
+    Column("grade", "string", "", "Admiralty grade: A-F reliability of the best source, 1-6 credibility."),
+    Column("stale", "boolean", "", "The latest report is older than the refresh period of the layer."),
+    Column("outcome_unknown", "boolean", "", "Planned, the date has passed, and nobody reported what came of it."),
+    Column("figures", "list", "", "All numbers reported, each with its source."),
+    Column("sources", "list", "", "The sources then public, each with its reliability."),
+)
+"""Columns that a view adds to those of the data folder."""
+
+
+def read(data: Data, selection: Selection) -> list[Part]:
+    """
+    Return the layers and tables of a selection, in EPSG:4326, with all their columns.
+
+    A layer or table whose rows have no place (roads, rivers, sources) is not narrowed to the region.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such layer, table, region or category.
+    InputError
+        If the threshold is not a grade or the window ends before it starts.
+    """
+    return [_part(data, data.dataset(name), selection) for name in selection.names]
+
+
+def _part(data: Data, dataset: Dataset, selection: Selection) -> Part:
+    region = selection.region if is_narrowed(dataset) else None
+    name, clocks, grade = dataset.name, selection.clocks, selection.grade
+    if name == "events":
+        window = {"start": selection.start, "end": selection.end}
+        categories = selection.categories or None
+        rows: pd.DataFrame = views.events(data, clocks, category=categories, region=region, grade=grade, **window)
+        rows = rows[~is_imported(data, rows)].reset_index(drop=True)
+    elif dataset.is_layer:
+        rows = views.layer(data, name, clocks, grade, region)
+    else:
+        rows = views.table(data, name, clocks, grade, region)
+    described = _described(data, dataset)
+    columns = [described[key] for key in rows.columns if key in described]
+    return of_dataset(dataset, columns, rows)
+
+
+def of_dataset(dataset: Dataset, columns: Iterable[Column], rows: pd.DataFrame) -> Part:
+    """Return rows as a part, with what the catalog says about their dataset."""
+    columns = sorted(columns, key=lambda column: column.name != dataset.id_column)
+    if not dataset.id_column:
+        columns = [ROW, *columns]
+        rows = rows.assign(**{ROW.name: [str(number) for number in range(1, len(rows) + 1)]})
+    kept = [column.name for column in columns]
+    return Part(
+        name=dataset.name,
+        title=dataset.title,
+        description=dataset.description,
+        licence=dataset.licence,
+        licence_url=dataset.licence_url,
+        attribution=dataset.attribution,
+        sources=dataset.sources,
+        columns=tuple(columns),
+        frame=rows[[*kept, "geometry"]] if isinstance(rows, gpd.GeoDataFrame) else rows[kept],
+    )
+
+
+def is_imported(data: Data, events: pd.DataFrame) -> pd.Series:
+    """
+    Say which events people brought in.
+
+    They are in no export of the events, which says under which licence those are: an import is a layer of its own, with
+    its own licence.
+    """
+    marks = tuple(f"{name}." for name, dataset in data.datasets.items() if dataset.group == attach.GROUP)
+    return events["event_id"].str.startswith(marks) if marks else pd.Series(False, index=events.index)
+
+
+def is_narrowed(dataset: Dataset) -> bool:
+    """Say whether the rows of a dataset can be narrowed to a region."""
+    return any(name in dataset.contract.columns for name in PLACE_COLUMNS)
+
+
+def _described(data: Data, dataset: Dataset) -> dict[str, Column]:
+    """Return all columns that a view of the dataset may have, by name."""
+    found = {column.name: column for column in DERIVED}
+    if dataset.name in views.RECORD_LAYERS:
+        spell = {column.name: column for column in data.dataset("status").contract.fields}
+        found |= {new: _column(spell[old], new) for old, new in views.STATUS_COLUMNS.items() if old in spell}
+    return found | {column.name: _column(column, column.name) for column in dataset.contract.fields}
+
+
+def _column(field: schema.Field, name: str) -> Column:
+    return Column(name, field.type, field.unit, field.description)
+
+
+def cited_sources(data: Data, selection: Selection, parts: Iterable[Part]) -> tuple[Part | None, list[SourceRecord]]:
+    """
+    Return the sources that the rows of some parts cite: as a table, None if none is cited, and as plain records.
+    """
+    cited: set[str] = set()
+    for part in parts:
+        for name in ("source_ids", "source_id"):
+            if name in part.frame and part.name != "sources":
+                cited |= {item for cell in part.frame[name].tolist() for item in schema.items(cell)}
+    if not cited:
+        return None, []
+    known = public(data["sources"], selection.clocks.known_on)
+    rows = known[known["source_id"].isin(cited)].reset_index(drop=True)
+    dataset = data.dataset("sources")
+    columns = [_column(field, field.name) for field in dataset.contract.fields]
+    return of_dataset(dataset, columns, rows), source_records(rows)

@@ -1,0 +1,161 @@
+"""What is exported (which layers, on which day, narrowed how) and in which form (format, CRS, names of columns)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from mssmap import evidence, plain_values
+from mssmap.crs import METRIC, WGS84
+from mssmap.errors import InputError
+from mssmap.exports.formats import FORMATS
+from mssmap.maps import layers
+from mssmap.timeline import Clocks
+
+SCHEMAS = ("mssmap", "cod-ab", "hxl")
+"""Names of columns: our own, those of the boundaries of OCHA (COD-AB), our own with a row of HXL hashtags below."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """
+    What is exported.
+
+    Attributes
+    ----------
+    names
+        Layers and tables of the catalog.
+    grade
+        Threshold, see `mssmap.evidence`.
+    region
+        P-code or name.
+    start, end, categories
+        Narrow the events, see `views.events`.
+
+    Raises
+    ------
+    InputError
+        If there is no name or one twice.
+    """
+
+    names: tuple[str, ...]
+    clocks: Clocks
+    grade: str = evidence.LOWEST
+    region: str | None = None
+    start: date | None = None
+    end: date | None = None
+    categories: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.names or len(set(self.names)) < len(self.names):
+            found = ", ".join(self.names) or "nothing"
+            raise InputError(f"layers: found {found}, required one or more layers or tables, each once.")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the selection as plain values, for the proof."""
+        return {
+            "layers": list(self.names),
+            "as_of": self.clocks.as_of.isoformat(),
+            "known_on": self.clocks.known_on.isoformat(),
+            "grade": self.grade,
+            "region": self.region,
+            "from": self.start.isoformat() if self.start else None,
+            "to": self.end.isoformat() if self.end else None,
+            "category": list(self.categories),
+        }
+
+    @property
+    def link(self) -> str:
+        """Address, below that of the app, which opens the view on the map."""
+        listed = [name for name in layers.GROUPS if name in self.names or (name == "regions" and self._has_regions)]
+        pairs = [
+            *(("as_of", self.clocks.as_of.isoformat()), ("known_on", self.clocks.known_on.isoformat())),
+            *([("grade", self.grade)] if self.grade != evidence.LOWEST else []),
+            *([("region", self.region)] if self.region else []),
+            *([("layers", ",".join(listed))] if listed else []),
+            *[("category", name) for name in self.categories],
+            *([("from", self.start.isoformat())] if self.start else []),
+            *([("to", self.end.isoformat())] if self.end else []),
+        ]
+        return f"/?{urlencode(pairs, safe=',')}"
+
+    @property
+    def _has_regions(self) -> bool:
+        return bool({"departments", "communes"} & set(self.names))
+
+
+def from_json(value: Any) -> Selection:
+    """
+    Read a selection from a proof, which may have been edited.
+
+    Raises
+    ------
+    InputError
+        If it is not one; the text names all faults.
+    """
+    reader = plain_values.Reader()
+    optional = ("grade", "region", "from", "to", "category")
+    found = reader.record(value, "filter", ("layers", "as_of", "known_on"), optional)
+    given = {key: item for key, item in found.items() if item is not None}
+    names = reader.texts(given, "layers", "filter")
+    clocks = Clocks(reader.day(given, "as_of", "filter"), reader.day(given, "known_on", "filter"))
+    grade = reader.text(given, "grade", "filter", evidence.LOWEST)
+    region = reader.text(given, "region", "filter") or None
+    days = {key: reader.day(given, key, "filter") if key in given else None for key in ("from", "to")}
+    categories = reader.texts(given, "category", "filter")
+    made = reader.make(
+        lambda: Selection(names, clocks, evidence.parse_threshold(grade), region, days["from"], days["to"], categories)
+    )
+    if reader.faults or made is None:
+        raise InputError(f"proof: {'; '.join(reader.faults)}. Export the file again.")
+    return made  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class Form:
+    """
+    In which form it is exported.
+
+    Attributes
+    ----------
+    format
+        Key of `formats.FORMATS`.
+    crs
+        `crs.WGS84`, or `crs.METRIC` where the format allows it.
+    schema
+        One of `SCHEMAS`.
+    sidecar
+        False leaves the proof out where the format cannot hold it.
+
+    Raises
+    ------
+    InputError
+        If one of them is not known or they do not go together.
+    """
+
+    format: str
+    crs: str = WGS84
+    schema: str = "mssmap"
+    sidecar: bool = field(default=True)
+
+    def __post_init__(self) -> None:
+        known: Mapping[str, tuple[str, ...]] = {
+            "format": tuple(FORMATS),
+            "crs": (WGS84, METRIC),
+            "schema": SCHEMAS,
+        }
+        for name, choices in known.items():
+            found = getattr(self, name)
+            if found not in choices:
+                word = "columns" if name == "schema" else name
+                raise InputError(f"{word}: found {str(found)!r}, required one of {', '.join(choices)}.")
+        chosen = FORMATS[self.format]
+        if self.crs != WGS84 and not chosen.metric:
+            able = ", ".join(name for name, item in FORMATS.items() if item.metric)
+            raise InputError(f"crs: found {self.crs}, but {chosen.title} holds {WGS84} only. Use it, or one of {able}.")
+        if self.schema == "hxl" and not chosen.hxl:
+            able = " or ".join(name for name, item in FORMATS.items() if item.hxl)
+            raise InputError(f"columns: hxl is a row of hashtags that {chosen.title} has no place for. Use {able}.")
