@@ -50,6 +50,8 @@ def main() -> int:
         missing.append("PostgreSQL with PostGIS (Debian: apt-get install postgresql postgresql-15-postgis-3)")
     if not shutil.which("pdftotext") and not (apt("poppler-utils") and shutil.which("pdftotext")):
         missing.append("pdftotext (Debian: apt-get install poppler-utils)")
+    if not shutil.which("ogrinfo"):
+        apt("gdal-bin")  # without it the tests look at exports through pyogrio only
     for what in missing:
         print(f"The tests need {what}; install it by hand and run `make test` again.", file=sys.stderr)
     return int(bool(missing))
