@@ -348,7 +348,12 @@ def documents(secret: Path, port: int) -> Iterator[Case]:
     yield Case(
         "kml coordinates", "x.kml", kml("<Placemark><Point><coordinates>a,b</coordinates></Point></Placemark>"), READ
     )
-    yield Case("html page", "x.kml", b"<!doctype html><html><script>1</script></html>", "document type|XML")
+    yield Case("html page", "x.kml", b"<!doctype html><html><script>1</script></html>", "a web page")
+    page = b'<!doctype html><script type="application/geo+json">%s</script>'
+    yield Case("html map, deep", "x.html", page % (b"[" * 100_000), "nested|JSON")
+    yield Case("html map, no layer", "x.html", page % b'{"type": "Topology"}', "found")
+    markup = b'{"type":"FeatureCollection","features":[],"x":"</script><script>alert(1)"}'
+    yield Case("html map, markup", "x.html", page % markup, "JSON|found")
     yield Case("svg", "x.kml", b"<svg onload='alert(1)'/>", "begins with <svg>")
 
 
