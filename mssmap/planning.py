@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from mssmap import access, backtest, covering, grid, roads, scenario, siting, siting_studies, views
+from mssmap import access, backtest, covering, grid, osm, roads, scenario, settings, siting, siting_studies, views
 from mssmap.access import Travel
 from mssmap.covering import Coverage
 from mssmap.covering_tables import CENTRAL
@@ -44,22 +44,33 @@ class Ground:
 
 
 @lru_cache(maxsize=2)
-def grid_of(data: Data) -> tuple[Grid, Links]:
-    """Return the grid of a data folder and the roads laid over it (0.3 s once)."""
-    cells = grid.from_data(data)
-    return cells, roads.links_from_data(data, cells)
+def cells_of(data: Data) -> Grid:
+    """Return the grid of a data folder (0.3 s once)."""
+    return grid.from_data(data)
+
+
+@lru_cache(maxsize=2)
+def links_of(data: Data, extract: Path | None = None) -> Links:
+    """
+    Return the roads laid over the grid: those of an OSM extract, else the coarse model (0.2 s once).
+
+    Raises
+    ------
+    InputError
+        If the extract cannot be used; see `osm.links_from_file`.
+    """
+    cells = cells_of(data)
+    return osm.links_from_file(extract, cells) if extract else roads.links_from_data(data, cells)
 
 
 @lru_cache(maxsize=8)
-def network_of(data: Data, clocks: Clocks, settings: RoadSettings, grade: str) -> Network:
+def _network_of(data: Data, clocks: Clocks, road_settings: RoadSettings, grade: str, extract: Path | None) -> Network:
     """Return the travel graph on a day (0.2 s once)."""
-    cells, steps = grid_of(data)
-    return roads.network_from_data(data, clocks, cells, steps, settings, grade)
+    return roads.network_from_data(data, clocks, cells_of(data), links_of(data, extract), road_settings, grade)
 
 
 @lru_cache(maxsize=16)
-def _travel_of(data: Data, clocks: Clocks, settings: RoadSettings, grade: str, kind: str, unit: str) -> Travel:
-    network = network_of(data, clocks, settings, grade)
+def _travel_of(network: Network, kind: str, unit: str) -> Travel:
     if kind == "straight":
         return access.StraightTravel(network.grid, unit)
     return access.RoadTravel(network, unit)
@@ -67,7 +78,7 @@ def _travel_of(data: Data, clocks: Clocks, settings: RoadSettings, grade: str, k
 
 @lru_cache(maxsize=8)
 def _facilities_of(data: Data, clocks: Clocks, grade: str) -> pd.DataFrame:
-    return covering.facilities_from_data(data, clocks, grid_of(data)[0], grade)
+    return covering.facilities_from_data(data, clocks, cells_of(data), grade)
 
 
 def ground(data: Data, plan: Scenario, matrix: Travel | None = None) -> Ground:
@@ -90,9 +101,9 @@ def ground(data: Data, plan: Scenario, matrix: Travel | None = None) -> Ground:
                 id=plan.id
             )
         )
-    network = network_of(data, plan.clocks, plan.roads, plan.grade)
+    network = _network_of(data, plan.clocks, plan.roads, plan.grade, settings.load().roads)
     own = matrix if plan.travel == "matrix" else None
-    travel = own or _travel_of(data, plan.clocks, plan.roads, plan.grade, plan.travel, plan.standard.unit)
+    travel = own or _travel_of(network, plan.travel, plan.standard.unit)
     return Ground(network.grid, network, travel, _facilities_of(data, plan.clocks, plan.grade))
 
 
