@@ -327,6 +327,8 @@ def _fastest(xy: Floats, ends: Ints, km: Floats, minutes: Floats, pairs: Ints) -
     """
     took, length = np.full(len(pairs), np.inf), np.full(len(pairs), np.inf)
     margin = LIMIT_MIN / 60 * max(KMH.values()) * ROAD_FACTOR * 1_000 / 2
+    used, local = np.unique(np.r_[ends.ravel(), pairs.ravel()], return_inverse=True)
+    xy, ends, pairs = xy[used], local[: ends.size].reshape(-1, 2), local[ends.size :].reshape(-1, 2)
     tile = np.floor(xy[pairs[:, 0]] / TILE_M).astype("int64")
     for low in np.unique(tile, axis=0):
         here = np.flatnonzero((tile == low).all(axis=1))
