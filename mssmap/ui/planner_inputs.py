@@ -35,7 +35,7 @@ def assumptions(plan: Scenario) -> None:
     if unit == "min":
         for column, minutes in zip(st.columns(4, gap="xxsmall"), STANDARDS, strict=True):
             column.button(str(minutes), key=f"standard {minutes}", on_click=_quick, args=(minutes,), width="stretch")
-    with st.expander(_("Travel, roads and zones")):
+    with st.expander(_("Travel, roads and zones"), key="travel_drawer", on_change="rerun"):
         ways = {
             "road": _("OpenStreetMap extract") if settings.load().roads else _("Coarse road model"),
             "straight": _("Straight line (fallback)"),
