@@ -157,7 +157,8 @@ def read(path: Path) -> Ways:
         with path.open("rb"):
             pass
         found = osmium.FileProcessor(str(path), osmium.osm.NODE | osmium.osm.WAY).with_locations()
-        for item in found.with_filter(osmium.filter.EntityFilter(osmium.osm.WAY)):
+        ways = found.with_filter(osmium.filter.EntityFilter(osmium.osm.WAY))
+        for item in ways.with_filter(osmium.filter.KeyFilter("highway")):
             kmh = speed_kmh(item.tags)
             if kmh and isinstance(item, osmium.osm.Way):
                 nodes = list(item.nodes)
