@@ -21,6 +21,7 @@ page = st.navigation(
         st.Page("pages/situation.py", title=_("Situation map"), default=True),
         st.Page("pages/timeline.py", title=_("Timeline"), url_path="timeline"),
         st.Page("pages/planner.py", title=_("FOB planner"), url_path="planner"),
+        st.Page("pages/briefing.py", title=_("Briefing"), url_path="briefing"),
         st.Page("pages/export.py", title=_("Export"), url_path="export"),
         st.Page("pages/data.py", title=_("Data and sources"), url_path="data"),
     ],

@@ -9,7 +9,7 @@ import altair as alt
 import pandas as pd
 
 from mssmap.i18n import gettext as _
-from mssmap.maps.symbols import INK, OKABE_ITO
+from mssmap.maps.symbols import COUNTRY_COLOURS, INK, OKABE_ITO
 
 AnyChart = alt.LayerChart | alt.FacetChart
 
@@ -61,12 +61,6 @@ def strength_curve(curve: pd.DataFrame, levels: pd.DataFrame, domain: tuple[date
         reported.mark_point(shape="diamond", filled=True, size=70, color=OKABE_ITO["vermillion"]).encode(y="high:Q"),
     ).properties(height=230)
     return chart
-
-
-COUNTRY_COLOURS: Final = [
-    *(OKABE_ITO[name] for name in ("sky", "green", "orange", "purple", "yellow", "blue")),
-    "#6b4f2a",
-]
 
 
 def indicator_lines(values: pd.DataFrame, domain: tuple[date, date]) -> AnyChart:
@@ -222,7 +216,7 @@ def backtest(months: pd.DataFrame) -> AnyChart:
                 alt.Tooltip("yearmonth(month):T", title=_("Month"), format="%b %Y"),
                 alt.Tooltip("word:N", title=_("Events")),
                 alt.Tooltip("count:Q", title=_("Number")),
-                alt.Tooltip("share:Q", title=_("Share in reach"), format=".0%"),
+                alt.Tooltip("share:Q", title=_("Share in reach %"), format=".0f"),
             ],
         )
     ).properties(height=200)

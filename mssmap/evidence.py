@@ -216,9 +216,11 @@ def cited(rows: pd.DataFrame, sources: pd.DataFrame, known_on: date | None = Non
     cited
         Lists of `SourceRecord`, with the index of `rows`.
     """
-    by_id = {record["source_id"]: record for record in source_records(public(sources, known_on))}
     column = "source_ids" if "source_ids" in rows else "source_id"
-    lists = [ordered(by_id[name] for name in schema.items(cell) if name in by_id) for cell in rows[column].tolist()]
+    named = [schema.items(cell) for cell in rows[column].tolist()]
+    wanted = sources[sources["source_id"].isin({name for names in named for name in names})]
+    by_id = {record["source_id"]: record for record in source_records(public(wanted, known_on))}
+    lists = [ordered(by_id[name] for name in names if name in by_id) for names in named]
     return pd.Series(lists, index=rows.index, dtype=object, name="sources")
 
 

@@ -269,7 +269,8 @@ def _with_figures(data: Data, rows: pd.DataFrame, clocks: Clocks) -> pd.DataFram
 
 def figure_records(data: Data, figures: pd.DataFrame, clocks: Clocks) -> list[dict[str, Any]]:
     """Return figures as plain records, each with its source; a source not yet public is not named."""
-    public = evidence.public(data["sources"], clocks.known_on)
+    cited = data["sources"][data["sources"]["source_id"].isin(figures["source_id"])]
+    public = evidence.public(cited, clocks.known_on)
     sources = {source["source_id"]: source for source in evidence.source_records(public)}
     records = []
     columns = ["figure_id", "measure", "value_min", "value_max", "unit", "qualifier", "date", "source_id", "note"]
@@ -387,7 +388,7 @@ def record(data: Data, record_id: str, clocks: Clocks) -> Record:
 
 def _event_record(data: Data, record_id: str, clocks: Clocks, figures: list[dict[str, Any]]) -> Record:
     everything = Clocks(max(clocks.as_of, date(2100, 1, 1)), clocks.known_on)
-    rows = events(data, everything)
+    rows = _events(data, everything)
     rows = rows[rows["event_id"] == record_id]
     if rows.empty:
         raise NotFoundError(
@@ -434,6 +435,12 @@ def _all_sources(
     return evidence.ordered(found.values())
 
 
+@lru_cache(maxsize=4)
+def _layers_by_id(data: Data) -> dict[str, str]:
+    names = [name for name in (*RECORD_LAYERS, "events") if name in data.datasets]
+    return {key: name for name in reversed(names) for key in data[name][data.dataset(name).id_column].tolist()}
+
+
 def layer_of(data: Data, record_id: str) -> str:
     """
     Return the name of the layer or table that an id belongs to.
@@ -443,9 +450,9 @@ def layer_of(data: Data, record_id: str) -> str:
     NotFoundError
         If the id is in none.
     """
-    for name in (*RECORD_LAYERS, "events"):
-        if name in data.datasets and (data[name][data.dataset(name).id_column] == record_id).any():
-            return name
+    name = _layers_by_id(data).get(record_id)
+    if name is not None:
+        return name
     raise NotFoundError(
         _("{record_id!r} is not the id of a record; mssmap show fobs lists those of the bases.").format(
             record_id=record_id

@@ -8,12 +8,17 @@ Write docs/reference.md from the code: settings, commands, keys of the address, 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 from pathlib import Path
 
 import typer.main
 
 from mssmap import catalog, cli, evidence, settings
+from mssmap.api import openapi
+from mssmap.api.query import ALLOWED
+from mssmap.exports.formats import FORMATS, NOTES
+from mssmap.ingest import LIMITS
 from mssmap.maps import layers
 from mssmap.ui import state
 
@@ -41,6 +46,37 @@ def commands() -> str:
     return "\n\n".join(parts)
 
 
+API = """Read-only routes under `/api`, after OGC API - Features part 1 (core, GeoJSON, OpenAPI 3.0).
+`/api/openapi.json` describes them; answers carry an ETag. QGIS: *Layer, Add WFS / OGC API -
+Features layer*, address `http://HOST:8501/api`; GDAL: `ogrinfo OAPIF:http://HOST:8501/api`.
+`/readyz` answers 200 when data and store can be used, else 503. For full conformance serve the
+GeoPackage export with [pygeoapi](pygeoapi.md)."""
+
+EXPORTS = """Every export carries a proof: title, filter, both dates, sources with grades, licences, attribution,
+columns, version, and a hash of every row. It stands in the GeoJSON member `mssmap`, the GeoPackage
+table `mssmap_proof`, the FlatGeobuf metadata `mssmap`, the GeoParquet key `mssmap`, the XLSX sheet
+`mssmap`, the script `mssmap-proof` of an HTML map, else in `NAME.mssmap.json` in the zip. In CSV a
+text that starts with `= + - @`, tab or CR gets an apostrophe before it, and `mssmap verify` takes
+it off. Points in CSV and XLSX are `lon`, `lat` (`utm_x`, `utm_y` in metres). Rows are compared as
+`mssmap/exports/canonical.py` defines. Layers under the ODbL stand in files of their own."""
+
+IMPORTS = """`mssmap import` and the tab *Import* read CSV, XLSX, GeoJSON, GeoPackage, zipped Shapefile, KML,
+FlatGeobuf, GeoParquet, an HTML map of ours, or a zip of these, in a process that can open no file
+and no connection. ACLED, HDX HAPI, UCDP GED, IOM DTM, GDELT 2.0 and COD-AB are recognised by their
+columns; anything else goes through a mapping that can be saved. Beyond a limit a file is refused;
+on the page files of up to 25 MB are taken."""
+
+
+def api_parameters() -> list[tuple[str, ...]]:
+    """Parameters of the records of a collection."""
+    return [(f"`{name}`", openapi.PARAMETERS[name]["description"]) for name in ALLOWED]
+
+
+def formats() -> list[tuple[str, ...]]:
+    """Formats of exports."""
+    return [(f"`{key}`", f"`{chosen.suffix}`", NOTES[key]) for key, chosen in FORMATS.items()]
+
+
 def text() -> str:
     """The whole page."""
     data = catalog.read_catalog(settings.default_data_dir())
@@ -59,6 +95,17 @@ def text() -> str:
         table(
             ("variable", "default", "what it does"),
             [(f"`{s.name}`", f"`{s.default}`" if s.default else "", s.help) for s in settings.SETTINGS],
+        ),
+        "## The API",
+        API,
+        table(("parameter", "what it does"), api_parameters()),
+        "## Exports",
+        EXPORTS,
+        table(("format", "file", "what it is good for"), formats()),
+        "## Files from outside",
+        IMPORTS,
+        table(
+            ("limit", "at most"), [(f"`{name}`", f"{value:,}") for name, value in dataclasses.asdict(LIMITS).items()]
         ),
         "## Datasets",
         table(("name", "title", "rows", "licence"), rows),

@@ -1,5 +1,5 @@
 """
-Make sure the tests have what is not a Python package: a Chromium, and a PostgreSQL with PostGIS.
+Make sure the tests have what is not a Python package: a Chromium, a PostgreSQL with PostGIS, and Poppler.
 
 Takes what is there; as root on Debian installs the rest through apt; without root asks Playwright for its own Chromium.
 """
@@ -48,6 +48,10 @@ def main() -> int:
             missing.append("a Chromium (Debian: apt-get install chromium)")
     if not has_postgis() and not (apt("postgresql", "postgresql-15-postgis-3") and has_postgis()):
         missing.append("PostgreSQL with PostGIS (Debian: apt-get install postgresql postgresql-15-postgis-3)")
+    if not shutil.which("pdftotext") and not (apt("poppler-utils") and shutil.which("pdftotext")):
+        missing.append("pdftotext (Debian: apt-get install poppler-utils)")
+    if not shutil.which("ogrinfo"):
+        apt("gdal-bin")  # without it the tests look at exports through pyogrio only
     for what in missing:
         print(f"The tests need {what}; install it by hand and run `make test` again.", file=sys.stderr)
     return int(bool(missing))

@@ -12,7 +12,7 @@ from mssmap import differences, i18n
 from mssmap.errors import InputError
 
 
-@pytest.mark.parametrize("script", ["build_package", "build_zones", "build_docs", "update_catalogs"])
+@pytest.mark.parametrize("script", ["build_package", "build_zones", "build_docs", "build_example", "update_catalogs"])
 def test_what_a_script_makes_is_current(script, monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", [script, "--check"])
     assert load_script(script).main() == 0, capsys.readouterr().out
@@ -45,7 +45,7 @@ def test_pages_speak_through_the_catalogs_only():
             assert not literal.search(path.read_text(encoding="utf-8")), path.name
 
 
-FOR_SCRIPTS = {"cli", "crs.py", "grid.py", "reach.py", "covering_tables.py", "siting_studies.py"}
+FOR_SCRIPTS = {"api", "cli", "crs.py", "grid.py", "reach.py", "covering_tables.py", "siting_studies.py"}
 """Where errors are met by people who write code or type commands; they stay in English."""
 
 

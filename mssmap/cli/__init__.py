@@ -16,7 +16,7 @@ import typer
 
 import mssmap
 from mssmap import settings
-from mssmap.cli import files, imports, plans, records, system
+from mssmap.cli import briefs, files, imports, plans, records, system
 from mssmap.cli.common import BAD_INPUT, FOUND_FAULTS, tell, write
 from mssmap.errors import MssmapError
 
@@ -36,6 +36,7 @@ COMMANDS = (
     files.verify,
     plans.coverage,
     plans.site,
+    briefs.brief,
     imports.import_,
     system.log,
     system.check,

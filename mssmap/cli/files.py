@@ -62,14 +62,36 @@ def export(
 
 
 def verify(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that mssmap export wrote.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of mssmap export, or a pack of brief.")],
 ) -> None:
-    """Re-open an export: unchanged, edited (which rows and fields), or the data revised since."""
+    """Re-open an export or a briefing pack: unchanged, edited (what), or the data revised since."""
+    from mssmap.brief import pack
+
+    if pack.is_pack(file):
+        _verify_pack(file)
+        return
     verdict = mssmap.verify(file)
     clocks = verdict.selection.clocks
     write("\n".join([f"{verdict.state}: {file}", *_lines(verdict)]), None)
     tell(f"{count(verdict.rows, 'row')} as of {clocks.as_of}, known on {clocks.known_on}; opens at {verdict.link}")
     if verdict.state != "unchanged":
+        raise typer.Exit(FOUND_FAULTS)
+
+
+def _verify_pack(file: Path) -> None:
+    from mssmap import settings, store
+    from mssmap.brief import history, pack
+
+    report = pack.verify(file, open_data())
+    found = [f"{name}: {what}" for name, what in report.edited.items()]
+    found += [line for change in report.revised[:SHOWN] for line in _change_lines(change, "in the data")]
+    write("\n".join([f"{report.state}: {file}", *map(_clean, found)]), None)
+    url = settings.load().database_url
+    made = history.packs(store.open_store(url)) if store.exists(url) else []
+    known = next((entry for entry in made if entry.manifest_sha256 == report.manifest_sha256), None)
+    where = f"pack {known.n} of this store, made {known.at} by {known.by}" if known else "not made with this store"
+    tell(f"manifest {report.manifest_sha256[:16]}, {where}")
+    if report.state != pack.UNCHANGED:
         raise typer.Exit(FOUND_FAULTS)
 
 

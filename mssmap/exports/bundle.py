@@ -25,6 +25,7 @@ from mssmap.exports.extract import Extract
 from mssmap.exports.formats import FORMATS
 from mssmap.exports.kept import held_as
 from mssmap.exports.parts import Column, Part
+from mssmap.i18n import gettext as _
 
 Writer = Callable[[Path, Extract], None]
 
@@ -123,7 +124,11 @@ def save(extract: Extract, path: Path) -> None:
     """
     wanted = suffix(extract)
     if path.suffix.lower() != wanted:
-        raise InputError(f"out: found {path.name}, required a name that ends in {wanted}{_why(extract)}.")
+        raise InputError(
+            _("out: found {name}, required a name that ends in {wanted}{why}.").format(
+                name=path.name, wanted=wanted, why=_why(extract)
+            )
+        )
     try:
         with tempfile.TemporaryDirectory(prefix=".mssmap-", dir=path.parent) as folder:
             made = Path(folder) / "made"
@@ -134,7 +139,9 @@ def save(extract: Extract, path: Path) -> None:
                 made = Path(folder) / files(extract)[0].name
             made.replace(path)
     except OSError as error:
-        raise InputError(f"out: {path} cannot be written ({error.strerror or error}).") from error
+        raise InputError(
+            _("out: {path} cannot be written ({found}).").format(path=path, found=error.strerror or error)
+        ) from error
 
 
 def _why(extract: Extract) -> str:

@@ -11,6 +11,7 @@ from mssmap import settings
 from mssmap.errors import InputError
 from mssmap.exports import proof, writers
 from mssmap.exports.extract import Extract
+from mssmap.i18n import gettext as _
 from mssmap.maps import layers, standalone, view
 
 PART: Final = '<script type="application/geo+json">'
@@ -27,7 +28,7 @@ def write(path: Path, extract: Extract) -> None:
         If the extract was put together without the data behind the map.
     """
     if extract.data is None:
-        raise InputError("html: found no data behind the export, required those of mssmap.load().")
+        raise InputError(_("html: found no data behind the export, required those of mssmap.load()."))
     chosen = extract.selection
     start, end = chosen.start or standalone.FIRST_DAY, chosen.end or chosen.clocks.as_of
     document = json.loads(proof.write(extract.document()))

@@ -18,6 +18,7 @@ from mssmap.evidence import SourceRecord
 from mssmap.exports import canonical, selection
 from mssmap.exports.parts import Column, Part
 from mssmap.exports.selection import Form, Selection
+from mssmap.i18n import gettext as _
 
 KIND = "mssmap/1"
 """Value of the member `proof`: which document this is, and its version."""
@@ -156,7 +157,9 @@ def read(found: Any) -> Claim:
         If it is no proof, or of a version not known here.
     """
     if not isinstance(found, Mapping) or found.get("proof") != KIND:
-        raise InputError(f"proof: found no {KIND} document, required the one that mssmap export writes.")
+        raise InputError(
+            _("proof: found no {kind} document, required the one that mssmap export writes.").format(kind=KIND)
+        )
     reader = plain_values.Reader()
     form = reader.record(found.get("form"), "form", ("format", "crs", "columns"), ("sidecar",))
     chosen, crs, schema = (reader.text(form, key, "form") for key in ("format", "crs", "columns"))
@@ -166,7 +169,7 @@ def read(found: Any) -> Claim:
     if not parts:
         reader.fault("parts", listed, "a list of layers and tables")
     if reader.faults or made is None:
-        raise InputError(f"proof: {'; '.join(reader.faults[:5])}. Export the file again.")
+        raise InputError(_("proof: {found}. Export the file again.").format(found="; ".join(reader.faults[:5])))
     data, product = found.get("data"), found.get("product")
     return {
         "selection": selection.from_json(found.get("filter")),

@@ -12,6 +12,7 @@ from mssmap import evidence, plain_values
 from mssmap.crs import METRIC, WGS84
 from mssmap.errors import InputError
 from mssmap.exports.formats import FORMATS
+from mssmap.i18n import gettext as _
 from mssmap.maps import layers
 from mssmap.timeline import Clocks
 
@@ -52,7 +53,9 @@ class Selection:
     def __post_init__(self) -> None:
         if not self.names or len(set(self.names)) < len(self.names):
             found = ", ".join(self.names) or "nothing"
-            raise InputError(f"layers: found {found}, required one or more layers or tables, each once.")
+            raise InputError(
+                _("layers: found {found}, required one or more layers or tables, each once.").format(found=found)
+            )
 
     def to_json(self) -> dict[str, Any]:
         """Return the selection as plain values, for the proof."""
@@ -110,7 +113,7 @@ def from_json(value: Any) -> Selection:
         lambda: Selection(names, clocks, evidence.parse_threshold(grade), region, days["from"], days["to"], categories)
     )
     if reader.faults or made is None:
-        raise InputError(f"proof: {'; '.join(reader.faults)}. Export the file again.")
+        raise InputError(_("proof: {found}. Export the file again.").format(found="; ".join(reader.faults)))
     return made  # type: ignore[no-any-return]
 
 
@@ -151,11 +154,23 @@ class Form:
             found = getattr(self, name)
             if found not in choices:
                 word = "columns" if name == "schema" else name
-                raise InputError(f"{word}: found {str(found)!r}, required one of {', '.join(choices)}.")
+                raise InputError(
+                    _("{word}: found {found!r}, required one of {choices}.").format(
+                        word=word, found=str(found), choices=", ".join(choices)
+                    )
+                )
         chosen = FORMATS[self.format]
         if self.crs != WGS84 and not chosen.metric:
             able = ", ".join(name for name, item in FORMATS.items() if item.metric)
-            raise InputError(f"crs: found {self.crs}, but {chosen.title} holds {WGS84} only. Use it, or one of {able}.")
+            raise InputError(
+                _("crs: found {crs}, but {title} holds {wgs84} only. Use it, or one of {able}.").format(
+                    crs=self.crs, title=chosen.title, wgs84=WGS84, able=able
+                )
+            )
         if self.schema == "hxl" and not chosen.hxl:
             able = " or ".join(name for name, item in FORMATS.items() if item.hxl)
-            raise InputError(f"columns: hxl is a row of hashtags that {chosen.title} has no place for. Use {able}.")
+            raise InputError(
+                _("columns: hxl is a row of hashtags that {title} has no place for. Use {able}.").format(
+                    title=chosen.title, able=able
+                )
+            )

@@ -318,8 +318,10 @@ def file(data: Data, source: Path | BinaryIO, name: str = "") -> Verdict:
     reading = ingest.read(source, name=called)
     if reading.proof is None:
         raise InputError(
-            f"{called}: found no proof, required a file that mssmap export wrote, or the whole zip with its sidecar. "
-            "A file exported with --no-sidecar cannot be verified."
+            _(
+                "{called}: found no proof, required a file that mssmap export wrote, or the whole zip with "
+                "its sidecar. A file exported with --no-sidecar cannot be verified."
+            ).format(called=called)
         )
     verdict = check(data, reading.tables, reading.proof)
     return replace(verdict, notes=(*verdict.notes, *reading.notes))

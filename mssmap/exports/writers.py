@@ -15,6 +15,7 @@ from mssmap.errors import InputError
 from mssmap.exports import arrow, canonical, proof
 from mssmap.exports.extract import Extract
 from mssmap.exports.parts import Part
+from mssmap.i18n import gettext as _
 
 FGB_HEADER_BYTES = 8_000_000
 """Longest proof in the header of a FlatGeobuf file: GDAL reads no header above 10 MB."""
@@ -80,8 +81,9 @@ def flatgeobuf(path: Path, extract: Extract) -> None:
     text = proof.write(extract.document())
     if len(text) > FGB_HEADER_BYTES:
         raise InputError(
-            f"fgb: {part.name} has {len(part.frame)} rows, and their proof is longer than a FlatGeobuf header. "
-            "Use gpkg or parquet."
+            _(
+                "fgb: {name} has {count} rows, and their proof is longer than a FlatGeobuf header. Use gpkg or parquet."
+            ).format(name=part.name, count=len(part.frame))
         )
     placed = not part.frame.geometry.isna().any()  # the index of the format knows no missing geometry
     ogr(

@@ -7,6 +7,8 @@ it speaks. The catalogs are the `.po` files beside this module: text that people
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from importlib import resources
@@ -23,6 +25,16 @@ def use(language: str | None) -> str:
     chosen = language if language in LANGUAGES else "en"
     _current.set(str(chosen))
     return str(chosen)
+
+
+@contextmanager
+def speaking(language: str | None) -> Iterator[str]:
+    """Speak a language inside a block, and afterwards the one that was spoken before."""
+    before = current()
+    try:
+        yield use(language)
+    finally:
+        use(before)
 
 
 def current() -> str:

@@ -35,6 +35,9 @@ JOINED_ROWS: Final = 5_000
 """An import of more events is not joined to the events."""
 
 GROUP: Final = "import"
+OFFICIAL: Final = "Official outline"
+"""How the note of an outline that was replaced begins."""
+
 MARK: Final = "import:"
 """How the id of the source row of an import begins."""
 
@@ -142,6 +145,14 @@ def attach(data: Data, parts: Iterable[tuple[Import, bytes]]) -> Data:
     return replace(data, datasets=MappingProxyType(datasets), frames=MappingProxyType(frames))
 
 
+def credits(data: Data) -> list[str]:
+    """Return the words of attribution of everything imported, outlines too, each once."""
+    names = [name for name, dataset in data.datasets.items() if dataset.group == GROUP]
+    ours = [layer for layer in LEVELS.values() if layer in data.datasets]
+    names += [layer for layer in ours if data[layer]["boundary_note"].str.startswith(OFFICIAL).any()]
+    return list(dict.fromkeys(data.dataset(name).attribution for name in names))
+
+
 def _read(content: bytes, places: bool) -> pd.DataFrame:
     buffer = io.BytesIO(content)
     if not places:
@@ -234,7 +245,7 @@ def _replace_outlines(
     shapes = rows.set_index("pcode").geometry.reindex(ours["pcode"])
     official = shapes.notna().to_numpy()
     geometry = np.where(official, shapes.to_numpy(), ours.geometry.to_numpy())
-    note = f"Official outline, {item.name}, imported {item.changed_at[:10]}."
+    note = f"{OFFICIAL}, {item.name}, imported {item.changed_at[:10]}."
     notes = ours["boundary_note"].where(~official, note)
     frames[layer] = ours.assign(boundary_note=notes).set_geometry(gpd.GeoSeries(geometry, index=ours.index, crs=WGS84))
     before = datasets[layer]

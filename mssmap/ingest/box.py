@@ -27,18 +27,21 @@ from mssmap.errors import Fault
 from mssmap.ingest import wire
 from mssmap.ingest.limits import Limits, RefusedError, at_most, naming, printable, refused
 from mssmap.ingest.reading import Reading
+from mssmap.ingest.table import Progress
+from mssmap.ingest.vector import DRIVERS
 
 PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 
-START = "import sys; sys.path.insert(0, sys.argv[1]); from mssmap.ingest import child; child.main()"
-
-GDAL_DRIVERS = ("ESRI Shapefile", "FlatGeobuf")
+START = (
+    "import sys; sys.path.insert(0, sys.argv[1]); from mssmap.ingest import lean; lean.install(); "
+    "from mssmap.ingest import child; child.main()"
+)
 
 DTYPES = {pa.bool_(): pd.BooleanDtype(), **{kind: pd.Int64Dtype() for kind in (pa.int64(), pa.int32(), pa.int16())}}
 """As in the frames of the catalog: whole numbers and truth values may be missing."""
 
 
-def read(source: Path | str | BinaryIO, name: str, limits: Limits, progress: Any) -> Reading:
+def read(source: Path | str | BinaryIO, name: str, limits: Limits, progress: Progress) -> Reading:
     """Read a file; see `mssmap.ingest.read`."""
     with naming(name):
         if isinstance(source, Path | str):
@@ -65,7 +68,7 @@ def _opened(path: Path, limits: Limits) -> BinaryIO:
 @lru_cache(maxsize=1)
 def environment() -> dict[str, str]:
     """Return all that the reading process knows of its surroundings: GDAL without drivers and network."""
-    skipped = ",".join(name for name in pyogrio.list_drivers() if name not in GDAL_DRIVERS)
+    skipped = ",".join(name for name in pyogrio.list_drivers() if name not in DRIVERS)
     return {
         "LC_ALL": "C.UTF-8",
         "PYTHONDONTWRITEBYTECODE": "1",
@@ -98,7 +101,7 @@ class _Answer:
     summary: dict[str, Any] | None = None
 
 
-def _read(file: BinaryIO, name: str, limits: Limits, progress: Any) -> Reading:
+def _read(file: BinaryIO, name: str, limits: Limits, progress: Progress) -> Reading:
     answer = _Answer()
     settings = json.dumps(dataclasses.asdict(limits))
     with subprocess.Popen(
@@ -121,7 +124,7 @@ def _read(file: BinaryIO, name: str, limits: Limits, progress: Any) -> Reading:
     return _reading(answer)
 
 
-def _receive(process: subprocess.Popen[bytes], answer: _Answer, limits: Limits, progress: Any) -> None:
+def _receive(process: subprocess.Popen[bytes], answer: _Answer, limits: Limits, progress: Progress) -> None:
     """Take frames until the process ends, its time is up or it says too much."""
     pipe: IO[bytes] | None = process.stdout
     assert pipe is not None  # noqa: S101 -- for the type checker: stdout is a pipe
@@ -141,7 +144,7 @@ def _receive(process: subprocess.Popen[bytes], answer: _Answer, limits: Limits, 
                 _take(kind, content, answer, progress)
 
 
-def _take(kind: bytes, content: bytes, answer: _Answer, progress: Any) -> None:
+def _take(kind: bytes, content: bytes, answer: _Answer, progress: Progress) -> None:
     if kind == wire.CHUNK and answer.tables:
         answer.tables[-1][1].extend(content)
     elif kind == wire.PROGRESS:

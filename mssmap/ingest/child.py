@@ -13,30 +13,18 @@ import json
 import os
 import resource
 import sys
-from importlib.abc import MetaPathFinder
 from typing import Any
 
+import pyarrow as pa
+import pyogrio
+import pyproj
+import pyproj.network
+import shapely
 
-class _Without(MetaPathFinder):
-    """Let pandas and geopandas look as if they were not installed: pyogrio then starts in a fifth of the time."""
-
-    def find_spec(self, name: str, _path: Any = None, _target: Any = None) -> None:
-        if name.partition(".")[0] in ("pandas", "geopandas"):
-            raise ModuleNotFoundError(name)
-
-
-sys.meta_path.insert(0, _Without())
-
-import pyarrow as pa  # noqa: E402
-import pyogrio  # noqa: E402
-import pyproj  # noqa: E402
-import pyproj.network  # noqa: E402
-import shapely  # noqa: E402
-
-from mssmap.ingest import parse, wire  # noqa: E402
-from mssmap.ingest.limits import Limits, RefusedError  # noqa: E402
-from mssmap.ingest.table import Table  # noqa: E402
-from mssmap.ingest.vector import DRIVERS  # noqa: E402
+from mssmap.ingest import parse, wire
+from mssmap.ingest.limits import Limits, RefusedError
+from mssmap.ingest.table import Table
+from mssmap.ingest.vector import DRIVERS
 
 FORBIDDEN = ("open", "socket.", "subprocess.", "os.", "ctypes.", "shutil.", "urllib.", "ftplib.", "http.", "pty.")
 """Audit events of Python that no reader needs once everything is loaded; the kernel's limits stand behind them."""
@@ -89,13 +77,17 @@ def _load() -> None:
 
 
 def give_up(limits: Limits) -> None:
-    """Set the limits of the kernel and forbid what Python can forbid; there is no way back."""
+    """
+    Set the limits of the kernel and forbid what Python can forbid; there is no way back.
+
+    The number of processes is not limited: that would count threads, which Arrow starts to read. A program started
+    from here would inherit the other limits, and without a file descriptor it cannot load even its own libraries.
+    """
     free = max(0, limits.memory_bytes - _bytes_in_use(1))
     resource.setrlimit(resource.RLIMIT_AS, (_bytes_in_use(0) + free,) * 2)
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_s, limits.cpu_s + 1))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
 
     def forbid(event: str, _arguments: Any) -> None:

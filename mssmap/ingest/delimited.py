@@ -50,34 +50,7 @@ def parse(content: bytes, name: str, limits: Limits) -> Parsed:
     names = GDELT_COLUMNS if bare else _unique(header)
     if bare:
         parsed.notes.append(f"{name}: without a header; its 61 columns are those of GDELT 2.0 events.")
-    skipped: list[Any] = []
-
-    def skip(row: Any) -> str:
-        skipped.append(row)
-        at_most(len(skipped), limits.rows, "rows that cannot be read")
-        return "skip"
-
-    try:
-        columns = pyarrow.csv.read_csv(
-            io.BytesIO(content),
-            read_options=pyarrow.csv.ReadOptions(
-                use_threads=False,
-                column_names=names,
-                skip_rows_after_names=0 if bare else 1,
-                block_size=_block(content),
-            ),
-            parse_options=pyarrow.csv.ParseOptions(
-                delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=skip
-            ),
-            convert_options=pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
-            ),
-        )
-    except pa.ArrowInvalid as error:
-        raise refused(
-            f"rows that cannot be parsed ({error})", "rows with closed quotes and equal numbers of cells"
-        ) from error
-    at_most(columns.num_rows * len(names), limits.cells, "cells")
+    columns, skipped = _cells(content, names, delimiter, 0 if bare else 1, limits)
     _check_quotes(content, columns, skipped)
     rows = np.array(_rows(columns.num_rows, skipped)) - bare
     filled = _filled(columns)
@@ -99,6 +72,38 @@ def parse(content: bytes, name: str, limits: Limits) -> Parsed:
         parsed.notes.append(f"{name}: cells are separated by {delimiter!r}.")
     parsed.tables.append(table)
     return parsed
+
+
+def _cells(
+    content: bytes, names: list[str], delimiter: str, header_rows: int, limits: Limits
+) -> tuple[pa.Table, list[Any]]:
+    """Read all cells as text; rows of another width are returned apart."""
+    skipped: list[Any] = []
+
+    def skip(row: Any) -> str:
+        skipped.append(row)
+        at_most(len(skipped), limits.rows, "rows that cannot be read")
+        return "skip"
+
+    try:
+        columns = pyarrow.csv.read_csv(
+            io.BytesIO(content),
+            read_options=pyarrow.csv.ReadOptions(
+                use_threads=False, column_names=names, skip_rows_after_names=header_rows, block_size=_block(content)
+            ),
+            parse_options=pyarrow.csv.ParseOptions(
+                delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=skip
+            ),
+            convert_options=pyarrow.csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+            ),
+        )
+    except pa.ArrowException as error:
+        raise refused(
+            f"rows that cannot be parsed ({error})", "rows with closed quotes and equal numbers of cells"
+        ) from error
+    at_most(columns.num_rows * len(names), limits.cells, "cells")
+    return columns, skipped
 
 
 def _check_quotes(content: bytes, columns: pa.Table, skipped: list[Any]) -> None:

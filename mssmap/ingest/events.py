@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from mssmap import regions
 from mssmap.catalog import Data
 from mssmap.errors import Fault, InputError
+from mssmap.i18n import gettext as _
 from mssmap.ingest import days, places
 from mssmap.ingest.mapping import JOINED, PRECISIONS, Mapping, require_columns
 
 TITLE_CHARS: Final = 200
+NOTE_CHARS: Final = 2_000
 NUMBER: Final = r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?"
+THOUSANDS: Final = r"[+-]?\d{1,3}([\u00a0\u202f ]\d{3})+(\.\d+)?"
 DATE_PRECISIONS: Final = ("day", "month", "year", "before")
 
 
@@ -58,11 +64,17 @@ def convert(frame: pd.DataFrame, mapping: Mapping, data: Data, name: str) -> Map
     for needed in ("date_from", "title"):
         if not mapping.columns.get(needed):
             raise InputError(
-                f"{name}: found no column for {needed}, required for events. Map one, or import as a layer."
+                _("{name}: found no column for {field}, required for events. Map one, or import as a layer.").format(
+                    name=name, field=needed
+                )
             )
     work = _Work(Mapped(pd.DataFrame()), _kept(frame, mapping), mapping, data, name)
     if work.frame.empty:
-        raise InputError(f"{name}: found no row about Haiti, required at least one. Check {', '.join(mapping.keep)}.")
+        raise InputError(
+            _("{name}: found no row about Haiti, required at least one. Check {columns}.").format(
+                name=name, columns=", ".join(mapping.keep)
+            )
+        )
     if (gone := len(frame) - len(work.frame)) > 0:
         work.out.notes.append(f"{gone:,} rows are empty, tags or about other countries, and were left out.")
     rows = work.dates()
@@ -109,15 +121,10 @@ class _Work:
         cells = [_as_text(self.frame[column]) for column in columns]
         if not cells:
             return pd.Series("", index=self.frame.index, dtype="str")
-        if ours == "note":  # a number says nothing without its name
-            cells = [
-                column.where(~column.str.fullmatch(NUMBER), f"{name}: " + column)
-                for name, column in zip(columns, cells, strict=True)
-            ]
-        if ours in JOINED and len(cells) > 1:
-            listed = zip(*(column.tolist() for column in cells), strict=True)
-            joined = [joint.join(dict.fromkeys(part for part in parts if part)) for parts in listed]
-            return pd.Series(joined, index=self.frame.index, dtype="str")
+        if ours == "note":
+            cells = [_labelled(column, name) for name, column in zip(columns, cells, strict=True)]
+        if ours in JOINED:
+            return _joined(cells, joint)
         found = cells[0]
         for other in cells[1:]:
             found = found.where(found != "", other)
@@ -127,16 +134,18 @@ class _Work:
         columns = self.mapping.columns.get(ours)
         if not columns:
             return None
-        read = days.read(self.frame[columns[0]], self.mapping.dates if ours != "known_from" else days.AUTO)
+        codes, unique = pd.factorize(self.frame[columns[0]], use_na_sentinel=False)
+        read = days.read(pd.Series(unique), self.mapping.dates if ours != "known_from" else days.AUTO)
         if ours != "known_from":
             required = f"a date written like most here ({read.format})"
-            self.blame(read.bad, ours, required, "One column has one way to write dates.")
+            bad = pd.Series(read.bad.to_numpy()[codes], index=self.frame.index)
+            self.blame(bad, ours, required, "One column has one way to write dates.")
             if read.unsure:
                 self.out.notes.append(
                     f"{self.name}, {columns[0]}: every date can be read as day/month or month/day; "
                     f"{read.format} was used. Set `dates` in the mapping if that is wrong."
                 )
-        return read.values
+        return pd.Series(read.values.to_numpy()[codes], index=self.frame.index)
 
     def dates(self) -> dict[str, Any]:
         """First and last day, the day of publication, and how exact they are."""
@@ -147,7 +156,7 @@ class _Work:
         self.blame((end < start) & ~self.bad, "date_to", "a last day not before the first")
         known = self.day("known_from")
         last = end if known is None else known.where(known.notna(), end)
-        said = self.text("date_precision").map(self.mapping.date_precisions)
+        said = _each(self.text("date_precision"), lambda word: self.mapping.date_precisions.get(word, ""))
         precision = said.where(said.isin(DATE_PRECISIONS), "day")
         assumed = "assumed" if known is None else np.where(known.notna(), "day", "assumed")
         return {
@@ -200,7 +209,7 @@ class _Work:
 
     def precision(self, present: pd.Series, commune: pd.Series, department: pd.Series) -> pd.Series:
         """How exact each place is: as the file says, else by what is known of it."""
-        said = self.text("precision").map(self.mapping.precisions)
+        said = _each(self.text("precision"), lambda word: self.mapping.precisions.get(word, ""))
         by_region = pd.Series(np.where(commune != "", "commune", np.where(department != "", "department", "country")))
         by_region.index = self.frame.index
         without = by_region.where(~present, self.mapping.precision)
@@ -211,16 +220,17 @@ class _Work:
         """Title, category, actors, remarks."""
         title = self.text("title").str.replace("_", " ").str.slice(0, TITLE_CHARS)
         self.blame((title == "") & ~self.bad, "title", "words", "Name what happened.")
-        category = self.text("category").map(lambda word: self.mapping.categories.get(word) or _code(word))
+        category = _each(self.text("category"), lambda word: self.mapping.categories.get(word) or _code(word))
         category = category.where(category != "", self.mapping.category)
         own = self.text("id")
         own = own.where(own != "", pd.Series(self.frame.index.astype("str"), index=self.frame.index))
-        own = own.map(_slug)
+        own = own.str.lower().str.replace(r"[^a-z0-9._-]+", "-", regex=True).str.strip("-._").str.slice(0, 80)
+        own = own.where(own != "", "row")
         twice = own.duplicated() & ~self.bad
         self.blame(twice, "id", "each id once", "The first row with it is kept.")
         return {
             **{"event_id": own, "category": category, "title_en": title},
-            **{"actors": self.text("actors", "; "), "note": self.text("note", " ")},
+            **{"actors": self.text("actors", "; "), "note": _noted(self.text("note", " "), self.out.repairs)},
         }
 
     def numbers(self) -> dict[str, Any]:
@@ -236,7 +246,9 @@ class _Work:
         }
 
     def number(self, ours: str, required: str) -> pd.Series:
-        text = self.text(ours).str.replace(r"(?<=\d)[\u00a0\u202f ](?=\d{3}\b)", "", regex=True)
+        text = self.text(ours)
+        grouped = text.str.fullmatch(THOUSANDS)
+        text = text.where(~grouped, text.str.replace("[\u00a0\u202f ]", "", regex=True))
         if text.str.fullmatch(r"-?\d+,\d+").mean() > 0.5 and ours in ("lon", "lat"):
             text = text.str.replace(",", ".")
         good = text.str.fullmatch(NUMBER)
@@ -251,7 +263,6 @@ class _Work:
         frame = pd.DataFrame(rows, index=self.frame.index)
         frame = frame.assign(revision=1, claim="reported", status="", dispute="", confidence="medium")
         frame["source_ids"] = ""
-        frame["note"] = _noted(frame["note"], self.out.repairs)
         frame = frame.reindex(columns=ours.columns).loc[~self.bad]
         text = [column for column in ours if isinstance(ours[column].dtype, pd.StringDtype)]
         frame[text] = frame[text].astype("str").fillna("")
@@ -264,13 +275,49 @@ def _as_text(cells: pd.Series) -> pd.Series:
         return cells.dt.strftime("%Y-%m-%d").fillna("").astype("str")
     if pd.api.types.is_float_dtype(cells):
         return cells.map(lambda value: f"{value:.15g}", na_action="ignore").fillna("").astype("str")
-    return cells.astype("str").where(cells.notna(), "").str.strip()
+    text = cells.astype("str")
+    if cells.isna().any():
+        text = text.where(cells.notna(), "")
+    return text.str.strip()
+
+
+def _labelled(cells: pd.Series, name: str) -> pd.Series:
+    """Put its name before a number: alone it says nothing."""
+    numbers = cells.str.fullmatch(NUMBER)
+    return cells.where(~numbers, f"{name}: " + cells) if numbers.any() else cells
+
+
+def _joined(cells: list[pd.Series], joint: str) -> pd.Series:
+    """Put texts of several columns together, each once and without the empty ones."""
+    if len(cells) == 1:
+        return cells[0]
+    gone = [column == "" for column in cells]
+    for i, column in enumerate(cells):
+        for before in cells[:i]:
+            gone[i] |= column == before
+    # pyarrow 26 drops the rows in which every part is missing: there the first, empty one stays
+    gone[0] &= ~np.logical_and.reduce(gone[1:])
+    kept = [
+        pa.array(column.mask(away) if away.any() else column, pa.large_string())
+        for column, away in zip(cells, gone, strict=True)
+    ]
+    joined = pc.binary_join_element_wise(*kept, pa.scalar(joint, pa.large_string()), null_handling="skip")
+    return pd.Series(joined.to_pandas(), dtype="str").set_axis(cells[0].index)
+
+
+def _each(cells: pd.Series, change: Callable[[str], str]) -> pd.Series:
+    """Apply a function to every different text once."""
+    codes, unique = pd.factorize(cells)
+    return pd.Series(
+        np.array([change(str(text)) for text in unique], dtype=object)[codes], index=cells.index, dtype="str"
+    )
 
 
 def _noted(note: pd.Series, repairs: dict[int, str]) -> pd.Series:
-    said = pd.Series(note.index.map(lambda row: f"Repaired on import: {repairs[row]}." if row in repairs else ""))
-    said.index = note.index
-    return (said + " " + note).str.strip().str.slice(0, 2000)
+    if repairs:
+        said = pd.Series(note.index.map(repairs), index=note.index, dtype="str")
+        note = note.where(said.isna(), "Repaired on import: " + said + ". " + note).str.strip()
+    return note.str.slice(0, NOTE_CHARS)
 
 
 def _code(word: str) -> str:
@@ -281,13 +328,3 @@ def _code(word: str) -> str:
     'armed_attack_road'
     """
     return re.sub(r"[^a-z]+", "_", regions.normalise(word)).strip("_")[:60]
-
-
-def _slug(text: str) -> str:
-    """
-    Write an id of a file so that it can be part of ours.
-
-    >>> _slug("HTI 12/345")
-    'hti-12-345'
-    """
-    return re.sub(r"[^a-z0-9._-]+", "-", text.lower()).strip("-._")[:80] or "row"

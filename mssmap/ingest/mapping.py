@@ -16,6 +16,7 @@ import pandas as pd
 
 from mssmap import regions
 from mssmap.errors import InputError
+from mssmap.i18n import gettext as _
 from mssmap.ingest import days
 
 FIELDS: Final = (
@@ -161,7 +162,9 @@ def loads(text: str) -> Mapping:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"mapping: found no JSON ({error}), required a mapping as saved by the page.") from error
+        raise InputError(
+            _("mapping: found no JSON ({problem}), required a mapping as saved by the page.").format(problem=error)
+        ) from error
     return from_dict(content)
 
 
@@ -175,12 +178,12 @@ def from_dict(content: Any) -> Mapping:
         If a key is not known or a value has another form.
     """
     if not isinstance(content, dict):
-        raise InputError("mapping: found no object, required names and values.")
+        raise InputError(_("{name}: found no object, required names and values.").format(name="mapping"))
     known = {item.name for item in fields(Mapping)}
     _only(content, known, "mapping")
     source = content.get("source", {})
     if not isinstance(source, dict):
-        raise InputError("mapping, source: found no object, required names and values.")
+        raise InputError(_("{name}: found no object, required names and values.").format(name="mapping, source"))
     _only(source, {item.name for item in fields(Source)}, "mapping, source")
     lists = {name: _lists(content.get(name, {}), name) for name in ("columns", "keep")}
     _only(lists["columns"], set(FIELDS), "mapping, columns")
@@ -191,25 +194,33 @@ def from_dict(content: Any) -> Mapping:
     found = Mapping(**plain, **lists, **words, source=Source(**{key: str(text)[:500] for key, text in source.items()}))  # type: ignore[arg-type]
     for name, allowed in (("kind", KINDS), ("dates", (days.AUTO, *days.FORMATS)), ("precision", PRECISIONS)):
         if getattr(found, name) not in allowed:
-            raise InputError(f"mapping, {name}: found {getattr(found, name)!r}, required one of {', '.join(allowed)}.")
+            raise InputError(
+                _("{name}: found {found!r}, required one of {allowed}.").format(
+                    name=f"mapping, {name}", found=getattr(found, name), allowed=", ".join(allowed)
+                )
+            )
     return found
 
 
 def _only(content: Map[str, Any], known: set[str], where: str) -> None:
     unknown = sorted(set(content) - known)
     if unknown:
-        raise InputError(f"{where}: found {unknown[0]!r}, required one of {', '.join(sorted(known))}.")
+        raise InputError(
+            _("{name}: found {found!r}, required one of {allowed}.").format(
+                name=where, found=unknown[0], allowed=", ".join(sorted(known))
+            )
+        )
 
 
 def _lists(content: Any, name: str) -> dict[str, list[str]]:
     if not isinstance(content, dict) or not all(isinstance(item, list) for item in content.values()):
-        raise InputError(f"mapping, {name}: found something else than lists by name.")
+        raise InputError(_("mapping, {name}: found something else than lists by name.").format(name=name))
     return {str(key): [str(item) for item in items] for key, items in content.items()}
 
 
 def _words(content: Any, name: str) -> dict[str, str]:
     if not isinstance(content, dict):
-        raise InputError(f"mapping, {name}: found something else than words by word.")
+        raise InputError(_("mapping, {name}: found something else than words by word.").format(name=name))
     return {str(key): str(word) for key, word in content.items()}
 
 
@@ -226,4 +237,8 @@ def require_columns(mapping: Mapping, frame: pd.DataFrame, name: str) -> None:
     missing = [column for column in wanted if column not in frame.columns]
     if missing:
         there = ", ".join(str(column) for column in list(frame.columns)[:30])
-        raise InputError(f"{name}: found no column {missing[0]!r}, required by the mapping. There are {there}.")
+        raise InputError(
+            _("{name}: found no column {column!r}, required by the mapping. There are {there}.").format(
+                name=name, column=missing[0], there=there
+            )
+        )

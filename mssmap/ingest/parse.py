@@ -60,8 +60,11 @@ def parse(content: bytes, name: str, limits: Limits, progress: Progress = lambda
     at_most(sum(len(table.rows) * len(table.columns) for table in parsed.tables), limits.cells, "cells")
     taken: set[str] = set()
     for i, table in enumerate(parsed.tables):
-        progress(0.5 + 0.3 * i / len(parsed.tables), f"checking {printable(table.name, 60)}")
-        finish(table, limits)
+
+        def step(share: float, i: int = i, name: str = printable(table.name, 60)) -> None:
+            progress(0.5 + 0.3 * (i + share) / len(parsed.tables), f"checking {name}")
+
+        finish(table, limits, step)
         base, twice = table.name, 2
         while table.name in taken:
             table.name, twice = f"{base}_{twice}", twice + 1

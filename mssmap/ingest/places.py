@@ -14,6 +14,7 @@ from mssmap import regions
 from mssmap.catalog import Data
 from mssmap.crs import HAITI_BOUNDS, METRIC, WGS84, name_of
 from mssmap.errors import Fault, InputError
+from mssmap.i18n import gettext as _
 
 SWAPPED: Final = "longitude and latitude were swapped"
 MADE_VALID: Final = "a shape that crossed itself was repaired"
@@ -114,8 +115,10 @@ def _in_degrees(shapes: gpd.GeoSeries, name: str) -> gpd.GeoSeries:
     if large.mean() > 0.5:
         found = where(shapes[large].iloc[0])
         raise InputError(
-            f"{name}: found coordinates such as {found} without a coordinate system, required degrees or a known one. "
-            "Add the .prj file, or save it in EPSG:4326."
+            _(
+                "{name}: found coordinates such as {found} without a coordinate system, "
+                "required degrees or a known one. Add the .prj file, or save it in EPSG:4326."
+            ).format(name=name, found=found)
         )
     return shapes.set_crs(WGS84)
 
@@ -136,7 +139,7 @@ def _unswap(placed: Placed, there: Mask, bounds: np.ndarray[Any, np.dtype[np.flo
     values[swapped] = turned
     placed.shapes = gpd.GeoSeries(values, index=placed.shapes.index, crs=WGS84)
     placed.repairs |= dict.fromkeys((int(row) for row in placed.shapes.index[swapped]), SWAPPED)
-    placed.notes.append(f"{int(swapped.sum())} rows: {SWAPPED}; they were put right.")
+    placed.notes.append(f"{_rows(swapped)}: {SWAPPED}, and put right.")
 
 
 def _make_valid(placed: Placed, there: Mask) -> None:
@@ -148,7 +151,18 @@ def _make_valid(placed: Placed, there: Mask) -> None:
     placed.shapes = gpd.GeoSeries(values, index=placed.shapes.index, crs=WGS84)
     for row in placed.shapes.index[broken]:
         placed.repairs[int(row)] = "; ".join(filter(None, [placed.repairs.get(int(row), ""), MADE_VALID]))
-    placed.notes.append(f"{int(broken.sum())} rows: {MADE_VALID} (make_valid).")
+    placed.notes.append(f"{_rows(broken)}: {MADE_VALID} (make_valid).")
+
+
+def _rows(marked: Mask) -> str:
+    """
+    Count rows in words.
+
+    >>> _rows(np.array([True, False]))
+    '1 row'
+    """
+    count = int(marked.sum())
+    return f"{count:,} row{'s' if count != 1 else ''}"
 
 
 def _same_kind(repaired: Any, before: Any) -> Any:

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Final
 
 import geopandas as gpd
@@ -15,6 +16,7 @@ import pandas as pd
 from mssmap import regions
 from mssmap.catalog import Data
 from mssmap.errors import Fault, InputError
+from mssmap.i18n import gettext as _
 from mssmap.ingest import duplicates, events, mapping, places, recognise
 from mssmap.ingest.mapping import Mapping, Source
 from mssmap.ingest.reading import Reading
@@ -70,7 +72,7 @@ class Imported:
         slug = re.sub(r"[^a-z0-9]+", "-", regions.normalise(self.name))[:24].strip("-") or "import"
         return f"{slug}-{self.fingerprint[:8]}"
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Hash of the content, in hexadecimal."""
         plain = pd.DataFrame(self.frame.drop(columns="geometry", errors="ignore"))
@@ -110,8 +112,12 @@ def prepare(reading: Reading, table: str, data: Data, chosen: Mapping | None = N
     make = {"events": _events, "layer": _layer, "boundaries": _boundaries}[used.kind]
     found = make(frame, used, data, table)
     if found.frame.empty:
-        first = f" The first fault: {found.faults[0]}" if found.faults else ""
-        raise InputError(f"{table}: found no row that can be used, required at least one.{first}")
+        first = _("The first fault: {fault}").format(fault=found.faults[0]) if found.faults else ""
+        raise InputError(
+            _("{name}: found no row that can be used, required at least one. {first}")
+            .format(name=table, first=first)
+            .strip()
+        )
     own = tuple(fault for fault in reading.faults if fault.file == table)
     name = f"{known.title} ({table})" if known and recognised else table
     notes = tuple(note for note in reading.notes if len(reading.tables) == 1 or note.startswith(f"{table}"))
@@ -216,10 +222,12 @@ LEVELS: Final = {"department": "departments", "commune": "communes"}
 
 def _boundaries(frame: pd.DataFrame, used: Mapping, data: Data, name: str) -> Imported:
     if not isinstance(frame, gpd.GeoDataFrame):
-        raise InputError(f"{name}: found no outlines, required polygons with P-codes.")
+        raise InputError(_("{name}: found no outlines, required polygons with P-codes.").format(name=name))
     level = next((field for field in LEVELS if used.columns.get(field)), None)
     if level is None:
-        raise InputError(f"{name}: found no column of P-codes, required one for department or commune.")
+        raise InputError(
+            _("{name}: found no column of P-codes, required one for department or commune.").format(name=name)
+        )
     mapping.require_columns(used, frame, name)
     codes = frame[used.columns[level][0]].astype("str").str.strip().str.upper()
     placed = places.settle(frame.geometry, data, name)

@@ -11,6 +11,7 @@ from typing import Final
 
 import pandas as pd
 
+from mssmap.i18n import mark
 from mssmap.ingest.mapping import Mapping, Source
 
 
@@ -38,7 +39,7 @@ ACLED: Final = Known(
     id="acled",
     title="ACLED",
     columns=("event_id_cnty", "event_date", "event_type", "sub_event_type", "geo_precision", "fatalities"),
-    terms="Used under ACLED's terms: not to be published again as it is; attribution with the date of access.",
+    terms=mark("Used under ACLED's terms: not to be published again as it is; attribution with the date of access."),
     mapping=Mapping(
         kind="events",
         columns={
@@ -86,7 +87,7 @@ UCDP: Final = Known(
     id="ucdp",
     title="UCDP GED",
     columns=("type_of_violence", "where_prec", "date_prec", "date_start", "best", "high", "low"),
-    terms="CC BY 4.0: name UCDP.",
+    terms=mark("CC BY 4.0: name UCDP."),
     mapping=Mapping(
         kind="events",
         columns={
@@ -131,7 +132,7 @@ HAPI: Final = Known(
     id="hapi",
     title="HDX HAPI conflict events",
     columns=("location_code", "admin1_code", "event_type", "events", "fatalities", "reference_period_start"),
-    terms="Numbers by area and month, not single events; made by HDX from ACLED and used under ACLED's terms.",
+    terms=mark("Numbers by area and month, not single events; made by HDX from ACLED and used under ACLED's terms."),
     mapping=Mapping(
         kind="events",
         columns={
@@ -170,7 +171,7 @@ DTM: Final = Known(
     id="dtm",
     title="IOM DTM",
     columns=("numPresentIdpInd", "reportingDate", "admin1Pcode"),
-    terms="Numbers of displaced people by area and round; name IOM DTM and the round.",
+    terms=mark("Numbers of displaced people by area and round; name IOM DTM and the round."),
     mapping=Mapping(
         kind="events",
         columns={
@@ -201,7 +202,7 @@ GDELT: Final = Known(
     id="gdelt",
     title="GDELT 2.0 events",
     columns=("GLOBALEVENTID", "SQLDATE", "EventRootCode", "ActionGeo_CountryCode", "SOURCEURL"),
-    terms="Coded by a machine from news: unchecked, often the same event many times. Free with attribution.",
+    terms=mark("Coded by a machine from news: unchecked, often the same event many times. Free with attribution."),
     mapping=Mapping(
         kind="events",
         columns={
@@ -250,7 +251,7 @@ def _boundaries(level: int, title: str) -> Known:
         id=f"cod_adm{level}",
         title=title,
         columns=(f"adm{level}_pcode",),
-        terms="Official outlines; they replace ours by P-code until they are removed.",
+        terms=mark("Official outlines; they replace ours by P-code until they are removed."),
         mapping=Mapping(kind="boundaries", columns={field: [f"adm{level}_pcode"]}, precision=field, source=_COD),
     )
 

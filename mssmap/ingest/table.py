@@ -151,7 +151,7 @@ def _text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def finish(table: Table, limits: Limits) -> Table:
+def finish(table: Table, limits: Limits, step: Callable[[float], None] = lambda share: None) -> Table:
     """
     Check sizes, give columns clean names and text without control characters, and say what was changed.
 
@@ -164,7 +164,8 @@ def finish(table: Table, limits: Limits) -> Table:
     at_most(len(table.rows), limits.rows, "rows")
     table.name = printable(clean(table.name).strip() or "table", limits.name_chars)
     table.columns = _named(table, limits)
-    for name, values in table.columns.items():
+    for number, (name, values) in enumerate(table.columns.items()):
+        step(number / len(table.columns))
         if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
             longest = pc.max(pc.utf8_length(values)).as_py() or 0
             if longest > limits.text_chars:

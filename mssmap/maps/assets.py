@@ -25,6 +25,7 @@ from xstatic.pkg import leaflet
 
 from mssmap.catalog import Data
 from mssmap.errors import MssmapError
+from mssmap.ingest import attach
 from mssmap.maps import imported, symbols
 
 LANGUAGES: Final = ("en", "fr", "ht", "es")
@@ -186,6 +187,7 @@ def compose(
         "cells": symbols.CELL_FILLS,
         "jumps": JUMPS,
         "labels": LABELS,
+        "credits": attach.credits(data),
     }
     vendored = Path(str(leaflet.BASE_DIR))
     typeface = shelf.put("typeface", ".woff2", font.read_bytes())

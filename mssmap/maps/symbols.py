@@ -33,6 +33,12 @@ GROUP_COLOURS: Final = {
 }
 """Group of events -> colour of its symbol and of its part of a bar."""
 
+COUNTRY_COLOURS: Final = [
+    *(OKABE_ITO[name] for name in ("sky", "green", "orange", "purple", "yellow", "blue")),
+    "#6b4f2a",
+]
+"""Colours of contributing countries, in the order in which they came."""
+
 ZONE_STYLES: Final = {
     "controlled": {"color": OKABE_ITO["vermillion"], "pattern": "dense", "weight": 1.6, "dash": None},
     "contested": {"color": OKABE_ITO["orange"], "pattern": "cross", "weight": 1.6, "dash": None},

@@ -223,6 +223,10 @@ class Store:
         query = sa.select(SettingRow.value).where(SettingRow.key == key)
         return self._read(lambda session: session.execute(query).scalar_one_or_none())
 
+    def settings(self, prefix: str) -> dict[str, dict[str, Any]]:
+        """Return all remembered values whose key begins with `prefix`, by key, in the order of the keys."""
+        return self._read(lambda session: _settings(session, prefix))
+
     # ------------------------------------------------------------------ writing
 
     def save(self, body: dict[str, Any], *, version: int, actor: str = "local", request_id: str | None = None) -> Plan:
@@ -299,16 +303,45 @@ class Store:
     def remember(self, key: str, value: dict[str, Any], *, actor: str = "local") -> None:
         """Keep a small value, such as the day of the last brief."""
 
-        def write(session: Connection) -> None:
-            row = session.execute(sa.select(SettingRow.__table__).where(SettingRow.key == key)).one_or_none()
-            version = (row.version if row else 0) + 1
-            if row:
-                session.execute(sa.update(SettingRow).where(SettingRow.key == key).values(value=value, version=version))
-            else:
-                session.execute(sa.insert(SettingRow).values(key=key, value=value, version=version))
-            self._append(session, audit.EDIT, "setting", key, version, value, actor, str(uuid.uuid4()))
+        self._write(lambda session: self._remember(session, key, value, actor))
 
-        self._write(write)
+    def remember_next(
+        self,
+        prefix: str,
+        make: Callable[[dict[str, dict[str, Any]]], tuple[str, dict[str, Any]]],
+        *,
+        actor: str = "local",
+    ) -> tuple[str, dict[str, Any]]:
+        """
+        Keep a value whose key or content follows from the others, such as a running number.
+
+        Parameters
+        ----------
+        make
+            Gets the values under `prefix` by key and returns the key and the value to keep; nobody else writes in
+            between.
+
+        Returns
+        -------
+        key, value
+            What was kept.
+        """
+
+        def write(session: Connection) -> tuple[str, dict[str, Any]]:
+            key, value = make(_settings(session, prefix))
+            self._remember(session, key, value, actor)
+            return key, value
+
+        return self._write(write)
+
+    def _remember(self, session: Connection, key: str, value: dict[str, Any], actor: str) -> None:
+        row = session.execute(sa.select(SettingRow.__table__).where(SettingRow.key == key)).one_or_none()
+        version = (row.version if row else 0) + 1
+        if row:
+            session.execute(sa.update(SettingRow).where(SettingRow.key == key).values(value=value, version=version))
+        else:
+            session.execute(sa.insert(SettingRow).values(key=key, value=value, version=version))
+        self._append(session, audit.EDIT, "setting", key, version, value, actor, str(uuid.uuid4()))
 
     def _change(
         self,
@@ -436,6 +469,11 @@ def _answered(session: Connection, request_id: str) -> Plan | None:
         return None
     body = row.body or {}
     return Plan(row.entity_id, str(body.get("name", "")), row.version, body, row.at, row.actor)
+
+
+def _settings(session: Connection, prefix: str) -> dict[str, dict[str, Any]]:
+    query = sa.select(SettingRow.key, SettingRow.value).where(SettingRow.key.startswith(prefix, autoescape=True))
+    return dict(sorted((row.key, row.value) for row in session.execute(query)))
 
 
 def _project(session: Connection, plan_id: str, body: dict[str, Any]) -> None:

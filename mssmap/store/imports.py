@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from mssmap.errors import DataError, InputError, NotFoundError
+from mssmap.i18n import gettext as _
 from mssmap.store import audit, core, payloads
 from mssmap.store.core import GoneError, Store
 from mssmap.store.models import AuditRow, ImportRow
@@ -64,7 +65,9 @@ def find(store: Store, import_id: str) -> Import:
     """
     row = store._read(lambda session: _row(session, import_id))
     if row is None:
-        raise NotFoundError(f"import {import_id!r}: there is none. `mssmap layers` lists those there are.")
+        raise NotFoundError(
+            _("import {import_id!r}: there is none. `mssmap layers` lists those there are.").format(import_id=import_id)
+        )
     return Import(**row._mapping)
 
 
@@ -109,7 +112,11 @@ def save(
 
     def write(session: Connection, before: Any) -> Import:
         if before is not None and not before.removed:
-            raise InputError(f"import {before.name!r}: the same content is in the store already. Nothing was changed.")
+            raise InputError(
+                _("import {name!r}: the same content is in the store already. Nothing was changed.").format(
+                    name=before.name
+                )
+            )
         payloads.put(session, rows)
         return _next(before, body, removed=False, actor=actor)
 
@@ -156,7 +163,11 @@ def restore(
 
 def _require(before: Any, import_id: str, version: int, *, removed: bool) -> None:
     if before is None or before.version != version or before.removed is not removed:
-        raise GoneError(f"import {import_id!r}: it was changed meanwhile. Look at the list again; nothing was changed.")
+        raise GoneError(
+            _("import {import_id!r}: it was changed meanwhile. Look at the list again; nothing was changed.").format(
+                import_id=import_id
+            )
+        )
 
 
 def _next(before: Any, body: dict[str, Any], *, removed: bool, actor: str) -> Import:

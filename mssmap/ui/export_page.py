@@ -214,7 +214,8 @@ def _changes(title: str, changes: Sequence[RowChange], key: str) -> None:
         for field in ([(f.column, _shown(f.before), _shown(f.after)) for f in change.fields] or [("", "", "")])
     ]
     heads = [_("Layer"), _("Record"), _("What"), _("Field"), _("Before"), _("After")]
-    st.caption(f"{title}: {len(changes)}")
+    head = f"{title}: {len(changes)}"
+    st.caption(head)
     st.dataframe(pd.DataFrame(lines[:SHOWN], columns=heads), hide_index=True, key=key, height="content")
 
 

@@ -74,7 +74,7 @@ def _one_file(upload: Any) -> None:
     frame = reading.tables[table]
     known, proposed = prepare.propose(frame)
     if known:
-        _say(st.success, _("Recognised: {title}. {terms}").format(title=known.title, terms=known.terms))
+        _say(st.success, _("Recognised: {title}. {terms}").format(title=known.title, terms=_(known.terms)))
     else:
         st.info(_("Not a file we know by its columns. Check below how it is read."))
     chosen = import_form.form(frame, proposed, key=f"{upload.file_id} {table}", opened=known is None)
@@ -154,14 +154,14 @@ def _preview(made: Imported) -> None:
             st.caption(_("The map shows {n} of {total}.").format(n=len(shown), total=len(there)))
     else:
         st.caption(_("No row has a point or outline of its own; the table is all there is to see."))
-    plain = made.frame.drop(columns="geometry", errors="ignore").dropna(axis="columns", how="all")
+    plain = made.frame.head(SHOWN_ROWS).drop(columns="geometry", errors="ignore").dropna(axis="columns", how="all")
     plain = plain.loc[:, [column for column in plain if not (plain[column].astype("str") == "").all()]]
     dates = {
         column: st.column_config.DateColumn()
         for column in plain
         if pd.api.types.is_datetime64_any_dtype(plain[column].dtype)
     }
-    st.dataframe(plain.head(SHOWN_ROWS), height=260, column_config=dates, key="import_rows")
+    st.dataframe(plain, height=260, column_config=dates, key="import_rows")
     for note in made.notes:
         st.text(note)
 

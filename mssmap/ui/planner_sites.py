@@ -99,8 +99,8 @@ def _solution(judged: Judged, found: dict[str, Any]) -> None:
         )
     st.dataframe(rows, hide_index=True, key="solution_table")
     left, right = st.columns(2)
-    if len(rows) and left.button(_("Take them into the plan"), key="adopt"):
-        _adopt(judged.asked, rows)
+    if len(rows):
+        left.button(_("Take them into the plan"), key="adopt", on_click=_adopt, args=(judged.asked, rows))
     if right.button(_("Near-optimal exchanges"), key="swaps") and answer.model in {"mclp", "pmedian"}:
         st.dataframe(
             planning.site_swaps(cache.data(), judged.plan, answer, keep_active=found["keep"], matrix=judged.matrix),
@@ -119,7 +119,6 @@ def _adopt(plan: Scenario, rows: pd.DataFrame) -> None:
                 Proposal(f"site-{row.id}", str(row.name)[:120], row.lon, row.lat, note=_("Found by the search."))
             )
     planner.change(plan)
-    st.rerun()
 
 
 def _front(judged: Judged) -> None:

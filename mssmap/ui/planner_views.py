@@ -105,9 +105,9 @@ def _backtest(judged: Judged) -> None:
         ).format(
             n=text.number(s["events"]),
             covered=text.number(s["covered"]),
-            share=text.number(round(100 * s["share"], 1)),
-            low=text.number(round(100 * s["low"], 1)),
-            high=text.number(round(100 * s["high"], 1)),
+            share=text.number(round(s["share"], 1)),
+            low=text.number(round(s["low"], 1)),
+            high=text.number(round(s["high"], 1)),
         )
     )
     st.altair_chart(charts.backtest(result.by_month), key="backtest_chart", alt=_("Share of events in reach by month."))
@@ -144,7 +144,7 @@ def _shares(rows: pd.DataFrame, column: str) -> pd.DataFrame:
             text.plain_word(column): rows[column].map(text.plain_word) if column == "category" else rows[column],
             _("Events"): rows["events"],
             _("In reach"): rows["covered"],
-            _("Share %"): (100 * rows["share"]).round(1),
+            _("Share %"): rows["share"].round(1),
         }
     )
 

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from mssmap import text, twin
+from mssmap.brief.history import LAST_BRIEF
 from mssmap.i18n import gettext as _
 from mssmap.maps import view
 from mssmap.ui import cache, controls, state
@@ -25,9 +26,6 @@ def summary(shown: view.Shown, filters: cache.Filters, window: tuple[date, date]
 def words(key: str, lines: list[str]) -> None:
     """Sentences with a button that copies them."""
     component("words", key=f"words_{key}", data={"lines": lines, "copy": _("Copy"), "copied": _("Copied")})
-
-
-LAST_BRIEF = "last_brief"
 
 
 def since_choice() -> date | None:

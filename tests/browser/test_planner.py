@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import Server, running
+from .conftest import ROOT, Server, running
 
 pytestmark = pytest.mark.browser
 
@@ -151,3 +152,27 @@ def test_the_front_is_proven_beside_the_page_and_can_be_stopped(own_server: Serv
     screen.page.get_by_text("Show the front of 1 to 15 bases").click()
     screen.page.get_by_role("button", name="Stop").click()
     screen.page.get_by_text(re.compile(r"(Stopped|Done): \d+ of 15")).wait_for()
+
+
+def test_the_back_test_tells_a_share_of_a_hundred(own_server: Server, visit: Any) -> None:
+    screen = visit("/planner", at=own_server, as_of="2026-04-01")
+    screen.drawn()
+    screen.page.get_by_text("Back-test", exact=True).click()
+    told = screen.page.get_by_text(re.compile(r"Of \d+ recorded events")).inner_text()
+    events, covered, share, low, high = (float(n) for n in re.findall(r"[\d.]*\d", told)[:5])
+    assert share == round(100 * covered / events, 1)
+    assert low <= share <= high <= 100
+
+
+def test_the_best_sites_are_taken_into_the_plan(own_server: Server, visit: Any, tmp_path: Path) -> None:
+    """The picture of the worked example: with MSSMAP_SCREENSHOTS=1 it is written to docs/three-more-bases.png."""
+    screen = visit("/planner", at=own_server, as_of="2026-04-01")
+    screen.drawn()
+    screen.page.get_by_text("Best sites", exact=True).click()
+    screen.page.get_by_text("Find the best sites").click()
+    screen.page.get_by_text(re.compile(r"proven optimal")).wait_for()
+    until_figures_change(screen, lambda: screen.page.get_by_text("Take them into the plan").click())
+    assert people(screen) == 4_645_312, "as docs/three-more-bases.md says"
+    screen.page.locator(".mm-figures").first.scroll_into_view_if_needed()
+    folder = ROOT / "docs" if os.environ.get("MSSMAP_SCREENSHOTS") else tmp_path
+    screen.page.screenshot(path=folder / "three-more-bases.png")

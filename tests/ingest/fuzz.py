@@ -121,6 +121,9 @@ def blurred(content: bytes, chance: random.Random) -> bytes:
 
 def main() -> None:
     """Read base files as JSON, damage and parse each many times, tell what happened."""
+    from mssmap.ingest import lean
+
+    lean.install()
     from mssmap.ingest import child, parse
     from mssmap.ingest.limits import Limits, RefusedError
 

@@ -117,6 +117,7 @@ def test_official_outlines_replace_ours_until_they_are_removed(put, small, url):
     assert data["communes"]["boundary_note"].str.startswith("Official outline").tolist() == [True, False]
     assert "CC-BY-IGO" in data.dataset("communes").licence
     assert item.import_id not in data.datasets
+    assert any("CC BY-IGO" in words for words in attach.credits(data))
     imports.remove(store.open_store(url), item.import_id, version=1)
     assert attach.with_imports(small, url)["communes"].geometry.geom_equals(small["communes"].geometry).all()
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import re
 import resource
+import subprocess
+import sys
 import time
+import warnings
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
+import pyogrio.errors
 import pytest
 
 from mssmap import ingest
 from mssmap.ingest.reading import Reading
 
 from .conftest import SECRET
-from .hostile import READ, Case, cases, drivers
+from .hostile import READ, Case, cases, collection, drivers, point
 
 IDS = [case.id for case in cases(Path("/secret"), 1)]
 
@@ -79,7 +85,35 @@ def test_the_usual_reader_makes_a_request(secret, tmp_path, listener):
     case = next(case for case in drivers(secret, listener.port) if case.id == "wfs xml")
     path = tmp_path / case.name
     path.write_bytes(case.content)
-    with pytest.raises(Exception, match=r".+"):
+    with pytest.raises(pyogrio.errors.DataSourceError):
         gpd.read_file(path)
     called, listener.calls[:] = list(listener.calls), []
     assert called
+
+
+def test_the_usual_reader_runs_a_view_for_ever(corpus, tmp_path):
+    path = tmp_path / "x.gpkg"
+    path.write_bytes(corpus["gpkg recursive view"].content)
+    code = "import sys, pyogrio; pyogrio.read_dataframe(sys.argv[1], layer='v')"
+    limited = f"import resource; resource.setrlimit(resource.RLIMIT_AS, (3_000_000_000,) * 2); {code}"
+    try:
+        done = subprocess.run([sys.executable, "-c", limited, str(path)], capture_output=True, timeout=8, check=False)
+    except subprocess.TimeoutExpired:
+        return
+    assert done.returncode != 0  # it ended only because its memory did
+
+
+def test_the_usual_reader_takes_what_cannot_be(tmp_path):
+    """Longitude 400, a bow-tie and swapped coordinates pass without a word."""
+    bow = [[[-72.4, 18.5], [-72.3, 18.6], [-72.3, 18.5], [-72.4, 18.6], [-72.4, 18.5]]]
+    shapes = [point({}, (400, 18.5)), point({}, (18.5, -72.3))]
+    shapes.append({"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": bow}})
+    (tmp_path / "x.geojson").write_bytes(collection(*shapes))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(gpd.read_file(tmp_path / "x.geojson")) == 3
+
+
+def test_the_usual_reader_unpacks_whatever_a_workbook_says(corpus):
+    """The far cell that is refused here makes the usual reader fill a row of 16,384."""
+    assert pd.read_excel(io.BytesIO(corpus["xlsx far cell"].content), header=None).shape == (1, 16_384)

@@ -11,6 +11,7 @@ from mssmap.ingest import box
 
 BEGIN = """
 import sys; sys.path.insert(0, sys.argv[1])
+from mssmap.ingest import lean; lean.install()
 from mssmap.ingest import child
 from mssmap.ingest.limits import Limits
 child._load(); child.give_up(Limits(memory_bytes=400_000_000, cpu_s=2))
@@ -78,6 +79,30 @@ except OSError as error:
 
 def test_a_c_library_gets_no_file(secret):
     assert "Too many open files" in inside(ARROW, str(secret)).stdout
+
+
+UNPRIVILEGED = """
+import os
+if os.geteuid() == 0:
+    os.setgroups([]); os.setgid(65534); os.setuid(65534)
+child.give_up(Limits())
+from mssmap.ingest import parse
+rows = b"a,b\\n" + b"1,2\\n" * 200_000
+print(len(parse.parse(rows, "a.csv", Limits()).tables[0].rows))
+"""
+
+
+def test_reading_works_for_a_user_without_rights():
+    """Root may start threads and processes beyond its limit; nobody else may, and a reader needs none."""
+    begin = BEGIN.replace("child.give_up(Limits(memory_bytes=400_000_000, cpu_s=2))", "")
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", begin + UNPRIVILEGED, str(box.PACKAGE_ROOT)],
+        capture_output=True,
+        text=True,
+        env=box.environment(),
+        check=False,
+    )
+    assert done.stdout.strip() == "200000", done.stderr[-500:]
 
 
 def test_memory_and_time_end():

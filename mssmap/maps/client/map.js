@@ -391,7 +391,8 @@
   function drawImports() {
     const preview = view.preview || [];
     const kinds = ["points", "shapes"].filter((kind) => (files.imports || preview.length) && isOn("imports." + kind));
-    const key = kinds.join() + JSON.stringify(preview.map((part) => [part.title, part.points.length, part.shapes.length, part.seen]));
+    const ink = document.documentElement.classList.contains("dark") ? "#F0E442" : "#1c2730";
+    const key = ink + kinds.join() + JSON.stringify(preview.map((part) => [part.title, part.points.length, part.shapes.length, part.seen]));
     if (key === importKey) return;
     if (kinds.length && files.imports && !imports) {
       json(files.imports).then((data) => { imports = data; drawImports(); });
@@ -401,7 +402,7 @@
     importLayers.forEach((layer) => layer.remove());
     importLayers = [];
     const renderer = L.canvas({ pane: "mm-imports", padding: 0.3 });
-    const style = { renderer, pane: "mm-imports", color: "#1c2730", fillColor: "#F0E442", weight: 1.4 };
+    const style = { renderer, pane: "mm-imports", color: ink, fillColor: "#F0E442", weight: 1.4 };
     const tellAt = (layer, title, words, symbol) => layer.on("click", (event) => {
       L.DomEvent.stop(event);
       if (view.placing) { tell("mssmap:place", [event.latlng.lat, event.latlng.lng]); return; }
@@ -752,7 +753,7 @@
 
   function drawBanner() {
     banner.replaceChildren($("b", "", view.banner.title), document.createTextNode(" "), $("span", "", view.banner.sub));
-    attribution.textContent = view.banner.source;
+    attribution.textContent = [view.banner.source, ...manifest.credits].join(" · ");
     document.querySelectorAll(".mm-jump button").forEach((button) => {
       const jump = manifest.jumps.find((j) => j.id === button.dataset.jump);
       button.textContent = jump.n[view.lang] || jump.n.en;

@@ -1,0 +1,386 @@
+"""
+Every number and every text of a pack, in its language: a pure function of the data and the specification.
+
+What must be shortened is shortened here, and said; the modules that draw find that everything fits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import geopandas as gpd
+import pandas as pd
+
+import mssmap
+from mssmap import i18n, keyfigures, planning, regions, scenario, series, text, twin, views
+from mssmap.brief import cited, frame, layout, learnt, typeface
+from mssmap.brief.cited import Cited, Source
+from mssmap.brief.spec import MOST_HIGHLIGHTS, Brief
+from mssmap.catalog import Data
+from mssmap.i18n import gettext as _
+from mssmap.i18n import mark
+from mssmap.maps import layers, view
+from mssmap.maps.assets import layer_group
+from mssmap.maps.view import Shown
+
+MOST_ROWS: Final = 120
+"""Rows of a printed table; the data in the pack have all."""
+MOST_SOURCES: Final = 160
+
+SHORTENED: Final = {
+    "title": mark("The title was shortened to two lines."),
+    "highlight": mark("Highlight {n} was shortened to three lines."),
+    "highlights": mark("Only the first {n} highlights are printed."),
+    "contact": mark("The contact line was shortened."),
+    "classification": mark("The classification line was shortened."),
+    "signs": mark("Signs that the typeface of the pack does not have are printed as □."),
+    "map": mark("{n} records found no room on the map; they are in the tables and the data."),
+    "rows": mark("Of the table {title} the first {n} rows are printed; the data have all."),
+    "sources": mark("The first {n} sources are printed; the data have all."),
+}
+"""What can happen to a pack that is too full, and how it is told."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A key figure as it is printed: value, range, day, number of its sources."""
+
+    key: str
+    label: str
+    value: str
+    under: str
+    note: str
+    sources: tuple[int, ...]
+    exact: float | None
+
+
+@dataclass(frozen=True)
+class Event:
+    """An event with its number on the map and in the strip."""
+
+    number: int
+    event_id: str
+    day: str
+    text: str
+    grade: str
+    sources: tuple[int, ...]
+    row: Any
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as it is printed."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Content:
+    """All that a pack says; `shown` are the records on its map."""
+
+    brief: Brief
+    title: str
+    subtitle: str
+    place: str
+    classification: str
+    disclaimer: str
+    contact: str
+    number: str
+    created: str
+    credits: str
+    projection: str
+    highlights: tuple[str, ...]
+    figures: tuple[Figure, ...]
+    changes_title: str
+    changes: learnt.Told
+    events: tuple[Event, ...]
+    shown: Shown
+    curve: pd.DataFrame
+    levels: pd.DataFrame
+    tables: tuple[Table, ...]
+    plan: Table | None
+    sources: tuple[Source, ...]
+    extent: frame.Extent
+    counts: Mapping[str, int]
+    shortened: tuple[tuple[str, tuple[tuple[str, Any], ...]], ...]
+
+
+def tell_shortened(content: Content) -> list[str]:
+    """Say, in the language spoken now, what was shortened."""
+    return [_(SHORTENED[what]).format(**dict(values)) for what, values in content.shortened]
+
+
+def compose(data: Data, brief: Brief) -> Content:
+    """
+    Work out a pack.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such region.
+    InputError
+        If the plan in the specification cannot be read.
+    """
+    with i18n.speaking(brief.lang):
+        return _compose(data, brief)
+
+
+def _compose(data: Data, brief: Brief) -> Content:
+    notes = _Notes()
+    sources = Cited(data, brief.clocks)
+    shown = visible(everything(data, brief), brief.layers)
+    changes = learnt.records(data, brief)
+    said = _highlights(data, brief, shown, changes, sources, notes)
+    figures = tuple(_figure(f, sources) for f in keyfigures.key_figures(data, brief.clocks, brief.grade, brief.region))
+    events = tuple(_events(shown.events, sources))
+    place = regions.find(data, brief.region).name(brief.lang) if brief.region else regions.COUNTRY.name(brief.lang)
+    place = typeface.printable(place)
+    tables = tuple(_tables(shown, sources, notes))
+    plan = _plan(data, brief) if brief.scenario else None
+    return Content(
+        brief=brief,
+        title=_title(brief, place, notes),
+        subtitle=f"{text.day(brief.as_of)}, {view.banner(brief.clocks)['sub']}",
+        place=place,
+        classification=_line(brief.classification, _("unofficial, from public reporting"), "classification", notes),
+        disclaimer=_(
+            "Unofficial, compiled from public reporting. Boundaries and names imply no position on any status. Zones "
+            "are indicative extents, not measured; that nothing is reported is not the same as calm."
+        ),
+        contact=_line(brief.contact, "", "contact", notes),
+        number=f"{brief.number} · " + _("version {n}").format(n=brief.version),
+        created=_("Made {time}, mssmap {version}.").format(time=_time(brief), version=mssmap.__version__),
+        credits=_(
+            "Boundaries geoBoundaries/FEWS NET; places © OpenStreetMap contributors; waters GSHHG; roads coarse."
+        ),
+        projection=_("Projection UTM zone 18N, datum WGS 84 (EPSG:32618); graticule in degrees."),
+        highlights=said,
+        figures=figures if brief.figures else (),
+        changes_title=_("What changed since {day}").format(day=text.day(brief.compared_with)),
+        changes=_told(changes),
+        events=events,
+        shown=shown,
+        curve=series.strength_by_country(data, brief.clocks, brief.grade),
+        levels=series.strength_levels(data, brief.clocks, brief.grade),
+        tables=tables,
+        plan=plan,
+        sources=_sources(sources, notes),
+        extent=brief.extent or _extent(data, brief.region),
+        counts=view.tally(shown),
+        shortened=notes.all,
+    )
+
+
+class _Notes:
+    """Keeps what was shortened."""
+
+    def __init__(self) -> None:
+        self.all: tuple[tuple[str, tuple[tuple[str, Any], ...]], ...] = ()
+
+    def add(self, what: str, **values: Any) -> None:
+        entry = (what, tuple(sorted(values.items())))
+        self.all += () if entry in self.all else (entry,)
+
+    def clean(self, words: str) -> str:
+        """Return what can be printed of a text that a person typed."""
+        printed = typeface.printable(words)
+        if typeface.MISSING in printed and typeface.MISSING not in words:
+            self.add("signs")
+        return printed
+
+
+def more_shortened(content: Content, what: str, **values: Any) -> Content:
+    """Return the content with one more thing that was shortened."""
+    return replace(content, shortened=(*content.shortened, (what, tuple(sorted(values.items())))))
+
+
+def everything(data: Data, brief: Brief) -> Shown:
+    """Return all records of the view, with the events from its first day on."""
+    clocks, grade, region = brief.clocks, brief.grade, brief.region
+    found = {name: views.layer(data, name, clocks, grade, region) for name in views.RECORD_LAYERS}
+    events = views.events(data, clocks, start=brief.start, end=brief.as_of, region=region, grade=grade)
+    return Shown(clocks=clocks, events=events, **found)
+
+
+def visible(shown: Shown, on: Iterable[str]) -> Shown:
+    """Return the records of the layers that are switched on."""
+    wanted = set(on)
+
+    def by_status(layer: str) -> gpd.GeoDataFrame:
+        rows = getattr(shown, layer)
+        return rows[(layer + "." + rows["status"].astype("str")).isin(wanted)].reset_index(drop=True)
+
+    services = shown.facilities[shown.facilities["kind"].map(layers.SYMBOL_OF_KIND).isin(wanted)]
+    events = shown.events[shown.events["category"].map(layer_group).isin(wanted)]
+    return Shown(
+        clocks=shown.clocks,
+        fobs=by_status("fobs"),
+        prisons=by_status("prisons"),
+        gang_zones=by_status("gang_zones"),
+        facilities=services.reset_index(drop=True),
+        events=events.reset_index(drop=True),
+    )
+
+
+def _title(brief: Brief, place: str, notes: _Notes) -> str:
+    words = notes.clean(brief.title) or _("{place}: security situation").format(place=place)
+    fitting = layout.fit_title(words, brief.paper)
+    if fitting != words:
+        notes.add("title")
+    return fitting
+
+
+def _line(words: str, usual: str, what: str, notes: _Notes) -> str:
+    """Return a line that a person typed, at most two thirds of the page wide."""
+    clean = notes.clean(words) or usual
+    fitting = layout.fit_line(clean, 8, 120)
+    if fitting != clean:
+        notes.add(what)
+    return fitting
+
+
+def _time(brief: Brief) -> str:
+    zone = f"{brief.created:%z}"
+    return f"{text.day(brief.created.date())} {brief.created:%H:%M} UTC{zone[:3]}:{zone[3:5]}"
+
+
+def _highlights(
+    data: Data, brief: Brief, shown: Shown, changes: list[dict[str, Any]], sources: Cited, notes: _Notes
+) -> tuple[str, ...]:
+    typed = [line for line in map(notes.clean, brief.highlights) if line]
+    lines = typed or [
+        typeface.printable(line) for line in learnt.highlights(data, brief, shown.events, changes, sources)
+    ]
+    if len(lines) > MOST_HIGHLIGHTS:
+        notes.add("highlights", n=MOST_HIGHLIGHTS)
+    printed = []
+    for n, line in enumerate(lines[:MOST_HIGHLIGHTS], start=1):
+        printed.append(layout.fit_highlight(line, brief.paper))
+        if printed[-1] != line and typed:
+            notes.add("highlight", n=n)
+    return tuple(printed)
+
+
+def propose(data: Data, brief: Brief) -> list[str]:
+    """Return the highlights that the data propose, for a person to edit, in the language of the pack."""
+    with i18n.speaking(brief.lang):
+        shown = visible(everything(data, brief), brief.layers)
+        changes = learnt.records(data, brief)
+        return learnt.highlights(data, brief, shown.events, changes, Cited(data, brief.clocks))
+
+
+def _figure(figure: keyfigures.KeyFigure, sources: Cited) -> Figure:
+    spread = figure.low is not None and figure.high is not None and figure.low != figure.high
+    value = text.number(figure.value) if figure.value is not None else "–"
+    if figure.total is not None and figure.value is not None:
+        value += "/" + text.number(figure.total)
+    under = [f"{text.number(figure.low)}-{text.number(figure.high)}" if spread else "", text.day(figure.date)]
+    return Figure(
+        key=figure.key,
+        label=_(figure.label),
+        value=value,
+        under=" · ".join(part for part in under if part) if figure.value is not None else _("not known then"),
+        note=typeface.printable(_(figure.note)),
+        sources=sources.ids(figure.source_ids),
+        exact=figure.value,
+    )
+
+
+def _events(events: gpd.GeoDataFrame, sources: Cited) -> Iterable[Event]:
+    for number, row in enumerate(learnt.main_events(events), start=1):
+        yield Event(
+            number=number,
+            event_id=row.event_id,
+            day=text.span(row.valid_from, row.valid_to, row.date_precision),
+            text=typeface.printable(learnt.event_line(row)),
+            grade=row.grade,
+            sources=sources.records(row.sources),
+            row=row,
+        )
+
+
+def _told(changes: list[dict[str, Any]]) -> learnt.Told:
+    told = learnt.told(changes)
+    return replace(told, lines=tuple(map(typeface.printable, told.lines)))
+
+
+def _tables(shown: Shown, sources: Cited, notes: _Notes) -> Iterable[Table]:
+    titles = layers.titles()
+    who = {"fobs": _("Operator"), "gang_zones": _("Group")}
+    for layer, column in (("fobs", "operator"), ("gang_zones", "armed_group")):
+        rows = getattr(shown, layer)
+        if len(rows) > MOST_ROWS:
+            notes.add("rows", title=titles[layer], n=MOST_ROWS)
+        yield Table(
+            title=f"{titles[layer]} ({len(rows)})",
+            columns=(_("Name"), _("State"), who[layer], _("Since"), _("Grade"), _("Sources")),
+            rows=tuple(_row(row, layer, column, sources) for row in rows.head(MOST_ROWS).itertuples(index=False)),
+        )
+
+
+def _row(row: Any, layer: str, column: str, sources: Cited) -> tuple[str, ...]:
+    """Return a record as a row; what is older than its refresh period says so."""
+    stale = " · " + _("last report {age}").format(age=text.age(row.age_days)) if row.stale else ""
+    cells = (
+        twin.title(row),
+        text.status(layer, row.status),
+        str(getattr(row, column) or "–"),
+        text.span(row.status_from, row.status_to, row.status_precision) + stale,
+        row.grade,
+        cited.marks(sources.records(row.sources)).strip("[]"),
+    )
+    return tuple(map(typeface.printable, cells))
+
+
+def _plan(data: Data, brief: Brief) -> Table:
+    """Return what the plan of the specification reaches."""
+    plan = scenario.from_dict(brief.scenario or {})
+    result = planning.evaluate(data, plan, language=brief.lang)
+    words = {
+        "people_covered": _("People covered"),
+        "people_covered_pct": _("Share of the people covered"),
+        "backup_covered_pct": _("Covered by two bases or more"),
+        "mean_time": _("Mean time to the nearest base"),
+        "unreachable_pct": _("Not reachable by road"),
+        "bases_active": _("Active bases"),
+    }
+    figures = result.figures.set_index("name")
+    rows = [
+        (label, *(_rounded(figures.at[name, end]) for end in ("value", "low", "high")), str(figures.at[name, "unit"]))
+        for name, label in words.items()
+        if name in figures.index
+    ]
+    name = typeface.fit(typeface.printable(plan.name), 11, 120)
+    return Table(
+        title=_("Plan: {name}").format(name=name),
+        columns=(_("Figure"), _("Value"), _("At least"), _("At most"), _("Unit")),
+        rows=tuple(rows),
+        note=typeface.printable(result.method),
+    )
+
+
+def _rounded(value: float) -> str:
+    return text.number(round(value) if abs(value) >= 100 else round(value, 1))
+
+
+def _sources(sources: Cited, notes: _Notes) -> tuple[Source, ...]:
+    listed = sources.listed()
+    if len(listed) > MOST_SOURCES:
+        notes.add("sources", n=MOST_SOURCES)
+    return listed[:MOST_SOURCES]
+
+
+def _extent(data: Data, region: str | None) -> frame.Extent:
+    """Return the extent of a region with a little around it; of the country without one."""
+    if region is None or region == regions.COUNTRY_PCODE:
+        return frame.HAITI
+    name = regions.LAYER_OF_LEVEL[regions.level(region)]
+    rows = data[name]
+    west, south, east, north = rows.loc[rows["pcode"] == region].total_bounds
+    beyond = max(0.02, 0.06 * max(east - west, north - south))
+    return (float(west - beyond), float(south - beyond), float(east + beyond), float(north + beyond))

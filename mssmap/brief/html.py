@@ -1,0 +1,31 @@
+"""The page of a pack that opens without a network, with the map and the dial."""
+
+from __future__ import annotations
+
+from mssmap import i18n
+from mssmap.brief.content import Content
+from mssmap.catalog import Data
+from mssmap.maps import standalone, view
+
+
+def page(data: Data, content: Content) -> bytes:
+    """Return the page: the map of the app at the view of the pack, with its highlights and what changed below."""
+    brief = content.brief
+    snapshot = standalone.Snapshot(
+        clocks=brief.clocks,
+        window=(brief.start, brief.as_of),
+        today=brief.known_on,
+        title=content.title,
+        grade=brief.grade,
+        region=brief.region,
+        options=view.Options(on=brief.layers, notes=(content.classification, content.number)),
+        lines=(
+            f"{content.subtitle} · {content.classification} · {content.number}",
+            *content.highlights,
+            content.changes_title,
+            *content.changes.lines,
+            f"{content.disclaimer} {content.created}",
+        ),
+    )
+    with i18n.speaking(brief.lang):
+        return standalone.page(data, snapshot)

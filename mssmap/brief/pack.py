@@ -1,0 +1,303 @@
+"""
+The pack: print, slides, offline page and data in one zip, with a manifest that proves each of them.
+
+`make` is a pure function of the data and the specification; `verify` opens such a zip again and trusts nothing in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import segno
+
+import mssmap
+from mssmap import i18n
+from mssmap.brief import content, html, pdf, rows, slides, spec, still
+from mssmap.brief.content import Content
+from mssmap.brief.spec import Brief
+from mssmap.catalog import Data
+from mssmap.errors import InputError
+from mssmap.exports.verify import RowChange
+from mssmap.i18n import gettext as _
+from mssmap.i18n import mark
+
+MANIFEST: Final = "manifest.json"
+FORMAT: Final = "mssmap-pack/1"
+
+MOST_MEMBERS: Final = 60
+MOST_BYTES: Final = 120_000_000
+MOST_MANIFEST: Final = 2_000_000
+
+Progress = Callable[[float, str], None]
+
+STEPS: Final = (
+    mark("Reading the records"),
+    mark("Drawing the map"),
+    mark("Setting the PDF"),
+    mark("Making the slides"),
+    mark("Writing the offline page"),
+    mark("Writing the data"),
+    mark("Packing"),
+)
+"""What is told while a pack is made; `_()` them."""
+
+
+@dataclass(frozen=True)
+class Pack:
+    """
+    A pack that was made.
+
+    Attributes
+    ----------
+    name
+        File name of the zip.
+    zip
+        Its bytes.
+    files
+        Name -> bytes of what is in it, the manifest last.
+    content
+        What it says, with what had to be shortened.
+    """
+
+    name: str
+    zip: bytes
+    files: Mapping[str, bytes]
+    content: Content
+
+    @property
+    def manifest_sha256(self) -> str:
+        """SHA-256 of the manifest: it covers the hashes of all other files."""
+        return hashlib.sha256(self.files[MANIFEST]).hexdigest()
+
+    @property
+    def hashes(self) -> dict[str, str]:
+        """SHA-256 of every file by name."""
+        return {name: hashlib.sha256(body).hexdigest() for name, body in self.files.items()}
+
+
+def make(data: Data, brief: Brief, progress: Progress = lambda _done, _what: None) -> Pack:
+    """
+    Make a pack.
+
+    Parameters
+    ----------
+    progress
+        Called before each step with the part that is done (0 to 1) and the step, one of `STEPS`.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such region.
+    InputError
+        If the plan in the specification cannot be read.
+    """
+    steps = iter(enumerate(STEPS))
+
+    def step() -> None:
+        done, words = next(steps)
+        progress(done / len(STEPS), words)
+
+    step()
+    told = content.compose(data, brief)
+    step()
+    drawn = pdf.draw_map(data, told)
+    if drawn.left_out:
+        told = content.more_shortened(told, "map", n=drawn.left_out)
+    wide = pdf.draw_map(data, told, width=slides.MAP_MM[0], height=slides.MAP_MM[1])
+    files: dict[str, bytes] = {}
+    step()
+    files[f"{brief.stem}.pdf"] = pdf.write(told, drawn)
+    step()
+    files[f"{brief.stem}.pptx"] = slides.write(told, wide)
+    step()
+    files[f"{brief.stem}.html"] = html.page(data, told)
+    step()
+    files |= rows.files(data, brief)
+    files[f"{brief.stem}_QR.svg"] = _qr(brief.link)
+    step()
+    files[MANIFEST] = _manifest(data, told, files)
+    made = Pack(f"{brief.stem}.zip", still.pack(files), files, told)
+    progress(1.0, "")
+    return made
+
+
+def _qr(link: str) -> bytes:
+    out = io.BytesIO()
+    segno.make(link, error="m", micro=False).save(out, kind="svg", border=4, scale=4)
+    return out.getvalue()
+
+
+def _manifest(data: Data, told: Content, files: Mapping[str, bytes]) -> bytes:
+    brief = told.brief
+    with i18n.speaking("en"):
+        shortened = content.tell_shortened(told)
+    values = {
+        "format": FORMAT,
+        "title": told.title,
+        "number": brief.number,
+        "version": brief.version,
+        "created": brief.created.isoformat(),
+        "filter": spec.to_dict(brief),
+        "link": brief.link,
+        "qr": f"{brief.stem}_QR.svg",
+        "counts": {name: count for name, count in told.counts.items() if count and name in brief.layers},
+        "shortened": shortened,
+        "versions": {"mssmap": mssmap.__version__, **{name: version(name) for name in ("typst", "python-pptx")}},
+        "data": data.fingerprint,
+        "files": [
+            {"name": name, "bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()}
+            for name, body in files.items()
+        ],
+    }
+    return (json.dumps(values, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+
+
+# ------------------------------------------------------------------------------------------------------------- proof
+
+UNCHANGED, EDITED, REVISED = "unchanged", "edited", "revised"
+
+
+@dataclass(frozen=True)
+class Report:
+    """
+    What became of a pack.
+
+    Attributes
+    ----------
+    state
+        `unchanged`; `edited`: a file differs from the manifest, is missing, or was added; `revised`: the files are
+        whole, but the data now give other records for the same view.
+    edited
+        File -> what is wrong with it: `changed`, `missing` or `added`.
+    revised
+        Records of the pack that the data now give otherwise; none if no data were given, or files were edited.
+    brief
+        What the pack was asked to be; None if the manifest no longer tells.
+    manifest_sha256
+        Hash to compare with the history, for who edits a file may edit the manifest as well.
+    """
+
+    state: str
+    edited: Mapping[str, str]
+    revised: tuple[RowChange, ...]
+    brief: Brief | None
+    manifest_sha256: str
+
+
+def is_pack(path: Path) -> bool:
+    """Whether a file is a zip with a manifest in it."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return MANIFEST in archive.namelist()
+    except (OSError, zipfile.BadZipFile):
+        return False
+
+
+def verify(path: Path, data: Data | None = None) -> Report:
+    """
+    Check every file of a pack against its manifest, and its records against the data.
+
+    Parameters
+    ----------
+    data
+        If given, the records of the pack are worked out again and compared.
+
+    Raises
+    ------
+    InputError
+        If the file is not a pack or is larger than any pack.
+    """
+    files = _read(path)
+    if MANIFEST not in files:
+        raise InputError(
+            _("{file}: found no {manifest}, required a pack made by mssmap brief.").format(
+                file=path.name, manifest=MANIFEST
+            )
+        )
+    manifest = _parsed(path, files[MANIFEST])
+    promised = {entry["name"]: entry["sha256"] for entry in manifest["files"]}
+    edited = {name: "added" for name in files if name != MANIFEST and name not in promised}
+    for name, wanted in promised.items():
+        if name not in files:
+            edited[name] = "missing"
+        elif hashlib.sha256(files[name]).hexdigest() != wanted:
+            edited[name] = "changed"
+    try:
+        brief = spec.from_dict(manifest["filter"])
+    except InputError:
+        brief = None
+        edited[MANIFEST] = "changed"
+    revised = rows.revisions(data, files) if data is not None and not edited else ()
+    state = EDITED if edited else REVISED if revised else UNCHANGED
+    return Report(state, edited, revised, brief, hashlib.sha256(files[MANIFEST]).hexdigest())
+
+
+def _read(path: Path) -> dict[str, bytes]:
+    """Return the members of a zip, none of them read further than its stated size and the limits."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            if len(members) > MOST_MEMBERS or sum(member.file_size for member in members) > MOST_BYTES:
+                raise InputError(
+                    _(
+                        "{file}: found {n} files of {size:,} bytes, required at most {most} and {bytes:,}. "
+                        "It is not a pack."
+                    ).format(
+                        file=path.name,
+                        n=len(members),
+                        size=sum(member.file_size for member in members),
+                        most=MOST_MEMBERS,
+                        bytes=MOST_BYTES,
+                    )
+                )
+            files = {}
+            for member in members:
+                with archive.open(member) as stream:
+                    body = stream.read(member.file_size + 1)
+                if len(body) > member.file_size or member.filename in files:
+                    raise InputError(
+                        _("{file}: {member!r} is not what the zip says. Do not use it.").format(
+                            file=path.name, member=member.filename[:80]
+                        )
+                    )
+                files[member.filename] = body
+            return files
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+        raise InputError(
+            _("{file}: found no readable zip, required a pack made by mssmap brief.").format(file=path.name)
+        ) from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(_("{file}: cannot be read ({reason}).").format(file=path, reason=reason)) from error
+
+
+def _parsed(path: Path, text: bytes) -> dict[str, Any]:
+    fault = InputError(
+        _("{file}: {manifest} cannot be read, so nothing can be proved. Ask for the pack again.").format(
+            file=path.name, manifest=MANIFEST
+        )
+    )
+    if len(text) > MOST_MANIFEST:
+        raise fault
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise fault from error
+    if not isinstance(values, dict) or values.get("format") != FORMAT or not isinstance(values.get("filter"), dict):
+        raise fault
+    entries = values.get("files")
+    if not isinstance(entries, list) or not all(_is_entry(entry) for entry in entries):
+        raise fault
+    return values
+
+
+def _is_entry(entry: Any) -> bool:
+    return isinstance(entry, dict) and all(isinstance(entry.get(key), str) for key in ("name", "sha256"))

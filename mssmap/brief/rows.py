@@ -1,0 +1,37 @@
+"""The data behind a pack: the records of its view with grades and sources, as GeoPackage and CSV with their proofs."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from mssmap import views
+from mssmap.brief.spec import Brief
+from mssmap.catalog import Data
+from mssmap.exports import bundle, extract, verify
+from mssmap.exports.selection import Form, Selection
+from mssmap.exports.verify import RowChange
+
+TABLES = (*views.RECORD_LAYERS, "events", "figures", "strength", "indicators", "status")
+
+
+def files(data: Data, brief: Brief) -> dict[str, bytes]:
+    """Return the files by name; the same view of the same data gives the same bytes."""
+    names = tuple(name for name in TABLES if name in data.datasets)
+    wanted = Selection(names, brief.clocks, brief.grade, brief.region, start=brief.start, end=brief.as_of)
+    made = {}
+    for form in ("gpkg", "csv"):
+        built = extract.build(data, wanted, Form(form))
+        made[f"data/{brief.stem}_{form}{bundle.suffix(built)}"] = bundle.pack(built)
+    return made
+
+
+def revisions(data: Data, files: dict[str, bytes]) -> tuple[RowChange, ...]:
+    """Return the records of a pack that the data now give otherwise; `exports.verify` tells how."""
+    tables = next((body for name, body in files.items() if name.endswith("_csv.zip")), None)
+    if tables is None:
+        return ()
+    with tempfile.NamedTemporaryFile(suffix=".zip") as file:  # the reader of files works in a process of its own
+        file.write(tables)
+        file.flush()
+        return verify.file(data, Path(file.name)).revisions

@@ -1,0 +1,262 @@
+"""
+What a pack is asked to be: plain values, the same in a draft, in the history and in the manifest.
+
+Nothing here reads data. Equal specifications over equal data give equal files; the time of making is part of it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from mssmap import evidence, i18n, settings
+from mssmap.errors import InputError
+from mssmap.i18n import gettext as _
+from mssmap.maps import layers
+from mssmap.timeline import Clocks
+
+PAPERS: Final = {"A4": (210.0, 297.0), "Letter": (215.9, 279.4)}
+"""Name of a paper -> width and height in millimetres, upright."""
+
+MOST_HIGHLIGHTS: Final = 5
+WINDOW_DAYS: Final = 120
+"""Without a day to start from, the pack tells the events of so many days before its day."""
+
+ADDRESS: Final = "http://localhost:8501"
+FRAME: Final = (-76.0, 17.0, -70.5, 21.0)
+"""West, south, east and north ends that an extent may reach, in degrees."""
+
+COMPOSED: Final = ("title", "highlights", "contact", "classification", "created", "version", "address")
+"""Fields that do not change what is shown; the number of a map does not depend on them."""
+
+
+@dataclass(frozen=True)
+class Brief:
+    """
+    One pack.
+
+    Attributes
+    ----------
+    created
+        Time of making with its zone; it is printed and stands in every file.
+    since
+        Day of knowledge from which changes are told; None for `WINDOW_DAYS` before `as_of`.
+    title, classification
+        Empty for the usual ones in the language of the pack.
+    highlights
+        Two to five sentences; empty for those that the data propose.
+    extent
+        West, south, east, north in degrees; None for the region, or the country.
+    region
+        P-code; records outside are left out.
+    scenario
+        A plan as `scenario.to_dict` gives it, kept whole so that the pack can be made again.
+    version
+        How many packs of this number there are, this one included.
+    address
+        Where the app is found, for the link back to the view.
+
+    Raises
+    ------
+    InputError
+        If a value cannot be used.
+    """
+
+    as_of: date
+    known_on: date
+    created: datetime
+    since: date | None = None
+    lang: str = "en"
+    grade: str = evidence.LOWEST
+    region: str | None = None
+    layers: tuple[str, ...] = layers.DEFAULT
+    title: str = ""
+    highlights: tuple[str, ...] = ()
+    extent: tuple[float, float, float, float] | None = None
+    inset: bool = True
+    figures: bool = True
+    timeline: bool = True
+    strength: bool = True
+    scenario: Mapping[str, Any] | None = None
+    contact: str = ""
+    classification: str = ""
+    paper: str = "A4"
+    version: int = 1
+    address: str = ADDRESS
+
+    def __post_init__(self) -> None:
+        _require(self.lang in i18n.LANGUAGES, "lang", self.lang, _one_of(i18n.LANGUAGES))
+        _require(self.paper in PAPERS, "paper", self.paper, _one_of(PAPERS))
+        _require(self.created.tzinfo is not None, "created", self.created, _("a time with its zone, such as +00:00"))
+        if self.since is not None and self.since > self.known_on:
+            raise InputError(
+                _("since: found {since}, required a day not after known_on ({known_on}).").format(
+                    since=self.since, known_on=self.known_on
+                )
+            )
+        unknown = [name for name in self.layers if name not in layers.ALL]
+        such = _("layers such as {known}").format(known=", ".join(layers.GROUPS))
+        _require(not unknown, "layers", ", ".join(unknown), such)
+        _require(self.version >= 1, "version", self.version, _("1 or more"))
+        evidence.parse_threshold(self.grade)
+        if self.extent is not None:
+            _require_extent(self.extent)
+
+    @property
+    def clocks(self) -> Clocks:
+        """The two dials."""
+        return Clocks(self.as_of, self.known_on)
+
+    @property
+    def start(self) -> date:
+        """First day of the events that are told."""
+        start = self.since or self.as_of - timedelta(days=WINDOW_DAYS)
+        return min(start, self.as_of)
+
+    @property
+    def compared_with(self) -> date:
+        """Day whose knowledge the changes are told from."""
+        return min(self.since or self.start, self.known_on)
+
+    @property
+    def number(self) -> str:
+        """
+        Number of the map: the day, and four signs that stand for everything that decides what is shown.
+
+        Maps with the same number show the same view; they differ in version.
+        """
+        shown = {name: value for name, value in to_dict(self).items() if name not in COMPOSED}
+        return f"HTI-{self.as_of:%Y%m%d}-{_digest(shown)[:4].upper()}"
+
+    @property
+    def stem(self) -> str:
+        """
+        Beginning of the file names: country, what, paper, day.
+
+        >>> from datetime import UTC
+        >>> Brief(date(2025, 1, 18), date(2025, 1, 18), datetime(2025, 1, 18, tzinfo=UTC)).stem
+        'HTI_Situation_A4_20250118'
+        """
+        return f"HTI_{self.region or 'Situation'}_{self.paper}_{self.as_of:%Y%m%d}"
+
+    @property
+    def link(self) -> str:
+        """Address of the same view in the app."""
+        keys = {
+            "as_of": self.as_of.isoformat(),
+            "known_on": self.known_on.isoformat(),
+            "since": self.since.isoformat() if self.since else None,
+            "grade": self.grade if self.grade != evidence.LOWEST else None,
+            "region": self.region,
+            "layers": layers.write(self.layers),
+            "lang": self.lang,
+        }
+        given = {key: value for key, value in keys.items() if value is not None}
+        return f"{self.address.rstrip('/')}/?{urlencode(given, safe=',')}"
+
+
+def _one_of(known: Iterable[str]) -> str:
+    return _("one of {known}").format(known=", ".join(known))
+
+
+def _require(usable: bool, name: str, found: Any, required: str) -> None:
+    if not usable:
+        raise InputError(
+            _("{name}: found {found!r}, required {required}.").format(
+                name=name, found=str(found)[:80], required=required
+            )
+        )
+
+
+def _require_extent(extent: tuple[float, float, float, float]) -> None:
+    west, south, east, north = extent
+    inside = all(map(math.isfinite, extent)) and FRAME[0] <= west and east <= FRAME[2]
+    inside = inside and FRAME[1] <= south and north <= FRAME[3] and east - west >= 0.05 and north - south >= 0.05
+    required = _("west, south, east, north in degrees within {frame}, at least 0.05 apart").format(frame=FRAME)
+    _require(inside, "extent", ", ".join(map(str, extent)), required)
+
+
+def to_dict(brief: Brief) -> dict[str, Any]:
+    """Return a specification as plain values that JSON can hold."""
+    plain = dataclasses.asdict(brief)
+    days = {name: plain[name].isoformat() if plain[name] else None for name in ("as_of", "known_on", "since")}
+    lists = {name: list(plain[name]) for name in ("layers", "highlights")}
+    extent = list(brief.extent) if brief.extent else None
+    scenario = json.loads(json.dumps(brief.scenario)) if brief.scenario else None
+    return plain | days | lists | {"created": brief.created.isoformat(), "extent": extent, "scenario": scenario}
+
+
+def from_dict(values: Mapping[str, Any]) -> Brief:
+    """
+    Read a specification from the plain values of `to_dict`.
+
+    Raises
+    ------
+    InputError
+        If a value is missing, is not known or cannot be used.
+    """
+    known = {field.name for field in dataclasses.fields(Brief)}
+    unknown = sorted(set(values) - known)
+    if unknown:
+        raise InputError(
+            _("brief: found {unknown}, required only {known}.").format(
+                unknown=", ".join(unknown), known=", ".join(sorted(known))
+            )
+        )
+    try:
+        given = dict(values)
+        given |= {name: settings.parse_date(given[name], name) for name in ("as_of", "known_on")}
+        given["since"] = settings.parse_date(given["since"], "since") if given.get("since") else None
+        given["created"] = read_time(given["created"], "created")
+        given |= {name: tuple(map(str, given[name])) for name in ("layers", "highlights") if name in given}
+        given["extent"] = _extent(given["extent"]) if given.get("extent") else None
+        return Brief(**given)
+    except (KeyError, TypeError) as error:
+        raise InputError(_("brief: {fault} is missing or not of the right kind.").format(fault=error)) from error
+
+
+def _extent(values: Any) -> tuple[float, float, float, float]:
+    west, south, east, north = (float(value) for value in values)
+    return west, south, east, north
+
+
+def read_time(text: str, name: str) -> datetime:
+    """
+    Read a time with its zone.
+
+    >>> read_time("2025-01-18T12:00:00-05:00", "created").isoformat()
+    '2025-01-18T12:00:00-05:00'
+
+    Raises
+    ------
+    InputError
+        If it is no time, or has no zone.
+    """
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        when = None
+    if when is None or when.tzinfo is None:
+        raise InputError(
+            _("{name}: found {text!r}, required a time with its zone, such as 2025-01-18T12:00:00-05:00.").format(
+                name=name, text=text
+            )
+        )
+    return when.replace(microsecond=0)
+
+
+def digest(brief: Brief) -> str:
+    """Return the SHA-256 of a specification; the same pack has the same."""
+    return _digest(to_dict(brief))
+
+
+def _digest(values: Mapping[str, Any]) -> str:
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()

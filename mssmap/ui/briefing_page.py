@@ -1,0 +1,314 @@
+"""
+The composer of the briefing pack: fields on the left, the page as it will print on the right.
+
+What is typed is kept as a draft in the store with each pause; the days, layers and filters are those of the view.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, Final, cast
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from mssmap import planning, scenario, text
+from mssmap.brief import Brief, content, history, pdf, spec
+from mssmap.brief.history import Made
+from mssmap.brief.pack import Pack
+from mssmap.errors import MssmapError
+from mssmap.i18n import LANGUAGES, current
+from mssmap.i18n import gettext as _
+from mssmap.maps import assets
+from mssmap.ui import cache, state
+
+WORDS: Final = ("title", "contact", "classification")
+LINES: Final = tuple(f"highlight_{n}" for n in range(1, spec.MOST_HIGHLIGHTS + 1))
+PARTS: Final = ("inset", "figures", "timeline", "strength")
+CHOICES: Final[dict[str, Any]] = {"lang": None, "paper": "A4", "extent": "view", "scenario": None}
+JUMPS: Final = cast("tuple[dict[str, Any], ...]", assets.JUMPS)
+KEY: Final = "brief_{}"
+"""Key of a field in the session; the draft has it without the beginning."""
+
+
+def seed() -> None:
+    """Give the fields their values from the draft, once per visit."""
+    if KEY.format("title") in st.session_state:
+        return
+    draft = history.draft(cache.plans())
+    kinds: dict[str, Any] = dict.fromkeys((*WORDS, *LINES), "") | dict.fromkeys(PARTS, True) | CHOICES
+    for name, default in kinds.items():
+        value = draft.get(name, default)
+        st.session_state[KEY.format(name)] = value if isinstance(value, type(default)) or default is None else default
+    if st.session_state[KEY.format("lang")] not in LANGUAGES:
+        st.session_state[KEY.format("lang")] = current()
+    if st.session_state[KEY.format("paper")] not in spec.PAPERS:
+        st.session_state[KEY.format("paper")] = "A4"
+
+
+def _keep() -> None:
+    """Write the draft; what a person typed is in the store before the page says so."""
+    names = (*WORDS, *LINES, *PARTS, *CHOICES)
+    history.keep_draft(cache.plans(), {name: st.session_state.get(KEY.format(name)) for name in names})
+    st.session_state["brief_kept"] = True
+
+
+def _field(name: str) -> Any:
+    return st.session_state.get(KEY.format(name))
+
+
+# ------------------------------------------------------------------------------------------------------------- fields
+
+
+def composer() -> None:
+    """All fields of a pack."""
+    seed()
+    _line(_("Title"), "title", _("Empty: the usual title in the language of the pack."))
+    one, other = st.columns(2)
+    with one:
+        _choice(_("Language of the pack"), "lang", list(LANGUAGES), LANGUAGES.__getitem__)
+    with other:
+        _choice(_("Paper"), "paper", list(spec.PAPERS), str)
+    st.markdown("**" + _("Highlights") + "**")
+    for n, name in enumerate(LINES, start=1):
+        _line(_("Highlight {n}").format(n=n), name, hidden=True, placeholder=_("Highlight {n}").format(n=n))
+    _proposals()
+    with st.expander(_("Map and parts")):
+        _choice(_("Extent of the map"), "extent", list(_extents()), _extents().__getitem__)
+        labels = (_("Inset of Port-au-Prince"), _("Key figures"), _("Timeline strip"), _("Strength curve"))
+        for name, label in zip(PARTS, labels, strict=True):
+            st.checkbox(label, key=KEY.format(name), on_change=_keep, persist_state="session")
+        _plan_choice()
+    with st.expander(_("Contact and classification")):
+        _line(_("Contact line"), "contact")
+        _line(_("Classification line"), "classification", placeholder=_("unofficial, from public reporting"))
+    if st.session_state.get("brief_kept"):
+        st.caption(_("The draft is saved."))
+
+
+def _line(label: str, name: str, words: str | None = None, *, hidden: bool = False, placeholder: str = "") -> None:
+    st.text_input(
+        label,
+        key=KEY.format(name),
+        help=words,
+        placeholder=placeholder or None,
+        label_visibility="collapsed" if hidden else "visible",
+        on_change=_keep,
+        live=True,
+        persist_state="session",
+    )
+
+
+def _choice(label: str, name: str, options: Sequence[Any], titles: Any) -> None:
+    if _field(name) not in options:
+        st.session_state[KEY.format(name)] = options[0]
+    st.selectbox(label, options, key=KEY.format(name), format_func=titles, on_change=_keep, persist_state="session")
+
+
+def _proposals() -> None:
+    """Highlights that follow from what changed, into the fields or out of them."""
+    st.caption(_("Empty lines: the highlights are proposed from what changed since the last brief."))
+    one, other = st.columns(2)
+    one.button(_("Propose, to edit"), key="brief_propose", on_click=_propose, width="stretch")
+    other.button(_("Clear"), key="brief_clear", on_click=_fill, args=([],), width="stretch")
+
+
+def _propose() -> None:
+    _fill(content.propose(cache.data(), wanted()))
+
+
+def _fill(lines: list[str]) -> None:
+    for i, name in enumerate(LINES):
+        st.session_state[KEY.format(name)] = lines[i] if i < len(lines) else ""
+    _keep()
+
+
+def _extents() -> dict[str, str]:
+    titles = {"view": _("Region of the view, or Haiti")}
+    if {"lat", "lon", "zoom"} <= set(st.query_params):
+        titles["map"] = _("As on the map")
+    return titles | {jump["id"]: jump["n"].get(current(), jump["n"]["en"]) for jump in JUMPS}
+
+
+def _extent(name: str) -> tuple[float, float, float, float] | None:
+    """Return the extent that was chosen; None for that of the region."""
+    for jump in JUMPS:
+        if jump["id"] == name:
+            (south, west), (north, east) = jump["bounds"]
+            return (west, south, east, north)
+    if name != "map" or not {"lat", "lon", "zoom"} <= set(st.query_params):
+        return None
+    lat, lon, zoom = (float(st.query_params[key]) for key in ("lat", "lon", "zoom"))
+    half = 360 / 2**zoom * 1.6  # a map some 800 pixels wide
+    west, south, east, north = spec.FRAME
+    return (max(west, lon - half), max(south, lat - 0.7 * half), min(east, lon + half), min(north, lat + 0.7 * half))
+
+
+def _plan_choice() -> None:
+    plans = {plan.plan_id: plan.name for plan in cache.plans().plans()}
+    names: dict[Any, str] = {None: _("None"), "baseline": _("Baseline of the day"), **plans}
+    _choice(_("Plan of bases"), "scenario", list(names), names.__getitem__)
+
+
+def _plan() -> dict[str, Any] | None:
+    chosen = _field("scenario")
+    if not chosen:
+        return None
+    if chosen == "baseline":
+        return scenario.to_dict(planning.find(cache.data(), "baseline", state.clocks(), state.grade()))
+    return cache.plans().plan(chosen).body
+
+
+# -------------------------------------------------------------------------------------------------------- what is made
+
+
+def wanted(created: datetime | None = None) -> Brief:
+    """Return the specification as it stands: the view of the address and the fields."""
+    clocks = state.clocks()
+    since = state.chosen_day("since")
+    return Brief(
+        as_of=clocks.as_of,
+        known_on=clocks.known_on,
+        created=created or st.session_state.setdefault("brief_opened", _now()),
+        since=since if since and since <= clocks.known_on else None,
+        lang=_field("lang"),
+        grade=state.grade(),
+        region=state.region(),
+        layers=state.layers_on(),
+        title=_field("title").strip(),
+        highlights=tuple(line for name in LINES if (line := _field(name).strip())),
+        extent=_extent(_field("extent")),
+        scenario=_plan(),
+        contact=_field("contact").strip(),
+        classification=_field("classification").strip(),
+        paper=_field("paper"),
+        address=_address(),
+        **{name: bool(_field(name)) for name in PARTS},
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).astimezone().replace(microsecond=0)
+
+
+def _address() -> str:
+    split = urlsplit(st.context.url or "")
+    return f"{split.scheme}://{split.netloc}" if split.netloc else spec.ADDRESS
+
+
+@lru_cache(maxsize=24)
+def _preview(key: str, brief: _Keyed) -> tuple[list[bytes], list[str], str]:
+    """Return the pages as pictures, what was shortened, and what the map shows."""
+    del key
+    told = content.compose(cache.data(), brief.brief)
+    drawn = pdf.draw_map(cache.data(), told)
+    if drawn.left_out:
+        told = content.more_shortened(told, "map", n=drawn.left_out)
+    return pdf.preview(told, drawn), content.tell_shortened(told), pdf.described(told)
+
+
+class _Keyed:
+    """A specification as part of a cache key: its digest stands for it."""
+
+    def __init__(self, brief: Brief) -> None:
+        self.brief, self.digest = brief, spec.digest(brief) + current()
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Keyed) and other.digest == self.digest
+
+
+def preview() -> None:
+    """The pages as they will print, and what had to be shortened."""
+    brief = wanted()
+    keyed = _Keyed(brief)
+    with st.spinner(_("Setting the page ..."), show_time=False):
+        pages, shortened, described = _preview(keyed.digest, keyed)
+    for line in shortened:
+        st.warning(line)
+    page = 1
+    if len(pages) > 1:
+        page = st.segmented_control(
+            _("Page"), range(1, len(pages) + 1), default=1, key="brief_page", label_visibility="collapsed"
+        ) or 1  # fmt: skip
+    page = min(page, len(pages))
+    words = _("Page {n} of the pack as it will print.").format(n=page)
+    with st.container(key="brief_sheet"):
+        st.image(pages[page - 1], alt=f"{words} {described}", width="stretch")
+
+
+def maker() -> None:
+    """The button that makes the pack, its progress, and the download."""
+    if st.button(_("Make the pack"), key="brief_make", type="primary", width="stretch"):
+        made, pack = history.make(cache.data(), cache.plans(), wanted(_now()), progress=_progress())
+        st.session_state["brief_made"] = _offered(made, pack, [])
+    offered = st.session_state.get("brief_made")
+    if offered:
+        _offer(offered)
+
+
+def _progress() -> Any:
+    bar = st.progress(0.0, text=_("Reading the records"))
+
+    def step(done: float, what: str) -> None:
+        bar.progress(done, text=_(what) if what else _("Done"))
+
+    return step
+
+
+def _offered(made: Made, pack: Pack, differing: list[str]) -> dict[str, Any]:
+    return {"n": made.n, "name": pack.name, "zip": pack.zip, "differing": differing, "sha": made.manifest_sha256}
+
+
+def _offer(offered: dict[str, Any]) -> None:
+    size = text.number(round(len(offered["zip"]) / 1e6, 1))
+    label = _("Download {name} ({size} MB)").format(name=offered["name"], size=size)
+    st.download_button(
+        label, offered["zip"], offered["name"], "application/zip", key="brief_download", on_click="ignore",
+        width="stretch",
+    )  # fmt: skip
+    if offered["differing"]:
+        names = ", ".join(offered["differing"])
+        st.warning(_("Not the same as the first time, for data or software changed since: {files}").format(files=names))
+    digest = hashlib.sha256(offered["zip"]).hexdigest()[:16]
+    st.caption(_("Pack {n}; manifest {sha}, zip {zip}").format(n=offered["n"], sha=offered["sha"][:16], zip=digest))
+
+
+# ------------------------------------------------------------------------------------------------------------- history
+
+
+def packs() -> None:
+    """The packs that were made: make one again, or tell what changed since it."""
+    listed = history.packs(cache.plans())
+    with st.expander(_("Earlier packs ({n})").format(n=len(listed))):
+        if not listed:
+            st.caption(_("No pack was made yet."))
+            return
+        titles = {made.n: _pack_title(made) for made in listed}
+        chosen = st.selectbox(_("Pack"), list(titles), key="brief_pack", format_func=titles.__getitem__)
+        made = next(made for made in listed if made.n == chosen)
+        st.caption(_("Map {number}, manifest {sha}").format(number=made.brief.number, sha=made.manifest_sha256[:16]))
+        st.button(
+            _("Tell what changed since this pack"), key="brief_since", on_click=_since, args=(made,), width="stretch"
+        )
+        if st.button(_("Make again"), key="brief_again", width="stretch"):
+            try:
+                pack, differing = history.again(cache.data(), made, _progress())
+            except MssmapError as error:
+                st.error(str(error))
+                return
+            _offer(_offered(made, pack, differing))
+
+
+def _pack_title(made: Made) -> str:
+    brief, when = made.brief, made.at[:16].replace("T", " ")
+    return f"{made.n} · {text.day(brief.as_of)} · {brief.lang} · {brief.paper} · {when} · {made.by}"
+
+
+def _since(made: Made) -> None:
+    st.session_state["since"] = made.brief.known_on

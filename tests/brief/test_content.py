@@ -1,0 +1,131 @@
+"""What a pack says: numbers of the core, words of the language, what had to be shortened."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from mssmap import i18n, keyfigures, views
+from mssmap.brief import Brief, content, plots
+from mssmap.errors import InputError, NotFoundError
+
+from .conftest import MADE
+
+
+@pytest.fixture
+def tiny(small):
+    """Return the content of a pack over the small data: 18 January 2025, changes since 1 November 2024."""
+    day = date(2025, 1, 18)
+    return content.compose(small, Brief(day, day, MADE, since=date(2024, 11, 1)))
+
+
+def test_the_numbers_are_those_of_the_core(tiny, small):
+    figures = keyfigures.key_figures(small, tiny.brief.clocks)
+    assert [f.exact for f in tiny.figures] == [f.value for f in figures]
+    assert tiny.figures[0].value == "400"  # two arrivals of 200
+    assert tiny.counts["fobs.operational"] == 1
+    assert tiny.counts["gang_zones.controlled"] == 1
+
+
+def test_tables_cite_numbered_sources_with_grades(tiny):
+    bases, zones = tiny.tables
+    assert [row[:3] + row[4:5] for row in bases.rows] == [
+        ("Base A", "Operational", "Kenya", "C3"),
+        ("Plan X", "Planned", "–", "C3"),
+    ]
+    numbers = {source.number: source.source_id for source in tiny.sources}
+    assert numbers[int(bases.rows[0][5])] == "press-2"
+    assert zones.rows[0][3].endswith("last report 8 months ago")  # blog-1 of 1 June 2024: 231 days
+    assert [source.number for source in tiny.sources] == list(range(1, len(tiny.sources) + 1))
+
+
+def test_nothing_later_than_the_second_dial_is_cited(tiny):
+    assert "press-3" not in {source.source_id for source in tiny.sources}  # published on 23 January
+
+
+def test_changes_are_those_since_the_last_brief(tiny):
+    assert list(tiny.changes.lines) == [
+        "18 Jan 2025 · New: Plan X",
+        "2 Dec 2024 · New: Base A",
+        "18 Jan 2025 · New: 200 more officers",
+        "8 Nov 2024 · New: Kenya: strength 430",
+    ]
+    assert (tiny.changes.counts, tiny.changes.more) == ("new 4", 0)
+
+
+def test_highlights_are_proposed_from_what_changed(real, brief):
+    said = content.compose(real, brief()).highlights
+    assert 2 <= len(said) <= 5
+    assert "Kenya 217" in said[0]
+    assert any("Pont-Sondé massacre · 115 killed (C1" in line for line in said)
+
+
+def test_with_nothing_new_the_highlights_say_so(small):
+    day = date(2024, 9, 1)
+    told = content.compose(small, Brief(day, day, MADE, since=date(2024, 9, 1)))
+    assert told.highlights[0] == "362,000 displaced people in the country (31 Mar 2024). (BINUH)"
+    assert told.highlights[1].startswith("Nothing new was reported since 1 Sep 2024")
+
+
+@pytest.mark.parametrize("lang", ["fr", "ht", "es"])
+def test_the_language_of_the_pack_is_its_own(real, brief, lang):
+    i18n.use("en")
+    told = content.compose(real, brief(lang=lang))
+    assert i18n.current() == "en"
+    assert told.subtitle != content.compose(real, brief()).subtitle
+    assert any(event.event_id.endswith("pont-sonde-massacre") for event in told.events)
+
+
+def test_a_pack_of_a_region_has_its_records_only(real, brief):
+    told = content.compose(real, brief(region="HT05"))
+    assert set(told.shown.fobs["department_pcode"]) == {"HT05"}
+    assert told.place == "Artibonite"
+    assert told.extent[0] < -72.9 < told.extent[2]
+    with pytest.raises(NotFoundError):
+        content.compose(real, brief(region="HT99"))
+
+
+def test_a_plan_is_told_with_its_band(real, brief):
+    from mssmap import planning, scenario
+
+    day = brief()
+    plan = scenario.to_dict(planning.find(real, "baseline", day.clocks, "F6"))
+    table = content.compose(real, brief(scenario=plan)).plan
+    value, low, high = (float(cell.replace(",", "")) for cell in table.rows[0][1:4])
+    assert low < value < high
+    with pytest.raises(InputError, match=r"^scenario: "):
+        content.compose(real, brief(scenario={"id": "x"}))
+
+
+def test_what_is_too_long_is_shortened_and_said(real, brief):
+    long = brief(
+        title="Title " * 60,
+        highlights=("word " * 400, "emoji \U0001f680", *["line"] * 4),
+        contact="c" * 400,
+        classification="k " * 200,
+    )
+    told = content.compose(real, long)
+    assert [what for what, _values in told.shortened] == ["signs", "highlights", "highlight", "title", "classification",
+                                                          "contact"]  # fmt: skip
+    assert content.tell_shortened(told)[2] == "Highlight 1 was shortened to three lines."
+    assert told.highlights[0].endswith("…")
+    assert told.highlights[1] == "emoji □"
+    assert len(told.highlights) == 5
+
+
+def test_an_empty_view_is_told_as_such(real, brief):
+    told = content.compose(real, brief(layers=()))
+    assert all(table.rows == () for table in told.tables)
+    assert len(told.events) == 0
+    assert told.shortened == ()
+    assert plots.strip(told, 182) == ("", 0.0)
+
+
+def test_the_strength_of_the_pack_is_that_of_the_core(real, brief):
+    told = content.compose(real, brief())
+    table = plots.strength_table(told.curve)
+    rows = views.table(real, "strength", told.brief.clocks)
+    moves = rows[rows["record_type"].isin(keyfigures.CURVE_RECORDS)]
+    assert int(table.iloc[-1].sum()) == int(moves["net_change"].sum()) == 807
+    assert int(table["Kenya"].iloc[-1]) == 617

@@ -1,0 +1,76 @@
+"""What a pack is asked to be: round trips, numbers, links, refusals."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import date, datetime
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from mssmap.brief import spec
+from mssmap.errors import InputError
+
+from .conftest import BRIEF
+
+
+def test_a_specification_survives_its_plain_values(brief):
+    full = brief(extent=(-73.0, 18.0, -72.0, 19.0), highlights=("a", "b"), region="HT05", scenario={"id": "x"})
+    assert spec.from_dict(spec.to_dict(full)) == full
+
+
+def test_the_number_stands_for_the_view_and_not_for_its_words(brief):
+    assert brief(title="x", contact="y", version=3).number == BRIEF.number
+    assert brief(grade="C3").number != BRIEF.number
+    assert BRIEF.number.startswith("HTI-20250118-")
+
+
+def test_file_names_say_country_what_paper_and_day(brief):
+    assert BRIEF.stem == "HTI_Situation_A4_20250118"
+    assert brief(region="HT05", paper="Letter").stem == "HTI_HT05_Letter_20250118"
+
+
+def test_the_link_opens_the_same_view(brief):
+    made = brief(grade="C3", region="HT05", layers=("departments", "communes"), address="https://example.org/")
+    split = urlsplit(made.link)
+    assert f"{split.scheme}://{split.netloc}{split.path}" == "https://example.org/"
+    assert {key: values[0] for key, values in parse_qs(split.query).items()} == {
+        "as_of": "2025-01-18",
+        "known_on": "2025-01-18",
+        "since": "2024-10-01",
+        "grade": "C3",
+        "region": "HT05",
+        "layers": "regions",
+        "lang": "en",
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"lang": "de"}, r"^lang: found 'de', required one of en, fr, ht, es"),
+        ({"paper": "A3"}, r"^paper: found 'A3', required one of A4, Letter"),
+        ({"since": date(2025, 2, 1)}, r"^since: found 2025-02-01, required a day not after known_on \(2025-01-18\)"),
+        ({"layers": ("moon",)}, r"^layers: found 'moon', required layers such as"),
+        ({"extent": (-72.0, 18.0, -73.0, 19.0)}, r"^extent: found .* required west, south, east, north"),
+        ({"extent": (float("nan"), 18.0, -73.0, 19.0)}, r"^extent: found 'nan"),
+        ({"created": datetime(2025, 1, 18)}, r"^created: .* required a time with its zone"),
+        ({"grade": "Z9"}, r"^grade: found 'Z9'"),
+    ],
+)
+def test_what_cannot_be_used_is_refused(changes, words):
+    with pytest.raises(InputError, match=words):
+        dataclasses.replace(BRIEF, **changes)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({}, r"brief: 'as_of' is missing"),
+        ({**spec.to_dict(BRIEF), "colour": 1}, r"brief: found colour, required only"),
+        ({**spec.to_dict(BRIEF), "created": "noon"}, r"created: found 'noon', required a time with its zone"),
+    ],
+)
+def test_plain_values_that_are_no_specification_are_refused(values, words):
+    with pytest.raises(InputError, match=words):
+        spec.from_dict(values)

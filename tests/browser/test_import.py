@@ -1,0 +1,61 @@
+"""A file of one's own in the real browser: looked at, stored, on the map, and taken back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import HOSTILE, running
+
+pytestmark = pytest.mark.browser
+
+
+DRAWN_IMPORTS = """() =>
+  document.querySelector('.st-key-map iframe')?.contentDocument?.documentElement?.dataset.imports === '2'"""
+
+
+def feature(geometry: dict[str, Any], name: str) -> dict[str, Any]:
+    return {"type": "Feature", "properties": {"name": name}, "geometry": geometry}
+
+
+def square(west: float, south: float) -> dict[str, Any]:
+    ring = [[west, south], [west + 0.2, south], [west + 0.2, south + 0.2], [west, south + 0.2], [west, south]]
+    return {"type": "Polygon", "coordinates": [ring]}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    points = [feature({"type": "Point", "coordinates": [-72.3, 18.9]}, HOSTILE), feature(square(-72.6, 19.0), "plain")]
+    path = tmp_path / "own.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": points}), encoding="utf-8")
+    return path
+
+
+def test_a_file_is_looked_at_stored_and_taken_back(visit: Callable[..., Any], tmp_path: Path, file: Path) -> None:
+    store = f"sqlite:///{tmp_path}/store.db"
+    with running(tmp_path, MSSMAP_DATABASE_URL=store) as own:
+        screen = visit("/data", at=own)
+        page = screen.page
+        page.get_by_role("tab", name="Import").click()
+        page.locator("input[type=file]").first.set_input_files(file)
+        screen.wait(DRAWN_IMPORTS)
+        assert page.get_by_text("Preview: not stored yet.").count() == 0  # it stands in the frame of the map
+        assert not (tmp_path / "store.db").exists() or b"own.geojson" not in (tmp_path / "store.db").read_bytes()
+
+        page.get_by_role("button", name="Store as a layer").click()
+        page.get_by_text("Stored: own, 2 rows.").wait_for()
+        page.get_by_role("link", name="Situation map").click()
+        screen.drawn()
+        screen.wait(DRAWN_IMPORTS)
+        assert "Imported layers" in screen.in_map("(w) => w.document.querySelector('.mm-legend').textContent")
+        assert page.evaluate("() => window.pwned") is None
+        assert screen.in_map("(w) => w.pwned") is None
+
+        page.get_by_role("link", name="Data and sources").click()
+        page.get_by_role("tab", name="Import").click()
+        page.get_by_role("button", name="Remove").click()
+        page.get_by_role("button", name="Bring back").wait_for()
