@@ -46,3 +46,21 @@ def test_a_matrix_is_added_used_and_found_after_a_kill(visit: Any, tmp_path: Pat
         again.drawn()
         assert people(again) == slower
         again.page.goto("about:blank")
+
+
+def test_an_extract_is_travelled_on_and_takes_no_statuses(visit: Any, tmp_path: Path) -> None:
+    roads = tmp_path / "small.osm"
+    roads.write_text(
+        '<osm version="0.6"><node id="1" version="1" lon="-72.34" lat="18.54"/>'
+        '<node id="2" version="1" lon="-72.28" lat="18.54"/>'
+        '<way id="1" version="1"><nd ref="1"/><nd ref="2"/><tag k="highway" v="primary"/></way></osm>',
+        encoding="utf-8",
+    )
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    with running(tmp_path, MSSMAP_ROADS=str(roads), MSSMAP_DATABASE_URL=url) as found:
+        screen = visit("/planner", at=found, as_of="2026-04-01")
+        screen.drawn()
+        screen.page.get_by_text("Roads", exact=True).click()
+        screen.page.get_by_text("Roads of small.osm (OpenStreetMap, ODbL").first.wait_for()
+        screen.page.get_by_text("Statuses are about the roads of the coarse model").wait_for()
+        screen.page.goto("about:blank")
