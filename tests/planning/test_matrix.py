@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 
+import mssmap
 from mssmap import access, planning, scenario, store
 from mssmap.access import MatrixTravel, Standard
 from mssmap.errors import DataError, InputError, NotFoundError
@@ -180,3 +181,12 @@ def test_a_file_that_is_no_matrix_is_refused_in_one_line(haiti, page, content, t
     with pytest.raises(InputError, match=text) as caught:
         planner_travel.read(content, "ours", "min")
     assert "\n" not in str(caught.value)
+
+
+def test_a_stored_plan_on_a_matrix_gives_the_same_figures_to_programs(haiti, own_store, monkeypatch):
+    monkeypatch.setenv("MSSMAP_DATABASE_URL", str(own_store.engine.url))
+    matrix = by_road(haiti, 2)
+    plan = on_matrix(haiti.plan.copy("plan-ours", "Ours"), matrices.keep(own_store, matrix, haiti.ground.grid))
+    own_store.save(scenario.to_dict(plan), version=0)
+    expected = planning.evaluate(haiti.data, plan, matrix)
+    pd.testing.assert_frame_equal(mssmap.coverage("plan-ours").figures, expected.figures)
