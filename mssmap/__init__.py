@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from mssmap.access import Standard
+    from mssmap.access import MatrixTravel, Standard
     from mssmap.catalog import Data
     from mssmap.covering import Coverage
     from mssmap.differences import Change
@@ -233,6 +233,16 @@ def _stored(name: str) -> Scenario | None:
     return scenario.from_dict(plans[0].body) if plans else None
 
 
+def _matrix(plan: Scenario) -> MatrixTravel | None:
+    """Return the matrix that a plan of the store travels on."""
+    if plan.travel != "matrix" or not plan.matrix:
+        return None
+    from mssmap import planning, store
+    from mssmap.store import matrices
+
+    return matrices.find(store.open_store(settings.load().database_url), plan.matrix, planning.cells_of(load()))
+
+
 def coverage(
     scenario: str | Scenario = "baseline",
     *,
@@ -252,7 +262,7 @@ def coverage(
     from mssmap import planning
 
     chosen = plan(scenario, standard=standard, as_of=as_of, known_on=known_on, grade=grade)
-    return planning.evaluate(load(), chosen)
+    return planning.evaluate(load(), chosen, _matrix(chosen))
 
 
 def site(
@@ -286,7 +296,7 @@ def site(
     from mssmap import planning
 
     chosen = plan(scenario, standard=standard, as_of=as_of, known_on=known_on, grade=grade)
-    return planning.site(load(), chosen, k, model, keep_active=keep_active)
+    return planning.site(load(), chosen, k, model, keep_active=keep_active, matrix=_matrix(chosen))
 
 
 def export(

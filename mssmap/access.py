@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -84,6 +84,23 @@ class Travel(Protocol):
         """Return sites by cells; `sites` has `base_id` and `cell`."""
 
 
+def require_unit(travel: Travel, standard: Standard) -> None:
+    """
+    Stop if times are compared with kilometres.
+
+    Raises
+    ------
+    InputError
+        If the travel model gives another unit than the standard has.
+    """
+    if travel.unit != standard.unit:
+        raise InputError(
+            _("standard: found {standard}, but the travel model gives {unit}. Use the same unit.").format(
+                standard=standard, unit=travel.unit
+            )
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class RoadTravel:
     """Shortest ways through the travel graph; what was once searched is kept, so a toggle searches nothing."""
@@ -145,17 +162,52 @@ class StraightTravel:
 
 @dataclass(frozen=True, eq=False)
 class MatrixTravel:
-    """Times that somebody computed elsewhere, by site id."""
+    """
+    Times that somebody computed elsewhere, by site id.
+
+    Attributes
+    ----------
+    lacking
+        Sites that it knows nothing about, and whose rows say that there is no way; see `with_bases`.
+    """
 
     site_ids: tuple[str, ...]
     values: Matrix
     source: str = "a matrix of one's own"
     unit: str = "min"
+    lacking: tuple[str, ...] = ()
 
     @property
     def method(self) -> str:
-        """Where the times come from."""
-        return f"Times from {self.source}; road status and zones do not act on them."
+        """Where the times come from, and for whom there are none."""
+        what = "Times" if self.unit == "min" else "Distances"
+        text = f"{what} from {self.source}; road status and zones do not act on them."
+        if self.lacking:
+            text += f" None for {_some(self.lacking)}: switched off, and counted as reaching nobody."
+        return text
+
+    def with_bases(self, bases: pd.DataFrame) -> MatrixTravel:
+        """
+        Return the matrix with a row for every base of a plan.
+
+        Parameters
+        ----------
+        bases
+            `base_id`, `active` and `rule`; the ones that are on, or that a search must choose, have to be known.
+
+        Raises
+        ------
+        InputError
+            Naming all of those that the matrix does not know.
+        """
+        ids = bases["base_id"].astype("str")
+        known = ids.isin(self.site_ids)
+        _require_known(ids[(bases["active"] | (bases["rule"] == "required")) & ~known].tolist())
+        lacking = tuple(ids[~known])
+        nowhere = np.full((len(lacking), self.values.shape[1]), np.inf, dtype="float32")
+        return replace(
+            self, site_ids=(*self.site_ids, *lacking), values=np.vstack([self.values, nowhere]), lacking=lacking
+        )
 
     def table(self, sites: pd.DataFrame) -> Matrix:
         """
@@ -168,11 +220,15 @@ class MatrixTravel:
         """
         row = {site: i for i, site in enumerate(self.site_ids)}
         wanted = sites["base_id"].astype("str").tolist()
-        if missing := [site for site in wanted if site not in row]:
-            raise InputError(
-                _("matrix: no times for {found}. Add their rows, or use the road model.").format(found=_some(missing))
-            )
+        _require_known([site for site in wanted if site not in row])
         return self.values[[row[site] for site in wanted]]
+
+
+def _require_known(missing: list[str]) -> None:
+    if missing:
+        raise InputError(
+            _("matrix: no times for {found}. Add their rows, or use the road model.").format(found=_some(missing))
+        )
 
 
 def _nothing(grid: Grid) -> Matrix:
@@ -295,6 +351,18 @@ def matrix_from_rows(
     values = np.zeros(times.shape, dtype="float32")
     values[row, at] = value
     return MatrixTravel(tuple(sites), values, source=name, unit=unit)
+
+
+def matrix_rows(matrix: MatrixTravel, grid: Grid) -> pd.DataFrame:
+    """Return a matrix as the rows that `matrix_from_rows` takes, in the order of sites and cells."""
+    column = "minutes" if matrix.unit == "min" else "km"
+    return pd.DataFrame(
+        {
+            "site_id": pd.Categorical(np.repeat(list(matrix.site_ids), len(grid))),
+            "demand_id": pd.Categorical(np.tile(grid.ids, len(matrix.site_ids))),
+            column: matrix.values.ravel(),
+        }
+    )
 
 
 def _count(bad: NDArray[np.bool_], labels: pd.Series, what: str, *, unique: bool = False) -> str:

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from mssmap import evidence, reach, timeline
-from mssmap.access import Standard, Travel
+from mssmap.access import Standard, Travel, require_unit
 from mssmap.covering import MAX_SNAP_M
 from mssmap.errors import InputError
 from mssmap.grid import Grid
@@ -117,12 +117,7 @@ def run(
     InputError
         If the travel times are in another unit than the standard.
     """
-    if travel.unit != standard.unit:
-        raise InputError(
-            _("standard: found {standard}, but the travel model gives {unit}. Use the same unit.").format(
-                standard=standard, unit=travel.unit
-            )
-        )
+    require_unit(travel, standard)
     known = placed[placed["cell"] >= 0].reset_index(drop=True)
     table = travel.table(bases[bases["active"]])
     at = known["cell"].to_numpy(dtype="int64")

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from mssmap import covering_tables as tables
 from mssmap import reach
-from mssmap.access import DECIMALS, Standard, Travel
+from mssmap.access import DECIMALS, Standard, Travel, require_unit
 from mssmap.covering_tables import CENTRAL, Cases, Plan, State
 from mssmap.errors import InputError
 from mssmap.grid import Floats, Grid, Ints
@@ -183,12 +183,7 @@ def evaluate(
         If the travel times are in another unit than the standard, or a base id is there twice.
     """
     cases = cases or Cases()
-    if travel.unit != standard.unit:
-        raise InputError(
-            _("standard: found {standard}, but the travel model gives {unit}. Use the same unit.").format(
-                standard=standard, unit=travel.unit
-            )
-        )
+    require_unit(travel, standard)
     if twice := bases.loc[bases["base_id"].duplicated(), "base_id"].tolist():
         raise InputError(_("bases: found {found} twice, required each id once.").format(found=", ".join(twice)))
     table = travel.table(bases)

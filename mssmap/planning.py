@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from mssmap import access, backtest, covering, grid, roads, scenario, siting, siting_studies, views
-from mssmap.access import Travel
+from mssmap import access, backtest, covering, grid, osm, roads, scenario, settings, siting, siting_studies, views
+from mssmap.access import MatrixTravel, Travel
 from mssmap.covering import Coverage
 from mssmap.covering_tables import CENTRAL
 from mssmap.errors import InputError
@@ -44,22 +44,33 @@ class Ground:
 
 
 @lru_cache(maxsize=2)
-def grid_of(data: Data) -> tuple[Grid, Links]:
-    """Return the grid of a data folder and the roads laid over it (0.3 s once)."""
-    cells = grid.from_data(data)
-    return cells, roads.links_from_data(data, cells)
+def cells_of(data: Data) -> Grid:
+    """Return the grid of a data folder (0.3 s once)."""
+    return grid.from_data(data)
+
+
+@lru_cache(maxsize=2)
+def links_of(data: Data, extract: Path | None = None) -> Links:
+    """
+    Return the roads laid over the grid: those of an OSM extract, else the coarse model (0.2 s once).
+
+    Raises
+    ------
+    InputError
+        If the extract cannot be used; see `osm.links_from_file`.
+    """
+    cells = cells_of(data)
+    return osm.links_from_file(extract, cells) if extract else roads.links_from_data(data, cells)
 
 
 @lru_cache(maxsize=8)
-def network_of(data: Data, clocks: Clocks, settings: RoadSettings, grade: str) -> Network:
+def _network_of(data: Data, clocks: Clocks, road_settings: RoadSettings, grade: str, extract: Path | None) -> Network:
     """Return the travel graph on a day (0.2 s once)."""
-    cells, steps = grid_of(data)
-    return roads.network_from_data(data, clocks, cells, steps, settings, grade)
+    return roads.network_from_data(data, clocks, cells_of(data), links_of(data, extract), road_settings, grade)
 
 
 @lru_cache(maxsize=16)
-def _travel_of(data: Data, clocks: Clocks, settings: RoadSettings, grade: str, kind: str, unit: str) -> Travel:
-    network = network_of(data, clocks, settings, grade)
+def _travel_of(network: Network, kind: str, unit: str) -> Travel:
     if kind == "straight":
         return access.StraightTravel(network.grid, unit)
     return access.RoadTravel(network, unit)
@@ -67,10 +78,15 @@ def _travel_of(data: Data, clocks: Clocks, settings: RoadSettings, grade: str, k
 
 @lru_cache(maxsize=8)
 def _facilities_of(data: Data, clocks: Clocks, grade: str) -> pd.DataFrame:
-    return covering.facilities_from_data(data, clocks, grid_of(data)[0], grade)
+    return covering.facilities_from_data(data, clocks, cells_of(data), grade)
 
 
-def ground(data: Data, plan: Scenario, matrix: Travel | None = None) -> Ground:
+def network_of(data: Data, plan: Scenario) -> Network:
+    """Return the travel graph of a plan, whatever it is judged on."""
+    return _network_of(data, plan.clocks, plan.roads, plan.grade, settings.load().roads)
+
+
+def ground(data: Data, plan: Scenario, matrix: MatrixTravel | None = None) -> Ground:
     """
     Return what a plan is judged on.
 
@@ -82,7 +98,8 @@ def ground(data: Data, plan: Scenario, matrix: Travel | None = None) -> Ground:
     Raises
     ------
     InputError
-        If the plan asks for a matrix and there is none.
+        If the plan asks for a matrix and there is none, or it has another unit than the standard, or knows nothing
+        about a base that is on.
     """
     if plan.travel == "matrix" and matrix is None:
         raise InputError(
@@ -90,13 +107,17 @@ def ground(data: Data, plan: Scenario, matrix: Travel | None = None) -> Ground:
                 id=plan.id
             )
         )
-    network = network_of(data, plan.clocks, plan.roads, plan.grade)
-    own = matrix if plan.travel == "matrix" else None
-    travel = own or _travel_of(data, plan.clocks, plan.roads, plan.grade, plan.travel, plan.standard.unit)
+    network = network_of(data, plan)
+    travel: Travel
+    if plan.travel == "matrix" and matrix is not None:
+        access.require_unit(matrix, plan.standard)
+        travel = matrix.with_bases(scenario.bases(data, plan, network))
+    else:
+        travel = _travel_of(network, plan.travel, plan.standard.unit)
     return Ground(network.grid, network, travel, _facilities_of(data, plan.clocks, plan.grade))
 
 
-def evaluate(data: Data, plan: Scenario, matrix: Travel | None = None, *, language: str = "fr") -> Coverage:
+def evaluate(data: Data, plan: Scenario, matrix: MatrixTravel | None = None, *, language: str = "fr") -> Coverage:
     """Return every figure of a plan; the first call on a day takes about a second, a toggle some milliseconds."""
     on = ground(data, plan, matrix)
     return covering.evaluate(
@@ -124,7 +145,8 @@ def candidates(data: Data, plan: Scenario, on: Ground, *, keep_active: bool = Tr
     -------
     candidates
         `base_id` (H3 index or id of the proposal), `name`, `cell`, `rule`. A proposal takes the place of the cell it
-        stands in; with zones closed to travel, places in a zone are excluded.
+        stands in; with zones closed to travel, places in a zone are excluded. With a matrix of one's own only the
+        sites that it knows are candidates.
     """
     own = scenario.bases(data, plan, on.network)
     proposals = own[own["kind"] != "standing"]
@@ -147,7 +169,11 @@ def candidates(data: Data, plan: Scenario, on: Ground, *, keep_active: bool = Tr
             "rule": np.where(closed[cells], "excluded", "candidate"),
         }
     )
-    return pd.concat([named, *parts], ignore_index=True)
+    found = pd.concat([named, *parts], ignore_index=True)
+    if isinstance(on.travel, MatrixTravel):
+        known = set(on.travel.site_ids) - set(on.travel.lacking)
+        found = found[found["base_id"].isin(known)].reset_index(drop=True)
+    return found
 
 
 def site(
@@ -159,6 +185,7 @@ def site(
     keep_active: bool = True,
     backup: float = 0.0,
     effort: siting.Effort | None = None,
+    matrix: MatrixTravel | None = None,
 ) -> siting.Solution:
     """
     Return the best sites for a plan.
@@ -176,7 +203,7 @@ def site(
         If k is out of range or above the number of candidates.
     """
     _require_k(k, model)
-    on = ground(data, plan)
+    on = ground(data, plan, matrix)
     return siting.from_frames(
         on.grid,
         on.travel,
@@ -205,10 +232,11 @@ def site_frequency(
     keep_active: bool = True,
     effort: siting.Effort | None = None,
     on_case: Callable[[int, int], None] = lambda done, total: None,
+    matrix: MatrixTravel | None = None,
 ) -> siting_studies.Frequency:
     """Return how often each site is chosen over all population and speed cases; nine searches."""
     _require_k(k, model)
-    on = ground(data, plan)
+    on = ground(data, plan, matrix)
     places = candidates(data, plan, on, keep_active=keep_active)
     return siting_studies.frequency(
         on.grid, on.travel, places, plan.standard, plan.cases, model=model, k=k, effort=effort, on_case=on_case
@@ -224,9 +252,10 @@ def site_front(
     max_k: int = siting_studies.MAX_K,
     keep_active: bool = True,
     effort: siting.Effort | None = None,
+    matrix: MatrixTravel | None = None,
 ) -> Iterator[siting_studies.FrontPoint]:
     """Yield the front of k new sites against the objective: all by greedy at once, then each solved."""
-    on = ground(data, plan)
+    on = ground(data, plan, matrix)
     places = candidates(data, plan, on, keep_active=keep_active)
     problem = siting.prepare(
         on.grid, on.travel, places, plan.standard, model, 1 + int((places["rule"] == "required").sum())
@@ -239,10 +268,16 @@ def site_front(
 
 
 def site_swaps(
-    data: Data, plan: Scenario, solution: siting.Solution, *, keep_active: bool = True, within_pct: float = 1.0
+    data: Data,
+    plan: Scenario,
+    solution: siting.Solution,
+    *,
+    keep_active: bool = True,
+    within_pct: float = 1.0,
+    matrix: MatrixTravel | None = None,
 ) -> pd.DataFrame:
     """Return near-optimal exchanges of a solution of `site`, with ids and names; see `siting_studies.swaps`."""
-    on = ground(data, plan)
+    on = ground(data, plan, matrix)
     places = candidates(data, plan, on, keep_active=keep_active)
     existing = np.flatnonzero(places["rule"] == "existing").tolist()
     problem = siting.prepare(on.grid, on.travel, places, plan.standard, solution.model, len(solution.chosen))
@@ -256,17 +291,23 @@ def site_swaps(
 
 
 def back_test(
-    data: Data, plan: Scenario, *, start: date | None = None, end: date | None = None, grade: str = "F6"
+    data: Data,
+    plan: Scenario,
+    *,
+    start: date | None = None,
+    end: date | None = None,
+    grade: str = "F6",
+    matrix: MatrixTravel | None = None,
 ) -> backtest.Backtest:
     """Return the share of recorded events within the standard of a plan, month by month."""
-    on = ground(data, plan)
+    on = ground(data, plan, matrix)
     bases = scenario.bases(data, plan, on.network)
     return backtest.from_data(data, plan, on.travel, on.grid, bases, start=start, end=end, grade=grade)
 
 
-def robust_sites(data: Data, plan: Scenario, *, top: int = 10) -> pd.DataFrame:
+def robust_sites(data: Data, plan: Scenario, *, top: int = 10, matrix: MatrixTravel | None = None) -> pd.DataFrame:
     """Return how steadily each candidate place is among the best over the recorded months; see `backtest`."""
-    on = ground(data, plan)
+    on = ground(data, plan, matrix)
     places = candidates(data, plan, on, keep_active=False)
     placed = backtest.place_events(on.grid, views.events(data, plan.clocks, grade=plan.grade))
     return backtest.robust_sites(placed, on.travel, places[places["rule"] != "excluded"], plan.standard, top=top)

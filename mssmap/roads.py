@@ -155,6 +155,9 @@ class Links:
         Course in `crs.METRIC`.
     edges
         Roads: `road_id`, `ref`, `class`, `from`, `to`, `length_km`, `kmh`.
+    model
+        What the roads were made from, in a sentence; empty for the coarse road model, the only one whose roads a
+        status can be reported about.
     """
 
     ends: Ints
@@ -162,6 +165,7 @@ class Links:
     road: Ints
     lines: NDArray[np.object_]
     edges: pd.DataFrame
+    model: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,6 +186,8 @@ class Network:
         Share of each cell's area in them.
     method
         One sentence a reader can check.
+    model
+        See `Links`.
     """
 
     grid: Grid
@@ -191,6 +197,7 @@ class Network:
     zones: gpd.GeoDataFrame
     zone_share: Floats
     method: str
+    model: str = ""
 
 
 def links_from_data(data: Data, grid: Grid) -> Links:
@@ -358,7 +365,8 @@ def network(grid: Grid, steps: Links, settings: RoadSettings, zones: gpd.GeoData
         roads=roads,
         zones=acting,
         zone_share=_cell_share(grid, area),
-        method=describe(settings, roads, len(acting)),
+        method=describe(settings, roads, len(acting), steps.model),
+        model=steps.model,
     )
 
 
@@ -389,7 +397,7 @@ def _cell_share(grid: Grid, area: Any) -> Floats:
 
 def _road_table(steps: Links, settings: RoadSettings, inside: Floats) -> pd.DataFrame:
     """Return the roads with their status and the share of their length in zones."""
-    known = {row.road_id: row for row in settings.status}
+    known = {} if steps.model else {row.road_id: row for row in settings.status}
     unknown = sorted(set(known) - set(steps.edges["road_id"]))
     if unknown:
         raise InputError(
@@ -423,14 +431,17 @@ def _matrix(ends: Ints, weight: Floats, size: int) -> csr_array:
     return csr_array((np.r_[weight, weight], (rows, columns)), shape=(size, size))
 
 
-def describe(settings: RoadSettings, roads: pd.DataFrame, zones: int) -> str:
+def describe(settings: RoadSettings, roads: pd.DataFrame, zones: int, model: str = "") -> str:
     """Say in plain words how travel is computed."""
     speeds = ", ".join(f"{name} {kmh:g}" for name, kmh in CLASS_KMH.items())
-    text = [
+    coarse = (
         f"Coarse road model ({len(roads)} roads, {roads['length_km'].sum():,.0f} km, lengths +-10 to 20 %): "
-        f"free-flow km/h {speeds}, times {ROAD_FACTOR:g}; off road {settings.offroad_kmh:g} km/h.",
-    ]
-    if settings.use_status:
+        f"free-flow km/h {speeds}, times {ROAD_FACTOR:g}."
+    )
+    text = [model or coarse, f"Off road {settings.offroad_kmh:g} km/h."]
+    if model:
+        text.append("Road statuses do not act: they are about the roads of the coarse model.")
+    elif settings.use_status:
         counts = roads["status"].value_counts()
         known = ", ".join(f"{counts[word]} {word}" for word in STATUSES if word in counts)
         text.append(f"Road status: {known} (unknown counts as open, restricted x {settings.restricted_factor:g}).")

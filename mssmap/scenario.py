@@ -111,6 +111,8 @@ class Scenario:
         Day and knowledge that decide which bases stand.
     travel
         `road`, `straight` (fallback) or `matrix` (of one's own).
+    matrix
+        SHA-256 of the matrix in the store, empty if the plan has none; it stays when another way of travel is chosen.
     """
 
     id: str
@@ -124,6 +126,7 @@ class Scenario:
     travel: str = "road"
     grade: str = "F6"
     note: str = ""
+    matrix: str = ""
 
     def __post_init__(self) -> None:
         faults = []
@@ -135,6 +138,8 @@ class Scenario:
             faults.append(
                 _("travel {travel!r}, required one of {choices}").format(travel=self.travel, choices=", ".join(TRAVEL))
             )
+        if self.matrix and not re.fullmatch(r"[0-9a-f]{64}", self.matrix):
+            faults.append(_("matrix {matrix!r}, required the SHA-256 of a matrix").format(matrix=self.matrix[:80]))
         if not re.fullmatch(r"[A-F][1-6]", self.grade):
             faults.append(_("grade {grade!r}, required a letter A-F and a number 1-6").format(grade=self.grade))
         if len(self.proposals) > MAX_PROPOSALS:
@@ -291,6 +296,7 @@ def differences(first: Scenario, second: Scenario) -> pd.DataFrame:
 
 def _assumptions(scenario: Scenario) -> dict[str, Any]:
     flat: dict[str, Any] = {"standard": str(scenario.standard), "travel": scenario.travel, "grade": scenario.grade}
+    flat |= {"matrix": scenario.matrix[:12]}
     flat |= {"as_of": scenario.clocks.as_of.isoformat(), "known_on": scenario.clocks.known_on.isoformat()}
     flat |= {f"cases.{key}": value for key, value in _cases_out(scenario.cases).items()}
     return flat | {f"roads.{key}": value for key, value in _roads_out(scenario.roads).items()}
@@ -322,6 +328,7 @@ def to_dict(scenario: Scenario) -> dict[str, Any]:
         "proposals": [dataclasses.asdict(proposal) for proposal in scenario.proposals],
         "standard": dataclasses.asdict(scenario.standard),
         "travel": scenario.travel,
+        **({"matrix": scenario.matrix} if scenario.matrix else {}),
         "cases": _cases_out(scenario.cases),
         "roads": _roads_out(scenario.roads),
         "note": scenario.note,
@@ -421,7 +428,7 @@ def _no_constant(name: str) -> Any:
 
 
 _REQUIRED = ("id", "name", "as_of", "known_on", "active", "proposals", "standard")
-_OPTIONAL = ("grade", "travel", "cases", "roads", "note")
+_OPTIONAL = ("grade", "travel", "matrix", "cases", "roads", "note")
 
 
 def _read_scenario(reader: Reader, body: Any) -> Scenario | None:
@@ -454,7 +461,7 @@ def _read_scenario(reader: Reader, body: Any) -> Scenario | None:
     return found
 
 
-_TEXT_DEFAULTS = {"id": "", "name": "", "travel": "road", "grade": "F6", "note": ""}
+_TEXT_DEFAULTS = {"id": "", "name": "", "travel": "road", "grade": "F6", "note": "", "matrix": ""}
 
 
 def _read_proposal(reader: Reader, value: Any, where: str) -> Any:

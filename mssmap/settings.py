@@ -37,6 +37,12 @@ SETTINGS = (
         "Humanitarian and UN ClearMap servers.",
         ("local", "hot", "clearmap"),
     ),
+    Setting(
+        "MSSMAP_ROADS",
+        "",
+        "OpenStreetMap extract (.osm.pbf or .osm) for the planner's travel times; needs pip install mssmap[osm]. "
+        "Haiti takes about a minute at the first start. Empty: the coarse road model.",
+    ),
     Setting("MSSMAP_TODAY", "", "ISO date to use as today, for drills and tests. Empty: the date of the clock."),
     Setting("MSSMAP_HOST", "127.0.0.1", "Address the app listens on. 0.0.0.0 opens it to the network."),
     Setting("MSSMAP_PORT", "8501", "Port the app listens on."),
@@ -51,16 +57,21 @@ class Settings:
     data_dir: Path
     database_url: str = ""
     basemap: str = "local"
+    roads: Path | None = None
     today: date | None = None
     host: str = "127.0.0.1"
     port: int = 8501
     debug: bool = False
 
 
+def user_folder() -> Path:
+    """Return the user's data folder (XDG on Linux)."""
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "mssmap"
+
+
 def default_database_url() -> str:
-    """Return the URL of a SQLite file in the user's data folder (XDG on Linux)."""
-    home = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    return f"sqlite:///{home / 'mssmap' / 'store.db'}"
+    """Return the URL of a SQLite file in the user's data folder."""
+    return f"sqlite:///{user_folder() / 'store.db'}"
 
 
 def default_data_dir() -> Path:
@@ -96,6 +107,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         data_dir=Path(folder).expanduser() if folder else default_data_dir(),
         database_url=values["MSSMAP_DATABASE_URL"] or default_database_url(),
         basemap=values["MSSMAP_BASEMAP"],
+        roads=Path(values["MSSMAP_ROADS"]).expanduser() if values["MSSMAP_ROADS"] else None,
         today=parse_date(values["MSSMAP_TODAY"], "MSSMAP_TODAY") if values["MSSMAP_TODAY"] else None,
         host=values["MSSMAP_HOST"],
         port=_port(values["MSSMAP_PORT"]),

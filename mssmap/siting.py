@@ -23,7 +23,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mssmap import benders, exact, heuristics
-from mssmap.access import Standard, Travel
+from mssmap.access import Standard, Travel, require_unit
 from mssmap.errors import InputError
 from mssmap.grid import Grid
 from mssmap.heuristics import Cover, Median
@@ -369,12 +369,7 @@ def prepare(
     backup: float = 0.0,
 ) -> Problem:
     """Turn candidates on a grid into a checked problem; times are divided by the speed factor."""
-    if travel.unit != standard.unit:
-        raise InputError(
-            _("standard: found {standard}, but the travel model gives {unit}. Use the same unit.").format(
-                standard=standard, unit=travel.unit
-            )
-        )
+    require_unit(travel, standard)
     rule = candidates["rule"].to_numpy(dtype="object")
     existing, required, excluded = (np.flatnonzero(rule == word) for word in ("existing", "required", "excluded"))
     usable = int((rule != "existing").sum() - len(excluded))

@@ -14,7 +14,7 @@ import mssmap
 ROOT = Path(__file__).resolve().parent.parent
 
 PLANNING = """
-    plain_values grid roads reach access covering covering_tables placement heuristics exact benders
+    plain_values grid roads osm osm_ways reach access covering covering_tables placement heuristics exact benders
     siting siting_model siting_studies scenario planning recovery backtest
 """
 

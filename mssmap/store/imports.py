@@ -7,7 +7,6 @@ under that hash. Everything else (lock, request id, chain) is as for plans.
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,9 +17,9 @@ from sqlalchemy.engine import Connection
 
 from mssmap.errors import DataError, InputError, NotFoundError
 from mssmap.i18n import gettext as _
-from mssmap.store import audit, core
+from mssmap.store import audit, core, payloads
 from mssmap.store.core import GoneError, Store
-from mssmap.store.models import AuditRow, ImportRow, PayloadRow
+from mssmap.store.models import AuditRow, ImportRow
 
 ENTITY: Final = "import"
 
@@ -81,15 +80,12 @@ def content(store: Store, item: Import) -> bytes:
     DataError
         If they are not in the store, or are not what was stored.
     """
-    wanted = str(item.body["sha256"])
-    query = sa.select(PayloadRow.content).where(PayloadRow.sha256 == wanted)
-    found = store._read(lambda session: session.execute(query).scalar_one_or_none())
-    if found is None or hashlib.sha256(found).hexdigest() != wanted:
-        state = "no rows" if found is None else "rows that were changed"
+    found = payloads.get(store, str(item.body["sha256"]))
+    if isinstance(found, str):
         raise DataError(
-            f"import {item.name!r}: found {state} in the store, required those of its hash. Import it again."
+            f"import {item.name!r}: found {found} in the store, required those of its hash. Import it again."
         )
-    return bytes(found)
+    return found
 
 
 def save(
@@ -112,8 +108,7 @@ def save(
     StoreAwayError
         If it could not be written; nothing has changed then.
     """
-    digest = hashlib.sha256(rows).hexdigest()
-    body = {**body, "sha256": digest, "bytes": len(rows)}
+    body = {**body, "sha256": payloads.digest(rows), "bytes": len(rows)}
 
     def write(session: Connection, before: Any) -> Import:
         if before is not None and not before.removed:
@@ -122,8 +117,7 @@ def save(
                     name=before.name
                 )
             )
-        if session.execute(sa.select(PayloadRow.sha256).where(PayloadRow.sha256 == digest)).one_or_none() is None:
-            session.execute(sa.insert(PayloadRow).values(sha256=digest, content=rows))
+        payloads.put(session, rows)
         return _next(before, body, removed=False, actor=actor)
 
     return _change(store, str(body["id"]), audit.EDIT, write, actor, request_id)

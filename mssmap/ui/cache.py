@@ -73,7 +73,7 @@ def refresh() -> None:
 @lru_cache(maxsize=1)
 def published() -> assets.Assets:
     """Write the static files that are missing and return their names."""
-    cells = plan.published_grid(planning.grid_of(data())[0])
+    cells = plan.published_grid(planning.cells_of(data()))
     return assets.publish(data(), STATIC, panels=own_files(), font=assets.typeface(), grid=cells)
 
 

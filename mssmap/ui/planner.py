@@ -18,7 +18,7 @@ from mssmap.errors import InputError, MssmapError, NotFoundError
 from mssmap.i18n import gettext as _
 from mssmap.scenario import Scenario
 from mssmap.store import ConflictError, Plan
-from mssmap.ui import cache, state
+from mssmap.ui import cache, components, state
 
 BASELINE: Final = "baseline"
 
@@ -176,15 +176,15 @@ def _import(content: bytes) -> None:
     st.rerun()
 
 
-def status_line() -> None:
-    """Whether what is on screen is stored; a conflict shows both versions and asks."""
+def status_line(travel_note: str = "") -> None:
+    """Whether what is on screen is stored, and judged as asked; a conflict shows both versions and asks."""
     error: ConflictError | None = st.session_state.get("plan_conflict")
-    note = st.session_state.get("plan_note")
+    note = " ".join(part for part in (st.session_state.get("plan_note"), travel_note) if part)
     saved: Plan | None = st.session_state.get("plan_saved")
     if error is not None:
         _ask(error)
     elif note:
-        st.warning(note)
+        st.warning(components.inert(note))
     elif saved is not None:
         st.caption(
             _("Saved: version {version}, {time} UTC.").format(version=saved.version, time=saved.changed_at[11:19])

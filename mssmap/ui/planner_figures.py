@@ -10,7 +10,6 @@ import streamlit as st
 
 from mssmap import planning, scenario, text
 from mssmap.covering import Coverage
-from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.maps import plan as plan_map
 from mssmap.maps import view
@@ -94,7 +93,7 @@ def base_table(plan: Scenario, coverage: Coverage) -> None:
 
 
 def _bases(plan: Scenario) -> Any:
-    return scenario.bases(cache.data(), plan, planning.ground(cache.data(), plan).network)
+    return scenario.bases(cache.data(), plan, planning.network_of(cache.data(), plan))
 
 
 def _switched() -> None:
@@ -106,11 +105,6 @@ def _switched() -> None:
     active = (plan.active - listed) | (listed & set(chosen))
     if active != plan.active:
         change(dataclasses.replace(plan, active=frozenset(active)))
-
-
-def evaluate(plan: Scenario) -> Coverage:
-    """All figures of the plan in hand."""
-    return planning.evaluate(cache.data(), plan, language=current())
 
 
 def map_options(

@@ -9,14 +9,14 @@ from typing import Final
 
 import streamlit as st
 
-from mssmap import planning
+from mssmap import planning, settings
 from mssmap.access import Standard
 from mssmap.errors import InputError
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.placement import check
 from mssmap.scenario import Proposal, Scenario
-from mssmap.ui import cache, state
+from mssmap.ui import cache, planner_travel, state
 from mssmap.ui.planner import change
 
 STANDARDS: Final = (30, 60, 90, 120)
@@ -35,9 +35,14 @@ def assumptions(plan: Scenario) -> None:
     if unit == "min":
         for column, minutes in zip(st.columns(4, gap="xxsmall"), STANDARDS, strict=True):
             column.button(str(minutes), key=f"standard {minutes}", on_click=_quick, args=(minutes,), width="stretch")
-    with st.expander(_("Travel, roads and zones")):
-        ways = {"road": _("Coarse road model"), "straight": _("Straight line (fallback)")}
+    with st.expander(_("Travel, roads and zones"), key="travel_drawer", on_change="rerun"):
+        ways = {
+            "road": _("OpenStreetMap extract") if settings.load().roads else _("Coarse road model"),
+            "straight": _("Straight line (fallback)"),
+            "matrix": _("Own matrix (CSV or Parquet)"),
+        }
         _choice(_("Travel"), "travel", plan.travel, ways)
+        planner_travel.upload(plan)
         zones = {"slower": _("slow it down"), "closed": _("close it"), "ignored": _("do not count")}
         _choice(_("Gang-affected zones on a road"), "zones", plan.roads.zones, zones)
         st.session_state["use_status"] = plan.roads.use_status
@@ -134,7 +139,7 @@ def place(lat: float, lon: float, name: str = "") -> None:
         What to call it; without one it gets a number and its commune.
     """
     plan: Scenario = st.session_state["plan"]
-    network = planning.ground(cache.data(), plan).network
+    network = planning.network_of(cache.data(), plan)
     try:
         found = check(cache.data(), network, lon, lat, zones_closed=plan.roads.zones == "closed")
     except InputError as error:

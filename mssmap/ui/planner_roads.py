@@ -31,8 +31,11 @@ def status_titles() -> dict[str, str]:
 
 def show(plan: Scenario) -> None:
     """Every road with its status, factor and minutes; a change of a status is a change of the plan."""
-    network = planning.ground(cache.data(), plan).network
+    network = planning.network_of(cache.data(), plan)
     st.caption(network.method)
+    if network.model:
+        st.info(_("Statuses are about the roads of the coarse model; travel is by the OpenStreetMap extract here."))
+        return
     if not plan.roads.use_status:
         st.info(_("The status of roads is not counted: switch it on under travel, roads and zones."))
     bare = sum(not (row.source and row.date) for row in plan.roads.status if row.status != "unknown")

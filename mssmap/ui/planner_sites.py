@@ -14,6 +14,7 @@ from mssmap.scenario import Proposal, Scenario
 from mssmap.siting_studies import MAX_K, FrontPoint
 from mssmap.ui import cache, planner
 from mssmap.ui.jobs import Job
+from mssmap.ui.planner_travel import Judged
 
 SECONDS_A_NUMBER: Final = 6.0
 """How long the front is proven for each number of bases before it goes on to the next."""
@@ -29,8 +30,9 @@ def model_titles() -> dict[str, str]:
     }
 
 
-def show(plan: Scenario) -> None:
+def show(judged: Judged) -> None:
     """Search form, its answer, and the front."""
+    plan, matrix = judged.plan, judged.matrix
     titles = model_titles()
     with st.form("best_sites"):
         first, second, third = st.columns([0.5, 0.2, 0.3])
@@ -45,7 +47,7 @@ def show(plan: Scenario) -> None:
             try:
                 bases = int(k) if model != "lscp" else None
                 tell = siting.Effort(progress=lambda phase, value, bound: status.update(label=f"{phase}: {value:,.0f}"))
-                solution = planning.site(cache.data(), plan, bases, model, keep_active=keep, effort=tell)
+                solution = planning.site(cache.data(), plan, bases, model, keep_active=keep, effort=tell, matrix=matrix)
                 frequency = None
                 if several:
                     frequency = planning.site_frequency(
@@ -55,6 +57,7 @@ def show(plan: Scenario) -> None:
                         model,
                         keep_active=keep,
                         on_case=lambda done, total: status.update(label=f"{done} / {total}"),
+                        matrix=matrix,
                     )
             except MssmapError as error:
                 status.update(label=str(error), state="error")
@@ -63,11 +66,11 @@ def show(plan: Scenario) -> None:
             status.update(label=_("Done"), state="complete", expanded=False)
     found = st.session_state.get("solution")
     if found and found["plan"] == plan:
-        _solution(plan, found)
-    _front(plan)
+        _solution(judged, found)
+    _front(judged)
 
 
-def _solution(plan: Scenario, found: dict[str, Any]) -> None:
+def _solution(judged: Judged, found: dict[str, Any]) -> None:
     answer: siting.Solution = found["answer"]
     proof = (
         _("proven optimal")
@@ -97,10 +100,10 @@ def _solution(plan: Scenario, found: dict[str, Any]) -> None:
     st.dataframe(rows, hide_index=True, key="solution_table")
     left, right = st.columns(2)
     if len(rows):
-        left.button(_("Take them into the plan"), key="adopt", on_click=_adopt, args=(plan, rows))
+        left.button(_("Take them into the plan"), key="adopt", on_click=_adopt, args=(judged.asked, rows))
     if right.button(_("Near-optimal exchanges"), key="swaps") and answer.model in {"mclp", "pmedian"}:
         st.dataframe(
-            planning.site_swaps(cache.data(), plan, answer, keep_active=found["keep"]),
+            planning.site_swaps(cache.data(), judged.plan, answer, keep_active=found["keep"], matrix=judged.matrix),
             hide_index=True,
             key="swap_table",
         )
@@ -118,7 +121,7 @@ def _adopt(plan: Scenario, rows: pd.DataFrame) -> None:
     planner.change(plan)
 
 
-def _front(plan: Scenario) -> None:
+def _front(judged: Judged) -> None:
     """The front of k against coverage: painted by greedy at once, proven in the background."""
     st.caption(_("More bases, more people: each number of bases with its best known and its proven coverage."))
     job: Job[FrontPoint] | None = st.session_state.get("front_job")
@@ -126,17 +129,17 @@ def _front(plan: Scenario) -> None:
         if job is not None:
             job.cancel()
         return
-    if job is None or job.name != plan:
+    if job is None or job.name != judged.plan:
         if job is not None:
             job.cancel()
-        job = st.session_state["front_job"] = Job(lambda go_on: _prove(plan, go_on), plan)
+        job = st.session_state["front_job"] = Job(lambda go_on: _prove(judged, go_on), judged.plan)
         job.wait(0.4)  # the greedy front is there by then
     st.fragment(_front_so_far, run_every=0.7 if job.running else None)(job)
 
 
-def _prove(plan: Scenario, go_on: Any) -> Any:
+def _prove(judged: Judged, go_on: Any) -> Any:
     effort = siting.Effort(time_limit_s=SECONDS_A_NUMBER, go_on=go_on)
-    return planning.site_front(cache.data(), plan, effort=effort)
+    return planning.site_front(cache.data(), judged.plan, effort=effort, matrix=judged.matrix)
 
 
 def _front_so_far(job: Job[FrontPoint]) -> None:

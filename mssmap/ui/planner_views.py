@@ -9,13 +9,13 @@ import streamlit as st
 
 from mssmap import backtest, charts, covering, planning, scenario, text
 from mssmap.covering import Coverage
-from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.scenario import Scenario
-from mssmap.ui import cache, planner_roads, planner_sites
+from mssmap.ui import cache, components, planner_roads, planner_sites, planner_travel
+from mssmap.ui.planner_travel import Judged
 
 
-def show(plan: Scenario, coverage: Coverage) -> None:
+def show(judged: Judged, coverage: Coverage) -> None:
     """One view at a time."""
     titles = {
         "gaps": _("Who is not covered"),
@@ -36,10 +36,10 @@ def show(plan: Scenario, coverage: Coverage) -> None:
     )
     views = {
         "figures": lambda: _figures(coverage),
-        "sites": lambda: planner_sites.show(plan),
-        "backtest": lambda: _backtest(plan),
-        "compare": lambda: _compare(plan, coverage),
-        "roads": lambda: planner_roads.show(plan),
+        "sites": lambda: planner_sites.show(judged),
+        "backtest": lambda: _backtest(judged),
+        "compare": lambda: _compare(judged, coverage),
+        "roads": lambda: planner_roads.show(judged.asked),
     }
     views.get(chosen or "gaps", lambda: _gaps(coverage))()
     with st.expander(_("How these figures are made")):
@@ -90,8 +90,12 @@ def _figures(coverage: Coverage) -> None:
     )
 
 
-def _backtest(plan: Scenario) -> None:
-    result = planning.back_test(cache.data(), plan, grade=plan.grade)
+def _tested(judged: Judged) -> backtest.Backtest:
+    return planning.back_test(cache.data(), judged.plan, grade=judged.plan.grade, matrix=judged.matrix)
+
+
+def _backtest(judged: Judged) -> None:
+    result = _tested(judged)
     s = result.summary
     st.caption(
         _(
@@ -110,13 +114,13 @@ def _backtest(plan: Scenario) -> None:
     left, right = st.columns(2)
     left.dataframe(_shares(result.by_category, "category"), hide_index=True, key="by_category", height=260)
     right.dataframe(_shares(result.by_grade, "grade"), hide_index=True, key="by_grade", height=260)
-    _robust(plan)
+    _robust(judged)
 
 
-def _robust(plan: Scenario) -> None:
+def _robust(judged: Judged) -> None:
     if not st.toggle(_("Sites that are steadily among the best"), key="robust"):
         return
-    rows = planning.robust_sites(cache.data(), plan).head(15)
+    rows = planning.robust_sites(cache.data(), judged.plan, matrix=judged.matrix).head(15)
     st.caption(_("Candidate places by the number of months in which they are among the ten with most events in reach."))
     st.dataframe(
         pd.DataFrame(
@@ -152,47 +156,51 @@ def _others(plan: Scenario) -> dict[str, str]:
     return names
 
 
-def compared(plan: Scenario) -> dict[str, Scenario]:
+def compared(first: Judged) -> dict[str, Judged]:
     """Return the plan in hand and those it is compared with, by name."""
+    plan = first.asked
     chosen = [name for name in st.session_state.get("compare_with", []) if name in _others(plan)]
     stored = {p.plan_id: p for p in cache.plans().plans()} if chosen else {}
-    plans = {plan.name: plan}
+    plans = {plan.name: first}
     for plan_id in chosen:
         other = (
             scenario.baseline(cache.data(), plan.clocks, plan.grade)
             if plan_id == "baseline"
             else scenario.from_dict(stored[plan_id].body)
         )
-        plans[_unique(other.name, plans)] = other
+        plans[_unique(other.name, plans)] = planner_travel.judged(other)
     return plans
 
 
-def agreement(plan: Scenario) -> pd.DataFrame | None:
+def agreement(judged: Judged) -> pd.DataFrame | None:
     """How many of the compared plans cover each cell, if the map is to show it; else None."""
     if not st.session_state.get("consensus_on_map"):
         return None
-    plans = compared(plan)
+    plans = compared(judged)
     if len(plans) < 2:
         return None
-    results = [planning.evaluate(cache.data(), other, language=current()) for other in plans.values()]
+    results = [other.evaluate() for other in plans.values()]
     return covering.consensus(results).assign(of=len(plans))
 
 
-def _compare(plan: Scenario, coverage: Coverage) -> None:
+def _compare(judged: Judged, coverage: Coverage) -> None:
+    plan = judged.asked
     names = _others(plan)
     st.multiselect(_("Compare with"), list(names), format_func=names.__getitem__, max_selections=3, key="compare_with")
-    plans = compared(plan)
+    plans = compared(judged)
     if len(plans) < 2:
         st.caption(_("Choose up to three plans; the columns of differences are against the plan in hand."))
         return
     st.toggle(_("Show on the map where they agree"), key="consensus_on_map")
+    for note in [other.note for other in plans.values() if other.note and other is not judged]:
+        st.warning(components.inert(note))
     results = {plan.name: coverage}
     for name, other in plans.items():
-        results.setdefault(name, planning.evaluate(cache.data(), other, language=current()))
+        results.setdefault(name, other.evaluate())
     figures = covering.compare(results)
     figures["name"] = figures["name"].map(text.plain_word)
     st.dataframe(figures.round(1), hide_index=True, key="comparison", height=430)
-    tests = {name: planning.back_test(cache.data(), other, grade=other.grade) for name, other in plans.items()}
+    tests = {name: _tested(other) for name, other in plans.items()}
     st.caption(_("Share of recorded events in reach"))
     st.dataframe(backtest.compare(tests).round(3), hide_index=True, key="backtest_comparison", height=220)
     agreed = covering.consensus(list(results.values()))
@@ -203,7 +211,7 @@ def _compare(plan: Scenario, coverage: Coverage) -> None:
             all=text.number(round(everywhere)), some=text.number(round(somewhere))
         )
     )
-    st.dataframe(backtest.consensus_sites(list(plans.values())), hide_index=True, key="consensus")
+    st.dataframe(backtest.consensus_sites([other.asked for other in plans.values()]), hide_index=True, key="consensus")
 
 
 def _unique(name: str, taken: dict[str, Any]) -> str:

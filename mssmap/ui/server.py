@@ -27,8 +27,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mssmap import api
+from mssmap import api, planning, settings
 from mssmap.errors import InputError, MssmapError
+from mssmap.i18n import gettext as _
 from mssmap.ui import cache
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -115,9 +116,14 @@ def serve(*, host: str, port: int) -> None:
     Raises
     ------
     InputError
-        If the port is in use or the address cannot be bound.
+        If the port is in use or the address cannot be bound, or `MSSMAP_ROADS` cannot be used.
     """
     _require_free(host, port)
+    if extract := settings.load().roads:
+        print(
+            _("Roads of {name}: the first start with them takes about a minute.").format(name=extract.name), flush=True
+        )
+        planning.links_of(cache.data(), extract)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     for noisy in ("streamlit", "uvicorn"):
         logging.getLogger(noisy).setLevel(logging.ERROR)

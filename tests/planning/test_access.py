@@ -143,7 +143,7 @@ def test_all_candidates_are_searched_in_three_seconds_and_kept(haiti):
 
 @given(st.sets(st.integers(0, 135), max_size=6))
 def test_closing_roads_never_shortens_a_time(haiti, rows):
-    grid_, links_ = planning.grid_of(haiti.data)
+    grid_, links_ = planning.cells_of(haiti.data), planning.links_of(haiti.data)
     names = links_.edges["road_id"]
     closed = tuple(RoadStatus(names[row], "closed") for row in sorted(rows))
     sources = [100, 3000, 5642]

@@ -1,0 +1,70 @@
+"""
+Matrices of travel times in the store: Parquet under its hash, which the plan names.
+
+The plan, and so its trail and its exported file, holds the hash. So a copy, an undo and a restart find the matrix, and
+what was changed in the store is not used.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mssmap import access
+from mssmap.access import MatrixTravel
+from mssmap.errors import DataError, NotFoundError
+from mssmap.grid import Grid
+from mssmap.i18n import gettext as _
+from mssmap.store import payloads
+from mssmap.store.core import Store
+
+_KEY: Final = b"mssmap_matrix"
+
+
+def keep(store: Store, matrix: MatrixTravel, grid: Grid) -> str:
+    """
+    Store a matrix and return its hash, for `Scenario.matrix`; the same matrix is stored once.
+
+    Raises
+    ------
+    StoreAwayError
+        If it could not be written; nothing has changed then.
+    """
+    table = pa.Table.from_pandas(access.matrix_rows(matrix, grid), preserve_index=False)
+    said = json.dumps({"source": matrix.source, "unit": matrix.unit}).encode()
+    file = io.BytesIO()
+    pq.write_table(table.replace_schema_metadata({_KEY: said}), file, compression="zstd")
+    store._write(lambda session: payloads.put(session, file.getvalue()))
+    return payloads.digest(file.getvalue())
+
+
+def find(store: Store, mark: str, grid: Grid) -> MatrixTravel:
+    """
+    Return the matrix of a hash, as `Scenario.matrix` names it.
+
+    Raises
+    ------
+    NotFoundError
+        If it is not in this store.
+    DataError
+        If it is not what was stored.
+    InputError
+        If it was made for another grid than that of the data in use.
+    """
+    content = payloads.get(store, mark)
+    if content == "no rows":
+        raise NotFoundError(
+            _("travel matrix {mark}: it is not in this store. Add the file again.").format(mark=mark[:12])
+        )
+    if isinstance(content, str):
+        raise DataError(
+            _("travel matrix {mark}: it was changed in the store. Add the file again.").format(mark=mark[:12])
+        )
+    table = pq.read_table(pa.BufferReader(content))
+    said = json.loads(table.schema.metadata[_KEY])
+    rows = table.replace_schema_metadata(None).to_pandas()
+    return access.matrix_from_rows(rows, grid.ids, unit=said["unit"], name=said["source"])

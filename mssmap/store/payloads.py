@@ -1,0 +1,32 @@
+"""Rows of imports and matrices: Parquet, kept once under the hash that an import or a plan names."""
+
+from __future__ import annotations
+
+import hashlib
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from mssmap.store.core import Store
+from mssmap.store.models import PayloadRow
+
+
+def digest(content: bytes) -> str:
+    """Return the name under which rows are kept."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def put(session: Connection, content: bytes) -> None:
+    """Keep rows within a transaction, unless they are there already."""
+    name = digest(content)
+    if session.execute(sa.select(PayloadRow.sha256).where(PayloadRow.sha256 == name)).one_or_none() is None:
+        session.execute(sa.insert(PayloadRow).values(sha256=name, content=content))
+
+
+def get(store: Store, name: str) -> bytes | str:
+    """Return the rows of a hash; if there are none, or others, a text that says which of both."""
+    query = sa.select(PayloadRow.content).where(PayloadRow.sha256 == name)
+    found = store._read(lambda session: session.execute(query).scalar_one_or_none())
+    if found is None:
+        return "no rows"
+    return bytes(found) if digest(found) == name else "rows that were changed"
