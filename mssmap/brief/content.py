@@ -339,7 +339,10 @@ def _row(row: Any, layer: str, column: str, sources: Cited) -> tuple[str, ...]:
 
 def _plan(data: Data, brief: Brief) -> Table:
     """Return what the plan of the specification reaches."""
-    plan = scenario.from_dict(brief.scenario or {})
+    plan, aside = scenario.from_dict(brief.scenario or {}), ""
+    if plan.travel == "matrix":
+        plan = replace(plan, travel="road")
+        aside = _("By the road model: a pack does not carry the plan's own matrix of travel times.") + " "
     result = planning.evaluate(data, plan, language=brief.lang)
     words = {
         "people_covered": _("People covered"),
@@ -360,7 +363,7 @@ def _plan(data: Data, brief: Brief) -> Table:
         title=_("Plan: {name}").format(name=name),
         columns=(_("Figure"), _("Value"), _("At least"), _("At most"), _("Unit")),
         rows=tuple(rows),
-        note=typeface.printable(result.method),
+        note=typeface.printable(aside + result.method),
     )
 
 

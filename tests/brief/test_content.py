@@ -94,6 +94,9 @@ def test_a_plan_is_told_with_its_band(real, brief):
     table = content.compose(real, brief(scenario=plan)).plan
     value, low, high = (float(cell.replace(",", "")) for cell in table.rows[0][1:4])
     assert low < value < high
+    own = content.compose(real, brief(scenario={**plan, "travel": "matrix", "matrix": "0" * 64})).plan
+    assert own.rows == table.rows
+    assert own.note.startswith("By the road model: a pack does not carry")
     with pytest.raises(InputError, match=r"^scenario: "):
         content.compose(real, brief(scenario={"id": "x"}))
 
