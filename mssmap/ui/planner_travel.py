@@ -142,7 +142,8 @@ def read(content: Any, name: str, unit: str) -> MatrixTravel:
             _("{name}: found {format}, required a CSV or Parquet file.").format(name=name, format=reading.format)
         )
     if reading.faults:
-        raise InputError(": ".join((name, str(reading.faults[0]))))
+        fault = f"{name}: {reading.faults[0]}"
+        raise InputError(fault)
     (rows,) = reading.tables.values()
     other = {"min": "km", "km": "min"}[unit]
     wanted, instead = ("minutes", "km") if unit == "min" else ("km", "minutes")
