@@ -42,7 +42,7 @@ endif
 test: $(VENV)/.installed-dev   ## lint, types and all tests, in a real browser
 	@$(BIN)/python scripts/get_test_tools.py
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 lint: $(VENV)/.installed-dev   ## style and types only
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

@@ -19,6 +19,17 @@ settings.register_profile("mssmap", deadline=None, derandomize=True, max_example
 settings.load_profile("mssmap")
 
 
+ONE_AT_A_TIME = ("tests/browser", "tests/deploy")
+"""Folders whose tests drive servers and a browser: all of them share one worker, the other works on the rest."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tell pytest-xdist what belongs together: the tests of a file, and everything that drives a browser."""
+    for item in items:
+        path = item.path.relative_to(ROOT).as_posix()
+        item.add_marker(pytest.mark.xdist_group("browser" if path.startswith(ONE_AT_A_TIME) else path))
+
+
 @pytest.fixture(scope="session")
 def small_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the small data folder, to read; tests that write take `folder`."""

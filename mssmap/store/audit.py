@@ -14,6 +14,8 @@ START: Final = "0" * 64
 FIELDS: Final = ("seq", "request_id", "at", "actor", "action", "entity", "entity_id", "version", "body", "before")
 
 EDIT, UNDO, REDO, DELETE = "edit", "undo", "redo", "delete"
+MERGE, DECIDE = "merge", "decide"
+"""A field copy was merged; a person decided between two states of a record."""
 
 
 @dataclass(frozen=True)

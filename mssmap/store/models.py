@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, ForeignKey, Integer, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Boolean, Float, ForeignKey, Integer, String, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -124,6 +124,36 @@ class PayloadRow(Base):
 
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ConflictRow(Base):
+    """A record that a field copy and headquarters have both changed; `choice` is empty while nobody has decided."""
+
+    __tablename__ = "conflict"
+
+    conflict_id: Mapped[str] = mapped_column(String(80), primary_key=True)
+    entity: Mapped[str] = mapped_column(String(20))
+    entity_id: Mapped[str] = mapped_column(String(80))
+    branch: Mapped[str] = mapped_column(String(80))
+    origin: Mapped[str] = mapped_column(String(200))
+    theirs: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    theirs_by: Mapped[str] = mapped_column(String(200))
+    theirs_at: Mapped[str] = mapped_column(String(40))
+    merged_at: Mapped[str] = mapped_column(String(40))
+    choice: Mapped[str] = mapped_column(String(20))
+    decided_by: Mapped[str] = mapped_column(String(200))
+    decided_at: Mapped[str] = mapped_column(String(40))
+
+
+class PresenceRow(Base):
+    """A window in which a plan is open, and when it last said so; no record, so not in the trail."""
+
+    __tablename__ = "presence"
+
+    tab: Mapped[str] = mapped_column(String(40), primary_key=True)
+    plan_id: Mapped[str] = mapped_column(String(80), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    seen_at: Mapped[float] = mapped_column(Float)
 
 
 class SettingRow(Base):

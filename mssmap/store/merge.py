@@ -1,0 +1,431 @@
+"""
+Field copies: the store of a laptop that was away is merged into that of headquarters.
+
+What counts is the audit trail, for every change stands in it. Changes that headquarters does not have (by request id,
+so that merging twice is harmless) are appended to its chain with their own person and time. Where only the field has
+changed a plan or an import, its state is taken over. Where both have, ours stays, theirs is kept beside it under a name
+of its own, and a person decides. The field's trail is kept whole, so that its chain can be proven later.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from mssmap.errors import InputError, NotFoundError
+from mssmap.i18n import gettext as _
+from mssmap.store import audit, core, payloads
+from mssmap.store.audit import Entry
+from mssmap.store.core import Store
+from mssmap.store.imports import ENTITY as IMPORT
+from mssmap.store.models import AuditRow, ConflictRow, ImportRow, PayloadRow, PlanRow, SettingRow
+
+PLAN: Final = "plan"
+SETTING: Final = "setting"
+MERGED: Final = (PLAN, IMPORT, SETTING)
+"""Kinds of records that are merged; roles and the like are the affair of each place."""
+OURS, THEIRS, BOTH = "ours", "theirs", "both"
+
+_SERIES: Final = re.compile(r"(.+\.)(\d+)")
+"""Keys of settings that are numbered one after the other, such as the packs that were made."""
+
+Check = Callable[[str, dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """
+    A plan or an import that both sides have changed.
+
+    Attributes
+    ----------
+    branch
+        Name under which the changes of the field stand in the trail.
+    theirs
+        What the field has; None if it was deleted or removed there.
+    choice
+        `ours`, `theirs` or `both`; empty while nobody has decided.
+    """
+
+    conflict_id: str
+    entity: str
+    entity_id: str
+    branch: str
+    origin: str
+    theirs: dict[str, Any] | None
+    theirs_by: str
+    theirs_at: str
+    merged_at: str
+    choice: str = ""
+    decided_by: str = ""
+    decided_at: str = ""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return str((self.theirs or {}).get("name") or self.entity_id)
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What a merge did: changes taken over, names of what they changed, what a person has to decide."""
+
+    origin: str
+    known: int
+    taken: int
+    names: tuple[str, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+
+
+@dataclass
+class _Work:
+    """One merge on its way."""
+
+    store: Store
+    session: Connection
+    origin: str
+    appended: int = 0
+    names: list[str] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
+
+    def append(self, entry: Entry, entity_id: str, version: int) -> None:
+        """Add a change of the field to our chain, with its own person, time and request id."""
+        self.store._append(
+            self.session,
+            entry.action,
+            entry.entity,
+            entity_id,
+            version,
+            entry.body,
+            entry.actor,
+            entry.request_id,
+            entry.at,
+        )
+        self.appended += 1
+
+
+def merge(
+    store: Store, other: Store, *, origin: str, actor: str = "local", check: Check = lambda _entity, _body: None
+) -> Merged:
+    """
+    Merge a field copy, in one transaction: all of it or nothing.
+
+    Parameters
+    ----------
+    store
+        The store of headquarters.
+    other
+        The field copy; it is only read.
+    origin
+        What people call it, for example the name of the laptop.
+    check
+        Called with the kind (`plan`, `import`, `setting`) and the content of each new change; raises `InputError` for
+        one that cannot be used.
+
+    Raises
+    ------
+    InputError
+        If the chain of the field copy is broken, or `check` refuses one of its changes; nothing has changed then.
+    StoreAwayError
+        If it could not be written; nothing has changed then.
+    """
+    trail = other.trail()
+    faults = audit.faults(trail)
+    if faults:
+        raise InputError(
+            _(
+                "field copy {origin!r}: its audit trail is not whole ({found}), required an unbroken chain. "
+                "Nothing was merged: ask for a new copy."
+            ).format(origin=origin, found=faults[0])
+        )
+    for entry in trail:
+        if entry.entity in MERGED and entry.body is not None:
+            check(entry.entity, entry.body)
+    rows = list(_payloads(other))
+
+    def write(session: Connection) -> Merged:
+        known = set(session.execute(sa.select(AuditRow.request_id)).scalars())
+        fresh = [entry for entry in trail if entry.entity in MERGED and entry.request_id not in known]
+        if not fresh:
+            return Merged(origin, len(trail), 0)
+        for content in rows:
+            payloads.put(session, content)
+        work = _Work(store, session, origin)
+        theirs = {entry.request_id for entry in trail}
+        for (entity, entity_id), entries in _by_record(fresh).items():
+            before = [e for e in trail if (e.entity, e.entity_id) == (entity, entity_id) and e.request_id in known]
+            _take(work, entity, entity_id, before, entries, theirs)
+        _note(work, trail, fresh, actor)
+        return Merged(
+            origin,
+            sum(entry.request_id in known for entry in trail),
+            work.appended,
+            tuple(dict.fromkeys(work.names)),
+            tuple(work.conflicts),
+        )
+
+    return store._write(write)
+
+
+def conflicts(store: Store, *, decided: bool = False) -> list[Conflict]:
+    """Return what a person has to decide, oldest first; with those that were decided only if asked for."""
+    query = sa.select(ConflictRow.__table__).order_by(ConflictRow.merged_at, ConflictRow.conflict_id)
+    if not decided:
+        query = query.where(ConflictRow.choice == "")
+    return store._read(lambda session: [Conflict(**row._mapping) for row in session.execute(query)])
+
+
+def choices(conflict: Conflict) -> tuple[str, ...]:
+    """Return what can be chosen: a plan can be kept twice, unless the field deleted it."""
+    return (OURS, THEIRS, BOTH) if conflict.entity == PLAN and conflict.theirs is not None else (OURS, THEIRS)
+
+
+def decide(store: Store, conflict_id: str, choice: str, *, actor: str = "local") -> Conflict:
+    """
+    Decide a conflict; the decision is a change of its own, and the other side stays in the trail.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such conflict.
+    InputError
+        If it was decided already, or the choice is not one of `choices`.
+    """
+
+    def write(session: Connection) -> Conflict:
+        row = session.execute(
+            sa.select(ConflictRow.__table__).where(ConflictRow.conflict_id == conflict_id)
+        ).one_or_none()
+        if row is None:
+            raise NotFoundError(
+                _("conflict {found!r}: there is none. `mssmap conflicts` lists those there are.").format(
+                    found=conflict_id
+                )
+            )
+        conflict = Conflict(**row._mapping)
+        if conflict.choice:
+            raise InputError(
+                _("conflict {found}: {who} has decided it already ({choice}). Nothing was changed.").format(
+                    found=conflict_id, who=conflict.decided_by, choice=conflict.choice
+                )
+            )
+        if choice not in choices(conflict):
+            raise InputError(
+                _("choice: found {found!r}, required one of {choices}.").format(
+                    found=choice, choices=", ".join(choices(conflict))
+                )
+            )
+        return _decided(store, session, conflict, choice, actor)
+
+    return store._write(write)
+
+
+def by_time(entries: Sequence[Entry]) -> list[Entry]:
+    """
+    Interleave our changes with those of the field copies by their time.
+
+    Each chain keeps its own order: a clock that was wrong moves a change, but never past another of the same chain.
+    """
+    latest: dict[str, str] = {}
+    keyed = []
+    for entry, origin in zip(entries, origins(entries), strict=True):
+        latest[origin] = max(latest.get(origin, ""), entry.at)
+        keyed.append((latest[origin], entry.seq, entry))
+    return [entry for _at, _seq, entry in sorted(keyed, key=lambda item: item[:2])]
+
+
+def origins(entries: Sequence[Entry]) -> list[str]:
+    """Return for each change the field copy that it came with, empty for our own."""
+    found = {entry.seq: "" for entry in entries}
+    for entry in entries:
+        if entry.action == audit.MERGE and entry.body:
+            for seq in range(entry.seq - int(entry.body["taken"]), entry.seq):
+                found[seq] = str(entry.body["origin"])
+    return [found[entry.seq] for entry in entries]
+
+
+# ------------------------------------------------------------------------------------------------------- the parts
+
+
+def _payloads(other: Store) -> Iterator[bytes]:
+    """Yield the rows that the field copy holds, leaving out what is not what its name says."""
+    query = sa.select(PayloadRow.sha256, PayloadRow.content)
+    for name, content in other._read(lambda session: list(session.execute(query))):
+        if payloads.digest(bytes(content)) == name:
+            yield bytes(content)
+
+
+def _by_record(entries: Iterable[Entry]) -> dict[tuple[str, str], list[Entry]]:
+    found: dict[tuple[str, str], list[Entry]] = {}
+    for entry in entries:
+        found.setdefault((entry.entity, entry.entity_id), []).append(entry)
+    return found
+
+
+def _take(work: _Work, entity: str, entity_id: str, before: list[Entry], fresh: list[Entry], theirs: set[str]) -> None:
+    """Take the new changes of one record over, as far as nobody here has changed it too."""
+    if entity == SETTING:
+        _take_setting(work, entity_id, fresh, before)
+        return
+    own = core._entries(work.session, entity_id)
+    news = [entry for entry in own if entry.request_id not in theirs]
+    seen = before[-1].body if before else None
+    if not news or (before and own[-1].body == seen):
+        _forward(work, entity, entity_id, fresh, own[-1].version if own else 0)
+        return
+    branch = f"{entity_id[:60]}~{hashlib.sha256(f'{work.origin} {fresh[0].request_id}'.encode()).hexdigest()[:8]}"
+    for n, entry in enumerate(fresh, start=(before[-1].version if before else 0) + 1):
+        work.append(entry, branch, n)
+    if _same(own[-1], fresh[-1]):
+        return
+    last = fresh[-1]
+    conflict = Conflict(
+        branch.rpartition("~")[2],
+        entity,
+        entity_id,
+        branch,
+        work.origin,
+        last.body,
+        last.actor,
+        last.at,
+        core._now(),
+    )
+    # an older state of the same record from the same copy need not be decided any more: the new one follows from it
+    work.session.execute(
+        sa.update(ConflictRow)
+        .where(ConflictRow.entity_id == entity_id, ConflictRow.origin == work.origin, ConflictRow.choice == "")
+        .values(choice="superseded", decided_by=last.actor, decided_at=conflict.merged_at)
+    )
+    work.session.execute(sa.insert(ConflictRow).values(**asdict(conflict)))
+    work.conflicts.append(conflict)
+
+
+def _same(ours: Entry, theirs: Entry) -> bool:
+    """Whether both sides arrived at the same; of an import its rows count, not when and under which name."""
+    if ours.body is None or theirs.body is None:
+        return ours.body is theirs.body
+    if ours.entity == IMPORT:
+        return ours.body.get("sha256") == theirs.body.get("sha256")
+    return ours.body == theirs.body
+
+
+def _forward(work: _Work, entity: str, entity_id: str, fresh: list[Entry], version: int) -> None:
+    """Bring our record to the state of the field."""
+    for entry in fresh:
+        version += 1
+        work.append(entry, entity_id, version)
+    last = fresh[-1]
+    _write_state(work.session, entity, entity_id, last.body, version, last.at, last.actor)
+    work.names.append(_name(work.session, entity, entity_id))
+
+
+def _take_setting(work: _Work, key: str, fresh: list[Entry], before: list[Entry]) -> None:
+    """
+    Keep a setting of the field: one of a series gets the next number, any other is taken if there is none here.
+
+    A draft, or the day of the last brief, is the state of one place; ours stays, theirs is in the trail.
+    """
+    own = work.session.execute(sa.select(SettingRow.__table__).where(SettingRow.key == key)).one_or_none()
+    series = _SERIES.fullmatch(key)
+    if own is not None and not before and series is not None:
+        taken = core._settings(work.session, series[1])
+        number = max(int(found[2]) for name in taken if (found := _SERIES.fullmatch(name))) + 1
+        key, own = f"{series[1]}{number:0{len(series[2])}}", None
+    branch = key if own is None else f"{key[:60]}~{hashlib.sha256(work.origin.encode()).hexdigest()[:8]}"
+    for n, entry in enumerate(fresh, start=1):
+        work.append(entry, branch, n)
+    if own is None and fresh[-1].body is not None:
+        work.session.execute(sa.insert(SettingRow).values(key=key, value=fresh[-1].body, version=len(fresh)))
+        work.names.append(key)
+
+
+def _note(work: _Work, trail: list[Entry], fresh: list[Entry], actor: str) -> None:
+    """Write down that there was a merge, and keep the whole trail of the field as it came."""
+    lines = "\n".join(json.dumps(asdict(entry), ensure_ascii=False, sort_keys=True) for entry in trail).encode()
+    payloads.put(work.session, lines)
+    said = {
+        "origin": work.origin,
+        "head": trail[-1].hash,
+        "entries": len(trail),
+        "new": len(fresh),
+        "taken": work.appended,
+        "conflicts": [conflict.conflict_id for conflict in work.conflicts],
+        "trail": payloads.digest(lines),
+    }
+    work.store._append(work.session, audit.MERGE, "store", work.origin[:80], 1, said, actor, f"merge-{uuid.uuid4()}")
+
+
+def _write_state(
+    session: Connection, entity: str, entity_id: str, body: dict[str, Any] | None, version: int, at: str, by: str
+) -> None:
+    """Write the row of a plan or an import; without a body it is deleted, and keeps what it was."""
+    table, key, gone = (
+        (PlanRow, PlanRow.plan_id, "deleted") if entity == PLAN else (ImportRow, ImportRow.import_id, "removed")
+    )
+    row = session.execute(sa.select(table.__table__).where(key == entity_id)).one_or_none()
+    kept = body if body is not None else _last_body(session, entity_id)
+    values = {
+        "name": str(kept.get("name", entity_id))[:200],
+        "version": version,
+        gone: body is None,
+        "body": kept,
+        "changed_at": at,
+        "changed_by": by,
+    }
+    if row is None:
+        session.execute(sa.insert(table).values({key.key: entity_id, **values}))
+    else:
+        session.execute(sa.update(table).where(key == entity_id).values(**values))
+    if entity == PLAN:
+        core._project(session, entity_id, kept)
+
+
+def _last_body(session: Connection, entity_id: str) -> dict[str, Any]:
+    bodies = [entry.body for entry in core._entries(session, entity_id) if entry.body is not None]
+    return bodies[-1] if bodies else {}
+
+
+def _name(session: Connection, entity: str, entity_id: str) -> str:
+    column, key = (PlanRow.name, PlanRow.plan_id) if entity == PLAN else (ImportRow.name, ImportRow.import_id)
+    return str(session.execute(sa.select(column).where(key == entity_id)).scalar_one())
+
+
+def _decided(store: Store, session: Connection, conflict: Conflict, choice: str, actor: str) -> Conflict:
+    now = core._now()
+    own = core._entries(session, conflict.entity_id)
+    version = own[-1].version
+    if choice == THEIRS:
+        version += 1
+        _write_state(session, conflict.entity, conflict.entity_id, conflict.theirs, version, now, actor)
+        action = audit.EDIT if conflict.theirs is not None else audit.DELETE
+        store._append(
+            session,
+            action,
+            conflict.entity,
+            conflict.entity_id,
+            version,
+            conflict.theirs,
+            actor,
+            str(uuid.uuid4()),
+            now,
+        )
+    elif choice == BOTH and conflict.theirs is not None:
+        body = {**conflict.theirs, "id": conflict.branch, "name": f"{conflict.name} ({conflict.origin})"[:200]}
+        version = core._entries(session, conflict.branch)[-1].version + 1
+        _write_state(session, conflict.entity, conflict.branch, body, version, now, actor)
+        store._append(
+            session, audit.EDIT, conflict.entity, conflict.branch, version, body, actor, str(uuid.uuid4()), now
+        )
+    said = {"choice": choice, "entity_id": conflict.entity_id, "branch": conflict.branch}
+    store._append(session, audit.DECIDE, "conflict", conflict.conflict_id, 1, said, actor, str(uuid.uuid4()), now)
+    values = {"choice": choice, "decided_by": actor, "decided_at": now}
+    session.execute(sa.update(ConflictRow).where(ConflictRow.conflict_id == conflict.conflict_id).values(**values))
+    return Conflict(**{**vars(conflict), **values})
