@@ -8,7 +8,7 @@ import streamlit as st
 
 from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
-from mssmap.ui import controls, state
+from mssmap.ui import controls, live, state
 
 HERE = Path(__file__).parent
 
@@ -31,5 +31,6 @@ try:
     page.run()
     with st.sidebar:
         controls.language_choice()
+    live.mount(page.url_path)
 except MssmapError as error:
     st.error(str(error))

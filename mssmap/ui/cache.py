@@ -92,7 +92,8 @@ def plans() -> store.Store:
 def own_files() -> dict[str, bytes]:
     """Return the scripts and styles of the page's own components."""
     own = {name: assets.own(name).encode() for name in ("panel.js", "panel.css")}
-    return own | {"lanes.js": resources.files("mssmap.ui").joinpath("client", "lanes.js").read_bytes()}
+    client = resources.files("mssmap.ui").joinpath("client")
+    return own | {name: client.joinpath(name).read_bytes() for name in ("lanes.js", "live.js")}
 
 
 @lru_cache(maxsize=256)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
 from importlib import resources
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
@@ -31,6 +31,10 @@ def page_style() -> None:
     st.html(f"<style>{style}</style>")
 
 
+SCRIPTS: Final = {"lanes": "lanes.js", "strip": "lanes.js", "live": "live.js"}
+"""Components that are not in `panel.js`."""
+
+
 @lru_cache(maxsize=16)
 def _component(name: str, script: str, style: str) -> Any:
     """Register a component whose script and style are hashed files; what travels at each run is this short loader."""
@@ -52,11 +56,9 @@ export default function (component) {{
 
 
 def component(name: str, **arguments: Any) -> Any:
-    """Mount one of our own components (`client/panel.js`; the time lanes are in `client/lanes.js`)."""
+    """Mount one of our own components (`client/panel.js`, unless `SCRIPTS` has another file)."""
     files = cache.published().panels
-    return _component(name, files["lanes.js" if name in {"lanes", "strip"} else "panel.js"], files["panel.css"])(
-        **arguments
-    )
+    return _component(name, files[SCRIPTS.get(name, "panel.js")], files["panel.css"])(**arguments)
 
 
 def data_faults() -> None:

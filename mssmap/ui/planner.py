@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from mssmap import scenario
+from mssmap import planning, scenario
 from mssmap.errors import InputError, MssmapError, NotFoundError
 from mssmap.i18n import gettext as _
 from mssmap.scenario import Scenario
@@ -43,6 +43,7 @@ def in_hand() -> Scenario:
 def _load(plan_id: str | None) -> None:
     st.session_state["plan"] = scenario.baseline(cache.data(), state.clocks(), state.grade())
     st.session_state["plan_saved"] = None
+    st.session_state["plan_unsaved"] = False
     if not plan_id or plan_id == BASELINE:
         return
     try:
@@ -56,6 +57,7 @@ def _take(stored: Plan) -> None:
     plan = scenario.from_dict(stored.body)
     st.session_state["plan"] = plan
     st.session_state["plan_saved"] = stored
+    st.session_state["plan_unsaved"] = False
     st.session_state["plan_conflict"] = None
     st.session_state["as_of"], st.session_state["known_on"] = plan.clocks.as_of, plan.clocks.known_on
 
@@ -72,6 +74,7 @@ def change(plan: Scenario) -> None:
 
 
 def _written(write: Any) -> None:
+    st.session_state["plan_unsaved"] = True
     try:
         stored: Plan = write()
     except ConflictError as error:
@@ -83,6 +86,42 @@ def _written(write: Any) -> None:
     _take(stored)
     st.session_state["plan_note"] = None
     st.query_params["scenario"] = stored.plan_id
+
+
+def reload() -> None:
+    """Show the plan in hand as it is in the store now; what could not be stored is stored first, or asked about."""
+    saved: Plan | None = st.session_state.get("plan_saved")
+    if st.session_state.get("plan_unsaved"):
+        change(st.session_state["plan"])
+    elif saved is not None:
+        _load(saved.plan_id)
+
+
+def take_up(kept: dict[str, Any]) -> None:
+    """
+    Write what a browser kept because it did not reach the store.
+
+    A plan becomes a plan of its own, for the one it came from may have moved on; bases that were switched on are
+    switched on in the plan in hand.
+    """
+    if isinstance(kept.get("text"), str):
+        _import(kept["text"].encode())
+    elif isinstance(kept.get("on"), list):
+        switch({str(base) for base in kept["on"]})
+
+
+def bases(plan: Scenario) -> Any:
+    """Return the bases that can be switched, as `scenario.bases` lists them."""
+    return scenario.bases(cache.data(), plan, planning.network_of(cache.data(), plan))
+
+
+def switch(on: set[str]) -> None:
+    """Switch on these of the bases, and the others off."""
+    plan: Scenario = st.session_state["plan"]
+    listed = set(bases(plan)["base_id"])
+    active = (plan.active - listed) | (listed & on)
+    if active != plan.active:
+        change(dataclasses.replace(plan, active=frozenset(active)))
 
 
 # ---------------------------------------------------------------------------------------------- choosing a plan
@@ -116,7 +155,8 @@ def picker(plan: Scenario) -> None:
         upload = st.file_uploader(_("Import a file"), type="json", key="plan_file", max_upload_size=2)
         if upload is not None and upload.file_id != st.session_state.get("plan_file_read"):
             st.session_state["plan_file_read"] = upload.file_id
-            _import(upload.getvalue())
+            if _import(upload.getvalue()):
+                st.rerun()
         if saved is not None:
             st.button(_("Delete this plan"), key="delete", on_click=_delete, width="stretch")
 
@@ -164,16 +204,18 @@ def _delete() -> None:
     _load(None)
 
 
-def _import(content: bytes) -> None:
+def _import(content: bytes) -> bool:
+    """Make a plan of a file; False, with the reason on the page, if it cannot be."""
     try:
         plan, notes = scenario.from_json(content)
     except InputError as error:
         st.error(str(error))
-        return
+        return False
     st.session_state["plan_saved"] = None
     change(plan.copy(f"plan-{uuid.uuid4().hex[:12]}", plan.name))
-    st.session_state["plan_note"] = " ".join(notes) or None
-    st.rerun()
+    if notes:
+        st.session_state["plan_note"] = " ".join(notes)
+    return True
 
 
 def status_line(travel_note: str = "") -> None:

@@ -8,14 +8,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mssmap import planning, scenario, text
+from mssmap import text
 from mssmap.covering import Coverage
 from mssmap.i18n import gettext as _
 from mssmap.maps import plan as plan_map
 from mssmap.maps import view
 from mssmap.scenario import Scenario
 from mssmap.ui import cache, components
-from mssmap.ui.planner import change
+from mssmap.ui.planner import bases, switch
 
 
 def figure_titles() -> dict[str, str]:
@@ -68,15 +68,15 @@ def _amount(value: float, unit: str) -> str:
 
 def base_table(plan: Scenario, coverage: Coverage) -> None:
     """Switches of all bases and proposals, with what each of them adds."""
-    bases = _bases(plan).set_index("base_id")
+    listed = bases(plan).set_index("base_id")
     kinds = plan_map.kinds()
     stated = int(coverage.by_base["capacity"].notna().any())
     rows = [
         {
             "id": row.base_id,
             "name": row.name,
-            "kind": kinds[bases.loc[row.base_id, "kind"]],
-            "symbol": plan_map.symbol(bases.loc[row.base_id, "kind"], bool(row.active)),
+            "kind": kinds[listed.loc[row.base_id, "kind"]],
+            "symbol": plan_map.symbol(listed.loc[row.base_id, "kind"], bool(row.active)),
             "on": bool(row.active),
             "cells": [
                 text.number(round(row.unique_people if row.active else row.marginal_people)),
@@ -92,19 +92,10 @@ def base_table(plan: Scenario, coverage: Coverage) -> None:
     components.component("bases", key="bases", data=data, on_switched_change=_switched)
 
 
-def _bases(plan: Scenario) -> Any:
-    return scenario.bases(cache.data(), plan, planning.network_of(cache.data(), plan))
-
-
 def _switched() -> None:
     chosen = st.session_state["bases"].get("switched")
-    if not isinstance(chosen, list):
-        return
-    plan: Scenario = st.session_state["plan"]
-    listed = set(_bases(plan)["base_id"])
-    active = (plan.active - listed) | (listed & set(chosen))
-    if active != plan.active:
-        change(dataclasses.replace(plan, active=frozenset(active)))
+    if isinstance(chosen, list):
+        switch(set(chosen))
 
 
 def map_options(
@@ -115,7 +106,7 @@ def map_options(
         on=(*on, plan_map.LAYER),
         selected=None,
         focus=st.session_state.get("focus"),
-        extra=tuple(plan_map.points(coverage.by_base, _bases(plan))),
+        extra=tuple(plan_map.points(coverage.by_base, bases(plan))),
         agreement=agreement is not None,
         cells=plan_map.cells(coverage) if agreement is None else plan_map.agreed_cells(agreement),
         placing=bool(st.session_state.get("placing")),

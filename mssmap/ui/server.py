@@ -30,7 +30,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mssmap import api, planning, settings
 from mssmap.errors import InputError, MssmapError
 from mssmap.i18n import gettext as _
-from mssmap.ui import cache
+from mssmap.ui import cache, live
 
 ROOT = Path(__file__).resolve().parents[2]
 APP = ROOT / "app.py"
@@ -79,7 +79,11 @@ def create_app() -> st.App:
     cache.STATIC.mkdir(exist_ok=True)
     return st.App(
         APP,
-        routes=[*api.routes(cache.data), Route("/readyz", _ready, methods=["GET", "HEAD"])],
+        routes=[
+            *api.routes(cache.data),
+            Route("/readyz", _ready, methods=["GET", "HEAD"]),
+            Route("/live", live.live, methods=["GET", "POST"]),
+        ],
         middleware=[Middleware(KeepHashedFiles)],
         lifespan=_lifespan,
         on_script_error=_log_fault,

@@ -77,7 +77,7 @@ class Server:
 
 
 @contextmanager
-def running(folder: Path, *, command: list[str] | None = None, **env: str) -> Iterator[Server]:
+def running(folder: Path, *, command: list[str] | None = None, port: int | None = None, **env: str) -> Iterator[Server]:
     """
     Start the app and stop it in the end.
 
@@ -87,8 +87,10 @@ def running(folder: Path, *, command: list[str] | None = None, **env: str) -> It
         Where its stderr is kept.
     command
         Arguments to Python; `{port}` stands for the port. By default `mssmap serve`.
+    port
+        By default one that nobody listens on.
     """
-    port, log = free_port(), folder / "stderr.txt"
+    port, log = port or free_port(), folder / "stderr.txt"
     command = command or ["-m", "mssmap", "serve", "--port", "{port}"]
     with log.open("wb") as errors:
         process = subprocess.Popen(

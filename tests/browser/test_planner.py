@@ -85,6 +85,8 @@ def test_sea_is_refused_with_a_suggestion(own_server: Server, visit: Any) -> Non
     screen = visit("/planner", at=own_server, as_of="2026-04-01")
     screen.drawn()
     screen.page.get_by_text("Place by name or coordinates").click()
+    screen.page.get_by_label("Latitude").wait_for()
+    screen.at_rest()
     screen.page.get_by_label("Latitude").fill("19.10")
     screen.page.get_by_label("Longitude").fill("-73.20")
     screen.page.get_by_text("Place a base here").click()

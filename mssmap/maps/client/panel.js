@@ -415,6 +415,7 @@ export function bases(component) {
       line.classList.toggle("on", input.checked);
       const on = [...body.querySelectorAll("input")].filter((box) => box.checked).map((box) => box.dataset.id);
       paint(on);
+      tell("mssmap:switched", { on });
       setTimeout(() => setTriggerValue("switched", on), 30);  // all that is on, so that of two quick clicks none is lost
     });
     const words = $("span");
@@ -426,6 +427,7 @@ export function bases(component) {
   });
   table.append(top, body);
   root.replaceChildren(table);
+  tell("mssmap:bases", { on: data.rows.filter((row) => row.on).map((row) => row.id) });
   if (focusedId) { const again = root.querySelector(`input[data-id="${CSS.escape(focusedId)}"]`); if (again) again.focus(); }
 }
 

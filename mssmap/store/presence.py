@@ -1,0 +1,97 @@
+"""Who has a plan open, and whether it is still the version they see; told by their windows every few seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from mssmap.store import core
+from mssmap.store.core import Store, StoreAwayError
+from mssmap.store.models import PlanRow, PresenceRow
+
+AGAIN_S: Final = 8
+"""Seconds after which a window is written down again; in between it only reads."""
+GONE_S: Final = 20
+"""Seconds without a word after which a window counts as closed."""
+
+QUICK_MS: Final = 100
+"""Milliseconds to wait for other writers."""
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A plan as it is now, and the other windows in which it is open, by the name of their person (may be empty)."""
+
+    version: int
+    changed_by: str
+    changed_at: str
+    deleted: bool
+    others: tuple[str, ...]
+
+
+def watch(store: Store, plan_id: str, *, tab: str, name: str = "", now: float) -> Watched | None:
+    """
+    Say that a window has a plan open, and return how the plan is; None if it is not in the store.
+
+    Parameters
+    ----------
+    tab
+        Id of the window.
+    name
+        Name of its person, as the others see it.
+    now
+        Seconds since 1970.
+    """
+    plan, windows = store._read(lambda session: (_plan(session, plan_id), _windows(session, plan_id)))
+    mine = windows.pop(tab, None)
+    if mine is None or abs(now - mine[1]) >= AGAIN_S:
+        _quickly(store, lambda session: _here(session, plan_id, tab, name, now))
+    if plan is None:
+        return None
+    others = tuple(sorted(who for who, seen in windows.values() if abs(now - seen) < GONE_S))
+    return Watched(plan.version, plan.changed_by, plan.changed_at, plan.deleted, others)
+
+
+def leave(store: Store, tab: str) -> None:
+    """Say that a window was closed."""
+    _quickly(store, lambda session: session.execute(sa.delete(PresenceRow).where(PresenceRow.tab == tab)))
+
+
+def _quickly(store: Store, work: Callable[[Connection], object]) -> None:
+    """Write without waiting for others, or not at all: a plan never waits for this, and the next time comes soon."""
+    with suppress(StoreAwayError), core._reported(store.engine), store.engine.connect() as session:
+        session = session.execution_options(writes=True)
+        if store.engine.dialect.name == "postgresql":
+            session.exec_driver_sql(f"SET LOCAL lock_timeout = {QUICK_MS}")
+            work(session)
+            session.commit()
+            return
+        driver: Any = session.connection.driver_connection
+        driver.execute(f"PRAGMA busy_timeout={QUICK_MS}")
+        try:
+            work(session)
+            session.commit()
+        finally:
+            session.rollback()
+            driver.execute(f"PRAGMA busy_timeout={core.BUSY_TIMEOUT_MS}")
+
+
+def _plan(session: Connection, plan_id: str) -> Any:
+    query = sa.select(PlanRow.version, PlanRow.changed_by, PlanRow.changed_at, PlanRow.deleted)
+    return session.execute(query.where(PlanRow.plan_id == plan_id)).one_or_none()
+
+
+def _windows(session: Connection, plan_id: str) -> dict[str, tuple[str, float]]:
+    query = sa.select(PresenceRow.tab, PresenceRow.name, PresenceRow.seen_at).where(PresenceRow.plan_id == plan_id)
+    return {row.tab: (row.name, row.seen_at) for row in session.execute(query)}
+
+
+def _here(session: Connection, plan_id: str, tab: str, name: str, now: float) -> None:
+    silent = sa.func.abs(PresenceRow.seen_at - now) > GONE_S
+    session.execute(sa.delete(PresenceRow).where((PresenceRow.tab == tab) | silent))
+    session.execute(sa.insert(PresenceRow).values(tab=tab, plan_id=plan_id, name=name[:200], seen_at=now))

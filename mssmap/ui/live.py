@@ -1,0 +1,133 @@
+"""
+What a window hears between two clicks: that the server was started again, that somebody else changed what it shows.
+
+Each window asks `/live` every other second, without a run of its script; `client/live.js` tells the person. The same
+component keeps what could not be stored in the browser, and offers it again to a new session.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from typing import Any, Final
+
+import streamlit as st
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from mssmap import scenario, settings
+from mssmap.errors import MssmapError
+from mssmap.i18n import gettext as _
+from mssmap.ingest import attach
+from mssmap.scenario import Scenario
+from mssmap.store import ConflictError, Plan, presence
+from mssmap.ui import cache, components, planner
+
+BOOT: Final = uuid.uuid4().hex
+"""Another one after each start of the server."""
+LONGEST: Final = 80
+"""Characters of a plan id or window id."""
+
+
+# ---------------------------------------------------------------------------------------------------------- the route
+
+
+async def live(request: Request) -> Response:
+    """Answer `GET /live?plan=ID&tab=ID`; `POST /live?tab=ID` says that the window was closed."""
+    plan_id, tab = (request.query_params.get(name, "")[:LONGEST] for name in ("plan", "tab"))
+    try:
+        if request.method == "POST":
+            await run_in_threadpool(presence.leave, cache.plans(), tab)
+            return Response(status_code=204)
+        found = await run_in_threadpool(_found, plan_id, tab)
+    except MssmapError as error:
+        return JSONResponse({"boot": BOOT, "fault": str(error)}, headers={"cache-control": "no-store"})
+    return JSONResponse({"boot": BOOT, **found}, headers={"cache-control": "no-store"})
+
+
+def _found(plan_id: str, tab: str) -> dict[str, Any]:
+    found: dict[str, Any] = {"imports": _imports()}
+    if plan_id and tab:
+        seen = presence.watch(cache.plans(), plan_id, tab=tab, now=time.time())
+        found["plan"] = vars(seen) if seen is not None else None
+    return found
+
+
+def _imports() -> str:
+    return cache.mark(attach.mark(settings.load().database_url))
+
+
+# ------------------------------------------------------------------------------------------------------ the component
+
+
+def mount(page: str) -> None:
+    """
+    Put the component on the page; last of all, so that what it says of the plan is what the page shows.
+
+    Parameters
+    ----------
+    page
+        The address of the page; only the planner shows a plan that others may change.
+    """
+    on_planner = page == "planner"
+    data = {
+        "boot": BOOT,
+        "session": st.session_state.setdefault("live_session", uuid.uuid4().hex),
+        "imports": _imports(),
+        "plan": _seen() if on_planner else None,
+        "planner": on_planner,
+        "unsaved": _unsaved() if on_planner else None,
+        "words": _words(),
+    }
+    with st.container(key="live"):
+        components.component("live", key="live_told", data=data, on_again_change=_again, on_restore_change=_restore)
+
+
+def _seen() -> dict[str, Any] | None:
+    """The version of the plan in hand that the page shows; in a conflict that of the others, which it shows too."""
+    held: Plan | None = st.session_state.get("plan_saved")
+    error: ConflictError | None = st.session_state.get("plan_conflict")
+    shown = error.theirs if error is not None else held
+    return {"id": shown.plan_id, "version": shown.version} if shown is not None else None
+
+
+def _unsaved() -> dict[str, Any] | None:
+    """The plan in hand if it differs from what is stored: the store was away, or somebody else was quicker."""
+    plan: Scenario | None = st.session_state.get("plan")
+    if plan is None or not st.session_state.get("plan_unsaved"):
+        return None
+    retry = st.session_state.get("plan_conflict") is None
+    return {"name": plan.name, "plan": plan.id, "text": scenario.to_json(plan), "retry": retry}
+
+
+def _again() -> None:
+    """Show the newest version of the plan, or store what the store did not take."""
+    planner.reload()
+
+
+def _restore() -> None:
+    """Take up what the browser kept: the text of a plan, or the bases that were on."""
+    kept = st.session_state["live_told"].get("restore")
+    if isinstance(kept, dict):
+        planner.take_up(kept)
+
+
+def _words() -> dict[str, str]:
+    """All that the component may have to say; `{who}` and the like are filled in by the browser, as text."""
+    return {
+        "away": _("The server does not answer. What you see stays; changes are not stored until it is back."),
+        "restarted": _("The server was started again. What was saved is safe."),
+        "load": _("Load again"),
+        "close": _("Close"),
+        "changed": _("{who} saved version {version} of this plan at {time} UTC."),
+        "show": _("Show it"),
+        "deleted": _("{who} deleted this plan at {time} UTC."),
+        "imports": _("The imported data were changed."),
+        "one": _("One other window is on this plan: {names}"),
+        "more": _("{n} other windows are on this plan: {names}"),
+        "nobody": _("somebody"),
+        "kept": _("A change of {name} from {time} was not stored. This browser has kept it."),
+        "restore": _("Bring it back"),
+        "discard": _("Discard"),
+    }
