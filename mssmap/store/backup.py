@@ -13,7 +13,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import lzma
 import os
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -28,7 +30,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 import mssmap
-from mssmap.errors import DataError, InputError
+from mssmap.errors import DataError, InputError, MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.store import audit, core, migrations
 from mssmap.store.core import Store
@@ -40,6 +42,16 @@ VERSION: Final = 1
 
 MANIFEST: Final = "manifest.json"
 ROWS_AT_ONCE: Final = 200
+DAMAGE: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    RuntimeError,  # a flipped bit says that the file is encrypted, or of a zip yet to come
+    ValueError,
+)
+"""What zipfile raises over a damaged file."""
 
 
 @dataclass(frozen=True)
@@ -192,11 +204,13 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as file:
             yield file
+    except MssmapError:
+        raise
     except OSError as error:
         raise InputError(
             _("{path}: it cannot be read ({reason}).").format(path=path, reason=error.strerror or error)
         ) from error
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+    except DAMAGE as error:
         raise DataError(
             _("{path}: the file is damaged ({reason}). Use another back-up; the store was not touched.").format(
                 path=path, reason=error
