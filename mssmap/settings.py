@@ -46,6 +46,11 @@ SETTINGS = (
     Setting("MSSMAP_TODAY", "", "ISO date to use as today, for drills and tests. Empty: the date of the clock."),
     Setting("MSSMAP_HOST", "127.0.0.1", "Address the app listens on. 0.0.0.0 opens it to the network."),
     Setting("MSSMAP_PORT", "8501", "Port the app listens on."),
+    Setting(
+        "MSSMAP_DRAIN_SECONDS",
+        "10",
+        "After SIGTERM /readyz answers 503, running work ends, connections close after at most so many seconds.",
+    ),
     Setting("MSSMAP_DEBUG", "0", "1: show where a bug happened, in the terminal.", ("0", "1")),
 )
 
@@ -61,6 +66,7 @@ class Settings:
     today: date | None = None
     host: str = "127.0.0.1"
     port: int = 8501
+    drain_s: float = 10.0
     debug: bool = False
 
 
@@ -86,7 +92,8 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
     Parameters
     ----------
     env
-        Names and values; the process environment if None. A variable that is empty counts as not set.
+        Names and values; the process environment if None. A variable that is empty counts as not set. What is secret
+        may stand in a file instead: `MSSMAP_DATABASE_URL_FILE` names the file that holds `MSSMAP_DATABASE_URL`.
 
     Raises
     ------
@@ -94,7 +101,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         If a value cannot be used; the text names the variable.
     """
     env = os.environ if env is None else env
-    values = {setting.name: env.get(setting.name, "").strip() or setting.default for setting in SETTINGS}
+    values = {setting.name: _given(env, setting.name) or setting.default for setting in SETTINGS}
     for setting in SETTINGS:
         if setting.choices and values[setting.name] not in setting.choices:
             raise InputError(
@@ -111,8 +118,24 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         today=parse_date(values["MSSMAP_TODAY"], "MSSMAP_TODAY") if values["MSSMAP_TODAY"] else None,
         host=values["MSSMAP_HOST"],
         port=_port(values["MSSMAP_PORT"]),
+        drain_s=_seconds(values["MSSMAP_DRAIN_SECONDS"], "MSSMAP_DRAIN_SECONDS"),
         debug=values["MSSMAP_DEBUG"] == "1",
     )
+
+
+def _given(env: Mapping[str, str], name: str) -> str:
+    """Return what an environment says about a setting, itself or by the file it names."""
+    value, path = env.get(name, "").strip(), env.get(f"{name}_FILE", "").strip()
+    if value or not path:
+        return value
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            _("{name}: {path} cannot be read ({reason}).").format(
+                name=f"{name}_FILE", path=path, reason=getattr(error, "strerror", None) or "not UTF-8"
+            )
+        ) from error
 
 
 def today(env: Mapping[str, str] | None = None) -> date:
@@ -152,3 +175,11 @@ def _port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise InputError(_("MSSMAP_PORT: found {text!r}, required a number from 1 to 65535.").format(text=text))
     return int(text)
+
+
+def _seconds(text: str, name: str) -> float:
+    if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]+)?", text):
+        raise InputError(
+            _("{name}: found {found!r}, required a number of seconds from 0 to 9999.").format(name=name, found=text)
+        )
+    return float(text)

@@ -1,5 +1,5 @@
 """
-Make sure the tests have what is not a Python package: a Chromium, a PostgreSQL with PostGIS, and Poppler.
+Make sure the tests have what is not a Python package: a Chromium, a PostgreSQL with PostGIS, HAProxy, and Poppler.
 
 Takes what is there; as root on Debian installs the rest through apt; without root asks Playwright for its own Chromium.
 """
@@ -48,6 +48,8 @@ def main() -> int:
             missing.append("a Chromium (Debian: apt-get install chromium)")
     if not has_postgis() and not (apt("postgresql", "postgresql-15-postgis-3") and has_postgis()):
         missing.append("PostgreSQL with PostGIS (Debian: apt-get install postgresql postgresql-15-postgis-3)")
+    if not shutil.which("haproxy") and not (apt("haproxy") and shutil.which("haproxy")):
+        missing.append("HAProxy (Debian: apt-get install haproxy)")
     if not shutil.which("pdftotext") and not (apt("poppler-utils") and shutil.which("pdftotext")):
         missing.append("pdftotext (Debian: apt-get install poppler-utils)")
     if not shutil.which("ogrinfo"):

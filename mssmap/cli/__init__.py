@@ -39,6 +39,8 @@ COMMANDS = (
     briefs.brief,
     imports.import_,
     system.log,
+    system.backup,
+    system.restore,
     system.check,
     system.serve,
 )

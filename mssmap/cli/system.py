@@ -1,15 +1,20 @@
-"""Commands about the product itself: log, check, serve."""
+"""Commands about the product itself: log, backup, restore, check, serve."""
 
 from __future__ import annotations
 
 import time
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import mssmap
 from mssmap import settings
 from mssmap.cli.common import FOUND_FAULTS, count, tell, write
+from mssmap.errors import InputError
+
+if TYPE_CHECKING:
+    from mssmap.store.backup import Manifest
 
 
 def log(
@@ -35,6 +40,48 @@ def log(
         typer.echo(
             f"{entry.seq:>6}  {entry.at}  {entry.actor}  {entry.action:<6} {entry.entity_id} version {entry.version}"
         )
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The zip to write; it must not be there yet.")],
+) -> None:
+    """Write everything in the store to a file while others go on working."""
+    from mssmap import store
+    from mssmap.store import backup as backups
+
+    url = settings.load().database_url
+    if not store.exists(url):
+        raise InputError("backup: there is no store yet. The first plan or import makes one.")
+    made = backups.backup(store.open_store(url), file)
+    write(str(file), None)
+    tell(_contents(made))
+    for fault in made.faults:
+        tell(f"{fault}. The file holds it as it is; restore will refuse it")
+    if made.faults:
+        raise typer.Exit(FOUND_FAULTS)
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of mssmap backup.")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Give up what is in the store; it is backed up beside FILE first.")
+    ] = False,
+) -> None:
+    """Fill an empty store, of either kind, from a back-up, and prove its audit trail."""
+    from mssmap import store
+    from mssmap.store import backup as backups
+
+    backups.read(file)  # a file that cannot be used makes no store
+    made, kept = backups.restore(store.open_store(settings.load().database_url), file, replace=replace)
+    if kept:
+        tell(f"what was in the store stands in {kept}")
+    tell(f"restored {_contents(made)}")
+
+
+def _contents(made: Manifest) -> str:
+    rows = sum(table["rows"] for table in made.tables.values())
+    state = "broken" if made.faults else "whole"
+    return f"{count(rows, 'row')}, {count(made.changes, 'change')}, last hash {made.head[:16]}, trail {state}"
 
 
 def check() -> None:

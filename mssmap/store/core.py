@@ -186,7 +186,8 @@ class Store:
 
     def plans(self) -> list[Plan]:
         """Return all plans that are not deleted, the latest changed first."""
-        query = sa.select(PlanRow).where(~PlanRow.deleted).order_by(PlanRow.changed_at.desc(), PlanRow.plan_id)
+        newest = sa.select(sa.func.max(AuditRow.seq)).where(AuditRow.entity_id == PlanRow.plan_id).scalar_subquery()
+        query = sa.select(PlanRow).where(~PlanRow.deleted).order_by(newest.desc(), PlanRow.plan_id)
         return self._read(lambda session: [_plan(row) for row in session.execute(query)])
 
     def plan(self, plan_id: str) -> Plan:
@@ -302,8 +303,8 @@ class Store:
 
     def remember(self, key: str, value: dict[str, Any], *, actor: str = "local") -> None:
         """Keep a small value, such as the day of the last brief."""
-
-        self._write(lambda session: self._remember(session, key, value, actor))
+        request_id = str(uuid.uuid4())  # one for all tries of the write
+        self._write(lambda session: self._remember(session, key, value, actor, request_id))
 
     def remember_next(
         self,
@@ -327,21 +328,27 @@ class Store:
             What was kept.
         """
 
+        request_id = str(uuid.uuid4())
+
         def write(session: Connection) -> tuple[str, dict[str, Any]]:
+            if (done := _entry(session, request_id)) is not None:
+                return done.entity_id, done.body
             key, value = make(_settings(session, prefix))
-            self._remember(session, key, value, actor)
+            self._remember(session, key, value, actor, request_id)
             return key, value
 
         return self._write(write)
 
-    def _remember(self, session: Connection, key: str, value: dict[str, Any], actor: str) -> None:
+    def _remember(self, session: Connection, key: str, value: dict[str, Any], actor: str, request_id: str) -> None:
+        if _entry(session, request_id) is not None:
+            return
         row = session.execute(sa.select(SettingRow.__table__).where(SettingRow.key == key)).one_or_none()
         version = (row.version if row else 0) + 1
         if row:
             session.execute(sa.update(SettingRow).where(SettingRow.key == key).values(value=value, version=version))
         else:
             session.execute(sa.insert(SettingRow).values(key=key, value=value, version=version))
-        self._append(session, audit.EDIT, "setting", key, version, value, actor, str(uuid.uuid4()))
+        self._append(session, audit.EDIT, "setting", key, version, value, actor, request_id)
 
     def _change(
         self,
@@ -462,9 +469,14 @@ def _entries(session: Connection, plan_id: str) -> list[audit.Entry]:
     return [audit.Entry(**row._mapping) for row in session.execute(query)]
 
 
+def _entry(session: Connection, request_id: str) -> Any:
+    """The change that an earlier try of the same request made, if there was one."""
+    return session.execute(sa.select(AuditRow.__table__).where(AuditRow.request_id == request_id)).one_or_none()
+
+
 def _answered(session: Connection, request_id: str) -> Plan | None:
     """The plan as an earlier try of the same request wrote it."""
-    row = session.execute(sa.select(AuditRow.__table__).where(AuditRow.request_id == request_id)).one_or_none()
+    row = _entry(session, request_id)
     if row is None:
         return None
     body = row.body or {}

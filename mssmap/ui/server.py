@@ -12,11 +12,13 @@ import gc
 import logging
 import os
 import re
+import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import streamlit as st
@@ -30,12 +32,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mssmap import api, planning, settings
 from mssmap.errors import InputError, MssmapError
 from mssmap.i18n import gettext as _
-from mssmap.ui import cache, live
+from mssmap.ui import cache, drain, live
 
 ROOT = Path(__file__).resolve().parents[2]
 APP = ROOT / "app.py"
 HASHED = re.compile(r"/app/static/[\w.-]+-[0-9a-f]{12}\.\w+$")
 """Static files whose name changes with their content."""
+
+CLOSING_S = 3
+"""So long an answer that is on its way may take once the sockets close."""
 
 log = logging.getLogger("mssmap")
 
@@ -91,7 +96,9 @@ def create_app() -> st.App:
 
 
 def _ready(_request: Request) -> Response:
-    """Say whether this server can do its work: the data are read, and the store answers."""
+    """Say whether this server can do its work: it is not stopping, the data are read, and the store answers."""
+    if drain.begun():
+        return PlainTextResponse("draining\n", status_code=503)
     try:
         cache.data()
         cache.plans().setting("ready")
@@ -101,16 +108,27 @@ def _ready(_request: Request) -> Response:
 
 
 class _Server(uvicorn.Server):
-    """Tells the address once requests are answered."""
+    """Tells the address once requests are answered, and drains when it is asked to stop."""
 
-    def __init__(self, config: uvicorn.Config, address: str) -> None:
+    def __init__(self, config: uvicorn.Config, address: str, drain_s: float) -> None:
         super().__init__(config)
         self._address = address
+        self._drain_s = drain_s
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             print(f"mssmap is ready: {self._address}   (stop with Ctrl+C)", flush=True)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Drain at the first SIGTERM and leave with 0; anything else stops at once."""
+        if sig == signal.SIGTERM and not drain.begun():
+            drain.begin(self._close, seconds=self._drain_s)
+        else:
+            super().handle_exit(sig, frame)
+
+    def _close(self) -> None:
+        self.should_exit = True
 
 
 def serve(*, host: str, port: int) -> None:
@@ -133,9 +151,16 @@ def serve(*, host: str, port: int) -> None:
         logging.getLogger(noisy).setLevel(logging.ERROR)
     shown = "localhost" if host in {"127.0.0.1", "localhost"} else host
     config = uvicorn.Config(
-        create_app(), host=host, port=port, log_config=None, log_level="warning", access_log=False, ws="auto"
+        create_app(),
+        host=host,
+        port=port,
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        ws="auto",
+        timeout_graceful_shutdown=CLOSING_S,
     )
-    _Server(config, f"http://{shown}:{port}").run()
+    _Server(config, f"http://{shown}:{port}", settings.load().drain_s).run()
 
 
 def _require_free(host: str, port: int) -> None:

@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
@@ -24,6 +24,23 @@ def config() -> Config:
     return found
 
 
+def scripts() -> ScriptDirectory:
+    """Return the migrations that this mssmap knows."""
+    return ScriptDirectory.from_config(config())
+
+
+def current(connection: Connection) -> str | None:
+    """Return the revision of the tables, None if there are none."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def migrate(connection: Connection, revision: str = "head") -> None:
+    """Bring the tables to a revision, inside the transaction of a connection."""
+    settings = config()
+    settings.attributes["connection"] = connection
+    command.upgrade(settings, revision)
+
+
 def upgrade(engine: Engine) -> None:
     """
     Bring the tables to the newest version; replicas that start together take turns.
@@ -33,22 +50,20 @@ def upgrade(engine: Engine) -> None:
     InputError
         If a newer mssmap has written the store: its tables are not touched.
     """
-    settings = config()
-    scripts = ScriptDirectory.from_config(settings)
+    directory = scripts()
     with engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
-    if current == scripts.get_current_head():
+        found = current(connection)
+    if found == directory.get_current_head():
         return
-    known = {script.revision for script in scripts.walk_revisions()}
-    if current is not None and current not in known:
+    known = {script.revision for script in directory.walk_revisions()}
+    if found is not None and found not in known:
         raise InputError(
             _(
                 "MSSMAP_DATABASE_URL: found a store of a newer mssmap (tables {found}), required at most {known}. "
                 "Update mssmap, or choose another store."
-            ).format(found=current, known=max(known))
+            ).format(found=found, known=max(known))
         )
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         if engine.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK_KEY)))
-        settings.attributes["connection"] = connection
-        command.upgrade(settings, "head")
+        migrate(connection)
