@@ -5,18 +5,20 @@ from __future__ import annotations
 import streamlit as st
 
 from mssmap.i18n import gettext as _
-from mssmap.ui import components, data_page, import_page, state
+from mssmap.ui import components, data_page, field_copies, import_page, state
 
 components.page_style()
 state.keep_address()
 st.title(_("Data and sources"))
 data_page.search_box()
-tables, files, own = st.tabs([_("Tables"), _("Files and licences"), _("Import")])
+tables, files, own, field = st.tabs([_("Tables"), _("Files and licences"), _("Import"), _("Field copies")])
 with tables:
     data_page.full_table()
 with files:
     data_page.catalog_table()
 with own:
     import_page.tab()
+with field:
+    field_copies.tab()
 data_page.about()
 components.data_faults()

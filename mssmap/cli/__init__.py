@@ -16,7 +16,7 @@ import typer
 
 import mssmap
 from mssmap import settings
-from mssmap.cli import briefs, files, imports, plans, records, system
+from mssmap.cli import briefs, files, imports, plans, records, system, teams
 from mssmap.cli.common import BAD_INPUT, FOUND_FAULTS, tell, write
 from mssmap.errors import MssmapError
 
@@ -41,6 +41,8 @@ COMMANDS = (
     system.log,
     system.backup,
     system.restore,
+    teams.merge,
+    teams.conflicts,
     system.check,
     system.serve,
 )

@@ -21,10 +21,13 @@ def log(
     verify: Annotated[
         bool, typer.Option("--verify", help="Prove that nothing was changed or dropped; exit 1 if so.")
     ] = False,
+    interleaved: Annotated[
+        bool, typer.Option("--by-time", help="Put the changes of field copies between ours, by their time.")
+    ] = False,
 ) -> None:
     """Print the audit trail of the store; --verify proves its chain."""
     from mssmap import settings, store
-    from mssmap.store import audit
+    from mssmap.store import audit, merge
 
     url = settings.load().database_url
     entries = store.open_store(url).trail() if store.exists(url) else []
@@ -36,10 +39,11 @@ def log(
         state = "broken" if faults else "whole"
         tell(f"mssmap: {count(len(entries), 'change')} checked, last hash {last[:16]}, {state}")
         raise typer.Exit(1 if faults else 0)
-    for entry in entries:
-        typer.echo(
-            f"{entry.seq:>6}  {entry.at}  {entry.actor}  {entry.action:<6} {entry.entity_id} version {entry.version}"
-        )
+    origin = dict(zip([entry.seq for entry in entries], merge.origins(entries), strict=True))
+    for entry in merge.by_time(entries) if interleaved else entries:
+        came = f"  (from {origin[entry.seq]})" if origin[entry.seq] else ""
+        what = f"{entry.action:<6} {entry.entity_id} version {entry.version}{came}"
+        typer.echo(f"{entry.seq:>6}  {entry.at}  {entry.actor}  {what}")
 
 
 def backup(

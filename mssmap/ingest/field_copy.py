@@ -1,0 +1,92 @@
+"""
+A field copy is a back-up that a laptop brings home: a file from outside, checked like one, then merged.
+
+It is unpacked into a store of its own, so nothing of it touches the store of headquarters before its audit trail is
+proved, every plan in it can be read and every import in it was opened in the process that reads files from outside.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from mssmap import scenario
+from mssmap.errors import InputError
+from mssmap.i18n import gettext as _
+from mssmap.ingest import mapping, read
+from mssmap.ingest.limits import MB, printable
+from mssmap.store import Store, backup, imports, merge, open_store
+from mssmap.store.merge import Merged
+
+UNPACKED_BYTES: Final = 2_000 * MB
+"""How much a field copy may unpack to."""
+NAME_CHARS: Final = 60
+
+
+def take(store: Store, path: Path, *, origin: str, actor: str = "local") -> Merged:
+    """
+    Merge a field copy into a store.
+
+    Parameters
+    ----------
+    path
+        A file of `mssmap backup`.
+    origin
+        What people call the laptop; it stands beside its changes.
+
+    Raises
+    ------
+    InputError
+        If there is no origin, or the file is no back-up or holds something that cannot be used. Nothing is merged.
+    DataError
+        If the file is damaged or its audit trail is not whole. Nothing is merged.
+    StoreAwayError
+        If the store cannot be written. Nothing is merged.
+    """
+    origin = printable(" ".join(origin.split()), NAME_CHARS)
+    if not origin:
+        raise InputError(_("origin: found nothing, required what people call the laptop, such as laptop 3."))
+    with opened(path) as other:
+        for item in imports.listed(other):
+            _readable(imports.content(other, item), item.name)
+        return merge.merge(store, other, origin=origin, actor=actor, check=_usable)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Store]:
+    """Unpack a back-up into a store that lasts as long as the context."""
+    backup.read(path)
+    with zipfile.ZipFile(path) as file:
+        size = sum(member.file_size for member in file.infolist())
+    if size > UNPACKED_BYTES:
+        raise InputError(
+            _("{path}: unpacks to {found} MB, required at most {most}.").format(
+                path=path.name, found=size // MB, most=UNPACKED_BYTES // MB
+            )
+        )
+    with tempfile.TemporaryDirectory(prefix="mssmap-field-") as folder:
+        found = open_store(f"sqlite:///{Path(folder) / 'field.db'}")
+        try:
+            backup.restore(found, path)
+            yield found
+        finally:
+            found.engine.dispose()
+
+
+def _usable(entity: str, body: dict[str, Any]) -> None:
+    """Refuse what this mssmap could not use once it is in the store."""
+    if entity == merge.PLAN:
+        scenario.from_dict(body)
+    elif entity == imports.ENTITY:
+        mapping.loads(str(body.get("mapping", "")))
+
+
+def _readable(rows: bytes, name: str) -> None:
+    with tempfile.NamedTemporaryFile(suffix=".parquet") as file:
+        file.write(rows)
+        file.flush()
+        read(Path(file.name), name=name)

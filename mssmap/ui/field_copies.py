@@ -1,0 +1,150 @@
+"""Field copies on the page: take one along, merge one that came home, decide what both sides have changed."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from mssmap import scenario, text
+from mssmap.errors import MssmapError
+from mssmap.i18n import gettext as _
+from mssmap.ingest import field_copy
+from mssmap.store import backup, merge
+from mssmap.store.merge import Conflict, Merged
+from mssmap.ui import cache, components
+
+MOST_MB = 100
+
+
+def tab() -> None:
+    """Everything about field copies."""
+    st.caption(
+        _(
+            "A laptop without a network keeps plans and imports of its own. Its copy is merged here: what only the "
+            "laptop changed is taken over with its person and time, what both changed is for you to decide, and "
+            "nothing is dropped."
+        )
+    )
+    out, back = st.columns(2)
+    with out:
+        _take_along()
+    with back:
+        _bring_home()
+    _told()
+    _to_decide()
+
+
+def _take_along() -> None:
+    st.markdown("**" + _("Take along") + "**")
+    st.caption(_("On the laptop: mssmap restore FILE, before it leaves."))
+    if st.button(_("Make a field copy"), key="field_make", width="stretch"):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "field-copy.zip"
+            try:
+                made = backup.backup(cache.plans(), path)
+            except MssmapError as error:
+                st.error(components.inert(str(error)))
+                return
+            st.session_state["field_copy"] = (made.made_at, path.read_bytes())
+    if made_copy := st.session_state.get("field_copy"):
+        at, content = made_copy
+        st.download_button(
+            _("Download it ({size} kB)").format(size=text.number(len(content) // 1000 + 1)),
+            content,
+            file_name=f"mssmap-field-copy-{at[:10]}.zip",
+            mime="application/zip",
+            on_click="ignore",
+            width="stretch",
+        )
+
+
+def _bring_home() -> None:
+    st.markdown("**" + _("Bring home") + "**")
+    origin = st.text_input(_("Name of the laptop"), key="field_origin", max_chars=field_copy.NAME_CHARS)
+    upload = st.file_uploader(
+        _("Field copy (a file of mssmap backup)"), type="zip", key="field_file", max_upload_size=MOST_MB
+    )
+    if st.button(_("Merge it"), key="field_merge", disabled=upload is None, width="stretch") and upload is not None:
+        with tempfile.NamedTemporaryFile(suffix=".zip") as file:
+            file.write(upload.getvalue())
+            file.flush()
+            try:
+                st.session_state["field_merged"] = field_copy.take(cache.plans(), Path(file.name), origin=origin)
+            except MssmapError as error:
+                st.session_state["field_merged"] = str(error).replace(file.name, upload.name)
+
+
+def _told() -> None:
+    done: Merged | str | None = st.session_state.get("field_merged")
+    if isinstance(done, str):
+        st.error(components.inert(done))
+    elif done is not None:
+        said = _("{taken} changes of {origin} merged; {known} were here already.").format(
+            taken=done.taken, origin=done.origin, known=done.known
+        )
+        names = ", ".join(done.names[:10])
+        st.success(components.inert(f"{said} {names}".strip()))
+
+
+def _to_decide() -> None:
+    open_ones = merge.conflicts(cache.plans())
+    if not open_ones:
+        return
+    st.markdown("**" + _("To decide") + "**")
+    for conflict in open_ones:
+        with st.container(border=True, key=f"conflict_{conflict.conflict_id}"):
+            _one(conflict)
+
+
+def _one(conflict: Conflict) -> None:
+    words = {
+        True: _("{origin} deleted it: {who}, {at} UTC"),
+        False: _("{origin} has changed it: {who}, {at} UTC"),
+    }[conflict.theirs is None]
+    st.markdown("**" + components.inert(_name(conflict)) + "**")
+    said = words.format(origin=conflict.origin, who=conflict.theirs_by, at=conflict.theirs_at[:16].replace("T", " "))
+    st.caption(components.inert(said))
+    if conflict.entity == merge.PLAN and conflict.theirs is not None:
+        _differences(conflict)
+    titles = {merge.OURS: _("Keep ours"), merge.THEIRS: _("Take theirs"), merge.BOTH: _("Keep both")}
+    choices = merge.choices(conflict)
+    for column, choice in zip(st.columns(len(choices)), choices, strict=True):
+        column.button(
+            titles[choice],
+            key=f"{choice}_{conflict.conflict_id}",
+            on_click=_decide,
+            args=(conflict.conflict_id, choice),
+            width="stretch",
+        )
+
+
+def _name(conflict: Conflict) -> str:
+    if conflict.theirs is not None:
+        return conflict.name
+    bodies = [entry.body for entry in cache.plans().trail(conflict.entity_id) if entry.body is not None]
+    return str(bodies[-1].get("name", conflict.entity_id)) if bodies else conflict.entity_id
+
+
+def _differences(conflict: Conflict) -> None:
+    ours = [entry.body for entry in cache.plans().trail(conflict.entity_id)][-1]
+    if ours is None:
+        st.caption(_("Here it was deleted."))
+        return
+    rows: pd.DataFrame = scenario.differences(scenario.from_dict(ours), scenario.from_dict(_body(conflict)))
+    titles = {"what": _("What"), "item": _("Item"), "first": _("Ours"), "second": _("Theirs")}
+    st.dataframe(rows.astype("str").rename(columns=titles), hide_index=True, key=f"rows_{conflict.conflict_id}")
+
+
+def _body(conflict: Conflict) -> dict[str, Any]:
+    return conflict.theirs or {}
+
+
+def _decide(conflict_id: str, choice: str) -> None:
+    try:
+        merge.decide(cache.plans(), conflict_id, choice)
+    except MssmapError as error:
+        st.session_state["field_merged"] = str(error)
