@@ -83,7 +83,7 @@ def _told() -> None:
     if isinstance(done, str):
         st.error(components.inert(done))
     elif done is not None:
-        said = _("{taken} changes of {origin} merged; {known} were here already.").format(
+        said = _("Merged from {origin}: {taken} taken over, {known} known already.").format(
             taken=done.taken, origin=done.origin, known=done.known
         )
         names = ", ".join(done.names[:10])

@@ -48,8 +48,9 @@ DRAWN = f"""(before) => {{
   const seq = page?.dataset.seq;
   return !!seq && seq !== before && seq === window.mssmapView?.seq && page.dataset.shown !== undefined;
 }}"""
-PROBE = re.compile(r"/\w+/_stcore/(health|host-config)$")
-"""On a deep link Streamlit looks for its server below the page first, and finds it above."""
+PROBE = re.compile(r"/\w+/_stcore/(health|host-config)$|/live\?")
+"""What a browser may complain of: on a deep link Streamlit looks for its server below the page first, and finds it
+above; and a window asks whether its server is there, also when a test has stopped it."""
 AT_REST = '.stApp[data-test-script-state="notRunning"][data-test-connection-state="CONNECTED"]'
 
 
