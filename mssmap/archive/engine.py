@@ -203,7 +203,9 @@ class Archives:
             self.opened(name)  # says so if the file changed under our hands
             raise
         self.opened(name)
-        return found.cast(schema)  # engines differ in small things, such as whether a month begins on a day or at an hour
+        return found.cast(
+            schema
+        )  # engines differ in small things, such as whether a month begins on a day or at an hour
 
     def _signature(self, name: str) -> Signature | None:
         try:
@@ -214,7 +216,9 @@ class Archives:
 
 
 def _changed(name: str) -> ChangedError:
-    return ChangedError(_("archive {name}: changed on disk while it was open. Ask again to reopen it.").format(name=name))
+    return ChangedError(
+        _("archive {name}: changed on disk while it was open. Ask again to reopen it.").format(name=name)
+    )
 
 
 @contextmanager

@@ -10,14 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import ibis
 import pyarrow as pa
-from ibis.expr import types as ir
 
 from mssmap import evidence, timeline
 from mssmap.archive import columns
+
+if TYPE_CHECKING:
+    from ibis.expr import types as ir  # type: ignore[import-untyped]
 
 Box = tuple[float, float, float, float]
 
@@ -65,13 +66,21 @@ class Query:
 
 
 @lru_cache(maxsize=1)
+def _ibis() -> Any:
+    """Import Ibis when it is first needed: it takes a second."""
+    import ibis  # type: ignore[import-untyped]
+
+    return ibis
+
+
+@lru_cache(maxsize=1)
 def _schema() -> Any:
-    return ibis.Schema.from_pyarrow(pa.schema([columns.STORED.field(name) for name in columns.ASKED]))
+    return _ibis().Schema.from_pyarrow(pa.schema([columns.STORED.field(name) for name in columns.ASKED]))
 
 
 def events(name: str) -> ir.Table:
     """Return the rows of an archive as a table of its name, bound to no engine."""
-    return ibis.table(_schema(), name=name)
+    return _ibis().table(_schema(), name=name)
 
 
 def matching(rows: ir.Table, query: Query) -> ir.Table:
@@ -132,7 +141,7 @@ def cells(rows: ir.Table, query: Query, resolution: int) -> ir.Table:
     reach = CELL_DEGREES[resolution]
     wide = (box[0] - reach, box[1] - reach, box[2] + reach, box[3] + reach)
     found = matching(rows, Query(**{**vars(query), "box": wide}))
-    found = found.mutate(cell=found.h3 | ibis.literal(columns.mask(resolution), "int64"))
+    found = found.mutate(cell=found.h3 | _ibis().literal(columns.mask(resolution), "int64"))
     inside = _within(found, box).sum().cast("int64")
     grouped = found.group_by("cell").aggregate(
         n=found.count(), inside=inside, lon=found.lon.mean(), lat=found.lat.mean()
@@ -154,7 +163,7 @@ def histogram(rows: ir.Table, query: Query, step: str) -> ir.Table:
     A row counts once, in the step in which it begins; if it began before the window, in the first of the window.
     """
     found = matching(rows, query)
-    begins = ibis.greatest(found.valid_from, ibis.literal(query.start)) if query.start else found.valid_from
+    begins = _ibis().greatest(found.valid_from, _ibis().literal(query.start)) if query.start else found.valid_from
     found = found.mutate(bin=begins if step == "day" else begins.truncate(STEPS[step]).cast("date"))
     return found.group_by(["bin", "category"]).aggregate(n=found.count()).order_by(["bin", "category"])
 
@@ -184,4 +193,4 @@ def compiled(dialect: str, name: str, kind: str, *arguments: Any) -> tuple[str, 
     Values stand in it as literals that Ibis writes; none of them is ever put into a text here.
     """
     asked = KINDS[kind](events(name), *arguments)
-    return str(ibis.to_sql(asked, dialect=dialect)), asked.schema().to_pyarrow()
+    return str(_ibis().to_sql(asked, dialect=dialect)), asked.schema().to_pyarrow()

@@ -28,7 +28,6 @@ from mssmap.archive.shelf import Manifest, Shelf
 from mssmap.archive.writer import Progress, Writer
 from mssmap.catalog import Data
 from mssmap.errors import Fault, InputError
-from mssmap.i18n import gettext as _
 from mssmap.ingest import days, events, prepare
 from mssmap.ingest.geoparquet import _crs, _object
 from mssmap.ingest.limits import MB, printable, refused
@@ -121,9 +120,7 @@ def add_open(
             return out.finish(title or _title(first, name), file=name, **said), told
 
 
-def add_import(
-    shelf: Shelf, made: Imported, *, progress: Progress = lambda rows, what: None
-) -> Manifest:
+def add_import(shelf: Shelf, made: Imported, *, progress: Progress = lambda rows, what: None) -> Manifest:
     """Make an archive of events that were read and checked already."""
     with writer.writing(shelf, made.source, progress=progress) as out:
         for start in range(0, len(made.frame), BATCH_ROWS):
@@ -134,7 +131,12 @@ def add_import(
 
 
 def _take(
-    out: Writer, first: pd.DataFrame, others: Iterator[pd.DataFrame], used: Mapping | None, data: Data, name: str,
+    out: Writer,
+    first: pd.DataFrame,
+    others: Iterator[pd.DataFrame],
+    used: Mapping | None,
+    data: Data,
+    name: str,
     told: Told,
 ) -> None:
     for frame in _chained(first, others):
@@ -253,8 +255,8 @@ def parquet(file: BinaryIO) -> Iterator[pd.DataFrame]:
         wanted = _checked(source)
         before = 0
         for batch in source.iter_batches(batch_size=BATCH_ROWS, columns=wanted, use_threads=False):
+            _check_places(batch, before)
             frame = batch.to_pandas(types_mapper=_dtype)
-            _check_places(frame, before)
             _check_zones(frame)
             yield frame.set_axis(pd.RangeIndex(before + 1, before + len(frame) + 1))
             before += len(frame)
@@ -299,20 +301,21 @@ def _check_crs(name: str, item: Any) -> None:
         raise refused(f"the column {name} in {found}", "longitude and latitude in WGS 84", "Transform it first.")
 
 
-def _check_places(frame: pd.DataFrame, before: int) -> None:
-    for name, limit in (("lon", 180), ("lat", 90)):
-        if name not in frame:
-            continue
-        values = pd.to_numeric(frame[name], errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
-        bad = np.isinf(values) | (np.abs(values) > limit)
-        if "lat" in frame and "lon" in frame:
-            bad |= (frame["lon"].isna() != frame["lat"].isna()).to_numpy()
-        if bad.any():
-            row = before + int(np.flatnonzero(bad)[0]) + 1
-            raise refused(
-                f"{int(bad.sum()):,} rows without both coordinates in degrees, the first is row {row}",
-                "a longitude and a latitude, or neither",
-            )
+def _check_places(batch: pa.RecordBatch, before: int) -> None:
+    """Refuse a coordinate that is no number, out of range, or alone; a row may have none."""
+    if not {"lon", "lat"} <= set(batch.schema.names):
+        return
+    lon, lat = (batch[name].cast(pa.float64()) for name in ("lon", "lat"))
+    given = [column.is_valid().to_numpy(zero_copy_only=False) for column in (lon, lat)]
+    values = [column.to_numpy(zero_copy_only=False) for column in (lon, lat)]
+    sound = [np.abs(value) <= limit for value, limit in zip(values, (180, 90), strict=True)]
+    bad = (given[0] != given[1]) | (given[0] & ~(sound[0] & sound[1]))
+    if bad.any():
+        row = before + int(np.flatnonzero(bad)[0]) + 1
+        raise refused(
+            f"{int(bad.sum()):,} rows whose lon and lat are no numbers of degrees (NaN?), the first is row {row}",
+            "a longitude and a latitude, or neither",
+        )
 
 
 def _check_zones(frame: pd.DataFrame) -> None:

@@ -149,9 +149,7 @@ class Writer:
 
 
 @contextmanager
-def writing(
-    shelf: Shelf, source: Source, *, progress: Progress = lambda rows, what: None
-) -> Iterator[Writer]:
+def writing(shelf: Shelf, source: Source, *, progress: Progress = lambda rows, what: None) -> Iterator[Writer]:
     """
     Give a writer whose work folder is gone afterwards, whatever happened.
 
@@ -170,7 +168,9 @@ def writing(
     try:
         yield writer
     except (OSError, duckdb.Error, pa.ArrowException) as error:
-        raise DataError(f"archive: could not be written ({str(error).splitlines()[0][:200]}). Is the disk full?") from error
+        raise DataError(
+            f"archive: could not be written ({str(error).splitlines()[0][:200]}). Is the disk full?"
+        ) from error
     finally:
         if writer._out is not None and writer._out.is_open:
             writer._out.close()
@@ -229,11 +229,18 @@ class _Sorted:
 @contextmanager
 def _sorted(folder: Path) -> Iterator[_Sorted]:
     """Give the batches in the order of the file: near each other what lies near, then by day."""
-    settings = {"memory_limit": MEMORY, "threads": THREADS, "temp_directory": str(folder), "preserve_insertion_order": False}
+    settings = {
+        "memory_limit": MEMORY,
+        "threads": THREADS,
+        "temp_directory": str(folder),
+        "preserve_insertion_order": False,
+    }
     with duckdb.connect(":memory:", config=settings) as connection:
         connection.execute("SET enable_progress_bar = false")
         connection.execute(f"CREATE VIEW batches AS FROM read_parquet('{_quoted(folder / 'batches.parquet')}')")
-        box = connection.execute("SELECT min(lon), min(lat), max(lon), max(lat) FROM batches WHERE h3 IS NOT NULL").fetchall()[0]
+        box = connection.execute(
+            "SELECT min(lon), min(lat), max(lon), max(lat) FROM batches WHERE h3 IS NOT NULL"
+        ).fetchall()[0]
         reader = connection.sql(SORT).to_arrow_reader(ROW_GROUP)
         yield _Sorted(iter(reader), box if box[0] is not None else None)
 
@@ -244,7 +251,9 @@ def _quoted(path: Path) -> str:
 
 def _repeated() -> list[str]:
     """Columns of few different values; the others are not worth a dictionary."""
-    return [name for name in columns.STORED.names if name not in ("row", "h3", "geometry", "event_id", "note", "lon", "lat")]
+    return [
+        name for name in columns.STORED.names if name not in ("row", "h3", "geometry", "event_id", "note", "lon", "lat")
+    ]
 
 
 def _stored(batch: pa.Table, before: int) -> pa.Table:
@@ -258,7 +267,9 @@ def _stored(batch: pa.Table, before: int) -> pa.Table:
         "geometry": pa.array(points, pa.binary()),
         "bbox": pa.StructArray.from_arrays([x, y, x, y], names=columns.BOX.names),
     }
-    given = {name: added.get(name, batch[name] if name in batch.column_names else None) for name in columns.STORED.names}
+    given = {
+        name: added.get(name, batch[name] if name in batch.column_names else None) for name in columns.STORED.names
+    }
     return pa.table(list(given.values()), names=list(given))
 
 

@@ -16,6 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from mssmap import catalog, differences, keyfigures, planning, settings, store, views
+from mssmap.api.archives import told as told_of
+from mssmap.archive import engine, shelf
+from mssmap.archive.engine import Archives
+from mssmap.archive.shelf import Manifest
 from mssmap.catalog import Data
 from mssmap.exports import extract as extracts
 from mssmap.exports.extract import Extract
@@ -87,6 +91,33 @@ def base_frame() -> frame.Frame | None:
 def plans() -> store.Store:
     """Return the store of plans, opened once per process."""
     return store.open_store(settings.load().database_url)
+
+
+@lru_cache(maxsize=1)
+def archives() -> Archives:
+    """Return the archives, opened once per process."""
+    return engine.connect(shelf.default())
+
+
+def archive_list() -> tuple[Manifest, ...]:
+    """Return the archives as they are now."""
+    return _archive_list(archives().shelf.mark())
+
+
+@lru_cache(maxsize=2)
+def _archive_list(_mark: Any) -> tuple[Manifest, ...]:
+    return tuple(archives().shelf.listed())
+
+
+def asked_archives(filters: Filters) -> dict[str, Any] | None:
+    """Return what the browser needs to ask the archives: their names, and what narrows them besides the days."""
+    items = [told_of(item) for item in archive_list()]
+    query = {"known_on": filters.clocks.known_on.isoformat(), "grade": filters.grade}
+    if filters.region:
+        query["region"] = filters.region
+    if filters.categories:
+        query["category"] = ",".join(filters.categories)
+    return {"items": items, "query": query} if items else None
 
 
 def own_files() -> dict[str, bytes]:

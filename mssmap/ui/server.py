@@ -28,6 +28,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mssmap import api, planning, settings
+from mssmap.api.archives import routes as archive_routes
 from mssmap.errors import InputError, MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.ui import cache
@@ -79,7 +80,11 @@ def create_app() -> st.App:
     cache.STATIC.mkdir(exist_ok=True)
     return st.App(
         APP,
-        routes=[*api.routes(cache.data), Route("/readyz", _ready, methods=["GET", "HEAD"])],
+        routes=[
+            *api.routes(cache.data),
+            *archive_routes(cache.archives),
+            Route("/readyz", _ready, methods=["GET", "HEAD"]),
+        ],
         middleware=[Middleware(KeepHashedFiles)],
         lifespan=_lifespan,
         on_script_error=_log_fault,
