@@ -146,7 +146,7 @@ def _respond(
     except MssmapError as error:
         kinds = ((NotFoundError, 404), (StoppedError, 499), (ChangedError, 409), (InputError, 400))
         return _json({"error": str(error)}, next((code for kind, code in kinds if isinstance(error, kind)), 503))
-    found.headers |= {"etag": tag, "cache-control": "private, no-cache"}
+    found.headers.update({"etag": tag, "cache-control": "private, no-cache"})
     return found
 
 

@@ -7,7 +7,6 @@ own, which `Question.cancel` interrupts. What another engine needs is `Engine`: 
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -81,7 +80,7 @@ class DuckEngine:
     dialect = "duckdb"
 
     def __init__(self, folder: Path) -> None:
-        config = {
+        config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": MEMORY,
             "threads": THREADS,
             "autoinstall_known_extensions": False,
@@ -209,7 +208,7 @@ class Archives:
 
     def _signature(self, name: str) -> Signature | None:
         try:
-            found = os.stat(self.shelf.parquet(name)) if NAME.fullmatch(name) else None
+            found = self.shelf.parquet(name).stat() if NAME.fullmatch(name) else None
         except OSError:
             return None
         return (found.st_mtime_ns, found.st_size, found.st_ino) if found else None

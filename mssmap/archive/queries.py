@@ -180,7 +180,7 @@ def record(rows: ir.Table, row: int) -> ir.Table:
     return rows.filter(rows.row == row)
 
 
-KINDS: Final = {
+KINDS: Final[dict[str, Any]] = {
     **{"count": count, "cells": cells, "points": points, "histogram": histogram, "totals": totals, "record": record}
 }
 
@@ -192,5 +192,5 @@ def compiled(dialect: str, name: str, kind: str, *arguments: Any) -> tuple[str, 
 
     Values stand in it as literals that Ibis writes; none of them is ever put into a text here.
     """
-    asked = KINDS[kind](events(name), *arguments)
+    asked: Any = KINDS[kind](events(name), *arguments)
     return str(_ibis().to_sql(asked, dialect=dialect)), asked.schema().to_pyarrow()

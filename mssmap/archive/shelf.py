@@ -153,7 +153,7 @@ class Shelf:
             raise InputError(
                 _("archive {name!r}: the same content is there already. Nothing was changed.").format(name=item.name)
             )
-        os.replace(rows, self.parquet(item.name))
+        rows.replace(self.parquet(item.name))
         _write(self.manifest(item.name), json.dumps(asdict(item), ensure_ascii=False, indent=1))
         return item
 
@@ -220,4 +220,4 @@ def _write(path: Path, text: str) -> None:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(name, path)
+    Path(name).replace(path)

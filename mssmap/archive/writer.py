@@ -229,7 +229,7 @@ class _Sorted:
 @contextmanager
 def _sorted(folder: Path) -> Iterator[_Sorted]:
     """Give the batches in the order of the file: near each other what lies near, then by day."""
-    settings = {
+    settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": MEMORY,
         "threads": THREADS,
         "temp_directory": str(folder),
