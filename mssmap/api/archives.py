@@ -204,7 +204,7 @@ def _cells(asked: _Asked) -> Response:
     cells = columns.parents(found["cell"].to_numpy(), resolution)
     head = {"mode": "clusters" if zoom >= CLUSTER_ZOOM else "cells", "resolution": resolution}
     head |= {"rows": asked.item.rows, "inside": int(pc.sum(found["inside"]).as_py() or 0), "shown": len(cells)}
-    arrays = {name: found[name].to_numpy() for name in ("n", "inside")}
+    arrays = {"n": found["n"].to_numpy(), "in_box": found["inside"].to_numpy()}
     arrays |= {name: _whole(found[name].to_numpy()) for name in ("lon", "lat")}
     if zoom < CLUSTER_ZOOM:
         rings = [ring for cell in cells.tolist() for ring in h3.cell_to_boundary(cell)[:6]]

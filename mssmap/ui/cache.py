@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
+import threading
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -17,10 +19,12 @@ from typing import Any
 
 from mssmap import catalog, differences, keyfigures, planning, settings, store, views
 from mssmap.api.archives import told as told_of
-from mssmap.archive import engine, shelf
+from mssmap.archive import columns, engine, shelf
 from mssmap.archive.engine import Archives
+from mssmap.archive.queries import Query
 from mssmap.archive.shelf import Manifest
 from mssmap.catalog import Data
+from mssmap.errors import MssmapError
 from mssmap.exports import extract as extracts
 from mssmap.exports.extract import Extract
 from mssmap.exports.selection import Form, Selection
@@ -29,6 +33,8 @@ from mssmap.maps import assets, history, plan, view
 from mssmap.maps.view import Shown
 from mssmap.timeline import Clocks
 from mssmap.ui import frame
+
+log = logging.getLogger("mssmap")
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
 
@@ -190,3 +196,14 @@ def warm() -> None:
     clocks = Clocks(views.last_reported(data(), today), today)
     shown(Filters(clocks))
     key_figures(clocks, "F6", None)
+    if archive_list():
+        threading.Thread(target=_warm_archives, daemon=True).start()
+
+
+def _warm_archives() -> None:
+    """Open the archives and let Ibis write its first SQL, which takes a second or two."""
+    for item in archive_list():
+        try:
+            archives().ask(item.name, "cells", Query(grade="F6"), columns.COARSEST)
+        except MssmapError as error:
+            log.warning("%s", error)
