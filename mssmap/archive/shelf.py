@@ -109,9 +109,7 @@ class Shelf:
             size = path.stat().st_size if path.exists() else None
             if size != item.bytes:
                 has = "no file" if size is None else f"{size:,} bytes"
-                found.append(
-                    f"archive {item.name}: found {has}, required {item.bytes:,} bytes. Remove it, add it again."
-                )
+                found.append(f"archive {item.name}: found {has}, required {item.bytes:,} bytes. Add it again.")
         return found
 
     def mark(self) -> tuple[tuple[str, int], ...]:

@@ -198,16 +198,16 @@ def parts(file: BinaryIO, part_bytes: int = PART_BYTES) -> Iterator[bytes]:
         if cut:
             yield rest[:cut]
             rest = rest[cut:]
-        elif len(rest) > part_bytes + RECORD_BYTES:
+        elif len(rest) > RECORD_BYTES:
             raise refused("a quote that is never closed", "every quote closed", "Correct the line and try again.")
     if rest:
         yield rest
 
 
 def _last_end(text: bytes) -> int:
-    """Return the position after the last line end that has an even number of quotes before it; 0 if there is none."""
+    """Return the position after the last line end that has an even number of quotes before it; 0 if it is too far."""
     end, quotes = len(text), text.count(b'"')
-    while (at := text.rfind(b"\n", 0, end)) >= 0:
+    while (at := text.rfind(b"\n", max(0, len(text) - RECORD_BYTES), end)) >= 0:
         quotes -= text.count(b'"', at, end)
         if quotes % 2 == 0:
             return at + 1
