@@ -243,6 +243,7 @@ def _without_duplicates(made: Imported) -> Imported:
 def _store_button(made: Imported) -> None:
     words = _("Replace our boundaries") if made.kind == "boundaries" else _("Store as a layer")
     if attach.is_archive(made):
+        words = _("Make an archive")
         st.caption(
             _(
                 "More than {n} events: they become an archive, which the map and the timeline ask for what they can "

@@ -151,7 +151,7 @@
         running = null;
         clearTimeout(slow);
         panel.busy.hidden = true;
-        if (waiting) soon();
+        if (waiting) ask();
       }
     }
   }
