@@ -31,6 +31,11 @@ SETTINGS = (
     Setting("MSSMAP_DATA_DIR", "", "Folder with datapackage.json. Empty: the data/ folder beside the package."),
     Setting("MSSMAP_DATABASE_URL", "", "SQLAlchemy URL of the store. Empty: a SQLite file in the user data folder."),
     Setting(
+        "MSSMAP_ARCHIVE_URL",
+        "",
+        "Folder of the archives: imports of more events than the browser can hold. Empty: archives/ beside the store.",
+    ),
+    Setting(
         "MSSMAP_BASEMAP",
         "local",
         "Background of the map. local needs no network; hot and clearmap fetch tiles from the OpenStreetMap "
@@ -61,6 +66,7 @@ class Settings:
 
     data_dir: Path
     database_url: str = ""
+    archive_url: str = ""
     basemap: str = "local"
     roads: Path | None = None
     today: date | None = None
@@ -78,6 +84,18 @@ def user_folder() -> Path:
 def default_database_url() -> str:
     """Return the URL of a SQLite file in the user's data folder."""
     return f"sqlite:///{user_folder() / 'store.db'}"
+
+
+def default_archive_url(database_url: str) -> str:
+    """
+    Return the folder `archives` beside a SQLite file, or in the user's data folder for another store.
+
+    >>> default_archive_url("sqlite:////srv/mssmap/store.db")
+    '/srv/mssmap/archives'
+    """
+    path = database_url.removeprefix("sqlite:///")
+    beside = Path(path).parent if path != database_url and path not in ("", ":memory:") else user_folder()
+    return str(beside / "archives")
 
 
 def default_data_dir() -> Path:
@@ -112,7 +130,8 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
     folder = values["MSSMAP_DATA_DIR"]
     return Settings(
         data_dir=Path(folder).expanduser() if folder else default_data_dir(),
-        database_url=values["MSSMAP_DATABASE_URL"] or default_database_url(),
+        database_url=(database_url := values["MSSMAP_DATABASE_URL"] or default_database_url()),
+        archive_url=values["MSSMAP_ARCHIVE_URL"] or default_archive_url(database_url),
         basemap=values["MSSMAP_BASEMAP"],
         roads=Path(values["MSSMAP_ROADS"]).expanduser() if values["MSSMAP_ROADS"] else None,
         today=parse_date(values["MSSMAP_TODAY"], "MSSMAP_TODAY") if values["MSSMAP_TODAY"] else None,

@@ -23,7 +23,7 @@ LEVELS = (
     ["catalog", "schema"],
     ["timeline", "evidence", "differences", "regions", "views", "keyfigures", "check", "series", "silence"],
     PLANNING.split(),
-    ["store", "ingest"],
+    ["store", "ingest", "archive"],
     ["maps", "charts", "text", "twin", "twin_charts", "search", "listing", "exports", "brief"],
     ["api"],
     ["ui", "cli"],

@@ -16,7 +16,7 @@ import typer
 
 import mssmap
 from mssmap import settings
-from mssmap.cli import briefs, files, imports, plans, records, system, teams
+from mssmap.cli import archives, briefs, files, imports, plans, records, system, teams
 from mssmap.cli.common import BAD_INPUT, FOUND_FAULTS, tell, write
 from mssmap.errors import MssmapError
 
@@ -50,6 +50,7 @@ COMMANDS = (
 
 for command in COMMANDS:
     app.command(command.__name__.rstrip("_"))(command)
+app.add_typer(archives.app, name="archive")
 
 
 def _version(wanted: bool) -> None:

@@ -125,8 +125,13 @@ def _record(item: Imported) -> dict[str, Any]:
 
 def _store(item: Imported) -> None:
     from mssmap import store
+    from mssmap.archive import shelf, stream
     from mssmap.ingest import attach
 
+    if attach.is_archive(item):
+        kept = stream.add_import(shelf.default(), item)
+        tell(f"stored as the archive {kept.name}; mssmap archive remove {kept.name} takes it away")
+        return
     saved = attach.store_import(store.open_store(settings.load().database_url), item)
     tell(f"stored as {saved.import_id}; mssmap import --remove {saved.import_id} takes it away")
 

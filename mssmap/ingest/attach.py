@@ -2,8 +2,8 @@
 Imports as part of the data: a dataset and a frame each, in the same shapes as everything else.
 
 Events of an import up to `JOINED_ROWS` also stand among the events, with a source of their own, so that views, grades,
-timeline and map treat them like any other. Larger ones are a layer only: the browser works out every day by itself
-from all joined events, which is made for thousands, not for a hundred thousand.
+timeline and map treat them like any other. Larger ones become an archive (`mssmap.archive`): the browser works out
+every day by itself from all joined events, which is made for thousands, not for a hundred thousand.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from mssmap.store.core import Store, StoreAwayError, exists
 from mssmap.store.imports import Import
 
 JOINED_ROWS: Final = 5_000
-"""An import of more events is not joined to the events."""
+"""An import of more events is not joined to the events; see `is_archive`."""
 
 GROUP: Final = "import"
 OFFICIAL: Final = "Official outline"
@@ -40,6 +40,11 @@ OFFICIAL: Final = "Official outline"
 
 MARK: Final = "import:"
 """How the id of the source row of an import begins."""
+
+
+def is_archive(made: Imported) -> bool:
+    """Say whether an import has too many events for the event list, so that it becomes an archive."""
+    return made.kind == "events" and len(made.frame) > JOINED_ROWS
 
 
 def rows_of(made: Imported) -> bytes:

@@ -13,7 +13,7 @@ FORMATS: Final = {
     "compact": ("%Y%m%d", r"\d{8}"),
     "dmy": ("%d/%m/%Y", r"\d{1,2}/\d{1,2}/\d{4}"),
     "mdy": ("%m/%d/%Y", r"\d{1,2}/\d{1,2}/\d{4}"),
-    "words": ("%d %B %Y", r"\d{1,2} [A-Za-z]{4,} \d{4}"),
+    "words": ("%d %B %Y", r"\d{1,2} (?:[A-Za-z]{4,}|May) \d{4}"),
     "short": ("%d %b %Y", r"\d{1,2} [A-Za-z]{3} \d{4}"),
     "unix": ("", r"\d{10}"),
     "month": ("%Y-%m", r"\d{4}-\d{2}"),

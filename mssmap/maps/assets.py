@@ -112,7 +112,7 @@ EVENT_GROUPS: Final = {
 EVENT_GROUP_OF: Final = {category: group for group, categories in EVENT_GROUPS.items() for category in categories}
 
 
-OWN_SCRIPTS: Final = ("clock.js", "map.js")
+OWN_SCRIPTS: Final = ("clock.js", "archive.js", "map.js")
 GLYPHS_MARK: Final = b'"GLYPHS"'
 """What a script of the page has in the place of our symbols."""
 
@@ -261,7 +261,7 @@ class _Shelf:
 
 
 def _script(name: str) -> bytes:
-    return own(name).encode()
+    return own(name).replace('"GROUP_COLOURS"', json.dumps(symbols.GROUP_COLOURS)).encode()
 
 
 def own(name: str) -> str:

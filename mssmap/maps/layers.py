@@ -39,7 +39,11 @@ GROUPS: Final = {
         Layer(f"events.{g}", f"events.{g}")
         for g in ("violence", "operations", "mission", "prisons", "services", "displacement", "political")
     ),
-    "imports": (Layer("imports.points", "imports.points"), Layer("imports.shapes", "imports.shapes")),
+    "imports": (
+        Layer("imports.points", "imports.points"),
+        Layer("imports.shapes", "imports.shapes"),
+        Layer("imports.archives", "imports.archives"),
+    ),
 }
 """Group -> its layers, in the order of the list."""
 
@@ -103,6 +107,7 @@ def titles() -> dict[str, str]:
         "imports": _("Imported layers"),
         "imports.points": _("Imported points"),
         "imports.shapes": _("Imported lines and areas"),
+        "imports.archives": _("Archives of many events"),
     }
 
 

@@ -67,7 +67,11 @@ def layer_list(on: Iterable[str], generation: int = 0, imported: Sequence[str] =
                 "label": titles[group],
                 "open": group in {"fobs", "prisons", "gang_zones"},
                 "counted": group not in view.NOT_COUNTED,
-                "items": [{"id": layer.id, "symbol": layer.symbol, "label": titles[layer.id]} for layer in members],
+                "items": [
+                    {"id": layer.id, "symbol": layer.symbol, "label": titles[layer.id]}
+                    for layer in members
+                    if group != "imports" or layer.id in imported
+                ],
             }
             for group, members in layers.GROUPS.items()
             if group != "imports" or imported

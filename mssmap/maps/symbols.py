@@ -221,6 +221,7 @@ def _imports() -> dict[str, str]:
     yellow = OKABE_ITO["yellow"]
     return {
         "imports.points": _svg(f'<circle cx="12" cy="12" r="6" {_style(yellow, INK, 2)}/>'),
+        "imports.archives": _svg(f'<path d="M12 2.6 20 7.3v9.4L12 21.4 4 16.7V7.3Z" {_style("#6aaed6", INK, 1.8)}/>'),
         "imports.shapes": _svg(
             f'<path d="M4 8 12 4l8 5-3 10H7Z" fill-opacity="0.4" {_style(yellow, INK, 1.8, "5 2")}/>'
         ),

@@ -88,6 +88,8 @@ class Options:
     more_legend: tuple[Mapping[str, Any], ...] = ()
     preview: tuple[Mapping[str, Any], ...] = ()
     """Layers that are looked at before they are stored, as `imported.part` gives them."""
+    archives: Mapping[str, Any] | None = None
+    """Archives that the browser may ask (`items`), and what narrows them besides the days (`query`)."""
     changed: Mapping[str, str] = field(default_factory=dict)
     """Record id -> kind of change, for the mark beside its symbol."""
 
@@ -186,6 +188,7 @@ def light(shown: Shown, options: Options, window: tuple[date, date] | None = Non
         "tiles": {"url": tiles["url"], "options": tiles["options"]} if tiles else None,
         "choropleth": _choropleth(options.choropleth),
         "changed": dict(options.changed),
+        "archives": dict(options.archives) if options.archives else None,
         "extra": [dict(point) for point in options.extra],
         "preview": [dict(part) for part in options.preview],
         "cells": options.cells,
@@ -317,6 +320,10 @@ def _words() -> dict[str, str]:
         "change_withdrawn": _("withdrawn"),
         "hatched": _("No recent report: not the same as calm"),
         "weak": _("doubtful or worse"),
+        "archive_in_view": _("{n} of {all} events in view"),
+        "archive_slow": _("Asking the archive"),
+        "archive_stopped": _("Stopped; the picture is that of before."),
+        "cancel": _("Cancel"),
         "none": _("Nothing matches. Switch on more layers, or choose another date."),
         **layers.titles(),
         **{f"precision_{key}": word for key, word in text.precisions().items()},

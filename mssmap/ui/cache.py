@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
+import threading
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -16,7 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from mssmap import catalog, differences, keyfigures, planning, settings, store, views
+from mssmap.api.archives import told as told_of
+from mssmap.archive import columns, engine, shelf
+from mssmap.archive.engine import Archives
+from mssmap.archive.queries import Query
+from mssmap.archive.shelf import Manifest
 from mssmap.catalog import Data
+from mssmap.errors import MssmapError
 from mssmap.exports import extract as extracts
 from mssmap.exports.extract import Extract
 from mssmap.exports.selection import Form, Selection
@@ -25,6 +33,8 @@ from mssmap.maps import assets, history, plan, view
 from mssmap.maps.view import Shown
 from mssmap.timeline import Clocks
 from mssmap.ui import frame
+
+log = logging.getLogger("mssmap")
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
 
@@ -87,6 +97,33 @@ def base_frame() -> frame.Frame | None:
 def plans() -> store.Store:
     """Return the store of plans, opened once per process."""
     return store.open_store(settings.load().database_url)
+
+
+@lru_cache(maxsize=1)
+def archives() -> Archives:
+    """Return the archives, opened once per process."""
+    return engine.connect(shelf.default())
+
+
+def archive_list() -> tuple[Manifest, ...]:
+    """Return the archives as they are now."""
+    return _archive_list(archives().shelf.mark())
+
+
+@lru_cache(maxsize=2)
+def _archive_list(_mark: Any) -> tuple[Manifest, ...]:
+    return tuple(archives().shelf.listed())
+
+
+def asked_archives(filters: Filters) -> dict[str, Any] | None:
+    """Return what the browser needs to ask the archives: their names, and what narrows them besides the days."""
+    items = [told_of(item) for item in archive_list()]
+    query = {"known_on": filters.clocks.known_on.isoformat(), "grade": filters.grade}
+    if filters.region:
+        query["region"] = filters.region
+    if filters.categories:
+        query["category"] = ",".join(filters.categories)
+    return {"items": items, "query": query} if items else None
 
 
 def own_files() -> dict[str, bytes]:
@@ -160,3 +197,14 @@ def warm() -> None:
     clocks = Clocks(views.last_reported(data(), today), today)
     shown(Filters(clocks))
     key_figures(clocks, "F6", None)
+    if archive_list():
+        threading.Thread(target=_warm_archives, daemon=True).start()
+
+
+def _warm_archives() -> None:
+    """Open the archives and let Ibis write its first SQL, which takes a second or two."""
+    for item in archive_list():
+        try:
+            archives().ask(item.name, "cells", Query(grade="F6"), columns.COARSEST)
+        except MssmapError as error:
+            log.warning("%s", error)

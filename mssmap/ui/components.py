@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from importlib import resources
@@ -159,7 +160,8 @@ def feed_map(
     else:
         large = {**view.fixed(cache.published()), **view.records(shown, cache.published())}
         mark = cache.mark(large)
-    small = {**view.light(shown, options, window), "body": mark}
+    archives = cache.asked_archives(filters) if filters is not None else None
+    small = {**view.light(shown, replace(options, archives=archives), window), "body": mark}
     component("body", key="body", data={**large, "body": mark})
     component(
         "bridge",

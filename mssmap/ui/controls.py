@@ -69,7 +69,7 @@ def _day(label: str, key: str, default: date, words: str) -> date:
     chosen = st.date_input(
         label,
         value=default,
-        min_value=state.EARLIEST,
+        min_value=state.earliest(),
         max_value=state.latest(),
         format="DD/MM/YYYY",
         key=key,
@@ -84,7 +84,7 @@ def _dial(as_of: date, trail: int, fixed: tuple[date | None, date | None]) -> No
     component(
         "dial",
         key="dial",
-        data=panels.dial(as_of, state.EARLIEST, state.latest(), trail, fixed),
+        data=panels.dial(as_of, state.earliest(), state.latest(), trail, fixed),
         on_day_change=_dialled,
     )
 
@@ -121,7 +121,9 @@ def layer_list() -> None:
         "layers",
         key="layer_list",
         data=panels.layer_list(
-            state.layers_on(), st.session_state.get("layer_generation", 0), cache.published().imported
+            state.layers_on(),
+            st.session_state.get("layer_generation", 0),
+            (*cache.published().imported, *(["imports.archives"] if cache.archive_list() else [])),
         ),
         on_on_change=_layers_changed,
     )
@@ -197,7 +199,7 @@ def day_field(label: str, key: str, words: str | None = None) -> None:
     st.date_input(
         label,
         value=None,
-        min_value=state.EARLIEST,
+        min_value=state.earliest(),
         max_value=state.latest(),
         format="DD/MM/YYYY",
         key=key,

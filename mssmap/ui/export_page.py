@@ -246,4 +246,4 @@ def _restore(selection: Selection, form: Form) -> None:
 
 
 def _is_offered(day: date) -> bool:
-    return state.EARLIEST <= day <= state.latest()
+    return state.earliest() <= day <= state.latest()

@@ -28,7 +28,7 @@ from mssmap.maps import imported as drawn
 from mssmap.maps import view
 from mssmap.store import imports
 from mssmap.store.core import StoreAwayError
-from mssmap.ui import cache, components, import_form, state
+from mssmap.ui import archive_import, cache, components, import_form, state
 from mssmap.ui.cache import Filters
 
 SHOWN_ROWS = 200
@@ -46,12 +46,16 @@ def tab() -> None:
     )
     _told()
     generation = st.session_state.get("import_generation", 0)
-    upload = st.file_uploader(_("File to import"), key=f"import_file_{generation}")
+    archive_import.running()
+    upload = st.file_uploader(
+        _("File to import"), key=f"import_file_{generation}", max_upload_size=archive_import.LARGEST_MB
+    )
     if upload is not None:
         try:
-            _one_file(upload)
+            (archive_import.large_file if archive_import.is_large(upload) else _one_file)(upload)
         except MssmapError as error:
             _say(st.error, str(error))
+    archive_import.listed()
     _stored()
 
 
@@ -238,14 +242,17 @@ def _without_duplicates(made: Imported) -> Imported:
 
 def _store_button(made: Imported) -> None:
     words = _("Replace our boundaries") if made.kind == "boundaries" else _("Store as a layer")
-    if made.kind == "events" and len(made.frame) > attach.JOINED_ROWS:
+    if attach.is_archive(made):
+        words = _("Make an archive")
         st.caption(
             _(
-                "More than {n} events: they become a layer on the map and a table, but do not join the event list and "
-                "the timeline."
+                "More than {n} events: they become an archive, which the map and the timeline ask for what they can "
+                "show; they do not join the event list."
             ).format(n=text.number(attach.JOINED_ROWS))
         )
     if st.button(words, type="primary", key="import_store", disabled=made.frame.empty):
+        if attach.is_archive(made):
+            archive_import.store(made)
         with st.spinner(_("Storing")):
             saved = attach.store_import(cache.plans(), made, request_id=str(uuid.uuid4()))
         st.session_state["import_done"] = (saved.import_id, saved.version)

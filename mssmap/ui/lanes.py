@@ -136,11 +136,11 @@ def chart(filters: cache.Filters, mode: str) -> None:
     """The timeline with its player; drawing a window, moving the day and picking a record come back from it."""
     content = _content(filters, current())
     items = content["items"]
-    start = min((item["from"] for item in items), default=day_number(state.EARLIEST))
-    domain = [max(start, day_number(state.EARLIEST)), day_number(state.latest())]
+    start = min((item["from"] for item in items), default=day_number(state.earliest()))
+    domain = [max(start, day_number(state.earliest())), day_number(state.latest())]
     window = None
     if filters.start or filters.end:
-        window = [day_number(filters.start or state.EARLIEST), day_number(filters.end or state.latest())]
+        window = [day_number(filters.start or state.earliest()), day_number(filters.end or state.latest())]
     used = {item["lane"] for item in items}
     names = titles()
     component(
@@ -177,7 +177,7 @@ def strip(filters: cache.Filters, window: tuple[date, date], trail: int) -> None
         key="strip",
         data={
             "version": f"{filters.clocks.known_on}{filters.grade}{filters.region}{filters.categories}{current()}",
-            "domain": [day_number(state.EARLIEST), day_number(state.today())],
+            "domain": [day_number(state.earliest()), day_number(state.today())],
             "window": [day_number(day) for day in window],
             "fixed": [day_number(day) if day else None for day in (filters.start, filters.end)],
             "day": day_number(filters.clocks.as_of),
@@ -236,13 +236,13 @@ def _picked() -> None:
 def fixed_days() -> tuple[date | None, None]:
     """First day of the events on the linked map where they add up; in interval mode none, they move along."""
     adding_up = st.session_state.get("mode") == "cumulative"
-    return (state.chosen_day("from") or state.EARLIEST if adding_up else None), None
+    return (state.chosen_day("from") or state.earliest() if adding_up else None), None
 
 
 def linked_view(filters: cache.Filters, mode: str) -> tuple[view.Shown, tuple[date, date]]:
     """What the linked map shows: the events of the last days, or all since the start of the window."""
     day = filters.clocks.as_of
     trail = (pd.Timestamp(day) - pd.Timedelta(days=TRAIL_DAYS)).date()
-    start = (filters.start or state.EARLIEST) if mode == "cumulative" else trail
+    start = (filters.start or state.earliest()) if mode == "cumulative" else trail
     window = (min(start, day), day)
     return cache.shown(filters.within(window)), window

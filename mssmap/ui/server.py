@@ -30,6 +30,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mssmap import api, planning, settings
+from mssmap.api.archives import routes as archive_routes
 from mssmap.errors import InputError, MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.ui import cache, drain, live
@@ -86,6 +87,7 @@ def create_app() -> st.App:
         APP,
         routes=[
             *api.routes(cache.data),
+            *archive_routes(cache.archives),
             Route("/readyz", _ready, methods=["GET", "HEAD"]),
             Route("/live", live.live, methods=["GET", "POST"]),
         ],

@@ -75,6 +75,11 @@ def today() -> date:
     return settings.today()
 
 
+def earliest() -> date:
+    """Return the first day that can be chosen: that of our data, or of an archive that reaches further back."""
+    return min([EARLIEST, *(date.fromisoformat(item.first) for item in cache.archive_list() if item.first)])
+
+
 def latest() -> date:
     """Last day the dials offer: plans reach beyond today."""
     return today() + timedelta(days=365)
@@ -125,8 +130,8 @@ def _day_note(name: str, text: str) -> str | None:
         day = settings.parse_date(text, name)
     except InputError:
         return _note(name, text, _("a date such as 2025-01-18"))
-    if not EARLIEST <= day <= latest():
-        return _note(name, text, _("a date from {first} to {last}").format(first=EARLIEST, last=latest()))
+    if not earliest() <= day <= latest():
+        return _note(name, text, _("a date from {first} to {last}").format(first=earliest(), last=latest()))
     return None
 
 

@@ -80,6 +80,7 @@
       return;
     }
     addControls();
+    window.mssmapArchive.start(map, { host, box, popup, tell });
     placeFromAddress();
     drawBase();
     map.on("zoomend viewreset resize", layout);
@@ -97,6 +98,7 @@
       discs.clear();
       drawBase();
       if (view) redraw();
+      window.mssmapArchive.redraw();
     });
     map.on("dragstart", () => { untouched = false; });
     ["wheel", "pointerdown", "keydown"].forEach((name) => map.getContainer().addEventListener(name, () => { untouched = false; }, { passive: true }));
@@ -251,7 +253,7 @@
   /** Shows another day of the history in hand: `day` and `start` are days since 1970, `title` is the day in words. */
   function play({ day, start, end, title }) {
     if (!view || !view.history) return;
-    Object.assign(view, window.mssmapClock.viewAt(view.history, day, start, end));
+    Object.assign(view, { day, start, end: end === undefined ? day : end }, window.mssmapClock.viewAt(view.history, day, start, end));
     view.banner = { ...view.banner, title };
     recount();
     redraw();
@@ -302,6 +304,7 @@
     drawCells();
     drawZones();
     drawImports();
+    window.mssmapArchive.update(view, isOn("imports.archives"));
     drawDiscs();
     map.getContainer().classList.toggle("mm-placing", Boolean(view.placing));
     layout();
@@ -678,6 +681,7 @@
   function onClick(event) {
     if (!view) return;
     if (view.placing) { tell("mssmap:place", [event.latlng.lat, event.latlng.lng]); return; }
+    if (window.mssmapArchive.click(event)) return;
     const zones = zonesAt(event.latlng);
     if (zones.length === 1) select(zones[0], event.latlng);
     else if (zones.length > 1) openList(zones, event.latlng);

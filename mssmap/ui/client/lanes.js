@@ -73,6 +73,7 @@ class Timeline {
     this.speed = 10;
     this.unit = "day";
     this.bar = html("div", "mm-player");
+    document.addEventListener("mssmap:bins", () => { if (root.isConnected) this.draw(); });
     this.stage = html("div", "mm-stage");
     this.tip = html("div", "mm-tip");
     this.tip.hidden = true;
@@ -246,6 +247,7 @@ class Timeline {
       const at = this.x(day);
       chart.append(svg("line", { x1: at, x2: at, y1: 0, y2: this.height, class: "grid" }), svg("text", { x: at + 3, y: HISTOGRAM + 14, class: "tick" }, label));
     });
+    this.drawArchive(chart);
     this.drawHistogram(chart);
     lanes.forEach((lane, i) => {
       chart.append(svg("line", { x1: 0, x2: width, y1: tops[i] - 4, y2: tops[i] - 4, class: "rule" }));
@@ -344,6 +346,24 @@ class Timeline {
       pad.addEventListener("pointerup", up);
     });
     chart.append(chosen, pad);
+  }
+
+  /** Events a month of the archive on the map: grey behind our own, with a scale of its own at the right. */
+  drawArchive(chart) {
+    const archive = window.mssmapArchiveBins;
+    if (!archive) return;
+    const months = new Map();
+    archive.bins.forEach(([day, , n]) => months.set(day, (months.get(day) || 0) + n));
+    const most = Math.max(1, ...months.values());
+    const group = svg("g", { class: "archive", "data-total": [...months.values()].reduce((a, b) => a + b, 0) });
+    months.forEach((n, day) => {
+      const a = Math.max(this.x(day), this.left), b = Math.min(this.x(addMonths(day, 1)), this.left + this.wide);
+      if (b <= a) return;
+      const h = (n / most) * (HISTOGRAM - 4);
+      group.append(svg("rect", { x: a, y: HISTOGRAM - h, width: b - a, height: h }));
+    });
+    group.append(svg("text", { x: this.left + this.wide, y: 10, class: "tick end" }, `${archive.title}: ${most.toLocaleString()}`));
+    chart.append(group);
   }
 
   moveCursor() {

@@ -1,0 +1,236 @@
+"""
+Run questions: DuckDB in this process, on the files of the shelf and nothing else.
+
+The database can read no other folder, loads no extension and asks no network; each question has a connection of its
+own, which `Question.cancel` interrupts. What another engine needs is `Engine`: a dialect of SQL and a way to run it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import duckdb
+import pyarrow as pa
+
+from mssmap.archive import columns, queries
+from mssmap.archive.shelf import NAME, ChangedError, Manifest, Shelf, digest
+from mssmap.archive.writer import StoppedError
+from mssmap.errors import DataError
+from mssmap.i18n import gettext as _
+
+MEMORY: Final = "512MB"
+THREADS: Final = 2
+AT_ONCE: Final = 4
+"""Questions that run at the same time; more wait for their turn."""
+
+
+@dataclass
+class Question:
+    """A question on its way, which another thread may stop."""
+
+    cancelled: bool = False
+    _running: Any = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def cancel(self) -> None:
+        """Stop it: at once if it runs, or before it begins."""
+        with self._lock:
+            self.cancelled = True
+            if self._running is not None:
+                self._running.interrupt()
+
+    @contextmanager
+    def running(self, connection: Any) -> Iterator[None]:
+        """While this lasts, `cancel` interrupts the connection."""
+        with self._lock:
+            if self.cancelled:
+                raise _stopped()
+            self._running = connection
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._running = None
+
+
+def _stopped() -> StoppedError:
+    return StoppedError(_("archive: the question was stopped."))
+
+
+class Engine(Protocol):
+    """What runs SQL of a dialect on archives by name."""
+
+    dialect: str
+
+    def open(self, item: Manifest, rows: Path) -> None:
+        """Make an archive known under its name."""
+
+    def run(self, sql: str, question: Question) -> pa.Table:
+        """Answer a question."""
+
+
+class DuckEngine:
+    """Parquet files of one folder, read by DuckDB within `MEMORY`."""
+
+    dialect = "duckdb"
+
+    def __init__(self, folder: Path) -> None:
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": MEMORY,
+            "threads": THREADS,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "allow_community_extensions": False,
+            "allow_unsigned_extensions": False,
+            "temp_directory": "",
+        }
+        self._database = duckdb.connect(":memory:", config=config)
+        for statement in (
+            "enable_progress_bar = false",
+            f"allowed_directories = [{_text(folder)}]",
+            "enable_external_access = false",
+            "lock_configuration = true",
+        ):
+            self._database.execute(f"SET {statement}")
+        self._turns = threading.BoundedSemaphore(AT_ONCE)
+
+    def open(self, item: Manifest, rows: Path) -> None:
+        """See `Engine`."""
+        if not NAME.fullmatch(item.name):
+            raise DataError(f"archive: found the name {item.name[:60]!r}, required small letters, digits and dashes.")
+        wanted = ", ".join(columns.ASKED)
+        with self._cursor() as cursor:
+            cursor.execute(f'CREATE OR REPLACE VIEW "{item.name}" AS SELECT {wanted} FROM read_parquet({_text(rows)})')
+
+    def run(self, sql: str, question: Question) -> pa.Table:
+        """See `Engine`."""
+        with self._turns, self._cursor() as cursor, question.running(cursor):
+            try:
+                return cursor.sql(sql).to_arrow_table()
+            except duckdb.InterruptException as error:
+                raise _stopped() from error
+
+    @contextmanager
+    def _cursor(self) -> Iterator[Any]:
+        cursor = self._database.cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+
+
+def _text(path: Path) -> str:
+    quoted = str(path).replace("'", "''")
+    return f"'{quoted}'"
+
+
+Signature = tuple[int, int, int]
+
+
+@dataclass
+class Archives:
+    """
+    The archives of a shelf, opened when first asked.
+
+    A file is checked against the hash of its manifest when it is opened, and its time and size before and after each
+    question.
+    """
+
+    shelf: Shelf
+    engine: Engine
+    _open: dict[str, tuple[Manifest, Signature]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def opened(self, name: str) -> Manifest:
+        """
+        Return an archive that is sound now.
+
+        Raises
+        ------
+        NotFoundError
+            If there is none of this name.
+        ChangedError
+            If it is another than when it was opened; the next call opens it anew.
+        DataError
+            If it is not the file that was written.
+        """
+        with self._lock:
+            held = self._open.get(name)
+            now = self._signature(name)
+            if held is not None and held[1] != now:
+                del self._open[name]
+                raise _changed(name)
+            if held is not None:
+                return held[0]
+            item = self.shelf.find(name)
+            rows = self.shelf.parquet(name)
+            if now is None or digest(rows) != item.sha256:
+                found = _("no file") if now is None else _("another content")
+                raise DataError(
+                    _("archive {name}: found {found}, required the file that was written. Remove it and add it again.")
+                    .format(name=name, found=found)
+                )  # fmt: skip
+            with _reading(name):
+                self.engine.open(item, rows)
+            self._open[name] = (item, now)
+            return item
+
+    def ask(self, name: str, kind: str, *arguments: Any, question: Question | None = None) -> pa.Table:
+        """
+        Answer a question of `queries.KINDS`.
+
+        Raises
+        ------
+        StoppedError
+            If it was cancelled.
+        ChangedError
+            If the archive changed meanwhile.
+        DataError
+            If it cannot be read.
+        """
+        self.opened(name)
+        text, schema = queries.compiled(self.engine.dialect, name, kind, *arguments)
+        try:
+            with _reading(name):
+                found = self.engine.run(text, question or Question())
+        except DataError:
+            self.opened(name)  # says so if the file changed under our hands
+            raise
+        self.opened(name)
+        return found.cast(
+            schema
+        )  # engines differ in small things, such as whether a month begins on a day or at an hour
+
+    def _signature(self, name: str) -> Signature | None:
+        try:
+            found = self.shelf.parquet(name).stat() if NAME.fullmatch(name) else None
+        except OSError:
+            return None
+        return (found.st_mtime_ns, found.st_size, found.st_ino) if found else None
+
+
+def _changed(name: str) -> ChangedError:
+    return ChangedError(
+        _("archive {name}: changed on disk while it was open. Ask again to reopen it.").format(name=name)
+    )
+
+
+@contextmanager
+def _reading(name: str) -> Iterator[None]:
+    try:
+        yield
+    except duckdb.Error as error:
+        line = " ".join(str(error).split())[:160]
+        raise DataError(
+            _("archive {name}: could not be read ({line}). Remove it and add it again.").format(name=name, line=line)
+        ) from error
+
+
+def connect(shelf: Shelf) -> Archives:
+    """Return the archives of a shelf on the engine for it."""
+    return Archives(shelf, DuckEngine(shelf.folder))

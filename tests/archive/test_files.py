@@ -1,0 +1,327 @@
+"""Writing archives: what comes out, what is refused in one line, and that nothing is left behind."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import os
+import threading
+from pathlib import Path
+
+import geopandas as gpd
+import hypothesis.strategies as st
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+
+from archive.samples import FAR, PRESS, TEN, rows, write
+from mssmap.archive import columns, engine, shelf, stream, writer
+from mssmap.archive.engine import Question
+from mssmap.archive.queries import Query
+from mssmap.archive.shelf import ChangedError, Shelf
+from mssmap.archive.writer import StoppedError
+from mssmap.cli import run
+from mssmap.errors import DataError, InputError, NotFoundError
+
+
+def left(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_an_archive_is_sound_geoparquet_that_others_read(own):
+    archives, made = own()
+    path = archives.shelf.parquet(made.name)
+    found = gpd.read_parquet(path)
+    assert found.crs.equals("OGC:CRS84")
+    assert len(found) == 10
+    assert found.geometry.isna().sum() == 1
+    first = found.dropna(subset="geometry").iloc[0]
+    assert (first.geometry.x, first.geometry.y) == (first["lon"], first["lat"])
+    assert set(gpd.read_parquet(path, bbox=(FAR[0], FAR[1], FAR[0], FAR[1]))["event_id"]) == {"c1", "d1"}
+    geo = json.loads(pq.read_metadata(path).metadata[b"geo"])
+    assert geo["version"] == "1.1.0"
+    # near each other what lies near: cells ascend, rows without a place come last
+    cells = pq.read_table(path, columns=["h3", "row"]).to_pydict()
+    assert cells["h3"][:9] == sorted(cells["h3"][:9])
+    assert (cells["h3"][9], cells["row"]) == (None, list(range(10)))
+
+
+def test_a_later_revision_ends_the_one_before(own):
+    archives, made = own()
+    table = pq.read_table(archives.shelf.parquet(made.name)).to_pylist()
+    told = {(r["event_id"], r["revision"]): str(r["known_until"]) for r in table if r["event_id"] in ("c1", "d1", "a1")}
+    assert told == {
+        **{("a1", 1): "None", ("c1", 1): "2024-04-01", ("c1", 2): "None"},
+        **{("d1", 1): "2024-05-01", ("d1", 2): "None"},
+    }
+
+
+def test_the_manifest_says_what_it_is(own):
+    archives, made = own()
+    assert archives.shelf.find(made.name) == made
+    assert (made.rows, made.placed, made.licence, made.attribution) == (10, 9, "CC-BY-4.0", "A paper, CC BY")
+    assert made.sha256 == shelf.digest(archives.shelf.parquet(made.name))
+    assert made.columns == columns.STORED.names
+    with pytest.raises(InputError, match="the same content is there already"):
+        write(archives.shelf.folder, rows(TEN))
+    assert left(archives.shelf.folder) == [f"{made.name}.json", f"{made.name}.parquet"]
+
+
+def test_stopping_leaves_nothing(tmp_path):
+    def stop(rows: int, what: str) -> None:
+        if what == "rows written":
+            raise StoppedError("Stopped.")
+
+    with pytest.raises(StoppedError), writer.writing(Shelf(tmp_path), PRESS, progress=stop) as out:  # noqa: PT012
+        out.add(rows(TEN))
+        assert [path.name[:9] for path in tmp_path.iterdir()] == [".writing-"]
+        out.finish("Ten")
+    assert left(tmp_path) == []
+
+
+def test_what_a_killed_process_left_is_swept_away(tmp_path):
+    (tmp_path / ".writing-old").mkdir()
+    os.utime(tmp_path / ".writing-old", (0, 0))
+    write(tmp_path, rows(TEN))
+    assert ".writing-old" not in left(tmp_path)
+
+
+# --------------------------------------------------------------------------------------------------- while reading
+
+
+def test_a_file_that_changes_is_told_and_then_opened_anew(own):
+    archives, made = own()
+    archives.opened(made.name)
+    path = archives.shelf.parquet(made.name)
+    os.utime(path, ns=(1, 1))
+    with pytest.raises(ChangedError, match=r"changed on disk while it was open\. Ask again"):
+        archives.ask(made.name, "count", Query())
+    assert archives.ask(made.name, "count", Query()).num_rows == 1  # the same content: it only looked new
+    path.write_bytes(path.read_bytes()[:-100] + b"x" * 100)
+    with pytest.raises(ChangedError):
+        archives.ask(made.name, "count", Query())
+    with pytest.raises(DataError, match="found another content, required the file that was written"):
+        archives.ask(made.name, "count", Query())
+    path.unlink()
+    with pytest.raises(DataError, match="found no file"):
+        archives.ask(made.name, "count", Query())
+    assert archives.shelf.faults() == [
+        f"archive {made.name}: found no file, required {made.bytes:,} bytes. Add it again."
+    ]
+
+
+@pytest.mark.parametrize("name", ["nope", "../etc", "", "a" * 100])
+def test_a_name_that_is_none(own, name):
+    with pytest.raises(NotFoundError, match="required one of: ten-events-"):
+        own()[0].opened(name)
+
+
+def test_the_engine_reads_nothing_but_its_folder(own, tmp_path):
+    archives = own()[0]
+    (tmp_path / "secret.csv").write_text("a\n1\n")
+    for text in (f"FROM read_csv('{tmp_path / 'secret.csv'}')", "FROM read_text('/etc/passwd')", "INSTALL spatial"):
+        with pytest.raises(Exception, match=r"(?i)permission|disabled|not allowed"):
+            archives.engine.run(text, Question())
+
+
+def test_a_question_can_be_stopped_before_and_while_it_runs(own):
+    archives, made = own()
+    question = Question()
+    question.cancel()
+    with pytest.raises(StoppedError):
+        archives.ask(made.name, "count", Query(), question=question)
+    running = Question()
+    threading.Timer(0.3, running.cancel).start()
+    with pytest.raises(StoppedError, match="stopped"):
+        archives.engine.run("SELECT sum(a.range * b.range) FROM range(10_000_000) a, range(10_000_000) b", running)
+
+
+# ------------------------------------------------------------------------------------------------------- bad files
+
+
+def parquet(path: Path, frame: pd.DataFrame, geo: dict[str, object] | None = None, **more: object) -> Path:
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    if geo:
+        table = table.append_column("geometry", pa.array([b"x"] * len(frame), pa.binary()))
+        table = table.replace_schema_metadata({"geo": json.dumps(geo)})
+    pq.write_table(table, path, **more)
+    return path
+
+
+def utm() -> dict[str, object]:
+    import pyproj
+
+    crs = pyproj.CRS("EPSG:32618").to_json_dict()
+    return {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": {"encoding": "WKB", "crs": crs}}}
+
+
+SOUND = rows(TEN[:3])
+TOO_WIDE = pd.concat([SOUND, pd.DataFrame(1, SOUND.index, [f"c{i}" for i in range(401)])], axis=1)
+
+
+@pytest.mark.parametrize(
+    ("frame", "geo", "message"),
+    [
+        pytest.param(SOUND.drop(columns=["lon", "lat"]), None, "found no column lon, lat", id="missing columns"),
+        pytest.param(SOUND.drop(columns=["valid_from", "title_en"]), None, "no column for", id="no date"),
+        pytest.param(TOO_WIDE, None, "found 4[0-9]+ columns, required at most 400", id="too many columns"),
+        pytest.param(SOUND.assign(lon=float("inf")), None, r"3 rows whose lon and lat are no numbers", id="infinite"),
+        pytest.param(SOUND.assign(lat=[18.5, None, 18.5]), None, "1 rows whose lon .* row 2", id="half a place"),
+        pytest.param(SOUND.assign(lon=796_000.0), None, "no numbers of degrees", id="metres"),
+        pytest.param(SOUND, utm(), "UTM zone 18N, required longitude and latitude in WGS 84", id="wrong CRS"),
+        pytest.param(
+            SOUND.assign(valid_from=["2024-01-01T00:00:00Z", "2024-01-01T23:00:00-05:00", "2024-01-02T00:00:00Z"]),
+            None,
+            r"times in 2 zones \(\+00:00, -05:00\) in valid_from, required one zone",
+            id="mixed time zones",
+        ),
+        pytest.param(
+            SOUND.assign(
+                valid_from=SOUND["valid_from"].dt.tz_localize("UTC"),
+                valid_to=SOUND["valid_to"].dt.tz_localize("America/Port-au-Prince"),
+            ),
+            None,
+            "times in 2 zones",
+            id="columns of two zones",
+        ),
+        pytest.param(SOUND.assign(valid_from="soon"), None, "3 rows without a day in valid_from", id="no days"),
+        pytest.param(SOUND.iloc[:0], None, "found no rows", id="empty"),
+    ],
+)
+def test_a_bad_parquet_file_is_one_clear_line(tmp_path, small, frame, geo, message):
+    path = parquet(tmp_path / "bad.parquet", frame, geo)
+    with pytest.raises(InputError, match=message) as caught:
+        stream.add_file(Shelf(tmp_path / "archives"), path, small)
+    assert str(caught.value).startswith("bad.parquet: ")
+    assert "\n" not in str(caught.value)
+    assert left(tmp_path / "archives") == [] if (tmp_path / "archives").exists() else True
+
+
+def test_nan_is_not_the_same_as_no_place(tmp_path, small):
+    table = pa.Table.from_pandas(SOUND, preserve_index=False)
+    table = table.set_column(table.schema.get_field_index("lon"), "lon", pa.array([-72.35, float("nan"), -72.35]))
+    pq.write_table(table, tmp_path / "nan.parquet")
+    with pytest.raises(InputError, match=r"1 rows .* \(NaN\?\), the first is row 2"):
+        stream.add_file(Shelf(tmp_path / "archives"), tmp_path / "nan.parquet", small)
+
+
+def test_a_truncated_footer_and_a_huge_row_group(tmp_path, small, monkeypatch):
+    path = parquet(tmp_path / "cut.parquet", SOUND)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-20])
+    with pytest.raises(InputError, match=r"cut\.parquet: found a Parquet file that cannot be read"):
+        stream.add_file(Shelf(tmp_path), path, small)
+    path.write_bytes(whole)
+    monkeypatch.setattr(stream, "ROW_GROUP_BYTES", 100)
+    with pytest.raises(InputError, match=r"a row group of .* Write it with row groups"):
+        stream.add_file(Shelf(tmp_path), path, small)
+
+
+def test_two_hundred_columns_are_no_obstacle(tmp_path, small):
+    path = parquet(tmp_path / "wide.parquet", SOUND.assign(**{f"c{i}": "x" for i in range(180)}))
+    made, _told = stream.add_file(Shelf(tmp_path / "archives"), path, small)
+    assert (made.rows, made.columns) == (3, columns.STORED.names)
+
+
+def test_our_own_archive_can_be_added_again_elsewhere(own, tmp_path, small):
+    archives, made = own()
+    path = archives.shelf.parquet(made.name)
+    again, _told = stream.add_file(Shelf(tmp_path / "other"), path, small)
+    mine, theirs = (engine.connect(s).ask(m.name, "count", Query()) for s, m in
+                    ((archives.shelf, made), (Shelf(tmp_path / "other"), again)))  # fmt: skip
+    assert mine.equals(theirs)
+
+
+# --------------------------------------------------------------------------------------------------- CSV, in parts
+
+
+def test_a_csv_is_cut_only_between_records():
+    text = b'a,b\n1,"x\ny"\n2,"say ""hi""\n"\n3,z'
+    for size in range(1, len(text) + 1):
+        found = list(stream.parts(io.BytesIO(text), size))
+        assert b"".join(found) == text
+        cuts = set(np.cumsum([len(part) for part in found]).tolist())
+        assert cuts <= {len(b"a,b\n"), len(b'a,b\n1,"x\ny"\n'), len(text) - len(b"3,z"), len(text)}
+
+
+@given(cells=st.lists(st.text(alphabet='a,"\n\r é', max_size=6), min_size=1, max_size=8), size=st.integers(1, 40))
+def test_any_csv_survives_the_cutting(cells, size):
+    text = pd.DataFrame({"x": cells, "y": 1}).to_csv(index=False).encode()
+    found = list(stream.parts(io.BytesIO(text), size))
+    assert b"".join(found) == text
+    assert all(part.count(b'"') % 2 == 0 for part in found)
+
+
+def acled(path: Path, count: int) -> Path:
+    lines = ["event_id_cnty,event_date,event_type,sub_event_type,actor1,actor2,country,admin1,admin2,location,"
+             "latitude,longitude,geo_precision,time_precision,source,notes,fatalities"]  # fmt: skip
+    for i in range(count):
+        country = "Haiti" if i % 10 else "Cuba"
+        lines.append(f'HTI{i},{i % 28 + 1:02} May 2024,Riots,Mob violence,Rioters,,{country},Ouest,,Alpha,'
+                     f'18.55,-72.35,1,1,Paper,"A note, with\na line",{i % 3}')  # fmt: skip
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_a_csv_in_parts_gives_every_row_once(tmp_path, small, monkeypatch):
+    monkeypatch.setattr(stream, "PART_BYTES", 4_000)
+    monkeypatch.setattr(stream.parts, "__defaults__", (4_000,))
+    told_rows = []
+    path = acled(tmp_path / "acled.csv", 100)
+    made, told = stream.add_file(
+        Shelf(tmp_path / "archives"), path, small, progress=lambda n, what: told_rows.append((n, what))
+    )
+    assert len([n for n, what in told_rows if what == "rows read"]) > 2
+    assert told_rows[-1] == (90, "rows written")
+    assert (told.read, told.left_out, made.rows, made.kept) == (100, 0, 90, {"country": ["Haiti"]})
+    archives = engine.connect(Shelf(tmp_path / "archives"))
+    ids = archives.ask(made.name, "record", 0).to_pylist()[0]
+    assert (ids["event_id"][:3], ids["title_en"], ids["grade"]) == ("hti", "Mob violence, Alpha", "B3")
+    found = pq.read_table(archives.shelf.parquet(made.name), columns=["event_id"])["event_id"].to_pylist()
+    assert sorted(found) == sorted(f"hti{i}" for i in range(100) if i % 10)
+
+
+def test_an_open_quote_is_told(tmp_path, small, monkeypatch):
+    monkeypatch.setattr(stream, "RECORD_BYTES", 1_000)
+    path = tmp_path / "open.csv"
+    path.write_text('date,title\n2024-01-01,"never\n' + "x\n" * 20_000_000)
+    with pytest.raises(InputError, match="a quote that is never closed"):
+        stream.add_file(Shelf(tmp_path), path, small)
+
+
+def test_the_command_line_adds_lists_shows_and_removes(tmp_path, monkeypatch, capsys, small_folder):
+    monkeypatch.setenv("MSSMAP_DATA_DIR", str(small_folder))
+    monkeypatch.setenv("MSSMAP_DATABASE_URL", f"sqlite:///{tmp_path / 'store.db'}")
+    assert run(["archive", "add", str(acled(tmp_path / "acled.csv", 20)), "--title", "Mine", "--json"]) == 0
+    made = json.loads(capsys.readouterr().out)
+    assert (made["title"], made["rows"]) == ("Mine", 18)
+    assert left(tmp_path / "archives") == [f"{made['name']}.json", f"{made['name']}.parquet"]
+    assert run(["archive", "list"]) == 0
+    assert "18 rows  2024-05-02 to 2024-05-20  ACLED terms of use" in capsys.readouterr().out
+    assert run(["archive", "show", made["name"]]) == 0
+    assert json.loads(capsys.readouterr().out) == made
+    assert run(["archive", "remove", made["name"]]) == 0
+    assert run(["archive", "show", made["name"]]) == 2
+    assert "required one of: none yet" in capsys.readouterr().err
+    assert run(["archive", "add", str(tmp_path / "nothing.csv")]) == 2
+    assert "nothing.csv: cannot be read (No such file" in capsys.readouterr().err
+
+
+def test_only_a_folder_can_be_the_address():
+    assert shelf.folder_of("file:///srv/a") == Path("/srv/a")
+    with pytest.raises(InputError, match="MSSMAP_ARCHIVE_URL: found https, required a folder"):
+        shelf.folder_of("https://example.org/a")
+
+
+def test_a_manifest_of_another_format_is_a_fault(own):
+    archives, made = own()
+    path = archives.shelf.manifest(made.name)
+    path.write_text(json.dumps({**dataclasses.asdict(made), "format": "mssmap-archive/9"}))
+    assert archives.shelf.listed() == []
+    assert "found a manifest that cannot be read" in archives.shelf.faults()[0]
+    with pytest.raises(DataError, match="mssmap-archive/9"):
+        archives.shelf.find(made.name)

@@ -1,0 +1,147 @@
+"""An archive of 50,000 events in the real browser: cells, circles, points, the same numbers as the core."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks import archive_data
+from mssmap.archive import engine, writer
+from mssmap.archive.engine import Archives
+from mssmap.archive.queries import Query
+from mssmap.archive.shelf import Shelf
+from mssmap.ingest.mapping import Source
+
+from .conftest import FRAME, HOSTILE, PATIENCE_MS, TODAY, Screen, Server, running
+
+pytestmark = pytest.mark.browser
+
+ROWS = 50_000
+LONELY = (-73.6, 18.9)
+"""At sea, where no other event is."""
+
+TOLD = f"document.querySelector('{FRAME}')?.contentDocument?.documentElement?.dataset.archive"
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Archives, str]]:
+    """The app with an archive of made-up events, one of which has a hostile name."""
+    folder = tmp_path_factory.mktemp("archive")
+    with writer.writing(Shelf(folder / "archives"), Source(title="Made up", attribution="Made up by a test")) as out:
+        for batch in archive_data.batches(ROWS):
+            row = batch.index[7]
+            batch.loc[row, ["lon", "lat"]] = LONELY
+            batch.loc[row, "title_en"] = HOSTILE
+            out.add(batch)
+        name = out.finish("Made up").name
+    with running(folder, MSSMAP_DATABASE_URL=f"sqlite:///{folder}/store.db") as server:
+        yield server, engine.connect(Shelf(folder / "archives")), name
+
+
+def told(screen: Screen, script: str = "() => true", arg: Any = None) -> dict[str, Any]:
+    """Do something to the map; return what it then shows of the archive."""
+    before = screen.page.evaluate(f"() => {TOLD}")
+    screen.in_map(script, arg)
+    screen.wait(f"(before) => {TOLD} && {TOLD} !== before", before)
+    return dict(json.loads(screen.page.evaluate(f"() => {TOLD}")))
+
+
+def core(archive: tuple[Server, Archives, str], shown: dict[str, Any], **more: Any) -> int:
+    """How many events the core counts for what the map says it shows."""
+    days = {key: date.fromisoformat(shown[name]) for key, name in
+            {"start": "from", "end": "to", "as_of": "as_of"}.items()}  # fmt: skip
+    box = tuple(float(part) for part in shown["box"].split(","))
+    query = Query(**{"known_on": TODAY, **days, "box": box, **more})
+    return int(archive[1].ask(archive[2], "count", query).to_pylist()[0]["placed"])
+
+
+def words(screen: Screen) -> str:
+    return str(screen.in_map("(w) => w.document.querySelector('.mm-archive-told').textContent"))
+
+
+def test_an_archive_on_the_map(visit: Callable[..., Screen], archive: tuple[Server, Archives, str]) -> None:
+    window = {"from": "2023-01-01", "to": "2025-12-31", "as_of": "2025-12-31"}
+    screen = visit("/", at=archive[0], **window)
+    screen.wait(f"() => {TOLD}")
+    far = told(screen, "(w) => { w.map.setZoom(8, {animate: false}); }")
+    assert (far["mode"], far["rows"], far["resolution"]) == ("cells", ROWS, 5)
+    assert far["inside"] == core(archive, far) > 1_000
+    assert words(screen) == f"{far['inside']:,} of 50,000 events in view"
+    assert "Made up by a test" in screen.in_map("(w) => w.document.querySelector('.mm-archive').textContent")
+
+    near = told(screen, "(w) => { w.map.setView([18.55, -72.33], 10.5, {animate: false}); }")
+    assert near["mode"] == "clusters"
+    assert near["inside"] == core(archive, near) > 1_000
+
+    street = told(screen, "(w) => { w.map.setView([18.55, -72.33], 14, {animate: false}); }")
+    assert street["mode"] == "points"
+    assert street["shown"] == street["inside"] == core(archive, street) > 20
+
+    with screen.new_view():
+        screen.page.get_by_role("button", name="One year back").or_(
+            screen.page.get_by_role("button", name="One month back")
+        ).first.click()
+    screen.wait(f"() => JSON.parse({TOLD}).as_of === '2025-11-30'")
+    earlier = json.loads(screen.page.evaluate(f"() => {TOLD}"))
+    assert earlier["inside"] == core(archive, earlier) < street["inside"]
+
+    months = archive[1].ask(archive[2], "count", Query(known_on=TODAY)).to_pylist()[0]["total"]
+    bars = screen.page.locator(".mm-lanes .archive")
+    assert bars.get_attribute("data-total") == str(months)
+
+    screen.box("imports").evaluate("(box) => box.closest('section').querySelector('.mm-fold').click()")
+    screen.box("imports.archives").uncheck()
+    screen.wait(f"() => !{TOLD}")
+    assert screen.in_map("(w) => w.document.querySelector('.mm-archive').hidden")
+    assert screen.page.locator(".mm-lanes .archive").count() == 0
+
+
+def test_the_popup_says_what_the_record_says(
+    visit: Callable[..., Screen], archive: tuple[Server, Archives, str]
+) -> None:
+    screen = visit("/", at=archive[0], **{"from": "2006-01-01", "to": "2026-11-01", "as_of": "2026-11-01"})
+    screen.wait(f"() => {TOLD}")
+    place = list(LONELY[::-1])
+    shown = told(screen, "(w, at) => { w.map.setView(at, 13, {animate: false}); }", place)
+    assert (shown["mode"], shown["inside"]) == ("points", 1)
+    at = screen.in_map("(w, at) => { const p = w.map.latLngToContainerPoint(at); return [p.x, p.y]; }", place)
+    screen.page.locator(FRAME).click(position={"x": at[0], "y": at[1]})
+    popup = screen.map.locator(".mm-archive-record .mm-title")
+    popup.wait_for(timeout=PATIENCE_MS)
+    found = archive[1].ask(archive[2], "points", Query(box=(*LONELY, *LONELY)), 5).to_pylist()
+    record = archive[1].ask(archive[2], "record", found[0]["row"]).to_pylist()[0]
+    assert popup.text_content() == record["title_en"] == HOSTILE
+    lines = screen.map.locator(".mm-archive-record .mm-line").all_text_contents()
+    assert record["actors"] in lines[1]
+    assert lines[-1] == "Made up by a test"
+    assert f"Place known to the neighbourhood · {record['grade']}" in lines
+    assert screen.in_map("(w) => w.pwned ?? null") is None
+
+
+def test_a_large_csv_becomes_an_archive_and_is_on_the_map(visit: Callable[..., Screen], tmp_path: Path) -> None:
+    with running(tmp_path, MSSMAP_DATABASE_URL=f"sqlite:///{tmp_path}/store.db") as own:
+        screen = visit("/data", at=own)
+        page = screen.page
+        page.get_by_role("tab", name="Import").click()
+        chooser = page.locator("input[type=file]").first
+        chooser.set_input_files(archive_data.acled(100_000, tmp_path / "huge.csv"))
+        page.get_by_role("button", name="Make an archive").click()
+        page.get_by_role("button", name="Cancel").click()
+        page.get_by_text("Stopped. Nothing was stored.").wait_for()
+        assert list((tmp_path / "archives").iterdir()) == []
+
+        chooser.set_input_files(archive_data.acled(6_000, tmp_path / "events.csv"))
+        page.get_by_role("button", name="Make an archive").click()
+        page.get_by_text("Archive made, 6,000 rows").wait_for()
+        page.get_by_text("ACLED (events) ·").wait_for()
+        page.get_by_role("link", name="Situation map").click()
+        screen.drawn()
+        screen.wait(f"() => {TOLD}")
+        shown = json.loads(page.evaluate(f"() => {TOLD}"))
+        assert shown["rows"] == 6_000
+        assert shown["inside"] > 0
