@@ -33,7 +33,9 @@ SETTINGS = (
     Setting(
         "MSSMAP_ARCHIVE_URL",
         "",
-        "Folder of the archives: imports of more events than the browser can hold. Empty: archives/ beside the store.",
+        "Where archives (imports of more events than the browser can hold) are asked: a folder, by DuckDB (empty: "
+        "archives/ beside the store); postgresql://..., which copies them into PostGIS; or spark://host:port/folder, "
+        "a folder that all workers see.",
     ),
     Setting(
         "MSSMAP_BASEMAP",
@@ -86,11 +88,11 @@ def default_database_url() -> str:
     return f"sqlite:///{user_folder() / 'store.db'}"
 
 
-def default_archive_url(database_url: str) -> str:
+def default_archive_folder(database_url: str) -> str:
     """
     Return the folder `archives` beside a SQLite file, or in the user's data folder for another store.
 
-    >>> default_archive_url("sqlite:////srv/mssmap/store.db")
+    >>> default_archive_folder("sqlite:////srv/mssmap/store.db")
     '/srv/mssmap/archives'
     """
     path = database_url.removeprefix("sqlite:///")
@@ -130,8 +132,8 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
     folder = values["MSSMAP_DATA_DIR"]
     return Settings(
         data_dir=Path(folder).expanduser() if folder else default_data_dir(),
-        database_url=(database_url := values["MSSMAP_DATABASE_URL"] or default_database_url()),
-        archive_url=values["MSSMAP_ARCHIVE_URL"] or default_archive_url(database_url),
+        database_url=values["MSSMAP_DATABASE_URL"] or default_database_url(),
+        archive_url=values["MSSMAP_ARCHIVE_URL"],
         basemap=values["MSSMAP_BASEMAP"],
         roads=Path(values["MSSMAP_ROADS"]).expanduser() if values["MSSMAP_ROADS"] else None,
         today=parse_date(values["MSSMAP_TODAY"], "MSSMAP_TODAY") if values["MSSMAP_TODAY"] else None,

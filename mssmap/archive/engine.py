@@ -1,8 +1,9 @@
 """
-Run questions: DuckDB in this process, on the files of the shelf and nothing else.
+Run questions: by default DuckDB in this process, on the files of the shelf and nothing else.
 
 The database can read no other folder, loads no extension and asks no network; each question has a connection of its
-own, which `Question.cancel` interrupts. What another engine needs is `Engine`: a dialect of SQL and a way to run it.
+own, which `Question.cancel` interrupts. What another engine needs is `Engine`: a dialect of SQL and a way to run it;
+`postgis` and `spark` are two.
 """
 
 from __future__ import annotations
@@ -13,12 +14,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
+from urllib.parse import urlsplit
 
 import duckdb
 import pyarrow as pa
 
+from mssmap import settings
 from mssmap.archive import columns, queries
 from mssmap.archive.shelf import NAME, ChangedError, Manifest, Shelf, digest
+from mssmap.archive.shelf import default as shelf_of_settings
 from mssmap.archive.writer import StoppedError
 from mssmap.errors import DataError
 from mssmap.i18n import gettext as _
@@ -49,7 +53,7 @@ class Question:
         """While this lasts, `cancel` interrupts the connection."""
         with self._lock:
             if self.cancelled:
-                raise _stopped()
+                raise stopped()
             self._running = connection
         try:
             yield
@@ -58,7 +62,8 @@ class Question:
                 self._running = None
 
 
-def _stopped() -> StoppedError:
+def stopped() -> StoppedError:
+    """Return the error of a question that somebody stopped."""
     return StoppedError(_("archive: the question was stopped."))
 
 
@@ -66,6 +71,8 @@ class Engine(Protocol):
     """What runs SQL of a dialect on archives by name."""
 
     dialect: str
+    faults: tuple[type[Exception], ...]
+    """What it raises when it cannot answer."""
 
     def open(self, item: Manifest, rows: Path) -> None:
         """Make an archive known under its name."""
@@ -78,6 +85,7 @@ class DuckEngine:
     """Parquet files of one folder, read by DuckDB within `MEMORY`."""
 
     dialect = "duckdb"
+    faults: tuple[type[Exception], ...] = (duckdb.Error,)
 
     def __init__(self, folder: Path) -> None:
         config: dict[str, str | bool | int | float | list[str]] = {
@@ -113,7 +121,7 @@ class DuckEngine:
             try:
                 return cursor.sql(sql).to_arrow_table()
             except duckdb.InterruptException as error:
-                raise _stopped() from error
+                raise stopped() from error
 
     @contextmanager
     def _cursor(self) -> Iterator[Any]:
@@ -175,7 +183,7 @@ class Archives:
                     _("archive {name}: found {found}, required the file that was written. Remove it and add it again.")
                     .format(name=name, found=found)
                 )  # fmt: skip
-            with _reading(name):
+            with self._reading(name):
                 self.engine.open(item, rows)
             self._open[name] = (item, now)
             return item
@@ -196,7 +204,7 @@ class Archives:
         self.opened(name)
         text, schema = queries.compiled(self.engine.dialect, name, kind, *arguments)
         try:
-            with _reading(name):
+            with self._reading(name):
                 found = self.engine.run(text, question or Question())
         except DataError:
             self.opened(name)  # says so if the file changed under our hands
@@ -205,6 +213,21 @@ class Archives:
         return found.cast(
             schema
         )  # engines differ in small things, such as whether a month begins on a day or at an hour
+
+    @contextmanager
+    def _reading(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except self.engine.faults as error:
+            line = " ".join(str(error).split())[:160]
+            hint = (
+                _("Remove it and add it again.")
+                if self.engine.dialect == "duckdb"
+                else _("Check that the engine of MSSMAP_ARCHIVE_URL runs, then ask again.")
+            )
+            raise DataError(
+                _("archive {name}: could not be read ({line}). {hint}").format(name=name, line=line, hint=hint)
+            ) from error
 
     def _signature(self, name: str) -> Signature | None:
         try:
@@ -220,17 +243,32 @@ def _changed(name: str) -> ChangedError:
     )
 
 
-@contextmanager
-def _reading(name: str) -> Iterator[None]:
-    try:
-        yield
-    except duckdb.Error as error:
-        line = " ".join(str(error).split())[:160]
-        raise DataError(
-            _("archive {name}: could not be read ({line}). Remove it and add it again.").format(name=name, line=line)
-        ) from error
+def connect(shelf: Shelf, address: str = "") -> Archives:
+    """
+    Return the archives of a shelf on an engine.
 
+    Parameters
+    ----------
+    address
+        `postgresql://...` or `spark://host:port`; DuckDB in this process otherwise.
 
-def connect(shelf: Shelf) -> Archives:
-    """Return the archives of a shelf on the engine for it."""
+    Raises
+    ------
+    InputError
+        If what the engine needs is not installed.
+    """
+    if address.startswith("postgresql"):
+        from mssmap.archive.postgis import PostgisEngine
+
+        return Archives(shelf, PostgisEngine(address))
+    if address.startswith("spark://"):
+        from mssmap.archive.spark import SparkEngine
+
+        at = urlsplit(address)
+        return Archives(shelf, SparkEngine(f"spark://{at.netloc}"))
     return Archives(shelf, DuckEngine(shelf.folder))
+
+
+def default() -> Archives:
+    """Return the archives of the settings, on the engine of the settings."""
+    return connect(shelf_of_settings(), settings.load().archive_url)

@@ -15,6 +15,7 @@ import tempfile
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from mssmap import settings
 from mssmap.errors import DataError, InputError, NotFoundError
@@ -172,26 +173,45 @@ class Shelf:
         return sorted(self.folder.glob("*.json")) if self.folder.is_dir() else []
 
 
-def folder_of(address: str) -> Path:
+def folder_of(address: str, beside: str) -> Path:
     """
-    Return the folder that `MSSMAP_ARCHIVE_URL` names.
+    Return the folder of the archives that `MSSMAP_ARCHIVE_URL` names.
+
+    >>> folder_of("spark://10.0.0.5:7077/srv/archives", "/data/archives").as_posix()
+    '/srv/archives'
+    >>> folder_of("postgresql://db/archive", "/data/archives").as_posix()
+    '/data/archives'
+
+    Parameters
+    ----------
+    beside
+        The folder that is used if the address has none.
 
     Raises
     ------
     InputError
         If it is the address of something else.
     """
-    plain = address.removeprefix("file://")
-    if "://" in plain:
-        raise InputError(
-            _("MSSMAP_ARCHIVE_URL: found {found}, required a folder or file://.").format(found=plain.split("://")[0])
-        )
-    return Path(plain).expanduser()
+    kind, mark, rest = address.partition("://")
+    if not mark:
+        return Path(address or beside).expanduser()
+    if kind == "file":
+        return Path(rest).expanduser()
+    if kind == "spark":
+        return Path(urlsplit(address).path.rstrip("/") or beside).expanduser()
+    if kind.partition("+")[0] == "postgresql":
+        return Path(beside).expanduser()
+    raise InputError(
+        _(
+            "MSSMAP_ARCHIVE_URL: found {found}, required a folder, file://, postgresql:// or spark://host:port/folder."
+        ).format(found=kind)
+    )
 
 
 def default() -> Shelf:
     """Return the shelf of the settings."""
-    return Shelf(folder_of(settings.load().archive_url))
+    found = settings.load()
+    return Shelf(folder_of(found.archive_url, settings.default_archive_folder(found.database_url)))
 
 
 def digest(path: Path) -> str:

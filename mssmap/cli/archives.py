@@ -73,9 +73,9 @@ def list_(as_json: AsJson = False) -> None:
 @app.command("show")
 def show(name: Name) -> None:
     """Write the manifest of an archive as JSON, after its rows were checked against their hash."""
-    from mssmap.archive import engine, shelf
+    from mssmap.archive import engine
 
-    write_json(asdict(engine.connect(shelf.default()).opened(name)), None)
+    write_json(asdict(engine.default().opened(name)), None)
 
 
 @app.command("remove")

@@ -19,7 +19,7 @@ from typing import Any
 
 from mssmap import catalog, differences, keyfigures, planning, settings, store, views
 from mssmap.api.archives import told as told_of
-from mssmap.archive import columns, engine, shelf
+from mssmap.archive import columns, engine
 from mssmap.archive.engine import Archives
 from mssmap.archive.queries import Query
 from mssmap.archive.shelf import Manifest
@@ -102,7 +102,7 @@ def plans() -> store.Store:
 @lru_cache(maxsize=1)
 def archives() -> Archives:
     """Return the archives, opened once per process."""
-    return engine.connect(shelf.default())
+    return engine.default()
 
 
 def archive_list() -> tuple[Manifest, ...]:

@@ -311,10 +311,11 @@ def test_the_command_line_adds_lists_shows_and_removes(tmp_path, monkeypatch, ca
     assert "nothing.csv: cannot be read (No such file" in capsys.readouterr().err
 
 
-def test_only_a_folder_can_be_the_address():
-    assert shelf.folder_of("file:///srv/a") == Path("/srv/a")
+def test_a_folder_or_an_engine_can_be_the_address():
+    assert shelf.folder_of("file:///srv/a", "/b") == Path("/srv/a")
+    assert shelf.folder_of("", "/b") == Path("/b")
     with pytest.raises(InputError, match="MSSMAP_ARCHIVE_URL: found https, required a folder"):
-        shelf.folder_of("https://example.org/a")
+        shelf.folder_of("https://example.org/a", "/b")
 
 
 def test_a_manifest_of_another_format_is_a_fault(own):
