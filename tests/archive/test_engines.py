@@ -193,7 +193,11 @@ def test_a_cluster_that_goes_away_is_told_and_asked_again_when_it_is_back(tmp_pa
         text=True,
         timeout=500,
         check=False,
-        env={**os.environ, "SPARK_LOCAL_IP": "127.0.0.1", "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])},
+        env={
+            **os.environ,
+            "SPARK_LOCAL_IP": "127.0.0.1",
+            "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")]),
+        },
     )
     first, away, again = done.stdout.splitlines()[-3:] if done.returncode == 0 else ("", "", done.stderr[-2000:])
     assert first == again == "[{'total': 7, 'placed': 6}]"
