@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from mssmap import text, twin
-from mssmap.brief.history import LAST_BRIEF
+from mssmap.brief import history
 from mssmap.i18n import gettext as _
 from mssmap.maps import view
 from mssmap.ui import cache, controls, state
@@ -45,9 +45,7 @@ def since_choice() -> date | None:
 
 
 def _last_brief() -> None:
-    remembered = cache.plans().setting(LAST_BRIEF)
-    if remembered:
-        day = date.fromisoformat(remembered["day"])
+    if day := history.last(cache.plans()):
         label = _("Since my last brief ({day})").format(day=text.day(day))
         st.button(label, key="since_brief", on_click=_since, args=(day,), width="stretch")
     st.button(
@@ -64,7 +62,7 @@ def _since(day: date) -> None:
 
 
 def _briefed() -> None:
-    cache.plans().remember(LAST_BRIEF, {"day": state.clocks().known_on.isoformat()})
+    access.told(lambda: history.keep_last(cache.plans(), state.clocks().known_on))
 
 
 def changed(filters: cache.Filters, since: date | None) -> list[dict[str, Any]]:
