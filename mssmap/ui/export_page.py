@@ -21,7 +21,7 @@ from mssmap.exports.verify import RowChange, Verdict
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.maps import layers
-from mssmap.ui import cache, components, state
+from mssmap.ui import cache, state
 
 SHOWN = 500
 """Changed rows that the page lists."""
@@ -165,7 +165,7 @@ def verify() -> None:
             file.seek(0)
             verdict = checking.file(cache.data(), file, uploaded.name)
     except MssmapError as error:
-        st.error(components.inert(str(error)))
+        st.error(text.inert(str(error)))
         return
     _tell(verdict)
 

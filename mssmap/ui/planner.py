@@ -13,12 +13,12 @@ from typing import Any, Final
 
 import streamlit as st
 
-from mssmap import scenario
+from mssmap import scenario, text
 from mssmap.errors import InputError, MssmapError, NotFoundError
 from mssmap.i18n import gettext as _
 from mssmap.scenario import Scenario
 from mssmap.store import ConflictError, Plan
-from mssmap.ui import cache, components, state
+from mssmap.ui import cache, state
 
 BASELINE: Final = "baseline"
 
@@ -184,7 +184,7 @@ def status_line(travel_note: str = "") -> None:
     if error is not None:
         _ask(error)
     elif note:
-        st.warning(components.inert(note))
+        st.warning(text.inert(note))
     elif saved is not None:
         st.caption(
             _("Saved: version {version}, {time} UTC.").format(version=saved.version, time=saved.changed_at[11:19])

@@ -13,7 +13,6 @@ import logging
 import os
 import re
 import socket
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -27,17 +26,18 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mssmap import api, planning, settings
+from mssmap import api, planning, settings, text
 from mssmap.errors import InputError, MssmapError
 from mssmap.i18n import gettext as _
-from mssmap.ui import cache
+from mssmap.store import people
+from mssmap.ui import cache, permits
+from mssmap.ui.door import guard, logs, start
+from mssmap.ui.door.guard import Guard
 
 ROOT = Path(__file__).resolve().parents[2]
 APP = ROOT / "app.py"
 HASHED = re.compile(r"/app/static/[\w.-]+-[0-9a-f]{12}\.\w+$")
 """Static files whose name changes with their content."""
-
-log = logging.getLogger("mssmap")
 
 
 class KeepHashedFiles:
@@ -70,19 +70,26 @@ async def _lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     yield {}
 
 
-def _log_fault(error: Exception) -> None:
-    log.error("A page stopped: %s", error, exc_info=error)
+def _told_fault(error: Exception) -> bool:
+    """Tell a person what stopped their page, in place of Streamlit's own words: a refusal as it is, a bug by its id."""
+    if isinstance(error, MssmapError):
+        st.error(text.inert(str(error)))
+    else:
+        st.error(guard.broken(logs.fault(error, permits.person())))
+    return True
 
 
 def create_app() -> st.App:
     """Return the ASGI application: Streamlit's, with our middleware, warm caches and one place that logs faults."""
+    configured = settings.load()
     cache.STATIC.mkdir(exist_ok=True)
     return st.App(
         APP,
+        secrets=start.configure(configured),
         routes=[*api.routes(cache.data), Route("/readyz", _ready, methods=["GET", "HEAD"])],
-        middleware=[Middleware(KeepHashedFiles)],
+        middleware=[Middleware(Guard, configured=configured, store=cache.opened), Middleware(KeepHashedFiles)],
         lifespan=_lifespan,
-        on_script_error=_log_fault,
+        on_script_error=_told_fault,
     )
 
 
@@ -90,9 +97,10 @@ def _ready(_request: Request) -> Response:
     """Say whether this server can do its work: the data are read, and the store answers."""
     try:
         cache.data()
-        cache.plans().setting("ready")
+        cache.opened().setting("ready")
     except MssmapError as error:
-        return PlainTextResponse(f"not ready: {error}\n", status_code=503)
+        logs.say("not_ready", logging.ERROR, message=str(error))
+        return PlainTextResponse("not ready, the log says why\n", status_code=503)
     return PlainTextResponse("ready\n")
 
 
@@ -116,20 +124,31 @@ def serve(*, host: str, port: int) -> None:
     Raises
     ------
     InputError
-        If the port is in use or the address cannot be bound, or `MSSMAP_ROADS` cannot be used.
+        If the port is in use or the address cannot be bound, `MSSMAP_ROADS` cannot be used, or what a public address
+        needs is not set.
     """
+    configured = settings.load()
+    if faults := start.faults(configured, host):
+        raise InputError(" ".join(faults))
     _require_free(host, port)
-    if extract := settings.load().roads:
+    logs.start(configured)
+    if configured.people_sign_in and configured.admin:
+        people.first_admin(cache.opened(), configured.admin)
+    if extract := configured.roads:
         print(
             _("Roads of {name}: the first start with them takes about a minute.").format(name=extract.name), flush=True
         )
         planning.links_of(cache.data(), extract)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    for noisy in ("streamlit", "uvicorn"):
-        logging.getLogger(noisy).setLevel(logging.ERROR)
     shown = "localhost" if host in {"127.0.0.1", "localhost"} else host
     config = uvicorn.Config(
-        create_app(), host=host, port=port, log_config=None, log_level="warning", access_log=False, ws="auto"
+        create_app(),
+        host=host,
+        port=port,
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        ws="auto",
+        server_header=False,
     )
     _Server(config, f"http://{shown}:{port}").run()
 

@@ -12,7 +12,7 @@ from mssmap import text, twin
 from mssmap.brief import history
 from mssmap.i18n import gettext as _
 from mssmap.maps import view
-from mssmap.ui import cache, controls, state
+from mssmap.ui import cache, controls, permits, state
 from mssmap.ui.components import component
 
 
@@ -51,8 +51,9 @@ def _last_brief() -> None:
     st.button(
         _("Remember this as my last brief"),
         key="briefed",
-        help=_("Keeps the day of the second dial, to compare with next time."),
+        help=permits.reason("brief") or _("Keeps the day of the second dial, to compare with next time."),
         on_click=_briefed,
+        disabled=not permits.may("brief"),
         width="stretch",
     )
 
@@ -62,7 +63,7 @@ def _since(day: date) -> None:
 
 
 def _briefed() -> None:
-    access.told(lambda: history.keep_last(cache.plans(), state.clocks().known_on))
+    permits.attempt(lambda: history.keep_last(cache.plans(), state.clocks().known_on))
 
 
 def changed(filters: cache.Filters, since: date | None) -> list[dict[str, Any]]:
