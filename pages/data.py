@@ -5,18 +5,23 @@ from __future__ import annotations
 import streamlit as st
 
 from mssmap.i18n import gettext as _
-from mssmap.ui import components, data_page, import_page, state
+from mssmap.ui import components, data_page, import_page, people_page, permits, state
 
 components.page_style()
 state.keep_address()
 st.title(_("Data and sources"))
 data_page.search_box()
-tables, files, own = st.tabs([_("Tables"), _("Files and licences"), _("Import")])
+tables, files, own, *more = st.tabs(
+    [_("Tables"), _("Files and licences"), _("Import"), *([_("People")] if permits.people_sign_in() else [])]
+)
 with tables:
     data_page.full_table()
 with files:
     data_page.catalog_table()
 with own:
     import_page.tab()
+for people in more:
+    with people:
+        people_page.tab()
 data_page.about()
 components.data_faults()

@@ -19,9 +19,14 @@ from mssmap.ui.door import identity
 _ROLE = "role"
 
 
+def people_sign_in() -> bool:
+    """Whether people sign in."""
+    return settings.load().people_sign_in
+
+
 def person() -> str:
     """Return who acts in this run; empty if people sign in and nobody has."""
-    if not settings.load().people_sign_in:
+    if not people_sign_in():
         return roles.LOCAL
     return identity.person_id(st.user.to_dict())
 
@@ -34,11 +39,10 @@ def own(store: Store) -> Store:
 
 def gate(store: Callable[[], Store]) -> None:
     """Let the page go on only for somebody with a role; the role is read anew at each run."""
-    configured = settings.load()
-    if not configured.people_sign_in:
+    if not people_sign_in():
         return
     who = person()
-    role = people.role(store(), who, configured.default_role) if who else roles.NONE
+    role = people.role(store(), who, settings.load().default_role) if who else roles.NONE
     st.session_state[_ROLE] = role
     if not roles.reaches(role, roles.NEEDED["look"]):
         st.error(_("Your sign-in or your role has ended. What you see is no longer kept up to date."))
@@ -48,7 +52,7 @@ def gate(store: Callable[[], Store]) -> None:
 
 def may(what: str) -> bool:
     """Whether the person may do something of `roles.NEEDED`."""
-    if not settings.load().people_sign_in:
+    if not people_sign_in():
         return True
     return roles.reaches(str(st.session_state.get(_ROLE, roles.NONE)), roles.NEEDED[what])
 
@@ -82,7 +86,7 @@ def attempt(write: Callable[[], object]) -> bool:
 
 def signed_in() -> None:
     """Name and role of the person, and the way out."""
-    if not settings.load().people_sign_in:
+    if not people_sign_in():
         return
     role = _(roles.WORDS[st.session_state[_ROLE]])
     with st.container(key="signed_in"):

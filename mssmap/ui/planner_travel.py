@@ -19,7 +19,7 @@ from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.scenario import Scenario
 from mssmap.store import matrices
-from mssmap.ui import cache
+from mssmap.ui import cache, permits
 from mssmap.ui.planner import change
 
 FORMATS: Final = ("csv", "parquet")
@@ -91,7 +91,11 @@ def upload(plan: Scenario) -> None:
         width="stretch",
     )
     file = st.file_uploader(
-        _("Matrix of travel times"), type=list(FORMATS), key=f"matrix_file {plan.id}", max_upload_size=25
+        _("Matrix of travel times"),
+        type=list(FORMATS),
+        key=f"matrix_file {plan.id}",
+        max_upload_size=25,
+        disabled=permits.lacking("upload"),
     )
     if file is not None and st.session_state.get("matrix_file_read") != file.file_id:
         try:

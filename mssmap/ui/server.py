@@ -15,6 +15,7 @@ import re
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +26,14 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.file_util import get_static_dir
 
 from mssmap import api, planning, settings, text
 from mssmap.errors import InputError, MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.store import people
-from mssmap.ui import cache, permits
-from mssmap.ui.door import guard, logs, start
+from mssmap.ui import cache, frame, permits
+from mssmap.ui.door import guard, headers, logs, start
 from mssmap.ui.door.guard import Guard
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -87,7 +89,10 @@ def create_app() -> st.App:
         APP,
         secrets=start.configure(configured),
         routes=[*api.routes(cache.data), Route("/readyz", _ready, methods=["GET", "HEAD"])],
-        middleware=[Middleware(Guard, configured=configured, store=cache.opened), Middleware(KeepHashedFiles)],
+        middleware=[
+            Middleware(Guard, configured=configured, store=cache.opened, policy=_policy),
+            Middleware(KeepHashedFiles),
+        ],
         lifespan=_lifespan,
         on_script_error=_told_fault,
     )
@@ -102,6 +107,25 @@ def _ready(_request: Request) -> Response:
         logs.say("not_ready", logging.ERROR, message=str(error))
         return PlainTextResponse("not ready, the log says why\n", status_code=503)
     return PlainTextResponse("ready\n")
+
+
+@lru_cache(maxsize=4)
+def _policy_of(*scripts: str) -> str:
+    return headers.policy(*scripts)
+
+
+@lru_cache(maxsize=1)
+def _page_scripts() -> tuple[str, ...]:
+    page = Path(get_static_dir()) / "index.html"
+    return tuple(headers.inline_scripts(page.read_text(encoding="utf-8")))
+
+
+def _policy(path: str) -> str:
+    """Return the policy of the content at a path: in the frame of the map only the base map's own script may run."""
+    if not path.startswith("/component/"):
+        return _policy_of(*_page_scripts())
+    base = cache.base_frame()
+    return _policy_of(*([base.script + frame.ENDING] if base else []))
 
 
 class _Server(uvicorn.Server):

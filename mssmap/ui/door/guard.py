@@ -43,10 +43,15 @@ class Guard:
     ----------
     store
         Gives the store in which the roles are.
+    policy
+        Gives the policy of the content at a path.
     """
 
-    def __init__(self, app: ASGIApp, configured: Settings, store: Callable[[], Store]) -> None:
+    def __init__(
+        self, app: ASGIApp, configured: Settings, store: Callable[[], Store], policy: Callable[[str], str]
+    ) -> None:
         self.app = app
+        self._policy = policy
         self._configured = configured
         self._store = store
         self._limiter = limits.Limiter()
@@ -67,6 +72,7 @@ class Guard:
                 started = True
                 message["headers"] = headers.secured(
                     list(message.get("headers", ())),
+                    self._policy(scope["path"]),
                     logs.request_id.get(),
                     https=self._https,
                     lifetime_s=identity.LIFETIME_HOURS * 3600,

@@ -49,7 +49,7 @@ VIEWER: Final = roles.NEEDED["look"]
 RULES: Final = (
     _rule(r"/readyz|/_stcore/health", OPEN),
     _rule(r"/signin|/auth/login|/auth/logout|/oauth2callback", OPEN, "sign-in"),
-    _rule(r"/static/.*", OPEN),  # the program of Streamlit's page: public, and without any data
+    _rule(r"/static/(?:[\w-]+/)*[\w.-]+", OPEN),  # the program of Streamlit's page: public, and without any data
     _rule(r"/_stcore/upload_file/.*", roles.NEEDED["upload"], "upload", writes=True),
     _rule(r"/_stcore/metrics", roles.ADMIN),
     _rule(r"/_stcore/agent/.*", CLOSED),
