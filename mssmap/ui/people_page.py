@@ -40,4 +40,5 @@ def tab() -> None:
 
 def _give() -> None:
     who, role = st.session_state["person_id"], st.session_state["person_role"]
-    permits.attempt(lambda: people.grant(cache.plans(), who, role))
+    if permits.attempt(lambda: people.grant(cache.plans(), who, role)):
+        st.toast(text.inert(f"{who}: {_(roles.WORDS[role])}"))

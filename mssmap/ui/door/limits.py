@@ -17,7 +17,7 @@ class Rate:
 
 
 RATES: Final = {
-    "sign-in": Rate(20, 0.2),
+    "sign-in": Rate(60, 1.0),
     "upload": Rate(20, 0.5),
     "api": Rate(100, 10.0),
     "socket": Rate(30, 0.5),

@@ -110,6 +110,8 @@ def start(configured: Settings) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Lines(as_json=configured.log == "json", secrets=secrets_of(configured)))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.captureWarnings(True)
+    logging.getLogger("py.warnings").setLevel(logging.ERROR)
     log.setLevel(logging.DEBUG if configured.debug else logging.INFO if configured.people_sign_in else logging.WARNING)
 
     def attach(logger: logging.Logger) -> None:
