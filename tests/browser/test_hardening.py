@@ -47,6 +47,11 @@ def alone(browser: Browser) -> Iterator[Callable[..., Screen]]:
         context.close()
 
 
+ANOTHER_FAILS = """() => new Promise((done) => {
+  const image = new Image();
+  image.addEventListener('error', done);
+  image.src = '/x.png';
+})"""
 PWNED = "() => [window.pwned, document.querySelector('.st-key-map iframe').contentWindow.pwned]"
 
 
@@ -62,9 +67,7 @@ def test_no_inline_script_runs_in_the_page_or_in_the_map(
         return
     screen.wait("() => document.querySelectorAll('iframe[srcdoc]').length > 0")
     # the image cannot be loaded in either case: once another one has failed, its handler would have run
-    screen.page.evaluate(
-        """() => new Promise((done) => { const i = new Image(); i.addEventListener('error', done); i.src = '/x.png'; })"""
-    )
+    screen.page.evaluate(ANOTHER_FAILS)
     assert screen.page.evaluate(PWNED) == [None, None]
     blocked = [fault for fault in screen.faults if "Content Security Policy" in fault]
     assert len(blocked) >= 8, "script, onerror, onclick and javascript: in both documents"
