@@ -43,10 +43,18 @@ HASHED = re.compile(r"/app/static/[\w.-]+-[0-9a-f]{12}\.\w+$")
 
 
 class KeepHashedFiles:
-    """Middleware: a browser may keep a file with a hashed name for ever."""
+    """
+    Middleware: a browser may keep a file with a hashed name for ever.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Parameters
+    ----------
+    shared
+        Whether a cache between browser and server may keep it too; not where people sign in.
+    """
+
+    def __init__(self, app: ASGIApp, *, shared: bool) -> None:
         self.app = app
+        self._kept = f"{'public' if shared else 'private'}, max-age=31536000, immutable".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not HASHED.search(scope["path"]):
@@ -57,7 +65,7 @@ class KeepHashedFiles:
             if message["type"] == "http.response.start" and message["status"] == 200:
                 message["headers"] = [
                     *((k, v) for k, v in message["headers"] if k.lower() != b"cache-control"),
-                    (b"cache-control", b"public, max-age=31536000, immutable"),
+                    (b"cache-control", self._kept),
                 ]
             await send(message)
 
@@ -91,7 +99,7 @@ def create_app() -> st.App:
         routes=[*api.routes(cache.data), Route("/readyz", _ready, methods=["GET", "HEAD"])],
         middleware=[
             Middleware(Guard, configured=configured, store=cache.opened, policy=_policy),
-            Middleware(KeepHashedFiles),
+            Middleware(KeepHashedFiles, shared=not configured.people_sign_in),
         ],
         lifespan=_lifespan,
         on_script_error=_told_fault,
