@@ -12,7 +12,7 @@ state.keep_address()
 st.title(_("Data and sources"))
 data_page.search_box()
 tables, files, own, *more = st.tabs(
-    [_("Tables"), _("Files and licences"), _("Import"), *([_("People")] if permits.people_sign_in() else [])]
+    [_("Tables"), _("Files and licences"), _("Import"), *([_("People and roles")] if permits.people_sign_in() else [])]
 )
 with tables:
     data_page.full_table()

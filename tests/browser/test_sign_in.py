@@ -86,7 +86,7 @@ def test_what_a_viewer_may_not_do_is_disabled_with_the_reason(screen: Screen) ->
     page.get_by_role("link", name="Data and sources").click()
     page.get_by_role("tab", name="Import").click()
     expect(page.get_by_test_id("stFileUploaderDropzone").locator("button")).to_be_disabled()
-    page.get_by_role("tab", name="People").click()
+    page.get_by_role("tab", name="People and roles").click()
     page.get_by_text("This needs the role administrator; yours is viewer.").wait_for()
     page.get_by_role("link", name="Briefing").click()
     page.get_by_text("This needs the role briefer; yours is viewer.").first.wait_for()
@@ -116,7 +116,7 @@ def test_a_planners_change_is_signed_and_refused_once_the_role_is_gone(screen: S
 def test_an_administrator_gives_a_role(screen: Screen, team: Team) -> None:
     page = sign_in(screen, "admin", "/data")
     page.locator(AT_REST).wait_for()
-    page.get_by_role("tab", name="People").click()
+    page.get_by_role("tab", name="People and roles").click()
     page.get_by_label("E-mail address, or sub: and the provider's id").fill("new@example.org")
     page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_text("new@example.org: viewer").wait_for()
