@@ -114,7 +114,7 @@ class Settings:
 
     @property
     def people_sign_in(self) -> bool:
-        """Whether people sign in; if not, there is one local person who may do everything."""
+        """Whether people sign in, as `people_sign_in`."""
         return self.auth == "oidc"
 
 
@@ -218,7 +218,13 @@ def _address(text: str, name: str) -> str:
 
 def today(env: Mapping[str, str] | None = None) -> date:
     """Return `MSSMAP_TODAY` if it is set, else the date of the clock."""
-    return load(env).today or date.today()
+    text = (os.environ if env is None else env).get("MSSMAP_TODAY", "").strip()
+    return parse_date(text, "MSSMAP_TODAY") if text else date.today()
+
+
+def people_sign_in(env: Mapping[str, str] | None = None) -> bool:
+    """Whether people sign in; if not, there is one local person who may do everything."""
+    return (os.environ if env is None else env).get("MSSMAP_AUTH", "").strip() == "oidc"
 
 
 def parse_date(value: str | date, name: str) -> date:

@@ -21,7 +21,7 @@ _ROLE = "role"
 
 def people_sign_in() -> bool:
     """Whether people sign in."""
-    return settings.load().people_sign_in
+    return settings.people_sign_in()
 
 
 def person() -> str:
@@ -33,8 +33,9 @@ def person() -> str:
 
 def own(store: Store) -> Store:
     """Return the store for the person of this run."""
-    configured = settings.load()
-    return store.acting(person(), default_role=configured.default_role) if configured.people_sign_in else store
+    if not people_sign_in():
+        return store
+    return store.acting(person(), default_role=settings.load().default_role)
 
 
 def gate(store: Callable[[], Store]) -> None:
