@@ -8,7 +8,7 @@ import streamlit as st
 
 from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
-from mssmap.ui import controls, live, state
+from mssmap.ui import cache, controls, live, permits, state
 
 HERE = Path(__file__).parent
 
@@ -16,6 +16,7 @@ st.set_page_config(page_title="mssmap · Haiti", page_icon=str(HERE / "docs/icon
 st.logo((HERE / "docs/logo.svg").read_text(encoding="utf-8"), size="large")
 
 state.speak()
+permits.gate(cache.opened)
 page = st.navigation(
     [
         st.Page("pages/situation.py", title=_("Situation map"), default=True),
@@ -31,6 +32,7 @@ try:
     page.run()
     with st.sidebar:
         controls.language_choice()
+        permits.signed_in()
     live.mount(page.url_path)
 except MssmapError as error:
     st.error(str(error))

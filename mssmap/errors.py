@@ -28,6 +28,22 @@ class NotFoundError(MssmapError, LookupError):
     """A name or an id does not exist; the text lists what does."""
 
 
+class NotAllowedError(MssmapError, PermissionError):
+    """
+    A person's role does not reach; nothing was changed.
+
+    Attributes
+    ----------
+    needed, role
+        The role that is needed, and the one the person has.
+    """
+
+    def __init__(self, message: str, *, needed: str, role: str) -> None:
+        super().__init__(message)
+        self.needed = needed
+        self.role = role
+
+
 @dataclass(frozen=True, order=True)
 class Fault:
     """

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
@@ -19,12 +20,17 @@ from mssmap.i18n import gettext as _
 
 @dataclass(frozen=True)
 class Setting:
-    """One environment variable: its name, the value used when it is not set or empty, and what it does."""
+    """
+    One environment variable: its name, the value used when it is not set or empty, and what it does.
+
+    A secret may stand in a file instead, which the variable with `_FILE` at its end names.
+    """
 
     name: str
     default: str
     help: str
     choices: tuple[str, ...] = ()
+    secret: bool = False
 
 
 SETTINGS = (
@@ -51,12 +57,45 @@ SETTINGS = (
         "Haiti takes about a minute at the first start. Empty: the coarse road model.",
     ),
     Setting("MSSMAP_TODAY", "", "ISO date to use as today, for drills and tests. Empty: the date of the clock."),
-    Setting("MSSMAP_HOST", "127.0.0.1", "Address the app listens on. 0.0.0.0 opens it to the network."),
+    Setting(
+        "MSSMAP_HOST",
+        "127.0.0.1",
+        "Address the app listens on. 0.0.0.0 opens it to the network, which needs MSSMAP_AUTH=oidc and "
+        "MSSMAP_ALLOWED_HOSTS.",
+    ),
     Setting("MSSMAP_PORT", "8501", "Port the app listens on."),
     Setting(
         "MSSMAP_DRAIN_SECONDS",
         "10",
         "After SIGTERM /readyz answers 503, running work ends, connections close after at most so many seconds.",
+    ),
+    Setting(
+        "MSSMAP_AUTH",
+        "none",
+        "none: one local person who may do everything. oidc: people sign in at an OpenID Connect provider and have "
+        "roles; needs pip install mssmap[team] and the settings below.",
+        ("none", "oidc"),
+    ),
+    Setting("MSSMAP_PUBLIC_URL", "", "Address people open, as https://map.example.org; the provider sends them back."),
+    Setting("MSSMAP_ALLOWED_HOSTS", "", "Host names the app answers to, with commas. Empty: this machine only."),
+    Setting(
+        "MSSMAP_COOKIE_SECRET",
+        "",
+        "Signs the sign-in cookies; the same for all replicas: openssl rand -hex 32.",
+        secret=True,
+    ),
+    Setting("MSSMAP_OIDC_CLIENT_ID", "", "Name of this app at the provider."),
+    Setting("MSSMAP_OIDC_CLIENT_SECRET", "", "Password of this app at the provider.", secret=True),
+    Setting("MSSMAP_OIDC_METADATA_URL", "", "The provider's .well-known/openid-configuration."),
+    Setting("MSSMAP_ADMIN", "", "E-mail address that becomes administrator at a start without any."),
+    Setting(
+        "MSSMAP_DEFAULT_ROLE",
+        "none",
+        "What people who sign in may do before they are given a role.",
+        ("none", "viewer"),
+    ),
+    Setting(
+        "MSSMAP_LOG", "plain", "Form of the log on stderr: plain, or json with one object a line.", ("plain", "json")
     ),
     Setting("MSSMAP_DEBUG", "0", "1: show where a bug happened, in the terminal.", ("0", "1")),
 )
@@ -76,6 +115,21 @@ class Settings:
     port: int = 8501
     drain_s: float = 10.0
     debug: bool = False
+    auth: str = "none"
+    public_url: str = ""
+    allowed_hosts: tuple[str, ...] = ()
+    cookie_secret: str = field(default="", repr=False)
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
+    oidc_metadata_url: str = ""
+    admin: str = ""
+    default_role: str = "none"
+    log: str = "plain"
+
+    @property
+    def people_sign_in(self) -> bool:
+        """Whether people sign in, as `people_sign_in`."""
+        return self.auth == "oidc"
 
 
 def user_folder() -> Path:
@@ -121,7 +175,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         If a value cannot be used; the text names the variable.
     """
     env = os.environ if env is None else env
-    values = {setting.name: _given(env, setting.name) or setting.default for setting in SETTINGS}
+    values = {setting.name: _value(env, setting) for setting in SETTINGS}
     for setting in SETTINGS:
         if setting.choices and values[setting.name] not in setting.choices:
             raise InputError(
@@ -141,27 +195,65 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         port=_port(values["MSSMAP_PORT"]),
         drain_s=_seconds(values["MSSMAP_DRAIN_SECONDS"], "MSSMAP_DRAIN_SECONDS"),
         debug=values["MSSMAP_DEBUG"] == "1",
+        auth=values["MSSMAP_AUTH"],
+        public_url=_address(values["MSSMAP_PUBLIC_URL"], "MSSMAP_PUBLIC_URL"),
+        allowed_hosts=tuple(host for part in values["MSSMAP_ALLOWED_HOSTS"].split(",") if (host := part.strip())),
+        cookie_secret=values["MSSMAP_COOKIE_SECRET"],
+        oidc_client_id=values["MSSMAP_OIDC_CLIENT_ID"],
+        oidc_client_secret=values["MSSMAP_OIDC_CLIENT_SECRET"],
+        oidc_metadata_url=values["MSSMAP_OIDC_METADATA_URL"],
+        admin=values["MSSMAP_ADMIN"].lower(),
+        default_role=values["MSSMAP_DEFAULT_ROLE"],
+        log=values["MSSMAP_LOG"],
     )
 
 
-def _given(env: Mapping[str, str], name: str) -> str:
-    """Return what an environment says about a setting, itself or by the file it names."""
-    value, path = env.get(name, "").strip(), env.get(f"{name}_FILE", "").strip()
-    if value or not path:
-        return value
-    try:
-        return Path(path).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            _("{name}: {path} cannot be read ({reason}).").format(
-                name=f"{name}_FILE", path=path, reason=getattr(error, "strerror", None) or "not UTF-8"
+def _value(env: Mapping[str, str], setting: Setting) -> str:
+    """Return what is set, from the file of a secret if one is named, else the default."""
+    value = env.get(setting.name, "").strip()
+    if file := env.get(f"{setting.name}_FILE", "").strip():
+        if value:
+            raise InputError(
+                _("{name}: found the value and {name}_FILE, required one of them.").format(name=setting.name)
             )
-        ) from error
+        try:
+            value = Path(file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(
+                _("{name}_FILE: found {file}, which cannot be read, required a text file.").format(
+                    name=setting.name, file=file
+                )
+            ) from error
+    return value or setting.default
+
+
+def _address(text: str, name: str) -> str:
+    """Return a web address without a path, as browsers name an origin."""
+    if not text:
+        return ""
+    try:
+        found = urlsplit(text)
+        sound = found.scheme in {"http", "https"} and found.hostname and found.path in {"", "/"} and found.port != 0
+    except ValueError:
+        sound = False
+    if not sound or found.query or found.fragment or found.username or found.password:
+        raise InputError(
+            _("{name}: found {found!r}, required an address without a path, as https://map.example.org.").format(
+                name=name, found=text
+            )
+        )
+    return f"{found.scheme}://{found.netloc}".lower()
 
 
 def today(env: Mapping[str, str] | None = None) -> date:
     """Return `MSSMAP_TODAY` if it is set, else the date of the clock."""
-    return load(env).today or date.today()
+    text = (os.environ if env is None else env).get("MSSMAP_TODAY", "").strip()
+    return parse_date(text, "MSSMAP_TODAY") if text else date.today()
+
+
+def people_sign_in(env: Mapping[str, str] | None = None) -> bool:
+    """Whether people sign in; if not, there is one local person who may do everything."""
+    return (os.environ if env is None else env).get("MSSMAP_AUTH", "").strip() == "oidc"
 
 
 def parse_date(value: str | date, name: str) -> date:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from mssmap.i18n import gettext as _
-from mssmap.ui import components, data_page, field_copies, import_page, state
+from mssmap.ui import components, data_page, field_copies, import_page, people_page, permits, state
 
 components.page_style()
 state.keep_address()
 st.title(_("Data and sources"))
 data_page.search_box()
-tables, files, own, field = st.tabs([_("Tables"), _("Files and licences"), _("Import"), _("Field copies")])
+titles = [_("Tables"), _("Files and licences"), _("Import"), _("Field copies")]
+tables, files, own, field, *more = st.tabs([*titles, *([_("People and roles")] if permits.people_sign_in() else [])])
 with tables:
     data_page.full_table()
 with files:
@@ -20,5 +21,8 @@ with own:
     import_page.tab()
 with field:
     field_copies.tab()
+for people in more:
+    with people:
+        people_page.tab()
 data_page.about()
 components.data_faults()

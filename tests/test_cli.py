@@ -245,3 +245,24 @@ def test_the_prison_breaks_on_the_command_line(run_real):
     _, out, _ = run_real("events", "--from", "2024-03-01", "--to", "2024-03-31", "--category", "prison_break")
     for words in ("Croix-des-Bouquets", "National Penitentiary", "3,600", "3,700", "4,600", "4,700"):
         assert words in out
+
+
+def test_people_are_given_roles_and_lose_them(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("MSSMAP_DATABASE_URL", f"sqlite:///{tmp_path}/store.db")
+    assert run("people") == (0, "(none)\n", "")
+    assert run("people", "grant", "Ana@Example.org", "admin") == (0, "", "mssmap: ana@example.org: admin\n")
+    assert run("people", "grant", "bea@example.org", "planner")[0] == 0
+    lines = run("people", "list")[1].splitlines()
+    assert [line.split()[:2] for line in lines] == [["admin", "ana@example.org"], ["planner", "bea@example.org"]]
+    assert run("people", "revoke", "bea@example.org")[2] == "mssmap: bea@example.org: none\n"
+    code, _out, err = run("people", "revoke", "ana@example.org")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "is the last administrator" in err
+    for arguments, words in (
+        (("people", "fire", "x"), "people: found 'fire', required list, grant or revoke"),
+        (("people", "grant", "x@y", "king"), "role: found 'king', required one of viewer"),
+        (("people", "grant"), "role: found '', required one of viewer"),
+    ):
+        code, _out, err = run(*arguments)
+        assert code == 2
+        assert words in err

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from mssmap.brief import pack, spec
@@ -18,10 +18,10 @@ from mssmap.brief.spec import Brief
 from mssmap.catalog import Data
 from mssmap.errors import NotFoundError
 from mssmap.i18n import gettext as _
-from mssmap.store import Store
+from mssmap.store import Store, people, roles
 
 LAST_BRIEF: Final = "last_brief"
-"""Setting with the day of knowledge of the last brief."""
+"""Setting with the day of knowledge of a person's last brief; the local person's is named so alone."""
 PACKS, DRAFTS = "pack.", "draft."
 
 
@@ -51,7 +51,7 @@ class Made:
 
 
 def make(
-    data: Data, store: Store, brief: Brief, *, actor: str = "local", progress: Progress = lambda _done, _what: None
+    data: Data, store: Store, brief: Brief, *, actor: str | None = None, progress: Progress = lambda _done, _what: None
 ) -> tuple[Made, Pack]:
     """
     Make a pack and keep in the history that it was made.
@@ -59,12 +59,12 @@ def make(
     The version of the map is the next one of its number; the same specification again, with the same time of making,
     is the same pack and gets no new entry.
     """
-    key, entry = store.remember_next(PACKS, lambda known: _next(known, brief, actor), actor=actor)
+    key, entry = store.remember_next(PACKS, lambda known: _next(known, brief, store.signs(actor)), actor=actor)
     brief = spec.from_dict(entry["brief"])
     made = pack.make(data, brief, progress)
     entry = {**entry, "files": made.hashes}
     store.remember(key, entry, actor=actor)
-    store.remember(LAST_BRIEF, {"day": brief.known_on.isoformat()}, actor=actor)
+    keep_last(store, brief.known_on, actor=actor)
     return _made(key, entry), made
 
 
@@ -124,14 +124,29 @@ def again(data: Data, made: Made, progress: Progress = lambda _done, _what: None
     return fresh, [name for name in names if now.get(name) != made.hashes.get(name)]
 
 
-# ------------------------------------------------------------------------------------------------------------- drafts
+# --------------------------------------------------------------------------------------- each person's own settings
 
 
-def draft(store: Store, name: str = "local") -> dict[str, Any]:
-    """Return what was typed into the composer; nothing for a new draft."""
-    return store.setting(DRAFTS + name) or {}
+def last(store: Store) -> date | None:
+    """Return the day of knowledge of the last brief of the person for whom the store was opened."""
+    found = store.setting(_last_key(store))
+    return date.fromisoformat(found["day"]) if found else None
 
 
-def keep_draft(store: Store, values: Mapping[str, Any], name: str = "local", *, actor: str = "local") -> None:
+def keep_last(store: Store, day: date, *, actor: str | None = None) -> None:
+    """Keep the day of knowledge of a person's last brief."""
+    store.remember(_last_key(store), {"day": day.isoformat()}, actor=actor)
+
+
+def _last_key(store: Store) -> str:
+    return LAST_BRIEF if store.actor == roles.LOCAL else f"{LAST_BRIEF}.{people.own_key(store.actor)}"
+
+
+def draft(store: Store) -> dict[str, Any]:
+    """Return what the person typed into the composer; nothing for a new draft."""
+    return store.setting(DRAFTS + people.own_key(store.actor)) or {}
+
+
+def keep_draft(store: Store, values: Mapping[str, Any]) -> None:
     """Keep what was typed into the composer."""
-    store.remember(DRAFTS + name, dict(values), actor=actor)
+    store.remember(DRAFTS + people.own_key(store.actor), dict(values))

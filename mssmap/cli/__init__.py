@@ -16,7 +16,7 @@ import typer
 
 import mssmap
 from mssmap import settings
-from mssmap.cli import archives, briefs, files, imports, plans, records, system, teams
+from mssmap.cli import archives, briefs, files, imports, people, plans, records, system, teams
 from mssmap.cli.common import BAD_INPUT, FOUND_FAULTS, tell, write
 from mssmap.errors import MssmapError
 
@@ -38,6 +38,7 @@ COMMANDS = (
     plans.site,
     briefs.brief,
     imports.import_,
+    people.people,
     system.log,
     system.backup,
     system.restore,

@@ -10,7 +10,7 @@ import typer
 
 import mssmap
 from mssmap import settings
-from mssmap.cli.common import FOUND_FAULTS, count, tell, write
+from mssmap.cli.common import BAD_INPUT, FOUND_FAULTS, count, tell, write
 from mssmap.errors import InputError
 
 if TYPE_CHECKING:
@@ -111,6 +111,12 @@ def serve(
 ) -> None:
     """Start the app on its own server."""
     from mssmap.ui import server
+    from mssmap.ui.door import start
 
     configured = settings.load()
-    server.serve(host=host or configured.host, port=port or configured.port)
+    host = host or configured.host
+    for fault in (faults := start.faults(configured, host)):
+        tell(fault)
+    if faults:
+        raise typer.Exit(BAD_INPUT)
+    server.serve(host=host, port=port or configured.port)

@@ -55,7 +55,7 @@ def rows_of(made: Imported) -> bytes:
     return buffer.getvalue()
 
 
-def store_import(store: Store, made: Imported, *, actor: str = "local", request_id: str | None = None) -> Import:
+def store_import(store: Store, made: Imported, *, actor: str | None = None, request_id: str | None = None) -> Import:
     """
     Store an import.
 

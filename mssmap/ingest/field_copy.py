@@ -27,7 +27,7 @@ UNPACKED_BYTES: Final = 2_000 * MB
 NAME_CHARS: Final = 60
 
 
-def take(store: Store, path: Path, *, origin: str, actor: str = "local") -> Merged:
+def take(store: Store, path: Path, *, origin: str, actor: str | None = None) -> Merged:
     """
     Merge a field copy into a store.
 

@@ -8,6 +8,7 @@ harmless: the second time nothing happens and the first answer is returned.
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
 import uuid
@@ -24,7 +25,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from mssmap.errors import InputError, MssmapError, NotFoundError
 from mssmap.i18n import gettext as _
-from mssmap.store import audit, migrations
+from mssmap.store import audit, migrations, roles
 from mssmap.store.models import AuditRow, PlanRow, ProposalRow, SettingRow
 
 BUSY_TIMEOUT_MS = 5_000
@@ -176,11 +177,38 @@ def _reported(engine: Engine) -> Iterator[None]:
 
 
 class Store:
-    """Plans, settings and their audit trail; safe to share between threads."""
+    """
+    Plans, settings and their audit trail; safe to share between threads.
+
+    Attributes
+    ----------
+    actor
+        Who signs a write that names nobody.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.actor = roles.LOCAL
         self._writing = threading.Lock()
+        self._checked = False
+        self._default_role = roles.NONE
+
+    def acting(self, person_id: str, *, default_role: str = roles.NONE) -> Store:
+        """
+        Return the same store for one person: each write is signed by them, and checks their role when it is made.
+
+        Parameters
+        ----------
+        default_role
+            Role of a person to whom nobody ever gave or took one.
+        """
+        own = copy.copy(self)
+        own.actor, own._checked, own._default_role = person_id, True, default_role
+        return own
+
+    def signs(self, actor: str | None = None) -> str:
+        """Return who signs a write: the person for whom the store was opened, whatever else is asked for."""
+        return self.actor if self._checked or actor is None else actor
 
     # ------------------------------------------------------------------ reading
 
@@ -230,7 +258,9 @@ class Store:
 
     # ------------------------------------------------------------------ writing
 
-    def save(self, body: dict[str, Any], *, version: int, actor: str = "local", request_id: str | None = None) -> Plan:
+    def save(
+        self, body: dict[str, Any], *, version: int, actor: str | None = None, request_id: str | None = None
+    ) -> Plan:
         """
         Write a plan.
 
@@ -259,7 +289,7 @@ class Store:
         """
         return self._change(str(body["id"]), audit.EDIT, lambda _entries: body, version, actor, request_id)
 
-    def undo(self, plan_id: str, *, version: int, actor: str = "local", request_id: str | None = None) -> Plan:
+    def undo(self, plan_id: str, *, version: int, actor: str | None = None, request_id: str | None = None) -> Plan:
         """
         Take the last change of a plan back; that is a change of its own, and can be redone.
 
@@ -277,7 +307,7 @@ class Store:
 
         return self._change(plan_id, audit.UNDO, earlier, version, actor, request_id)
 
-    def redo(self, plan_id: str, *, version: int, actor: str = "local", request_id: str | None = None) -> Plan:
+    def redo(self, plan_id: str, *, version: int, actor: str | None = None, request_id: str | None = None) -> Plan:
         """
         Bring back what was undone last.
 
@@ -297,21 +327,21 @@ class Store:
 
         return self._change(plan_id, audit.REDO, later, version, actor, request_id)
 
-    def delete(self, plan_id: str, *, version: int, actor: str = "local", request_id: str | None = None) -> None:
+    def delete(self, plan_id: str, *, version: int, actor: str | None = None, request_id: str | None = None) -> None:
         """Take a plan off the list; its history stays in the trail."""
         self._change(plan_id, audit.DELETE, lambda _entries: None, version, actor, request_id)
 
-    def remember(self, key: str, value: dict[str, Any], *, actor: str = "local") -> None:
+    def remember(self, key: str, value: dict[str, Any], *, actor: str | None = None) -> None:
         """Keep a small value, such as the day of the last brief."""
         request_id = str(uuid.uuid4())  # one for all tries of the write
-        self._write(lambda session: self._remember(session, key, value, actor, request_id))
+        self._write(lambda session: self._remember(session, key, value, actor, request_id), needs=roles.NEEDED["brief"])
 
     def remember_next(
         self,
         prefix: str,
         make: Callable[[dict[str, dict[str, Any]]], tuple[str, dict[str, Any]]],
         *,
-        actor: str = "local",
+        actor: str | None = None,
     ) -> tuple[str, dict[str, Any]]:
         """
         Keep a value whose key or content follows from the others, such as a running number.
@@ -337,9 +367,11 @@ class Store:
             self._remember(session, key, value, actor, request_id)
             return key, value
 
-        return self._write(write)
+        return self._write(write, needs=roles.NEEDED["brief"])
 
-    def _remember(self, session: Connection, key: str, value: dict[str, Any], actor: str, request_id: str) -> None:
+    def _remember(
+        self, session: Connection, key: str, value: dict[str, Any], actor: str | None, request_id: str
+    ) -> None:
         if _entry(session, request_id) is not None:
             return
         row = session.execute(sa.select(SettingRow.__table__).where(SettingRow.key == key)).one_or_none()
@@ -348,7 +380,7 @@ class Store:
             session.execute(sa.update(SettingRow).where(SettingRow.key == key).values(value=value, version=version))
         else:
             session.execute(sa.insert(SettingRow).values(key=key, value=value, version=version))
-        self._append(session, audit.EDIT, "setting", key, version, value, actor, request_id)
+        self._append(session, audit.EDIT, "setting", key, version, value, self.signs(actor), request_id)
 
     def _change(
         self,
@@ -356,10 +388,10 @@ class Store:
         action: str,
         make: Callable[[list[audit.Entry]], dict[str, Any] | None],
         version: int,
-        actor: str,
+        actor: str | None,
         request_id: str | None,
     ) -> Plan:
-        request_id = request_id or str(uuid.uuid4())
+        request_id, by = request_id or str(uuid.uuid4()), self.signs(actor)
 
         def write(session: Connection) -> Plan:
             if (done := _answered(session, request_id)) is not None:
@@ -384,17 +416,17 @@ class Store:
                 "deleted": body is None,
                 "body": kept,
                 "changed_at": now,
-                "changed_by": actor,
+                "changed_by": by,
             }
             if row is None:
                 session.execute(sa.insert(PlanRow).values(plan_id=plan_id, **values))
             else:
                 session.execute(sa.update(PlanRow).where(PlanRow.plan_id == plan_id).values(**values))
             _project(session, plan_id, kept)
-            self._append(session, action, "plan", plan_id, version + 1, body, actor, request_id, now)
-            return Plan(plan_id, str(values["name"]), version + 1, kept, now, actor)
+            self._append(session, action, "plan", plan_id, version + 1, body, by, request_id, now)
+            return Plan(plan_id, str(values["name"]), version + 1, kept, now, by)
 
-        return self._write(write)
+        return self._write(write, needs=roles.NEEDED["plan"])
 
     def _append(
         self,
@@ -431,8 +463,15 @@ class Store:
         with _reported(self.engine), self.engine.connect() as session:
             return work(session)
 
-    def _write(self, work: Callable[[Connection], Result], tries: int = 3) -> Result:
-        """Run one transaction; a lost connection or a busy file is tried again, which the request id makes harmless."""
+    def _write(self, work: Callable[[Connection], Result], *, needs: str = roles.ADMIN, tries: int = 3) -> Result:
+        """
+        Run one transaction; a lost connection or a busy file is tried again, which the request id makes harmless.
+
+        Parameters
+        ----------
+        needs
+            The least role of the person for whom the store was opened, looked up inside the transaction.
+        """
         for attempt in range(tries):
             try:
                 with (
@@ -443,6 +482,8 @@ class Store:
                 ):
                     if self.engine.dialect.name == "postgresql":
                         session.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK_KEY)))
+                    if self._checked:
+                        roles.require(session, self.actor, needs, self._default_role)
                     return work(session)
             except StoreAwayError:
                 if attempt == tries - 1:

@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 
 from mssmap.errors import DataError, InputError, NotFoundError
 from mssmap.i18n import gettext as _
-from mssmap.store import audit, core, payloads
+from mssmap.store import audit, core, payloads, roles
 from mssmap.store.core import GoneError, Store
 from mssmap.store.models import AuditRow, ImportRow
 
@@ -89,7 +89,7 @@ def content(store: Store, item: Import) -> bytes:
 
 
 def save(
-    store: Store, body: dict[str, Any], rows: bytes, *, actor: str = "local", request_id: str | None = None
+    store: Store, body: dict[str, Any], rows: bytes, *, actor: str | None = None, request_id: str | None = None
 ) -> Import:
     """
     Store an import; one that was removed comes back.
@@ -118,13 +118,13 @@ def save(
                 )
             )
         payloads.put(session, rows)
-        return _next(before, body, removed=False, actor=actor)
+        return _next(before, body, removed=False, actor=store.signs(actor))
 
     return _change(store, str(body["id"]), audit.EDIT, write, actor, request_id)
 
 
 def remove(
-    store: Store, import_id: str, *, version: int, actor: str = "local", request_id: str | None = None
+    store: Store, import_id: str, *, version: int, actor: str | None = None, request_id: str | None = None
 ) -> Import:
     """
     Take an import away; `restore` brings it back.
@@ -137,13 +137,13 @@ def remove(
 
     def write(_session: Connection, before: Any) -> Import:
         _require(before, import_id, version, removed=False)
-        return _next(before, before.body, removed=True, actor=actor)
+        return _next(before, before.body, removed=True, actor=store.signs(actor))
 
     return _change(store, import_id, audit.DELETE, write, actor, request_id)
 
 
 def restore(
-    store: Store, import_id: str, *, version: int, actor: str = "local", request_id: str | None = None
+    store: Store, import_id: str, *, version: int, actor: str | None = None, request_id: str | None = None
 ) -> Import:
     """
     Bring a removed import back, as it was.
@@ -156,7 +156,7 @@ def restore(
 
     def write(_session: Connection, before: Any) -> Import:
         _require(before, import_id, version, removed=True)
-        return _next(before, before.body, removed=False, actor=actor)
+        return _next(before, before.body, removed=False, actor=store.signs(actor))
 
     return _change(store, import_id, audit.UNDO, write, actor, request_id)
 
@@ -180,7 +180,7 @@ def _change(
     import_id: str,
     action: str,
     make: Callable[[Connection, Any], Import],
-    actor: str,
+    actor: str | None,
     request_id: str | None,
 ) -> Import:
     """Run one change in one transaction; the same request id again only answers what the first one did."""
@@ -197,10 +197,11 @@ def _change(
         else:
             session.execute(sa.update(ImportRow).where(ImportRow.import_id == import_id).values(**values))
         said = None if action == audit.DELETE else after.body
-        store._append(session, action, ENTITY, import_id, after.version, said, actor, request_id, after.changed_at)
+        by = store.signs(actor)
+        store._append(session, action, ENTITY, import_id, after.version, said, by, request_id, after.changed_at)
         return after
 
-    return store._write(write)
+    return store._write(write, needs=roles.NEEDED["import"])
 
 
 def _row(session: Connection, import_id: str) -> Any:

@@ -19,7 +19,7 @@ from mssmap.access import MatrixTravel
 from mssmap.errors import DataError, NotFoundError
 from mssmap.grid import Grid
 from mssmap.i18n import gettext as _
-from mssmap.store import payloads
+from mssmap.store import payloads, roles
 from mssmap.store.core import Store
 
 _KEY: Final = b"mssmap_matrix"
@@ -38,7 +38,7 @@ def keep(store: Store, matrix: MatrixTravel, grid: Grid) -> str:
     said = json.dumps({"source": matrix.source, "unit": matrix.unit}).encode()
     file = io.BytesIO()
     pq.write_table(table.replace_schema_metadata({_KEY: said}), file, compression="zstd")
-    store._write(lambda session: payloads.put(session, file.getvalue()))
+    store._write(lambda session: payloads.put(session, file.getvalue()), needs=roles.NEEDED["plan"])
     return payloads.digest(file.getvalue())
 
 

@@ -22,7 +22,7 @@ from sqlalchemy.engine import Connection
 
 from mssmap.errors import InputError, NotFoundError
 from mssmap.i18n import gettext as _
-from mssmap.store import audit, core, payloads
+from mssmap.store import audit, core, payloads, roles
 from mssmap.store.audit import Entry
 from mssmap.store.core import Store
 from mssmap.store.imports import ENTITY as IMPORT
@@ -113,7 +113,7 @@ class _Work:
 
 
 def merge(
-    store: Store, other: Store, *, origin: str, actor: str = "local", check: Check = lambda _entity, _body: None
+    store: Store, other: Store, *, origin: str, actor: str | None = None, check: Check = lambda _entity, _body: None
 ) -> Merged:
     """
     Merge a field copy, in one transaction: all of it or nothing.
@@ -132,6 +132,8 @@ def merge(
 
     Raises
     ------
+    NotAllowedError
+        If the person is no administrator: the changes come under the names of others.
     InputError
         If the chain of the field copy is broken, or `check` refuses one of its changes; nothing has changed then.
     StoreAwayError
@@ -163,7 +165,7 @@ def merge(
         for (entity, entity_id), entries in _by_record(fresh).items():
             before = [e for e in trail if (e.entity, e.entity_id) == (entity, entity_id) and e.request_id in known]
             _take(work, entity, entity_id, before, entries, theirs)
-        _note(work, trail, fresh, actor)
+        _note(work, trail, fresh, store.signs(actor))
         return Merged(
             origin,
             sum(entry.request_id in known for entry in trail),
@@ -188,7 +190,7 @@ def choices(conflict: Conflict) -> tuple[str, ...]:
     return (OURS, THEIRS, BOTH) if conflict.entity == PLAN and conflict.theirs is not None else (OURS, THEIRS)
 
 
-def decide(store: Store, conflict_id: str, choice: str, *, actor: str = "local") -> Conflict:
+def decide(store: Store, conflict_id: str, choice: str, *, actor: str | None = None) -> Conflict:
     """
     Decide a conflict; the decision is a change of its own, and the other side stays in the trail.
 
@@ -223,9 +225,9 @@ def decide(store: Store, conflict_id: str, choice: str, *, actor: str = "local")
                     found=choice, choices=", ".join(choices(conflict))
                 )
             )
-        return _decided(store, session, conflict, choice, actor)
+        return _decided(store, session, conflict, choice, store.signs(actor))
 
-    return store._write(write)
+    return store._write(write, needs=roles.NEEDED["plan"])
 
 
 def by_time(entries: Sequence[Entry]) -> list[Entry]:

@@ -23,7 +23,7 @@ from mssmap.errors import MssmapError
 from mssmap.i18n import LANGUAGES, current
 from mssmap.i18n import gettext as _
 from mssmap.maps import assets
-from mssmap.ui import cache, state
+from mssmap.ui import cache, permits, state
 
 WORDS: Final = ("title", "contact", "classification")
 LINES: Final = tuple(f"highlight_{n}" for n in range(1, spec.MOST_HIGHLIGHTS + 1))
@@ -52,8 +52,12 @@ def seed() -> None:
 def _keep() -> None:
     """Write the draft; what a person typed is in the store before the page says so."""
     names = (*WORDS, *LINES, *PARTS, *CHOICES)
-    history.keep_draft(cache.plans(), {name: st.session_state.get(KEY.format(name)) for name in names})
-    st.session_state["brief_kept"] = True
+    typed = {name: st.session_state.get(KEY.format(name)) for name in names}
+    st.session_state["brief_kept"] = permits.attempt(lambda: history.keep_draft(cache.plans(), typed))
+
+
+def _barred() -> bool:
+    return not permits.may("brief")
 
 
 def _field(name: str) -> Any:
@@ -80,7 +84,7 @@ def composer() -> None:
         _choice(_("Extent of the map"), "extent", list(_extents()), _extents().__getitem__)
         labels = (_("Inset of Port-au-Prince"), _("Key figures"), _("Timeline strip"), _("Strength curve"))
         for name, label in zip(PARTS, labels, strict=True):
-            st.checkbox(label, key=KEY.format(name), on_change=_keep, persist_state="session")
+            st.checkbox(label, key=KEY.format(name), on_change=_keep, persist_state="session", disabled=_barred())
         _plan_choice()
     with st.expander(_("Contact and classification")):
         _line(_("Contact line"), "contact")
@@ -97,6 +101,7 @@ def _line(label: str, name: str, words: str | None = None, *, hidden: bool = Fal
         placeholder=placeholder or None,
         label_visibility="collapsed" if hidden else "visible",
         on_change=_keep,
+        disabled=_barred(),
         live=True,
         persist_state="session",
     )
@@ -105,15 +110,23 @@ def _line(label: str, name: str, words: str | None = None, *, hidden: bool = Fal
 def _choice(label: str, name: str, options: Sequence[Any], titles: Any) -> None:
     if _field(name) not in options:
         st.session_state[KEY.format(name)] = options[0]
-    st.selectbox(label, options, key=KEY.format(name), format_func=titles, on_change=_keep, persist_state="session")
+    st.selectbox(
+        label,
+        options,
+        key=KEY.format(name),
+        format_func=titles,
+        on_change=_keep,
+        persist_state="session",
+        disabled=_barred(),
+    )
 
 
 def _proposals() -> None:
     """Highlights that follow from what changed, into the fields or out of them."""
     st.caption(_("Empty lines: the highlights are proposed from what changed since the last brief."))
     one, other = st.columns(2)
-    one.button(_("Propose, to edit"), key="brief_propose", on_click=_propose, width="stretch")
-    other.button(_("Clear"), key="brief_clear", on_click=_fill, args=([],), width="stretch")
+    one.button(_("Propose, to edit"), key="brief_propose", on_click=_propose, width="stretch", disabled=_barred())
+    other.button(_("Clear"), key="brief_clear", on_click=_fill, args=([],), width="stretch", disabled=_barred())
 
 
 def _propose() -> None:
@@ -244,7 +257,8 @@ def preview() -> None:
 
 def maker() -> None:
     """The button that makes the pack, its progress, and the download."""
-    if st.button(_("Make the pack"), key="brief_make", type="primary", width="stretch"):
+    barred = permits.lacking("brief")
+    if st.button(_("Make the pack"), key="brief_make", type="primary", width="stretch", disabled=barred):
         made, pack = history.make(cache.data(), cache.plans(), wanted(_now()), progress=_progress())
         st.session_state["brief_made"] = _offered(made, pack, [])
     offered = st.session_state.get("brief_made")

@@ -32,7 +32,7 @@ from mssmap.ingest import attach
 from mssmap.maps import assets, history, plan, view
 from mssmap.maps.view import Shown
 from mssmap.timeline import Clocks
-from mssmap.ui import frame
+from mssmap.ui import frame, permits
 
 log = logging.getLogger("mssmap")
 
@@ -94,8 +94,8 @@ def base_frame() -> frame.Frame | None:
 
 
 @lru_cache(maxsize=1)
-def plans() -> store.Store:
-    """Return the store of plans, opened once per process."""
+def opened() -> store.Store:
+    """Return the store, opened once per process, for what the app itself asks and writes."""
     return store.open_store(settings.load().database_url)
 
 
@@ -124,6 +124,11 @@ def asked_archives(filters: Filters) -> dict[str, Any] | None:
     if filters.categories:
         query["category"] = ",".join(filters.categories)
     return {"items": items, "query": query} if items else None
+
+
+def plans() -> store.Store:
+    """Return the store for the person at the page."""
+    return permits.own(opened())
 
 
 def own_files() -> dict[str, bytes]:

@@ -100,14 +100,9 @@ def note_line(filters: cache.Filters, notes: list[str]) -> None:
     if hidden:
         lines.append(_("{n} records below grade {grade} are hidden.").format(n=hidden, grade=filters.grade))
     if lines:
-        st.info("\n\n".join(inert(line) for line in lines))
+        st.info("\n\n".join(text.inert(line) for line in lines))
     else:
         st.empty()
-
-
-def inert(line: str) -> str:
-    """Return text from an address or a file so that Markdown makes no link, image or code of it."""
-    return line.replace("\\", "\\\\").replace("[", "\\[").replace("`", "'")
 
 
 def window_note(window: tuple[date, date]) -> tuple[str, ...]:

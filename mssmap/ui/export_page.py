@@ -21,7 +21,7 @@ from mssmap.exports.verify import RowChange, Verdict
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.maps import layers
-from mssmap.ui import cache, components, state
+from mssmap.ui import cache, permits, state
 
 SHOWN = 500
 """Changed rows that the page lists."""
@@ -155,6 +155,7 @@ def verify() -> None:
     uploaded = st.file_uploader(
         _("Drop a file that was exported here, or its zip"),
         key="verify_file",
+        disabled=permits.lacking("upload"),
         help=_("It is opened in a process of its own that can reach nothing, compared with its proof, and not kept."),
     )
     if uploaded is None:
@@ -165,7 +166,7 @@ def verify() -> None:
             file.seek(0)
             verdict = checking.file(cache.data(), file, uploaded.name)
     except MssmapError as error:
-        st.error(components.inert(str(error)))
+        st.error(text.inert(str(error)))
         return
     _tell(verdict)
 

@@ -15,7 +15,7 @@ from mssmap.i18n import gettext as _
 from mssmap.ingest import field_copy
 from mssmap.store import backup, merge
 from mssmap.store.merge import Conflict, Merged
-from mssmap.ui import cache, components
+from mssmap.ui import cache, permits
 
 MOST_MB = 100
 
@@ -35,19 +35,20 @@ def tab() -> None:
     with back:
         _bring_home()
     _told()
-    _to_decide()
+    _to_decide(barred=permits.lacking("plan") if merge.conflicts(cache.opened()) else False)
 
 
 def _take_along() -> None:
     st.markdown("**" + _("Take along") + "**")
     st.caption(_("On the laptop: mssmap restore FILE, before it leaves."))
-    if st.button(_("Make a field copy"), key="field_make", width="stretch"):
+    barred = permits.lacking("plan")
+    if st.button(_("Make a field copy"), key="field_make", disabled=barred, width="stretch") and not barred:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "field-copy.zip"
             try:
                 made = backup.backup(cache.plans(), path)
             except MssmapError as error:
-                st.error(components.inert(str(error)))
+                st.error(text.inert(str(error)))
                 return
             st.session_state["field_copy"] = (made.made_at, path.read_bytes())
     if made_copy := st.session_state.get("field_copy"):
@@ -64,9 +65,16 @@ def _take_along() -> None:
 
 def _bring_home() -> None:
     st.markdown("**" + _("Bring home") + "**")
-    origin = st.text_input(_("Name of the laptop"), key="field_origin", max_chars=field_copy.NAME_CHARS)
+    barred = permits.lacking("people")
+    origin = st.text_input(
+        _("Name of the laptop"), key="field_origin", max_chars=field_copy.NAME_CHARS, disabled=barred
+    )
     upload = st.file_uploader(
-        _("Field copy (a file of mssmap backup)"), type="zip", key="field_file", max_upload_size=MOST_MB
+        _("Field copy (a file of mssmap backup)"),
+        type="zip",
+        key="field_file",
+        max_upload_size=MOST_MB,
+        disabled=barred,
     )
     if st.button(_("Merge it"), key="field_merge", disabled=upload is None, width="stretch") and upload is not None:
         with tempfile.NamedTemporaryFile(suffix=".zip") as file:
@@ -81,33 +89,33 @@ def _bring_home() -> None:
 def _told() -> None:
     done: Merged | str | None = st.session_state.get("field_merged")
     if isinstance(done, str):
-        st.error(components.inert(done))
+        st.error(text.inert(done))
     elif done is not None:
         said = _("Merged from {origin}: {taken} taken over, {known} known already.").format(
             taken=done.taken, origin=done.origin, known=done.known
         )
         names = ", ".join(done.names[:10])
-        st.success(components.inert(f"{said} {names}".strip()))
+        st.success(text.inert(f"{said} {names}".strip()))
 
 
-def _to_decide() -> None:
+def _to_decide(*, barred: bool) -> None:
     open_ones = merge.conflicts(cache.plans())
     if not open_ones:
         return
     st.markdown("**" + _("To decide") + "**")
     for conflict in open_ones:
         with st.container(border=True, key=f"conflict_{conflict.conflict_id}"):
-            _one(conflict)
+            _one(conflict, barred=barred)
 
 
-def _one(conflict: Conflict) -> None:
+def _one(conflict: Conflict, *, barred: bool) -> None:
     words = {
         True: _("{origin} deleted it: {who}, {at} UTC"),
         False: _("{origin} has changed it: {who}, {at} UTC"),
     }[conflict.theirs is None]
-    st.markdown("**" + components.inert(_name(conflict)) + "**")
+    st.markdown("**" + text.inert(_name(conflict)) + "**")
     said = words.format(origin=conflict.origin, who=conflict.theirs_by, at=conflict.theirs_at[:16].replace("T", " "))
-    st.caption(components.inert(said))
+    st.caption(text.inert(said))
     if conflict.entity == merge.PLAN and conflict.theirs is not None:
         _differences(conflict)
     titles = {merge.OURS: _("Keep ours"), merge.THEIRS: _("Take theirs"), merge.BOTH: _("Keep both")}
@@ -118,6 +126,7 @@ def _one(conflict: Conflict) -> None:
             key=f"{choice}_{conflict.conflict_id}",
             on_click=_decide,
             args=(conflict.conflict_id, choice),
+            disabled=barred,
             width="stretch",
         )
 

@@ -17,6 +17,9 @@ from streamlit.components.v1.component_registry import ComponentRegistry
 from mssmap.maps import base
 from mssmap.maps.assets import Assets
 
+ENDING = "window.map = map_div; window.initComponent(map_div, false);"
+"""What st_folium puts after the script of a map before it runs it; the policy of the content names the whole."""
+
 HEIGHT_PX = 560
 """Height before the page's own style makes the frame fill the window."""
 

@@ -18,7 +18,7 @@ import streamlit as st
 
 from mssmap import ingest, text, views
 from mssmap.crs import WGS84
-from mssmap.errors import InputError, MssmapError
+from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.ingest import attach, mapping, prepare
 from mssmap.ingest.mapping import Mapping
@@ -28,7 +28,7 @@ from mssmap.maps import imported as drawn
 from mssmap.maps import view
 from mssmap.store import imports
 from mssmap.store.core import StoreAwayError
-from mssmap.ui import archive_import, cache, components, import_form, state
+from mssmap.ui import archive_import, cache, components, import_form, permits, state
 from mssmap.ui.cache import Filters
 
 SHOWN_ROWS = 200
@@ -48,7 +48,10 @@ def tab() -> None:
     generation = st.session_state.get("import_generation", 0)
     archive_import.running()
     upload = st.file_uploader(
-        _("File to import"), key=f"import_file_{generation}", max_upload_size=archive_import.LARGEST_MB
+        _("File to import"),
+        key=f"import_file_{generation}",
+        max_upload_size=archive_import.LARGEST_MB,
+        disabled=permits.lacking("import"),
     )
     if upload is not None:
         try:
@@ -299,11 +302,19 @@ def _stored() -> None:
         rows = int(item.body["rows"])
         words.text(" · ".join([*(part for part in told if part), _("Rows: {n}").format(n=text.number(rows))]))
         label = _("Bring back") if item.removed else _("Remove")
-        act.button(label, key=f"act {item.import_id}", on_click=_change, args=(item, not item.removed), width="stretch")
+        act.button(
+            label,
+            key=f"act {item.import_id}",
+            on_click=_change,
+            args=(item, not item.removed),
+            width="stretch",
+            disabled=not permits.may("import"),
+            help=permits.reason("import"),
+        )
 
 
 def _change(item: imports.Import, away: bool) -> None:
     try:
         (imports.remove if away else imports.restore)(cache.plans(), item.import_id, version=item.version)
-    except (InputError, LookupError) as error:
+    except MssmapError as error:
         st.session_state["import_problem"] = str(error)

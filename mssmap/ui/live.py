@@ -23,6 +23,7 @@ from mssmap.ingest import attach
 from mssmap.scenario import Scenario
 from mssmap.store import ConflictError, Plan, presence
 from mssmap.ui import cache, components, planner
+from mssmap.ui.door import logs
 
 BOOT: Final = uuid.uuid4().hex
 """Another one after each start of the server."""
@@ -38,18 +39,18 @@ async def live(request: Request) -> Response:
     plan_id, tab = (request.query_params.get(name, "")[:LONGEST] for name in ("plan", "tab"))
     try:
         if request.method == "POST":
-            await run_in_threadpool(presence.leave, cache.plans(), tab)
+            await run_in_threadpool(presence.leave, cache.opened(), tab)
             return Response(status_code=204)
-        found = await run_in_threadpool(_found, plan_id, tab)
+        found = await run_in_threadpool(_found, plan_id, tab, logs.person.get())
     except MssmapError as error:
         return JSONResponse({"boot": BOOT, "fault": str(error)}, headers={"cache-control": "no-store"})
     return JSONResponse({"boot": BOOT, **found}, headers={"cache-control": "no-store"})
 
 
-def _found(plan_id: str, tab: str) -> dict[str, Any]:
+def _found(plan_id: str, tab: str, person: str) -> dict[str, Any]:
     found: dict[str, Any] = {"imports": _imports()}
     if plan_id and tab:
-        seen = presence.watch(cache.plans(), plan_id, tab=tab, now=time.time())
+        seen = presence.watch(cache.opened(), plan_id, tab=tab, name=person, now=time.time())
         found["plan"] = vars(seen) if seen is not None else None
     return found
 
@@ -127,6 +128,7 @@ def _words() -> dict[str, str]:
         "one": _("One other window is on this plan: {names}"),
         "more": _("{n} other windows are on this plan: {names}"),
         "nobody": _("somebody"),
+        "ended": _("Your sign-in or your role has ended. What you see is no longer kept up to date."),
         "kept": _("A change of {name} from {time} was not stored. This browser has kept it."),
         "restore": _("Bring it back"),
         "discard": _("Discard"),

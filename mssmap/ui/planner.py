@@ -13,12 +13,12 @@ from typing import Any, Final
 
 import streamlit as st
 
-from mssmap import planning, scenario
+from mssmap import planning, scenario, text
 from mssmap.errors import InputError, MssmapError, NotFoundError
 from mssmap.i18n import gettext as _
 from mssmap.scenario import Scenario
 from mssmap.store import ConflictError, Plan
-from mssmap.ui import cache, components, state
+from mssmap.ui import cache, permits, state
 
 BASELINE: Final = "baseline"
 
@@ -137,12 +137,16 @@ def picker(plan: Scenario) -> None:
     st.selectbox(_("Plan"), list(names), key="plan_choice", format_func=names.__getitem__, on_change=_chosen)
     saved: Plan | None = st.session_state.get("plan_saved")
     left, middle, right = st.columns(3, gap="xxsmall")
-    left.button(_("Undo"), key="undo", disabled=saved is None or saved.version < 2, on_click=_undo, width="stretch")
-    middle.button(_("Redo"), key="redo", disabled=saved is None, on_click=_redo, width="stretch")
-    right.button(_("Copy"), key="copy", on_click=_copy, width="stretch")
+    barred = permits.lacking("plan")
+    nothing = barred or saved is None
+    left.button(
+        _("Undo"), key="undo", disabled=barred or saved is None or saved.version < 2, on_click=_undo, width="stretch"
+    )
+    middle.button(_("Redo"), key="redo", disabled=nothing, on_click=_redo, width="stretch")
+    right.button(_("Copy"), key="copy", disabled=barred, on_click=_copy, width="stretch")
     if saved is not None:
         st.session_state["plan_name"] = plan.name
-        st.text_input(_("Name"), key="plan_name", max_chars=200, on_change=_rename)
+        st.text_input(_("Name"), key="plan_name", max_chars=200, disabled=barred, on_change=_rename)
     with st.expander(_("File and delete")):
         st.download_button(
             _("Export as a file"),
@@ -152,13 +156,13 @@ def picker(plan: Scenario) -> None:
             on_click="ignore",
             width="stretch",
         )
-        upload = st.file_uploader(_("Import a file"), type="json", key="plan_file", max_upload_size=2)
+        upload = st.file_uploader(_("Import a file"), type="json", key="plan_file", max_upload_size=2, disabled=barred)
         if upload is not None and upload.file_id != st.session_state.get("plan_file_read"):
             st.session_state["plan_file_read"] = upload.file_id
             if _import(upload.getvalue()):
                 st.rerun()
         if saved is not None:
-            st.button(_("Delete this plan"), key="delete", on_click=_delete, width="stretch")
+            st.button(_("Delete this plan"), key="delete", disabled=barred, on_click=_delete, width="stretch")
 
 
 def _chosen() -> None:
@@ -226,7 +230,7 @@ def status_line(travel_note: str = "") -> None:
     if error is not None:
         _ask(error)
     elif note:
-        st.warning(components.inert(note))
+        st.warning(text.inert(note))
     elif saved is not None:
         st.caption(
             _("Saved: version {version}, {time} UTC.").format(version=saved.version, time=saved.changed_at[11:19])

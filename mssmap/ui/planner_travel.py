@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from mssmap import access, ingest, planning, scenario
+from mssmap import access, ingest, planning, scenario, text
 from mssmap.access import MatrixTravel
 from mssmap.catalog import Data
 from mssmap.covering import Coverage
@@ -19,7 +19,7 @@ from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.scenario import Scenario
 from mssmap.store import matrices
-from mssmap.ui import cache, components
+from mssmap.ui import cache, permits
 from mssmap.ui.planner import change
 
 FORMATS: Final = ("csv", "parquet")
@@ -91,7 +91,11 @@ def upload(plan: Scenario) -> None:
         width="stretch",
     )
     file = st.file_uploader(
-        _("Matrix of travel times"), type=list(FORMATS), key=f"matrix_file {plan.id}", max_upload_size=25
+        _("Matrix of travel times"),
+        type=list(FORMATS),
+        key=f"matrix_file {plan.id}",
+        max_upload_size=25,
+        disabled=permits.lacking("upload"),
     )
     if file is not None and st.session_state.get("matrix_file_read") != file.file_id:
         try:
@@ -99,7 +103,7 @@ def upload(plan: Scenario) -> None:
                 matrix = read(file.getbuffer(), file.name, plan.standard.unit)
                 mark = matrices.keep(cache.plans(), matrix, planning.cells_of(cache.data()))
         except MssmapError as error:
-            st.error(components.inert(str(error)))
+            st.error(text.inert(str(error)))
             return
         st.session_state["matrix_file_read"] = file.file_id
         change(dataclasses.replace(plan, matrix=mark))
@@ -107,7 +111,7 @@ def upload(plan: Scenario) -> None:
     held = judged(plan).matrix
     if held is not None:
         known = len(held.site_ids)
-        st.caption(components.inert(_("In use: {name}, {n} sites.").format(name=held.source, n=known)))
+        st.caption(text.inert(_("In use: {name}, {n} sites.").format(name=held.source, n=known)))
 
 
 def example(plan: Scenario) -> bytes:

@@ -11,7 +11,7 @@ from mssmap import backtest, charts, covering, planning, scenario, text
 from mssmap.covering import Coverage
 from mssmap.i18n import gettext as _
 from mssmap.scenario import Scenario
-from mssmap.ui import cache, components, planner_roads, planner_sites, planner_travel
+from mssmap.ui import cache, planner_roads, planner_sites, planner_travel
 from mssmap.ui.planner_travel import Judged
 
 
@@ -193,7 +193,7 @@ def _compare(judged: Judged, coverage: Coverage) -> None:
         return
     st.toggle(_("Show on the map where they agree"), key="consensus_on_map")
     for note in [other.note for other in plans.values() if other.note and other is not judged]:
-        st.warning(components.inert(note))
+        st.warning(text.inert(note))
     results = {plan.name: coverage}
     for name, other in plans.items():
         results.setdefault(name, other.evaluate())

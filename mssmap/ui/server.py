@@ -14,9 +14,9 @@ import os
 import re
 import signal
 import socket
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -28,12 +28,16 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.file_util import get_static_dir
 
-from mssmap import api, planning, settings
+from mssmap import api, planning, settings, text
 from mssmap.api.archives import routes as archive_routes
 from mssmap.errors import InputError, MssmapError
 from mssmap.i18n import gettext as _
-from mssmap.ui import cache, drain, live
+from mssmap.store import people
+from mssmap.ui import cache, drain, frame, live, permits
+from mssmap.ui.door import guard, headers, logs, start
+from mssmap.ui.door.guard import Guard
 
 ROOT = Path(__file__).resolve().parents[2]
 APP = ROOT / "app.py"
@@ -43,14 +47,20 @@ HASHED = re.compile(r"/app/static/[\w.-]+-[0-9a-f]{12}\.\w+$")
 CLOSING_S = 3
 """So long an answer that is on its way may take once the sockets close."""
 
-log = logging.getLogger("mssmap")
-
 
 class KeepHashedFiles:
-    """Middleware: a browser may keep a file with a hashed name for ever."""
+    """
+    Middleware: a browser may keep a file with a hashed name for ever.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Parameters
+    ----------
+    shared
+        Whether a cache between browser and server may keep it too; not where people sign in.
+    """
+
+    def __init__(self, app: ASGIApp, *, shared: bool) -> None:
         self.app = app
+        self._kept = f"{'public' if shared else 'private'}, max-age=31536000, immutable".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not HASHED.search(scope["path"]):
@@ -61,7 +71,7 @@ class KeepHashedFiles:
             if message["type"] == "http.response.start" and message["status"] == 200:
                 message["headers"] = [
                     *((k, v) for k, v in message["headers"] if k.lower() != b"cache-control"),
-                    (b"cache-control", b"public, max-age=31536000, immutable"),
+                    (b"cache-control", self._kept),
                 ]
             await send(message)
 
@@ -76,24 +86,34 @@ async def _lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     yield {}
 
 
-def _log_fault(error: Exception) -> None:
-    log.error("A page stopped: %s", error, exc_info=error)
+def _told_fault(error: Exception) -> bool:
+    """Tell a person what stopped their page, in place of Streamlit's own words: a refusal as it is, a bug by its id."""
+    if isinstance(error, MssmapError):
+        st.error(text.inert(str(error)))
+    else:
+        st.error(guard.broken(logs.fault(error, permits.person())))
+    return True
 
 
 def create_app() -> st.App:
     """Return the ASGI application: Streamlit's, with our middleware, warm caches and one place that logs faults."""
+    configured = settings.load()
     cache.STATIC.mkdir(exist_ok=True)
     return st.App(
         APP,
+        secrets=start.configure(configured),
         routes=[
             *api.routes(cache.data),
             *archive_routes(cache.archives),
             Route("/readyz", _ready, methods=["GET", "HEAD"]),
             Route("/live", live.live, methods=["GET", "POST"]),
         ],
-        middleware=[Middleware(KeepHashedFiles)],
+        middleware=[
+            Middleware(Guard, configured=configured, store=cache.opened, policy=_policy),
+            Middleware(KeepHashedFiles, shared=not configured.people_sign_in),
+        ],
         lifespan=_lifespan,
-        on_script_error=_log_fault,
+        on_script_error=_told_fault,
     )
 
 
@@ -103,10 +123,30 @@ def _ready(_request: Request) -> Response:
         return PlainTextResponse("draining\n", status_code=503)
     try:
         cache.data()
-        cache.plans().setting("ready")
+        cache.opened().setting("ready")
     except MssmapError as error:
-        return PlainTextResponse(f"not ready: {error}\n", status_code=503)
+        logs.say("not_ready", logging.ERROR, message=str(error))
+        return PlainTextResponse("not ready, the log says why\n", status_code=503)
     return PlainTextResponse("ready\n")
+
+
+@lru_cache(maxsize=4)
+def _policy_of(*scripts: str) -> str:
+    return headers.policy(*scripts)
+
+
+@lru_cache(maxsize=1)
+def _page_scripts() -> tuple[str, ...]:
+    page = Path(get_static_dir()) / "index.html"
+    return tuple(headers.inline_scripts(page.read_text(encoding="utf-8")))
+
+
+def _policy(path: str) -> str:
+    """Return the policy of the content at a path: in the frame of the map only the base map's own script may run."""
+    if not path.startswith("/component/"):
+        return _policy_of(*_page_scripts())
+    base = cache.base_frame()
+    return _policy_of(*([base.script + frame.ENDING] if base else []))
 
 
 class _Server(uvicorn.Server):
@@ -140,17 +180,21 @@ def serve(*, host: str, port: int) -> None:
     Raises
     ------
     InputError
-        If the port is in use or the address cannot be bound, or `MSSMAP_ROADS` cannot be used.
+        If the port is in use or the address cannot be bound, `MSSMAP_ROADS` cannot be used, or what a public address
+        needs is not set.
     """
+    configured = settings.load()
+    if faults := start.faults(configured, host):
+        raise InputError(" ".join(faults))
     _require_free(host, port)
-    if extract := settings.load().roads:
+    logs.start(configured)
+    if configured.people_sign_in and configured.admin:
+        people.first_admin(cache.opened(), configured.admin)
+    if extract := configured.roads:
         print(
             _("Roads of {name}: the first start with them takes about a minute.").format(name=extract.name), flush=True
         )
         planning.links_of(cache.data(), extract)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    for noisy in ("streamlit", "uvicorn"):
-        logging.getLogger(noisy).setLevel(logging.ERROR)
     shown = "localhost" if host in {"127.0.0.1", "localhost"} else host
     config = uvicorn.Config(
         create_app(),
@@ -161,6 +205,7 @@ def serve(*, host: str, port: int) -> None:
         access_log=False,
         ws="auto",
         timeout_graceful_shutdown=CLOSING_S,
+        server_header=False,
     )
     _Server(config, f"http://{shown}:{port}", settings.load().drain_s).run()
 

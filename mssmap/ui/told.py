@@ -9,10 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from mssmap import text, twin
-from mssmap.brief.history import LAST_BRIEF
+from mssmap.brief import history
 from mssmap.i18n import gettext as _
 from mssmap.maps import view
-from mssmap.ui import cache, controls, state
+from mssmap.ui import cache, controls, permits, state
 from mssmap.ui.components import component
 
 
@@ -45,16 +45,15 @@ def since_choice() -> date | None:
 
 
 def _last_brief() -> None:
-    remembered = cache.plans().setting(LAST_BRIEF)
-    if remembered:
-        day = date.fromisoformat(remembered["day"])
+    if day := history.last(cache.plans()):
         label = _("Since my last brief ({day})").format(day=text.day(day))
         st.button(label, key="since_brief", on_click=_since, args=(day,), width="stretch")
     st.button(
         _("Remember this as my last brief"),
         key="briefed",
-        help=_("Keeps the day of the second dial, to compare with next time."),
+        help=permits.reason("brief") or _("Keeps the day of the second dial, to compare with next time."),
         on_click=_briefed,
+        disabled=not permits.may("brief"),
         width="stretch",
     )
 
@@ -64,7 +63,7 @@ def _since(day: date) -> None:
 
 
 def _briefed() -> None:
-    cache.plans().remember(LAST_BRIEF, {"day": state.clocks().known_on.isoformat()})
+    permits.attempt(lambda: history.keep_last(cache.plans(), state.clocks().known_on))
 
 
 def changed(filters: cache.Filters, since: date | None) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ import pytest
 from mssmap import store
 from mssmap.brief import history, pack
 from mssmap.errors import InputError, NotFoundError
+from mssmap.store import people
 
 STEM = "HTI_Situation_A4_20250118"
 
@@ -152,6 +153,13 @@ def test_every_pack_is_recorded_and_can_be_made_again(small, kept, brief):
     assert again.zip == first.zip
     assert kept.setting(history.LAST_BRIEF) == {"day": "2025-01-18"}
     assert [entry.action for entry in kept.trail("pack.000001")] == ["edit", "edit"]
+
+
+def test_a_pack_carries_the_person_who_made_it(small, kept, brief):
+    people.grant(kept, "ana@example.org", "briefer")
+    made, _pack = history.make(small, kept.acting("ana@example.org"), brief(title="One"))
+    assert (made.by, history.packs(kept)[0].by) == ("ana@example.org", "ana@example.org")
+    assert {entry.actor for entry in kept.trail() if entry.entity == "setting"} == {"ana@example.org"}
 
 
 def test_versions_count_the_packs_of_a_number(small, kept, brief):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import json
+import logging
 import os
 import re
 import shutil
@@ -26,8 +27,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
+import oidc_provider_mock
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, FrameLocator, Locator, Page, WebSocket, sync_playwright
+from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
+
+from mssmap.store import Store, open_store, people
 
 ROOT = Path(__file__).resolve().parents[2]
 TODAY = date(2026, 11, 22)
@@ -87,7 +92,7 @@ def running(folder: Path, *, command: list[str] | None = None, port: int | None 
     folder
         Where its stderr is kept.
     command
-        Arguments to Python; `{port}` stands for the port. By default `mssmap serve`.
+        Arguments to Python; `{port}` stands for the port, as in `env`. By default `mssmap serve`.
     port
         By default one that nobody listens on.
     """
@@ -97,7 +102,11 @@ def running(folder: Path, *, command: list[str] | None = None, port: int | None 
         process = subprocess.Popen(
             [sys.executable, *(part.format(port=port) for part in command)],
             cwd=ROOT,
-            env={**os.environ, "MSSMAP_TODAY": TODAY.isoformat(), **env},
+            env={
+                **os.environ,
+                "MSSMAP_TODAY": TODAY.isoformat(),
+                **{name: value.replace("{port}", str(port)) for name, value in env.items()},
+            },
             stdout=subprocess.DEVNULL,
             stderr=errors,
         )
@@ -340,6 +349,7 @@ def visit(browser: Browser, server: Server) -> Iterator[Visit]:
     assert [fault for screen in screens for fault in screen.faults] == [], "a script of the page failed"
     for used in {id(screen.server): screen.server for screen in screens}.values():
         assert "Traceback" not in used.errors()
+        assert "ERROR fault" not in used.errors()
 
 
 # ------------------------------------------------------------------------------------------------- data, to be broken
@@ -406,4 +416,74 @@ def plain_streamlit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server
     """Return the app as a hosting service starts it."""
     command = ["-m", "streamlit", "run", "app.py", "--server.port", "{port}"]
     with running(tmp_path_factory.mktemp("streamlit"), command=command) as found:
+        yield found
+
+
+# ------------------------------------------------------------------------------------------------------------ a team
+
+COOKIE_SECRET = "7e1f0b5c2d9a4836f1c0e97b35ad6842"  # of the tests only
+CLIENT_SECRET = "5e7c0ffee1d9b2a84f63c5d0e1a7b392"
+PERSONS = ("nobody", "none", "viewer", "briefer", "planner", "admin")
+"""Somebody who has not signed in, and one person of each role."""
+
+
+@dataclass(frozen=True)
+class Team:
+    """The app with sign-in, one person of each role, and its store."""
+
+    server: Server
+    provider: str
+    store_url: str
+
+    def cookie(self, person: str, **claims: Any) -> dict[str, str]:
+        """Return the cookies of somebody who signed in, signed as Streamlit does."""
+        if person == "nobody":
+            return {}
+        said = {"origin": self.server.url, "is_logged_in": True, "provider": "default", **claims_of(person), **claims}
+        return {"_streamlit_user": create_signed_value(COOKIE_SECRET, "_streamlit_user", json.dumps(said)).decode()}
+
+    def open_store(self) -> Store:
+        """Return the store, as the command line sees it."""
+        return open_store(self.store_url)
+
+
+def claims_of(person: str) -> dict[str, Any]:
+    """Return what the provider says about one of `PERSONS`."""
+    return {"sub": person, "name": f"{person.title()} Test", "email": f"{person}@example.org", "email_verified": True}
+
+
+@contextmanager
+def signing_in(folder: Path, provider: str, **env: str) -> Iterator[Team]:
+    """Start the app with sign-in; `provider` is the address of an OpenID provider."""
+    url = f"sqlite:///{folder / 'team.db'}"
+    store = open_store(url)
+    for role in PERSONS[2:]:
+        people.grant(store, f"{role}@example.org", role)
+    settings = {
+        "MSSMAP_AUTH": "oidc",
+        "MSSMAP_PUBLIC_URL": "http://127.0.0.1:{port}",
+        "MSSMAP_COOKIE_SECRET": COOKIE_SECRET,
+        "MSSMAP_OIDC_CLIENT_ID": "mssmap-tests",
+        "MSSMAP_OIDC_CLIENT_SECRET": CLIENT_SECRET,
+        "MSSMAP_OIDC_METADATA_URL": f"{provider}/.well-known/openid-configuration",
+        "MSSMAP_DATABASE_URL": url,
+        "MSSMAP_LOG": "json",
+    }
+    with running(folder, **{**settings, **env}) as server:
+        yield Team(server, provider, url)
+
+
+@pytest.fixture(scope="session")
+def provider() -> Iterator[str]:
+    """Return the address of a real OpenID provider on this machine, which knows one person of each role."""
+    persons = [oidc_provider_mock.User(sub=person, claims=claims_of(person)) for person in PERSONS[1:]]
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    with oidc_provider_mock.run_server_in_thread(user_claims=persons) as server:
+        yield f"http://localhost:{server.server_port}"
+
+
+@pytest.fixture(scope="session")
+def team(tmp_path_factory: pytest.TempPathFactory, provider: str) -> Iterator[Team]:
+    """Return the app with sign-in."""
+    with signing_in(tmp_path_factory.mktemp("team"), provider) as found:
         yield found

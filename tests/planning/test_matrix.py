@@ -14,8 +14,8 @@ import sqlalchemy as sa
 import mssmap
 from mssmap import access, planning, scenario, store
 from mssmap.access import MatrixTravel, Standard
-from mssmap.errors import DataError, InputError, NotFoundError
-from mssmap.store import matrices
+from mssmap.errors import DataError, InputError, NotAllowedError, NotFoundError
+from mssmap.store import matrices, people
 from mssmap.store.models import PayloadRow
 from mssmap.ui import cache, planner_travel
 
@@ -190,3 +190,11 @@ def test_a_stored_plan_on_a_matrix_gives_the_same_figures_to_programs(haiti, own
     own_store.save(scenario.to_dict(plan), version=0)
     expected = planning.evaluate(haiti.data, plan, matrix)
     pd.testing.assert_frame_equal(mssmap.coverage("plan-ours").figures, expected.figures)
+
+
+def test_a_matrix_is_stored_by_planners_only(haiti, own_store):
+    people.grant(own_store, "bea@x", "briefer")
+    with pytest.raises(NotAllowedError, match="needs the role planner; yours is briefer"):
+        matrices.keep(own_store.acting("bea@x"), by_road(haiti), haiti.ground.grid)
+    people.grant(own_store, "bea@x", "planner")
+    assert matrices.keep(own_store.acting("bea@x"), by_road(haiti), haiti.ground.grid)

@@ -73,8 +73,8 @@ class Live {
       const answer = await fetch(this.address({ plan: plan ? plan.id : "", tab: this.tab }), {
         cache: "no-store", signal: AbortSignal.timeout(PATIENCE),
       });
-      if (!answer.ok) throw new Error(String(answer.status));
-      this.answer = await answer.json();
+      this.ended = answer.status === 401 || answer.status === 403;
+      if (answer.ok) this.answer = await answer.json();
       this.missed = 0;
     } catch (fault) {
       this.missed += fault.name === "TimeoutError" ? 2 : 1;  // one refused call may be a hiccup
@@ -118,6 +118,7 @@ class Live {
     const { data, answer } = this;
     const words = data.words;
     const lines = [];
+    if (this.ended) lines.push(["away", words.ended]);
     if (this.missed > 1) lines.push(["away", words.away]);
     if (answer.boot && answer.boot !== data.boot) {
       lines.push(["restarted", words.restarted, [words.load, () => location.reload()]]);

@@ -1,0 +1,132 @@
+"""What must be set before the app opens: sign-in, a good secret and host names on a public address, or no start."""
+
+from __future__ import annotations
+
+import importlib.util
+import ipaddress
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from streamlit import config
+
+from mssmap.i18n import gettext as _
+from mssmap.settings import Settings
+
+LEAST_SECRET: Final = 32
+LEAST_SIGNS: Final = 10
+"""Different characters of a secret; a random one has more."""
+WELL_KNOWN: Final = (
+    "changeme",
+    "change-me",
+    "change_me",
+    "secret",
+    "password",
+    "example",
+    "default",
+    "mssmap",
+    "12345",
+)
+"""Words of secrets that stand in somebody's documentation."""
+NEEDED: Final = ("public_url", "cookie_secret", "oidc_client_id", "oidc_client_secret", "oidc_metadata_url")
+
+
+def is_loopback(host: str) -> bool:
+    """
+    Whether only this machine reaches an address.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("::1"), is_loopback("localhost"), is_loopback("0.0.0.0")
+    (True, True, True, False)
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def faults(configured: Settings, host: str) -> list[str]:
+    """Return why the app must not start on an address, one line each; empty if it may."""
+    found = []
+    if not is_loopback(host) and not configured.people_sign_in:
+        found.append(
+            _(
+                "MSSMAP_AUTH: found none on the public address {host}, required oidc. Let people sign in, or listen on "
+                "127.0.0.1."
+            ).format(host=host)
+        )
+    if not is_loopback(host) and not configured.allowed_hosts:
+        found.append(
+            _(
+                "MSSMAP_ALLOWED_HOSTS: found nothing on the public address {host}, required the names people use."
+            ).format(host=host)
+        )
+    if "*" in configured.allowed_hosts:
+        found.append(_("MSSMAP_ALLOWED_HOSTS: found *, which is every name, required the names people use."))
+    return found + (_sign_in_faults(configured) if configured.people_sign_in else [])
+
+
+def _sign_in_faults(configured: Settings) -> list[str]:
+    found = [
+        _("MSSMAP_{name}: found nothing, required for MSSMAP_AUTH=oidc.").format(name=name.upper())
+        for name in NEEDED
+        if not getattr(configured, name)
+    ]
+    if configured.cookie_secret and (why := weak(configured.cookie_secret)):
+        found.append(
+            _(
+                "MSSMAP_COOKIE_SECRET: found {why}, required {n} random characters or more: openssl rand -hex 32."
+            ).format(why=why, n=LEAST_SECRET)
+        )
+    for name in ("public_url", "oidc_metadata_url"):
+        at = urlsplit(getattr(configured, name))
+        if at.hostname and at.scheme != "https" and not is_loopback(at.hostname):
+            found.append(
+                _("MSSMAP_{name}: found http, required https, for cookies and codes travel there.").format(
+                    name=name.upper()
+                )
+            )
+    if importlib.util.find_spec("authlib") is None:
+        found.append(_("MSSMAP_AUTH: found no Authlib, required for oidc. Run pip install mssmap[team]."))
+    return found
+
+
+def weak(secret: str) -> str:
+    """
+    Return what is wrong with a secret, empty if nothing is.
+
+    >>> weak("abc"), weak("a" * 64), weak("changeme-0123456789abcdefghijklmnop")
+    ('3 characters', 'hardly any different characters', 'a well-known word')
+    """
+    if len(secret.encode()) < LEAST_SECRET:
+        return _("{n} characters").format(n=len(secret))
+    if len(set(secret)) < LEAST_SIGNS:
+        return _("hardly any different characters")
+    if any(word in secret.lower() for word in WELL_KNOWN):
+        return _("a well-known word")
+    return ""
+
+
+def configure(configured: Settings) -> dict[str, Any]:
+    """
+    Set what Streamlit reads, in this process only, and return its secrets.
+
+    Nothing is written to a file or to the environment.
+    """
+    # this machine's own names stay, for its health checks
+    config.set_option("server.allowedHosts", [*configured.allowed_hosts, "localhost", "127.0.0.1", "[::1]"])
+    config.set_option("server.enableAgentApi", False)
+    config.set_option("client.showErrorDetails", "none")
+    if not configured.people_sign_in:
+        return {}
+    config.set_option("server.cookieSecret", configured.cookie_secret)
+    config.set_option("server.enableXsrfProtection", True)
+    return {
+        "auth": {
+            "redirect_uri": f"{configured.public_url}/oauth2callback",
+            "cookie_secret": configured.cookie_secret,
+            "client_id": configured.oidc_client_id,
+            "client_secret": configured.oidc_client_secret,
+            "server_metadata_url": configured.oidc_metadata_url,
+        }
+    }

@@ -1,0 +1,145 @@
+"""People sign in at a real provider, see what their role reaches, and leave; the log holds no secret."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from mssmap.store import people
+
+from .conftest import AT_REST, CLIENT_SECRET, COOKIE_SECRET, PATIENCE_MS, Screen, Team
+
+pytestmark = pytest.mark.browser
+
+PROVIDERS_STYLE = "https://cdn.jsdelivr.net/npm/@picocss/pico@2/css/pico.min.css"
+
+
+@pytest.fixture
+def screen(browser: Browser, team: Team) -> Iterator[Screen]:
+    """A browser that has not signed in."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    context.route(PROVIDERS_STYLE, lambda route: route.fulfill(body="", content_type="text/css"))
+    found = Screen(page, team.server)
+    found.listen()
+    yield found
+    context.close()
+    # a page that is refused is an error in the console of Chromium, and the provider's own page wants a style from afar
+    assert [fault for fault in found.faults if "status of 40" not in fault] == []
+    assert [url for url in found.outside() if url != PROVIDERS_STYLE] == []
+
+
+def sign_in(screen: Screen, person: str, path: str = "/") -> Page:
+    page = screen.page
+    page.goto(screen.server.url + path)
+    page.get_by_role("link", name="Sign in").click()
+    page.get_by_role("button", name=person, exact=True).click()
+    return page
+
+
+def cookies(context: BrowserContext) -> dict[str, dict[str, Any]]:
+    return {cookie["name"]: dict(cookie) for cookie in context.cookies()}
+
+
+def test_signed_out_people_see_the_sign_in_page_only(screen: Screen) -> None:
+    page = screen.page
+    page.goto(f"{screen.server.url}/planner?scenario=x")
+    assert page.get_by_role("heading").all_text_contents() == ["Sign in to mssmap"]
+    assert page.locator("script").count() == 0, "without a script there is nothing to run and no socket to open"
+    assert page.get_by_role("link", name="Sign in").is_visible()
+
+
+def test_a_person_signs_in_goes_on_to_the_link_and_signs_out(screen: Screen) -> None:
+    page = sign_in(screen, "planner", "/planner?as_of=2025-01-18&known_on=2025-01-18")
+    page.wait_for_url("**/planner?as_of=2025-01-18&known_on=2025-01-18*")
+    page.locator(AT_REST).wait_for()
+    page.get_by_text("Planner Test, planner").wait_for()
+    held = cookies(page.context)
+    user = held["_streamlit_user"]
+    assert (user["httpOnly"], user["sameSite"], user["path"]) == (True, "Lax", "/")
+    assert user["expires"] - page.evaluate("() => Date.now() / 1000") <= 12 * 3600 + 5
+    assert "mssmap_next" not in held
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="End session").click()  # the provider asks
+    page.get_by_role("heading", name="Sign in to mssmap").wait_for()
+    assert "_streamlit_user" not in cookies(page.context)
+
+
+def test_somebody_without_a_role_sees_no_data(screen: Screen) -> None:
+    page = sign_in(screen, "none")
+    page.get_by_role("heading", name="No role yet").wait_for()
+    assert page.get_by_text("You are signed in as none@example.org, and nobody has given you a role").is_visible()
+
+
+def test_what_a_viewer_may_not_do_is_disabled_with_the_reason(screen: Screen) -> None:
+    page = sign_in(screen, "viewer", "/planner")
+    page.locator(AT_REST).wait_for()
+    why = "This needs the role planner; yours is viewer."
+    page.get_by_text(why).first.wait_for()
+    for name in ("Undo", "Redo", "Copy"):
+        assert page.get_by_role("button", name=name, exact=True).is_disabled()
+    page.get_by_role("link", name="Data and sources").click()
+    page.get_by_role("tab", name="Import").click()
+    expect(page.get_by_test_id("stFileUploaderDropzone").locator("button")).to_be_disabled()
+    page.get_by_role("tab", name="People and roles").click()
+    page.get_by_text("This needs the role administrator; yours is viewer.").wait_for()
+    page.get_by_role("link", name="Briefing").click()
+    page.get_by_text("This needs the role briefer; yours is viewer.").first.wait_for()
+    assert page.get_by_role("button", name="Make the pack").is_disabled()
+
+
+def test_a_planners_change_is_signed_and_refused_once_the_role_is_gone(screen: Screen, team: Team) -> None:
+    store = team.open_store()
+    people.grant(store, "planner@example.org", "planner")
+    page = sign_in(screen, "planner", "/planner")
+    page.locator(AT_REST).wait_for()
+    page.get_by_role("button", name="Copy", exact=True).click()
+    page.get_by_text("Saved: version 1").wait_for()
+    assert store.plans()[0].changed_by == "planner@example.org"
+    try:
+        people.grant(store, "planner@example.org", "viewer")
+        page.get_by_role("button", name="Copy", exact=True).click()
+        page.get_by_text("Not saved: This needs the role planner; yours is viewer.", exact=False).wait_for()
+        assert len(store.plans()) == 1
+        people.revoke(store, "planner@example.org")
+        page.get_by_role("link", name="Timeline").click()
+        page.get_by_text("Your sign-in or your role has ended.", exact=False).wait_for()
+    finally:
+        people.grant(store, "planner@example.org", "planner")
+
+
+def test_an_administrator_gives_a_role(screen: Screen, team: Team) -> None:
+    page = sign_in(screen, "admin", "/data")
+    page.locator(AT_REST).wait_for()
+    page.get_by_role("tab", name="People and roles").click()
+    page.get_by_label("E-mail address, or sub: and the provider's id").fill("new@example.org")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("new@example.org: viewer").wait_for()
+    store = team.open_store()
+    made = {one.person_id: one for one in people.listed(store)}["new@example.org"]
+    assert (made.role, made.changed_by) == ("viewer", "admin@example.org")
+
+
+def test_the_log_is_json_and_holds_no_secret(screen: Screen, team: Team) -> None:
+    """A whole session: refused, signed in, at work, signed out; then every line is read."""
+    page = sign_in(screen, "briefer", "/briefing")
+    page.locator(AT_REST).wait_for()
+    held = [cookie["value"] for cookie in page.context.cookies() if cookie["name"] != "_streamlit_xsrf"]
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="End session").click()
+    page.get_by_role("heading", name="Sign in to mssmap").wait_for()
+    page.goto(f"{screen.server.url}/api?code=not-to-be-written-down")
+    lines = team.server.errors().splitlines()
+    assert [line for line in lines if not line.startswith("{")] == []
+    events = [json.loads(line) for line in lines]
+    assert {"time", "level", "event", "request"} <= set(events[-1])
+    assert any(event["event"] == "refused" and event["path"] == "/api" for event in events)
+    assert any(event.get("person", "").endswith("@example.org") for event in events)
+    text = "\n".join(lines)
+    for secret in (COOKIE_SECRET, CLIENT_SECRET, "not-to-be-written-down", "code=", *held):
+        assert secret not in text

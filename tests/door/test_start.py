@@ -1,0 +1,142 @@
+"""What must be set before the app opens, and that it does not open without."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mssmap import settings
+from mssmap.cli import run
+from mssmap.errors import InputError
+from mssmap.ui import server
+from mssmap.ui.door import start
+
+ROOT = Path(__file__).resolve().parents[2]
+GOOD = {
+    "MSSMAP_AUTH": "oidc",
+    "MSSMAP_PUBLIC_URL": "https://map.example.org",
+    "MSSMAP_ALLOWED_HOSTS": "map.example.org",
+    "MSSMAP_COOKIE_SECRET": "7e1f0b5c2d9a4836f1c0e97b35ad6842",
+    "MSSMAP_OIDC_CLIENT_ID": "map",
+    "MSSMAP_OIDC_CLIENT_SECRET": "abc",
+    "MSSMAP_OIDC_METADATA_URL": "https://id.example.org/.well-known/openid-configuration",
+}
+
+
+def without(*names: str, **other: str) -> dict[str, str]:
+    return {name: value for name, value in {**GOOD, **other}.items() if name not in names}
+
+
+NOT_TLS = "found http, required https"
+
+REFUSED = {
+    "nothing set": ({}, ["MSSMAP_AUTH: found none on the public", "MSSMAP_ALLOWED_HOSTS: found nothing"]),
+    "no sign-in": (without(MSSMAP_AUTH="none"), ["MSSMAP_AUTH: found none on the public address 0.0.0.0"]),
+    "no hosts": (without("MSSMAP_ALLOWED_HOSTS"), ["MSSMAP_ALLOWED_HOSTS: found nothing on the public address"]),
+    "every host": (without(MSSMAP_ALLOWED_HOSTS="*"), ["MSSMAP_ALLOWED_HOSTS: found *, which is every name"]),
+    "no secret": (without("MSSMAP_COOKIE_SECRET"), ["MSSMAP_COOKIE_SECRET: found nothing"]),
+    "short secret": (without(MSSMAP_COOKIE_SECRET="k3y"), ["MSSMAP_COOKIE_SECRET: found 3 characters, required 32"]),
+    "31 characters": (without(MSSMAP_COOKIE_SECRET="7e1f0b5c2d9a4836f1c0e97b35ad684"), ["found 31 characters"]),
+    "one sign": (without(MSSMAP_COOKIE_SECRET="x" * 64), ["MSSMAP_COOKIE_SECRET: found hardly any different"]),
+    "well known": (
+        without(MSSMAP_COOKIE_SECRET="please-CHANGEME-0123456789abcdefghij"),
+        ["MSSMAP_COOKIE_SECRET: found a well-known word"],
+    ),
+    "no address": (without("MSSMAP_PUBLIC_URL"), ["MSSMAP_PUBLIC_URL: found nothing"]),
+    "plain http": (without(MSSMAP_PUBLIC_URL="http://map.example.org"), [f"MSSMAP_PUBLIC_URL: {NOT_TLS}"]),
+    "plain provider": (
+        without(MSSMAP_OIDC_METADATA_URL="http://id.example.org/x"),
+        ["MSSMAP_OIDC_METADATA_URL: found http, required https"],
+    ),
+    "no client": (without("MSSMAP_OIDC_CLIENT_ID"), ["MSSMAP_OIDC_CLIENT_ID: found nothing"]),
+}  # fmt: skip
+
+
+def refused(env: dict[str, str], host: str = "0.0.0.0") -> list[str]:
+    return start.faults(settings.load(env), host)
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_public_address_is_refused_with_one_line_each(case):
+    env, expected = REFUSED[case]
+    found = refused(env)
+    assert len(found) == len(expected), found
+    for line, words in zip(found, expected, strict=True):
+        assert line.startswith(words) or words in line
+        assert "\n" not in line
+
+
+def test_with_everything_set_it_may_start():
+    """The control: the same checks let a sound configuration pass."""
+    assert refused(GOOD) == []
+    assert refused({}, "127.0.0.1") == refused({}, "localhost") == refused({}, "::1") == []
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "10.0.0.1", "map.example.org", "0", ""])
+def test_any_other_address_is_public(host):
+    assert any(line.startswith("MSSMAP_AUTH: found none") for line in refused({}, host))
+
+
+def test_the_command_does_not_start_and_says_each_fault(monkeypatch, capsys):
+    for name in GOOD:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(server, "serve", lambda **_: pytest.fail("started"))
+    assert run(["serve", "--host", "0.0.0.0"]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(":")[1].strip() for line in lines] == ["MSSMAP_AUTH", "MSSMAP_ALLOWED_HOSTS"]
+
+
+def test_the_function_refuses_as_well(monkeypatch):
+    monkeypatch.delenv("MSSMAP_AUTH", raising=False)
+    with pytest.raises(InputError, match=r"^MSSMAP_AUTH: found none on the public address 0\.0\.0\.0"):
+        server.serve(host="0.0.0.0", port=8629)
+
+
+def test_nobody_listens_after_a_refusal(tmp_path):
+    """The real command, as a person would type it."""
+    env = {**os.environ, "XDG_DATA_HOME": str(tmp_path), "MSSMAP_HOST": "0.0.0.0"}
+    done = subprocess.run(
+        [sys.executable, "-m", "mssmap", "serve", "--port", "8628"], cwd=ROOT, env=env, capture_output=True, text=True,
+        timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "mssmap is ready" not in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_a_secret_may_stand_in_a_file_and_is_never_shown(tmp_path):
+    file = tmp_path / "secret"
+    file.write_text(GOOD["MSSMAP_COOKIE_SECRET"] + "\n")
+    found = settings.load({**without("MSSMAP_COOKIE_SECRET"), "MSSMAP_COOKIE_SECRET_FILE": str(file)})
+    assert found.cookie_secret == GOOD["MSSMAP_COOKIE_SECRET"]
+    assert found.cookie_secret not in repr(found)
+    assert "abc" not in repr(found).replace("required", "")
+    with pytest.raises(InputError, match=r"^MSSMAP_COOKIE_SECRET: found the value and MSSMAP_COOKIE_SECRET_FILE"):
+        settings.load({**GOOD, "MSSMAP_COOKIE_SECRET_FILE": str(file)})
+    with pytest.raises(InputError, match=r"^MSSMAP_COOKIE_SECRET_FILE: found .*gone, which cannot be read"):
+        settings.load({"MSSMAP_COOKIE_SECRET_FILE": str(tmp_path / "gone")})
+
+
+@pytest.mark.parametrize(
+    "url", ["map.example.org", "ftp://x", "https://x/path", "https://u:p@x", "https://", "https://x?y"]
+)
+def test_an_address_that_is_none(url):
+    with pytest.raises(InputError, match=r"^MSSMAP_PUBLIC_URL: found .*, required an address without a path"):
+        settings.load({"MSSMAP_PUBLIC_URL": url})
+
+
+@given(st.text(alphabet="0123456789abcdef", max_size=31))
+def test_no_short_secret_is_good(secret):
+    assert start.weak(secret)
+
+
+@given(st.binary(min_size=32, max_size=32))
+def test_random_secrets_are_good_unless_they_hardly_vary(content):
+    secret = content.hex()
+    assert bool(start.weak(secret)) == (len(set(secret)) < start.LEAST_SIGNS or "12345" in secret)
