@@ -19,7 +19,7 @@ from mssmap import settings
 from mssmap.errors import InputError
 from mssmap.store import open_store
 
-from .conftest import Deployment, until
+from .conftest import SOAK, Deployment, until
 
 __all__ = ["postgres"]
 
@@ -58,7 +58,7 @@ def test_a_server_with_nobody_connected_stops_at_once(server: Server) -> None:
 def test_servers_that_start_together_make_the_tables_once(postgres: Any) -> None:
     """Two processes open an empty database at the same moment; both must find it ready, and it was made once."""
     script = "import sys; from mssmap.store import open_store; sys.stdin.read(1); open_store(sys.argv[1]).plans()"
-    for _round in range(3):
+    for _round in range(5 if SOAK else 1):
         url = postgres.database("empty")
         both = [
             subprocess.Popen(
