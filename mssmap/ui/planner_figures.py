@@ -90,6 +90,9 @@ def base_table(plan: Scenario, coverage: Coverage) -> None:
     data = {"rows": rows, "columns": columns, "caption": _("Bases and proposals")}
     components.component("reach", key="reach", data=plan_map.reach(coverage))
     components.component("bases", key="bases", data=data, on_switched_change=_switched)
+    if (active := _clicked(plan)) is not None and active != plan.active:
+        st.session_state["switched_late"] = active
+        st.rerun()
 
 
 def _bases(plan: Scenario) -> Any:
@@ -97,14 +100,34 @@ def _bases(plan: Scenario) -> Any:
 
 
 def _switched() -> None:
+    plan: Scenario = st.session_state["plan"]
+    _switch(plan, _clicked(plan))
+
+
+def _clicked(plan: Scenario) -> frozenset[str] | None:
+    """Return the bases that are on after the click of this run, None if there was none."""
     chosen = st.session_state["bases"].get("switched")
     if not isinstance(chosen, list):
-        return
-    plan: Scenario = st.session_state["plan"]
+        return None
     listed = set(_bases(plan)["base_id"])
-    active = (plan.active - listed) | (listed & set(chosen))
-    if active != plan.active:
-        change(dataclasses.replace(plan, active=frozenset(active)))
+    return frozenset((plan.active - listed) | (listed & set(chosen)))
+
+
+def _switch(plan: Scenario, active: frozenset[str] | None) -> None:
+    if active is not None and active != plan.active:
+        change(dataclasses.replace(plan, active=active))
+
+
+def with_late_click(plan: Scenario) -> Scenario:
+    """
+    Do what was clicked before this visit knew the table, and return the plan in hand.
+
+    After a lost connection the page is still on the screen, but the server that answers has never seen it: for the
+    first click nobody is called.
+    """
+    _switch(plan, st.session_state.pop("switched_late", None))
+    held: Scenario = st.session_state["plan"]
+    return held
 
 
 def map_options(
