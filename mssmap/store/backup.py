@@ -189,7 +189,9 @@ def _check(file: zipfile.ZipFile, path: Path, table: str, expected: dict[str, An
                 rows += 1
     except KeyError:
         raise DataError(
-            _("{path}: {table} is missing. The store was not touched.").format(path=path, table=table)
+            _("{path}: {table} is missing. Use another back-up; the store was not touched.").format(
+                path=path, table=table
+            )
         ) from None
     if (rows, mark.hexdigest()) != (expected["rows"], expected["sha256"]):
         raise DataError(

@@ -18,9 +18,7 @@ def test_many_viewers_move_the_dial(record_property):
     ours, tutorial = (measure(app, VIEWERS, MOVES) for app in (OURS, TUTORIAL))
     figure = f"{VIEWERS} viewers: p95 {ours.p95_ms:.0f} ms, {tutorial.p95_ms / ours.p95_ms:.1f} times shorter"
     record_property("figure", f"{figure}; {ours.session_mb:.1f} MB a session")
-    record_property(
-        "control", f"the tutorial way: p95 {tutorial.p95_ms:.0f} ms, {tutorial.session_mb:.1f} MB each"
-    )
+    record_property("control", f"the tutorial way: p95 {tutorial.p95_ms:.0f} ms, {tutorial.session_mb:.1f} MB each")
     assert len(ours.seconds) == len(tutorial.seconds) == VIEWERS * MOVES
     assert ours.p95_ms * TIMES < tutorial.p95_ms
     assert ours.session_mb < SESSION_MB
