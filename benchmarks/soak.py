@@ -1,7 +1,7 @@
 """
 Measure every promise in full and write the table to docs/reliability.md: `python -m benchmarks.soak`, some 20 minutes.
 
-`--only ID ...` measures some promises again and leaves the other rows as they stand. `MSSMAP_SOAK` is set for the tests.
+`--only ID ...` measures some promises again and leaves the other rows as they stand. The tests see `MSSMAP_SOAK=1`.
 """
 
 from __future__ import annotations
