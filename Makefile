@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: help run setup test lint bench data requirements clean
+.PHONY: help run setup test lint bench soak data requirements clean
 
 help:            ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -50,6 +50,10 @@ lint: $(VENV)/.installed-dev   ## style and types only
 bench: $(VENV)/.installed-dev  ## measure against the tutorial way
 	@$(BIN)/python scripts/get_test_tools.py
 	@$(BIN)/python -m benchmarks.situation
+
+soak: $(VENV)/.installed-dev   ## measure every promise of docs/reliability.md in full, some 20 minutes
+	@$(BIN)/python scripts/get_test_tools.py
+	@$(BIN)/python -m benchmarks.soak
 
 data: $(VENV)/.installed       ## refresh hashes and counts of data/ after an edit, then check it
 	@$(BIN)/python scripts/build_package.py && $(BIN)/mssmap check

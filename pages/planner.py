@@ -19,7 +19,7 @@ from mssmap.ui import (
 
 components.page_style()
 notes = state.address_notes()
-plan = planner.in_hand()
+plan = planner_figures.with_late_click(planner.in_hand())
 
 with st.sidebar:
     planner.picker(plan)

@@ -189,14 +189,20 @@ def _check(file: zipfile.ZipFile, path: Path, table: str, expected: dict[str, An
                 rows += 1
     except KeyError:
         raise DataError(
-            _("{path}: {table} is missing. The store was not touched.").format(path=path, table=table)
-        ) from None
-    if (rows, mark.hexdigest()) != (expected["rows"], expected["sha256"]):
-        raise DataError(
-            _("{path}: {table} is not what was written. Use another back-up; the store was not touched.").format(
+            _("{path}: {table} is missing. Use another back-up; the store was not touched.").format(
                 path=path, table=table
             )
+        ) from None
+    if (rows, mark.hexdigest()) != (expected["rows"], expected["sha256"]):
+        raise _changed(path, table)
+
+
+def _changed(path: Path, table: str) -> DataError:
+    return DataError(
+        _("{path}: {table} is not what was written. Use another back-up; the store was not touched.").format(
+            path=path, table=table
         )
+    )
 
 
 @contextmanager
@@ -311,8 +317,11 @@ def _remake(session: Connection, path: Path, manifest: Manifest) -> None:
     migrations.migrate(session, manifest.revision)
     with _opened(path) as file:
         for name in manifest.tables:
-            with file.open(_member(name)) as lines:
-                _insert(session, name, lines)
+            try:
+                with file.open(_member(name)) as lines:
+                    _insert(session, name, lines)
+            except (sa.exc.IntegrityError, KeyError, TypeError, ValueError) as error:  # made by hand, manifest and all
+                raise _changed(path, name) from error
     migrations.migrate(session)
     entries = _entries(session)
     faults = audit.faults(entries)

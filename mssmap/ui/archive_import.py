@@ -18,7 +18,6 @@ from mssmap.i18n import gettext as _
 from mssmap.ingest.limits import MB
 from mssmap.ingest.prepare import Imported
 from mssmap.ui import cache
-from mssmap.ui.components import inert
 from mssmap.ui.jobs import Job
 
 STREAMED_BYTES: Final = 20 * MB
@@ -96,7 +95,7 @@ def running() -> None:
         return
     del st.session_state[JOB]
     if making.job.error:
-        st.warning(inert(making.job.error))
+        st.warning(text.inert(making.job.error))
     elif making.job.steps:
         item = making.job.steps[-1]
         st.session_state["import_archived"] = item.title, item.rows

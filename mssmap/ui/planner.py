@@ -107,7 +107,7 @@ def take_up(kept: dict[str, Any]) -> None:
     if isinstance(kept.get("text"), str):
         _import(kept["text"].encode())
     elif isinstance(kept.get("on"), list):
-        switch({str(base) for base in kept["on"]})
+        switch(chosen(st.session_state["plan"], {str(base) for base in kept["on"]}))
 
 
 def bases(plan: Scenario) -> Any:
@@ -115,13 +115,17 @@ def bases(plan: Scenario) -> Any:
     return scenario.bases(cache.data(), plan, planning.network_of(cache.data(), plan))
 
 
-def switch(on: set[str]) -> None:
-    """Switch on these of the bases, and the others off."""
-    plan: Scenario = st.session_state["plan"]
+def chosen(plan: Scenario, on: set[str]) -> frozenset[str]:
+    """Return what is active in a plan if these of its bases are on, and the others off."""
     listed = set(bases(plan)["base_id"])
-    active = (plan.active - listed) | (listed & on)
+    return frozenset((plan.active - listed) | (listed & on))
+
+
+def switch(active: frozenset[str]) -> None:
+    """Make these the active bases of the plan in hand."""
+    plan: Scenario = st.session_state["plan"]
     if active != plan.active:
-        change(dataclasses.replace(plan, active=frozenset(active)))
+        change(dataclasses.replace(plan, active=active))
 
 
 # ---------------------------------------------------------------------------------------------- choosing a plan

@@ -15,7 +15,7 @@ from mssmap.maps import plan as plan_map
 from mssmap.maps import view
 from mssmap.scenario import Scenario
 from mssmap.ui import cache, components
-from mssmap.ui.planner import bases, switch
+from mssmap.ui.planner import bases, chosen, switch
 
 
 def figure_titles() -> dict[str, str]:
@@ -90,12 +90,32 @@ def base_table(plan: Scenario, coverage: Coverage) -> None:
     data = {"rows": rows, "columns": columns, "caption": _("Bases and proposals")}
     components.component("reach", key="reach", data=plan_map.reach(coverage))
     components.component("bases", key="bases", data=data, on_switched_change=_switched)
+    if (active := _clicked(plan)) is not None and active != plan.active:
+        st.session_state["switched_late"] = active
+        st.rerun()
 
 
 def _switched() -> None:
-    chosen = st.session_state["bases"].get("switched")
-    if isinstance(chosen, list):
-        switch(set(chosen))
+    if (active := _clicked(st.session_state["plan"])) is not None:
+        switch(active)
+
+
+def _clicked(plan: Scenario) -> frozenset[str] | None:
+    """Return the bases that are on after the click of this run, None if there was none."""
+    clicked = st.session_state["bases"].get("switched")
+    return chosen(plan, set(clicked)) if isinstance(clicked, list) else None
+
+
+def with_late_click(plan: Scenario) -> Scenario:
+    """
+    Do what was clicked before this visit knew the table, and return the plan in hand.
+
+    After a lost connection the page is still on the screen, but the server that answers has never seen it: for the
+    first click nobody is called.
+    """
+    switch(st.session_state.pop("switched_late", plan.active))
+    held: Scenario = st.session_state["plan"]
+    return held
 
 
 def map_options(

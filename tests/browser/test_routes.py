@@ -52,6 +52,22 @@ EXPECTED: dict[str, dict[str, tuple[str, Expected]]] = {
         "GET": ("/api/collections/fobs/items/none", ABSENT),
         "HEAD": ("/api/collections/fobs/items/none", ABSENT),
     },
+    **{
+        f"/archive{path}": {"GET": (f"/archive{tried}", status), "HEAD": (f"/archive{tried}", status)}
+        for path, tried, status in (
+            ("", "", READ),
+            ("/{name}/cells", "/none/cells", ABSENT),
+            ("/{name}/points", "/none/points", ABSENT),
+            ("/{name}/histogram", "/none/histogram", ABSENT),
+            ("/{name}/totals", "/none/totals", ABSENT),
+            ("/{name}/record/{row}", "/none/record/1", ABSENT),
+        )
+    },
+    "/live": {
+        "GET": ("/live", READ),
+        "HEAD": ("/live", READ),
+        "POST": ("/live?tab=none", for_viewers(204)),
+    },
     "/readyz": {"GET": ("/readyz", open_to_all(200)), "HEAD": ("/readyz", open_to_all(200))},
     "/_stcore/health": {
         "GET": ("/_stcore/health", open_to_all(200)),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browser.conftest import running
 
 from .conftest import SOAK, until
 
@@ -96,24 +97,37 @@ def test_one_server_killed_the_other_serves(deployed, visit: Visit, record_prope
     saved(screen, 1)
     plan = screen.query["scenario"]
     mine = replica(screen)
-    answers: list[Any] = []
-    screen.page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: answers.append(frame)))
     deployed.send(mine, signal.SIGKILL)
 
     # a new visitor, and the person who was there: the page finds the other server by itself and has its plan
     new = until(lambda: deployed.status("/planner") == 200, seconds=SERVES_WITHIN_S, what="a new visitor")
     back = until(
-        lambda: replica(screen) != mine and connected(screen) and answers,
+        lambda: replica(screen) != mine and connected(screen),
         seconds=SERVES_WITHIN_S,
         what="the browser is connected again",
     )
-    screen.at_rest()
     assert screen.query["scenario"] == plan
     saved(screen, 1)
-    toggle_one(screen)
+    toggle_one(screen)  # the first click reaches a server that never saw this page
     saved(screen, 2)
     record_property("figure", f"a new visitor after {new:.1f} s, the page that was open after {back:.1f} s")
     screen.faults.clear()  # the page complains about the server that died, and rightly so
+
+
+def test_without_the_proxy_a_killed_server_is_the_end(visit: Visit, tmp_path, record_property):
+    """The control: a page of one server alone."""
+    with running(tmp_path, MSSMAP_DATABASE_URL=f"sqlite:///{tmp_path / 'store.db'}") as alone:
+        screen = visit("/planner", at=alone, as_of="2026-04-01")
+        screen.drawn()
+        alone.process.kill()
+        alone.process.wait()
+        until(lambda: not connected(screen), seconds=10, what="the page notices")
+        for _ in range(10):
+            screen.page.wait_for_timeout(200)
+            assert not connected(screen)
+        screen.page.goto("about:blank")
+        screen.faults.clear()
+    record_property("control", "the page of a server alone stays dead")
 
 
 def connected(screen: Any) -> bool:

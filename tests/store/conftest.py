@@ -14,6 +14,9 @@ import pytest
 
 from mssmap.store import Store, open_store
 
+SOAK = os.environ.get("MSSMAP_SOAK") == "1"
+"""The full figures of docs/reliability.md; else as many rounds as a test run can bear."""
+
 
 def plan(plan_id: str = "p", name: str = "Plan", **more: Any) -> dict[str, Any]:
     """Return the content of a small plan."""

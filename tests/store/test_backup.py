@@ -164,6 +164,14 @@ def beheaded(members: dict[str, bytes]) -> None:
     members["manifest.json"] = json.dumps(said).encode()
 
 
+def doubled(members: dict[str, bytes]) -> None:
+    """A row twice, by somebody who can count and hash."""
+    members["plan.jsonl"] *= 2
+    said = json.loads(members["manifest.json"])
+    said["tables"]["plan"] = {"rows": 4, "sha256": hashlib.sha256(members["plan.jsonl"]).hexdigest()}
+    members["manifest.json"] = json.dumps(said).encode()
+
+
 @pytest.mark.parametrize(
     ("change", "kind", "said"),
     [
@@ -173,6 +181,7 @@ def beheaded(members: dict[str, bytes]) -> None:
         (newer_tables, InputError, r"found a back-up of a newer mssmap"),
         (something_else, InputError, r"found no back-up of mssmap"),
         (forged, DataError, r"audit trail is not whole: entry 1 was changed after it was written"),
+        (doubled, DataError, r"plan is not what was written"),
         (beheaded, DataError, r"it ends otherwise than the manifest says"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),

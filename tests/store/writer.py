@@ -1,5 +1,5 @@
 """
-What a process does until it is killed, for test_kill.py.
+What a process does until it is killed, for test_kill.py and test_server_kill.py.
 
 Each write adds one to the count of NAME in one shared plan; only after the store has answered, a line goes to the file
 ACKNOWLEDGED. With `control` it rewrites a JSON file instead, as ordinary code would, without versions.
@@ -41,3 +41,24 @@ def write_forever(url: str, name: str, acknowledged: str, control: bool) -> None
         except ConflictError:
             continue
         acknowledge(file, counts[name])
+
+
+def write_on(url: str, name: str, acknowledged: str) -> None:
+    """Write version after version of a plan of one's own; when the database is away, the same request again."""
+    import time
+
+    from mssmap.store import StoreAwayError, open_store
+
+    file = os.open(acknowledged, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    told = os.open(f"{acknowledged}.told", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    store = open_store(url)
+    version = 0
+    while True:
+        body = {"id": name, "name": name, "count": version + 1}
+        try:
+            version = store.save(body, version=version, actor=name, request_id=f"{name}-{version}").version
+        except StoreAwayError as error:
+            os.write(told, f"{error}\n".encode())
+            time.sleep(0.05)
+            continue
+        acknowledge(file, version)

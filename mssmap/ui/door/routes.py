@@ -55,7 +55,7 @@ RULES: Final = (
     _rule(r"/_stcore/agent/.*", CLOSED),
     _rule(r"/_stcore/stream", VIEWER, "socket"),
     _rule(r"/_stcore/.*|/media/.*|/component/.*|/app/static/.*", VIEWER),
-    _rule(r"/api(/.*)?|/archive/.*", VIEWER, "api"),
+    _rule(r"/api(/.*)?|/archive(/.*)?", VIEWER, "api"),
     _rule(r"/live", VIEWER, writes=True),
     _rule(r".*", VIEWER, is_page=True),
 )

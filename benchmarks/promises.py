@@ -1,0 +1,121 @@
+"""
+The promises of mssmap about not losing work and staying there, each with the tests that prove it.
+
+`python -m benchmarks.soak` measures them in full and writes docs/reliability.md; `make test` runs the same tests with
+fewer rounds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Promise:
+    """
+    One promise.
+
+    Attributes
+    ----------
+    id
+        Short name.
+    sentence
+        What is promised.
+    tests
+        Node ids of the tests that fail if it is broken; their property `figure` is what was measured.
+    controls
+        Node ids of the tests that show what happens without the protection; their property is `control`.
+    """
+
+    id: str
+    sentence: str
+    tests: tuple[str, ...]
+    controls: tuple[str, ...]
+
+
+PROMISES = (
+    Promise(
+        "kill-sqlite",
+        "kill -9 of four writers on SQLite loses nothing that was acknowledged.",
+        ("tests/store/test_kill.py::test_no_acknowledged_write_is_lost",),
+        ("tests/store/test_kill.py::test_a_file_rewritten_whole_does_lose_writes",),
+    ),
+    Promise(
+        "kill-postgresql",
+        "kill -9 of the PostgreSQL server under four writers loses nothing, and they go on by themselves.",
+        ("tests/store/test_server_kill.py::test_no_acknowledged_write_is_lost_when_the_server_is_killed",),
+        ("tests/store/test_server_kill.py::test_acknowledged_before_it_is_on_disk_is_lost",),
+    ),
+    Promise(
+        "power",
+        "A power cut at any moment loses nothing that was acknowledged.",
+        ("tests/store/test_power.py::test_no_acknowledged_write_is_lost_when_the_power_goes",),
+        ("tests/store/test_power.py::test_with_synchronous_normal_some_are",),
+    ),
+    Promise(
+        "edits",
+        "Edits of one proposal by thirty people at once are all kept; who is refused is told both versions.",
+        ("tests/store/test_edits.py::test_concurrent_edits_of_one_proposal",),
+        ("tests/store/test_edits.py::test_without_the_version_most_edits_are_lost",),
+    ),
+    Promise(
+        "planners",
+        "Thirty planners at work at once meet no error.",
+        ("tests/store/test_edits.py::test_many_planners_each_with_a_plan",),
+        ("tests/store/test_edits.py::test_an_ordinary_sqlite_file_gives_them_errors",),
+    ),
+    Promise(
+        "disk-full",
+        "A full disk is told, loses nothing, and work goes on as soon as there is room.",
+        ("tests/store/test_faults.py::test_a_full_disk_is_told_and_work_goes_on_when_there_is_room",),
+        ("tests/store/test_faults.py::test_a_file_rewritten_whole_does_not_survive_a_full_disk",),
+    ),
+    Promise(
+        "clock",
+        "A clock that jumps by hours changes neither the order nor what undo brings back.",
+        ("tests/store/test_faults.py::test_order_is_by_sequence_whatever_the_clock_says",),
+        ("tests/store/test_faults.py::test_ordered_by_the_clock_the_trail_would_be_another",),
+    ),
+    Promise(
+        "restart",
+        "A database that restarts in the middle of a commit: told, the same request has one effect.",
+        ("tests/store/test_faults.py::test_a_database_that_restarts_in_the_middle_of_a_commit",),
+        ("tests/store/test_faults.py::test_without_the_request_id_it_has_two",),
+    ),
+    Promise(
+        "answer-lost",
+        "A connection that drops after the COMMIT was sent: the same request has one effect.",
+        ("tests/store/test_faults.py::test_an_answer_lost_after_the_commit_has_one_effect",),
+        ("tests/store/test_faults.py::test_without_the_request_id_it_has_two",),
+    ),
+    Promise(
+        "migrations",
+        "Servers that start together on an empty database make its tables once.",
+        ("tests/deploy/test_drain.py::test_servers_that_start_together_make_the_tables_once",),
+        ("tests/deploy/test_drain.py::test_without_the_lock_one_of_both_fails",),
+    ),
+    Promise(
+        "replicas",
+        "Visit, upload and edit work through the proxy, and what is made on one server is there on the other.",
+        ("tests/deploy/test_replicas.py::test_visit_upload_and_edit_work_through_the_proxy",),
+        (),
+    ),
+    Promise(
+        "replica-killed",
+        "With one of two servers killed the other serves within 10 s, and an open page has its plan back.",
+        ("tests/deploy/test_replicas.py::test_one_server_killed_the_other_serves",),
+        ("tests/deploy/test_replicas.py::test_without_the_proxy_a_killed_server_is_the_end",),
+    ),
+    Promise(
+        "drain",
+        "A server that is asked to stop says so at once, stores what is being done, and leaves with 0.",
+        ("tests/deploy/test_drain.py::test_a_server_drains",),
+        (),
+    ),
+    Promise(
+        "viewers",
+        "Thirty viewers who move the dial wait less than a third of the tutorial way's time (p95).",
+        ("tests/deploy/test_viewers.py::test_many_viewers_move_the_dial",),
+        ("tests/deploy/test_viewers.py::test_many_viewers_move_the_dial",),
+    ),
+)
