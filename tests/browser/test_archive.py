@@ -110,7 +110,7 @@ def test_the_popup_says_what_the_record_says(
     shown = told(screen, "(w, at) => { w.map.setView(at, 13, {animate: false}); }", place)
     assert (shown["mode"], shown["inside"]) == ("points", 1)
     at = screen.in_map("(w, at) => { const p = w.map.latLngToContainerPoint(at); return [p.x, p.y]; }", place)
-    screen.page.locator(FRAME).click(position={"x": at[0], "y": at[1]})
+    screen.map.locator(".leaflet-container").click(position={"x": at[0], "y": at[1]})
     popup = screen.map.locator(".mm-archive-record .mm-title")
     popup.wait_for(timeout=PATIENCE_MS)
     found = archive[1].ask(archive[2], "points", Query(box=(*LONELY, *LONELY)), 5).to_pylist()
