@@ -90,7 +90,8 @@ def add_file(
         with path.open("rb") as file:
             return add_open(shelf, file, path.name, data, mapping=mapping, title=title, progress=progress)
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error}).") from error
+        with ingest.limits.naming(str(path)):
+            raise refused(f"no readable file ({error.strerror or error})", "the path of a file") from error
 
 
 def add_open(

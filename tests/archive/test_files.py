@@ -308,7 +308,7 @@ def test_the_command_line_adds_lists_shows_and_removes(tmp_path, monkeypatch, ca
     assert run(["archive", "show", made["name"]]) == 2
     assert "required one of: none yet" in capsys.readouterr().err
     assert run(["archive", "add", str(tmp_path / "nothing.csv")]) == 2
-    assert "nothing.csv: cannot be read (No such file" in capsys.readouterr().err
+    assert "nothing.csv: found no readable file (No such file" in capsys.readouterr().err
 
 
 def test_only_a_folder_can_be_the_address():
