@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 import streamlit as st
@@ -17,6 +17,7 @@ from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.ingest.limits import MB
 from mssmap.ingest.prepare import Imported
+from mssmap.store import archived
 from mssmap.ui import cache
 from mssmap.ui.components import inert
 from mssmap.ui.jobs import Job
@@ -76,7 +77,9 @@ def _start(make: Make, total: int) -> None:
             if not go_on():
                 raise StoppedError(_("Stopped. Nothing was stored."))
 
-        yield make(progress)
+        made = make(progress)
+        archived.added(cache.plans(), asdict(made))
+        yield made
 
     making.job = Job(work, "archive")
     st.session_state[JOB] = making
@@ -133,5 +136,6 @@ def listed() -> None:
 def _remove(name: str) -> None:
     try:
         cache.archives().shelf.remove(name)
+        archived.removed(cache.plans(), name)
     except (MssmapError, OSError) as error:
         st.session_state["import_problem"] = str(error)

@@ -19,6 +19,7 @@ import pytest
 from hypothesis import given
 
 from archive.samples import FAR, PRESS, TEN, rows, write
+from mssmap import store
 from mssmap.archive import columns, engine, shelf, stream, writer
 from mssmap.archive.engine import Question
 from mssmap.archive.queries import Query
@@ -305,6 +306,12 @@ def test_the_command_line_adds_lists_shows_and_removes(tmp_path, monkeypatch, ca
     assert run(["archive", "show", made["name"]]) == 0
     assert json.loads(capsys.readouterr().out) == made
     assert run(["archive", "remove", made["name"]]) == 0
+    trail = store.open_store(f"sqlite:///{tmp_path / 'store.db'}").trail(made["name"])
+    assert [(e.action, e.entity, e.version, (e.body or {}).get("sha256")) for e in trail] == [
+        ("edit", "archive", 1, made["sha256"]),
+        ("delete", "archive", 2, None),
+    ]
+    assert run(["log", "--verify"]) == 0
     assert run(["archive", "show", made["name"]]) == 2
     assert "required one of: none yet" in capsys.readouterr().err
     assert run(["archive", "add", str(tmp_path / "nothing.csv")]) == 2
