@@ -128,6 +128,7 @@ async def _watch(request: Request, question: Question) -> None:
     while waited < PATIENCE_S and not await request.is_disconnected():
         await asyncio.sleep(WATCH_S)
         waited += WATCH_S
+    question.late = waited >= PATIENCE_S
     question.cancel()
 
 
@@ -145,6 +146,9 @@ def _respond(
         with i18n.speaking(values.get("lang")):
             found = answer(_Asked(opened, item, _query(values), values, question))
     except MssmapError as error:
+        if question.late:
+            words = f"archive: found no answer within {PATIENCE_S:.0f} s. Choose a smaller window or region."
+            return _json({"error": words}, 504)
         kinds = ((NotFoundError, 404), (StoppedError, 499), (ChangedError, 409), (InputError, 400))
         return _json({"error": str(error)}, next((code for kind, code in kinds if isinstance(error, kind)), 503))
     found.headers.update({"etag": tag, "cache-control": "private, no-cache"})

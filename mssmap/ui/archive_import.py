@@ -25,7 +25,7 @@ from mssmap.ui.jobs import Job
 STREAMED_BYTES: Final = 20 * MB
 """A CSV larger than this is read part by part and becomes an archive."""
 
-LARGEST_MB: Final = 400
+LARGEST_MB: Final = 250
 
 JOB: Final = "archive_job"
 
