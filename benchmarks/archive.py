@@ -38,8 +38,8 @@ from mssmap.ingest.mapping import Source
 
 SIZES = (10_000, 100_000, 1_000_000)
 TODAY = "2026-11-22"
-ROUNDS = 15
-STARTS = 5
+ROUNDS = 12
+STARTS = 4
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 FRAME = "document.querySelector('.st-key-map iframe')"
 WATCH = """(() => {

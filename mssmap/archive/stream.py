@@ -140,6 +140,7 @@ def _take(
     name: str,
     told: Told,
 ) -> None:
+    none: InputError | None = None
     for frame in _chained(first, others):
         told.read += len(frame)
         if used is None:
@@ -147,13 +148,16 @@ def _take(
             continue
         try:
             found = events.convert(frame, used, data, name)
-        except InputError:
-            if frame is first:
+        except InputError as error:
+            if not (used.columns.get("date_from") and used.columns.get("title")):
                 raise
-            continue  # a part without a row about Haiti
+            none = none or error  # a part without a row about Haiti; another may have some
+            continue
         told.add(found.faults, found.notes)
         if len(found.rows):
             out.add(found.rows)
+    if none and not out.rows:
+        raise none
 
 
 def _chained(first: pd.DataFrame, others: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:

@@ -43,8 +43,13 @@ class _Making:
 
 
 def is_large(upload: Any) -> bool:
-    """Say whether a dropped file is a CSV to be read part by part."""
-    return bool(upload.size > STREAMED_BYTES and upload.name.lower().endswith((".csv", ".tsv", ".txt")))
+    """
+    Say whether a dropped file is a CSV to be read part by part.
+
+    A Parquet file is not, whatever its name: in this process only the text of a CSV is cut, never a file opened.
+    """
+    text_name = upload.name.lower().endswith((".csv", ".tsv", ".txt"))
+    return bool(upload.size > STREAMED_BYTES and text_name and bytes(upload.getbuffer()[:4]) != b"PAR1")
 
 
 def large_file(upload: Any) -> None:

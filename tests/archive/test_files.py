@@ -286,6 +286,19 @@ def test_a_csv_in_parts_gives_every_row_once(tmp_path, small, monkeypatch):
     assert sorted(found) == sorted(f"hti{i}" for i in range(100) if i % 10)
 
 
+@pytest.mark.parametrize("found", [True, False])
+def test_a_part_without_haiti_is_no_obstacle_but_a_file_is(tmp_path, small, monkeypatch, found):
+    monkeypatch.setattr(stream.parts, "__defaults__", (4_000,))
+    path = acled(tmp_path / "acled.csv", 60)
+    text = path.read_text().replace(",Haiti,", ",Cuba,")
+    path.write_text(text if not found else text[::-1].replace("Cuba"[::-1], "Haiti"[::-1], 1)[::-1])
+    if found:
+        assert stream.add_file(Shelf(tmp_path / "archives"), path, small)[0].rows == 1
+    else:
+        with pytest.raises(InputError, match="found no row about Haiti, required at least one"):
+            stream.add_file(Shelf(tmp_path / "archives"), path, small)
+
+
 def test_an_open_quote_is_told(tmp_path, small, monkeypatch):
     monkeypatch.setattr(stream, "RECORD_BYTES", 1_000)
     path = tmp_path / "open.csv"
