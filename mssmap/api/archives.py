@@ -13,7 +13,7 @@ import json
 import math
 import struct
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import h3.api.basic_int as h3
@@ -26,7 +26,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mssmap import evidence, i18n, settings, text
+from mssmap import evidence, i18n, settings, text, timeline
 from mssmap.api.query import box
 from mssmap.archive import columns
 from mssmap.archive.engine import Archives, Question
@@ -107,6 +107,7 @@ def routes(archives: Callable[[], Archives]) -> list[Route]:
         Route("/archive", listed, methods=["GET", "HEAD"]),
         route("/{name}/cells", _cells, "zoom"),
         route("/{name}/points", _points),
+        route("/{name}/held", _held, "zoom"),
         route("/{name}/histogram", _histogram, "step"),
         route("/{name}/totals", _totals, "by"),
         route("/{name}/record/{row}", _record),
@@ -127,6 +128,7 @@ async def _watch(request: Request, question: Question) -> None:
     while waited < PATIENCE_S and not await request.is_disconnected():
         await asyncio.sleep(WATCH_S)
         waited += WATCH_S
+    question.late = waited >= PATIENCE_S
     question.cancel()
 
 
@@ -144,6 +146,9 @@ def _respond(
         with i18n.speaking(values.get("lang")):
             found = answer(_Asked(opened, item, _query(values), values, question))
     except MssmapError as error:
+        if question.late:
+            words = f"archive: found no answer within {PATIENCE_S:.0f} s. Choose a smaller window or region."
+            return _json({"error": words}, 504)
         kinds = ((NotFoundError, 404), (StoppedError, 499), (ChangedError, 409), (InputError, 400))
         return _json({"error": str(error)}, next((code for kind, code in kinds if isinstance(error, kind)), 503))
     found.headers.update({"etag": tag, "cache-control": "private, no-cache"})
@@ -192,24 +197,72 @@ def resolution_at(zoom: float) -> int:
     return max(fitting, default=columns.COARSEST)
 
 
-def _cells(asked: _Asked) -> Response:
+def _zoom(asked: _Asked) -> tuple[str, int]:
+    """Return how cells are shown at the zoom that was asked, and their resolution."""
     try:
         zoom = float(asked.values.get("zoom", "8"))
     except ValueError:
         zoom = math.nan
     if not 0 <= zoom <= 24:
         raise InputError("zoom: required a number from 0 to 24.")
-    resolution = resolution_at(zoom)
+    return "clusters" if zoom >= CLUSTER_ZOOM else "cells", resolution_at(zoom)
+
+
+def _cells(asked: _Asked) -> Response:
+    mode, resolution = _zoom(asked)
     found = asked.ask("cells", asked.query, resolution)
     cells = columns.parents(found["cell"].to_numpy(), resolution)
-    head = {"mode": "clusters" if zoom >= CLUSTER_ZOOM else "cells", "resolution": resolution}
-    head |= {"rows": asked.item.rows, "inside": int(pc.sum(found["inside"]).as_py() or 0), "shown": len(cells)}
+    head = {"mode": mode, "resolution": resolution, "rows": asked.item.rows}
+    head |= {"inside": int(pc.sum(found["inside"]).as_py() or 0), "shown": len(cells)}
     arrays = {"n": found["n"].to_numpy(), "in_box": found["inside"].to_numpy()}
     arrays |= {name: _whole(found[name].to_numpy()) for name in ("lon", "lat")}
-    if zoom < CLUSTER_ZOOM:
-        rings = [ring for cell in cells.tolist() for ring in h3.cell_to_boundary(cell)[:6]]
-        arrays["ring"] = _whole(np.array(rings, dtype="float64").reshape(-1, 2)).ravel()
+    if mode == "cells":
+        arrays["ring"] = _rings(cells)
     return packed(head, arrays)
+
+
+def _rings(cells: NDArray[np.int64]) -> NDArray[np.int32]:
+    """The six corners of each cell, latitude before longitude."""
+    corners = [corner for cell in cells.tolist() for corner in h3.cell_to_boundary(cell)[:6]]
+    return _whole(np.array(corners, dtype="float64").reshape(-1, 2)).ravel()
+
+
+def _held(asked: _Asked) -> Response:
+    """
+    All rows of an archive of at most `POINTS`, so that the browser plays time by itself.
+
+    Their days travel with them, and the cell of each at this zoom; days and box of the request do not count.
+    """
+    mode, resolution = _zoom(asked)
+    head: dict[str, Any] = {"mode": mode, "resolution": resolution, "rows": asked.item.rows, "limit": POINTS}
+    if asked.item.rows > POINTS:
+        return packed({**head, "mode": "many"}, {})
+    found = asked.ask("points", replace(asked.query, start=None, end=None, as_of=None, box=None), POINTS)
+    told, arrays = _dots(found)
+    cells, cell = np.unique(found["h3"].to_numpy() | columns.mask(resolution), return_inverse=True)
+    arrays |= {
+        "from": _days(found["valid_from"]),
+        "to": _days(found["valid_to"]),
+        "planned": pc.equal(found["claim"], timeline.PLANNED).to_numpy(),
+        "cell": cell,
+        "ring": _rings(columns.parents(cells, resolution)),
+    }
+    return packed({**head, **told, "cells": len(cells)}, arrays)
+
+
+def _days(column: pa.ChunkedArray) -> NDArray[np.int32]:
+    """Days since 1970; an open end is the last there is."""
+    days: NDArray[np.int32] = column.cast(pa.int32()).fill_null(MOST_ROWS).to_numpy()
+    return days
+
+
+def _dots(found: pa.Table) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Rows with places and kinds: names of the kinds, and the arrays."""
+    kinds = found["category"].combine_chunks().dictionary_encode()
+    names = [str(name) for name in kinds.dictionary.to_pylist()]
+    arrays = {"row": found["row"].to_numpy(), "category": kinds.indices.to_numpy(zero_copy_only=False)}
+    arrays |= {name: _whole(found[name].to_numpy()) for name in ("lon", "lat")}
+    return {"shown": len(found), "categories": names, "groups": [layer_group(name) for name in names]}, arrays
 
 
 def _points(asked: _Asked) -> Response:
@@ -218,12 +271,8 @@ def _points(asked: _Asked) -> Response:
     if inside > POINTS:
         return packed({**head, "mode": "many"}, {})
     found = asked.ask("points", asked.query, POINTS)
-    kinds = found["category"].combine_chunks().dictionary_encode()
-    names = [str(name) for name in kinds.dictionary.to_pylist()]
-    head |= {"shown": len(found), "categories": names, "groups": [layer_group(name) for name in names]}
-    arrays = {"row": found["row"].to_numpy(), "category": kinds.indices.to_numpy(zero_copy_only=False)}
-    arrays |= {name: _whole(found[name].to_numpy()) for name in ("lon", "lat")}
-    return packed(head, arrays)
+    told, arrays = _dots(found)
+    return packed({**head, **told}, arrays)
 
 
 def _histogram(asked: _Asked) -> Response:

@@ -38,6 +38,8 @@ class Question:
     """A question on its way, which another thread may stop."""
 
     cancelled: bool = False
+    late: bool = False
+    """True if it is stopped because it took too long."""
     _running: Any = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 

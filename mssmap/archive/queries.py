@@ -150,10 +150,11 @@ def cells(rows: ir.Table, query: Query, resolution: int) -> ir.Table:
 
 
 def points(rows: ir.Table, query: Query, limit: int) -> ir.Table:
-    """Return `row`, `lon`, `lat`, `category` and `valid_from` of rows with a point, the first of the file first."""
+    """Return rows with a point, the first of the file first: what a dot on the map and a clock need of them."""
     found = matching(rows, query)
     found = found.filter(found.h3.notnull())
-    return found.select("row", "lon", "lat", "category", "valid_from").order_by("row").limit(limit)
+    wanted = found.select("row", "lon", "lat", "category", "valid_from", "valid_to", "claim", "h3")
+    return wanted.order_by("row").limit(limit)
 
 
 def histogram(rows: ir.Table, query: Query, step: str) -> ir.Table:

@@ -90,7 +90,8 @@ def add_file(
         with path.open("rb") as file:
             return add_open(shelf, file, path.name, data, mapping=mapping, title=title, progress=progress)
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error}).") from error
+        with ingest.limits.naming(str(path)):
+            raise refused(f"no readable file ({error.strerror or error})", "the path of a file") from error
 
 
 def add_open(
@@ -139,6 +140,7 @@ def _take(
     name: str,
     told: Told,
 ) -> None:
+    none: InputError | None = None
     for frame in _chained(first, others):
         told.read += len(frame)
         if used is None:
@@ -146,13 +148,16 @@ def _take(
             continue
         try:
             found = events.convert(frame, used, data, name)
-        except InputError:
-            if frame is first:
+        except InputError as error:
+            if not (used.columns.get("date_from") and used.columns.get("title")):
                 raise
-            continue  # a part without a row about Haiti
+            none = none or error  # a part without a row about Haiti; another may have some
+            continue
         told.add(found.faults, found.notes)
         if len(found.rows):
             out.add(found.rows)
+    if none and not out.rows:
+        raise none
 
 
 def _chained(first: pd.DataFrame, others: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:

@@ -34,7 +34,7 @@ from mssmap.i18n import gettext as _
 from mssmap.ingest.mapping import Source
 
 ROW_GROUP: Final = 65_536
-MEMORY: Final = "512MB"
+MEMORY: Final = "256MB"
 THREADS: Final = 2
 WORK: Final = ".writing-"
 STALE_S: Final = 24 * 3600

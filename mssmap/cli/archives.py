@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from mssmap import settings
 from mssmap.cli.common import FOUND_FAULTS, AsJson, count, open_data, tell, write, write_json
 from mssmap.errors import InputError
 
@@ -27,13 +28,16 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Make an archive of a file of events, part by part, in bounded memory."""
+    from mssmap import store
     from mssmap.archive import shelf, stream
     from mssmap.ingest import mapping as mappings
+    from mssmap.store import archived
 
     chosen = mappings.loads(_text(mapping)) if mapping else None
     made, told = stream.add_file(
         shelf.default(), file, open_data(), mapping=chosen, title=title, progress=_progress
     )  # fmt: skip
+    archived.added(store.open_store(settings.load().database_url), asdict(made))
     if sys.stderr.isatty():
         print(file=sys.stderr)
     for fault in told.faults:
@@ -81,9 +85,12 @@ def show(name: Name) -> None:
 @app.command("remove")
 def remove(name: Name) -> None:
     """Delete an archive; the file it was made of is not touched."""
+    from mssmap import store
     from mssmap.archive import shelf
+    from mssmap.store import archived
 
     shelf.default().remove(name)
+    archived.removed(store.open_store(settings.load().database_url), name)
     tell(f"{name}: removed")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -127,9 +128,11 @@ def _store(item: Imported) -> None:
     from mssmap import store
     from mssmap.archive import shelf, stream
     from mssmap.ingest import attach
+    from mssmap.store import archived
 
     if attach.is_archive(item):
         kept = stream.add_import(shelf.default(), item)
+        archived.added(store.open_store(settings.load().database_url), asdict(kept))
         tell(f"stored as the archive {kept.name}; mssmap archive remove {kept.name} takes it away")
         return
     saved = attach.store_import(store.open_store(settings.load().database_url), item)

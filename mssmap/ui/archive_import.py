@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 import streamlit as st
@@ -17,13 +17,14 @@ from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.ingest.limits import MB
 from mssmap.ingest.prepare import Imported
+from mssmap.store import archived
 from mssmap.ui import cache
 from mssmap.ui.jobs import Job
 
 STREAMED_BYTES: Final = 20 * MB
 """A CSV larger than this is read part by part and becomes an archive."""
 
-LARGEST_MB: Final = 400
+LARGEST_MB: Final = 250
 
 JOB: Final = "archive_job"
 
@@ -41,8 +42,13 @@ class _Making:
 
 
 def is_large(upload: Any) -> bool:
-    """Say whether a dropped file is a CSV to be read part by part."""
-    return bool(upload.size > STREAMED_BYTES and upload.name.lower().endswith((".csv", ".tsv", ".txt")))
+    """
+    Say whether a dropped file is a CSV to be read part by part.
+
+    A Parquet file is not, whatever its name: in this process only the text of a CSV is cut, never a file opened.
+    """
+    text_name = upload.name.lower().endswith((".csv", ".tsv", ".txt"))
+    return bool(upload.size > STREAMED_BYTES and text_name and bytes(upload.getbuffer()[:4]) != b"PAR1")
 
 
 def large_file(upload: Any) -> None:
@@ -75,7 +81,9 @@ def _start(make: Make, total: int) -> None:
             if not go_on():
                 raise StoppedError(_("Stopped. Nothing was stored."))
 
-        yield make(progress)
+        made = make(progress)
+        archived.added(cache.plans(), asdict(made))
+        yield made
 
     making.job = Job(work, "archive")
     st.session_state[JOB] = making
@@ -132,5 +140,6 @@ def listed() -> None:
 def _remove(name: str) -> None:
     try:
         cache.archives().shelf.remove(name)
+        archived.removed(cache.plans(), name)
     except (MssmapError, OSError) as error:
         st.session_state["import_problem"] = str(error)

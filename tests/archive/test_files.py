@@ -19,6 +19,7 @@ import pytest
 from hypothesis import given
 
 from archive.samples import FAR, PRESS, TEN, rows, write
+from mssmap import store
 from mssmap.archive import columns, engine, shelf, stream, writer
 from mssmap.archive.engine import Question
 from mssmap.archive.queries import Query
@@ -285,6 +286,19 @@ def test_a_csv_in_parts_gives_every_row_once(tmp_path, small, monkeypatch):
     assert sorted(found) == sorted(f"hti{i}" for i in range(100) if i % 10)
 
 
+@pytest.mark.parametrize("found", [True, False])
+def test_a_part_without_haiti_is_no_obstacle_but_a_file_is(tmp_path, small, monkeypatch, found):
+    monkeypatch.setattr(stream.parts, "__defaults__", (4_000,))
+    path = acled(tmp_path / "acled.csv", 60)
+    text = path.read_text().replace(",Haiti,", ",Cuba,")
+    path.write_text(text if not found else text[::-1].replace("Cuba"[::-1], "Haiti"[::-1], 1)[::-1])
+    if found:
+        assert stream.add_file(Shelf(tmp_path / "archives"), path, small)[0].rows == 1
+    else:
+        with pytest.raises(InputError, match="found no row about Haiti, required at least one"):
+            stream.add_file(Shelf(tmp_path / "archives"), path, small)
+
+
 def test_an_open_quote_is_told(tmp_path, small, monkeypatch):
     monkeypatch.setattr(stream, "RECORD_BYTES", 1_000)
     path = tmp_path / "open.csv"
@@ -305,10 +319,16 @@ def test_the_command_line_adds_lists_shows_and_removes(tmp_path, monkeypatch, ca
     assert run(["archive", "show", made["name"]]) == 0
     assert json.loads(capsys.readouterr().out) == made
     assert run(["archive", "remove", made["name"]]) == 0
+    trail = store.open_store(f"sqlite:///{tmp_path / 'store.db'}").trail(made["name"])
+    assert [(e.action, e.entity, e.version, (e.body or {}).get("sha256")) for e in trail] == [
+        ("edit", "archive", 1, made["sha256"]),
+        ("delete", "archive", 2, None),
+    ]
+    assert run(["log", "--verify"]) == 0
     assert run(["archive", "show", made["name"]]) == 2
     assert "required one of: none yet" in capsys.readouterr().err
     assert run(["archive", "add", str(tmp_path / "nothing.csv")]) == 2
-    assert "nothing.csv: cannot be read (No such file" in capsys.readouterr().err
+    assert "nothing.csv: found no readable file (No such file" in capsys.readouterr().err
 
 
 def test_a_folder_or_an_engine_can_be_the_address():

@@ -43,11 +43,23 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, 
         yield server, engine.connect(Shelf(folder / "archives")), name
 
 
+SETTLED = f"""(before) => {{
+  const told = {TOLD}, map = document.querySelector('{FRAME}').contentWindow.map;
+  if (!told || told === before) return false;
+  const {{ zoom, box }} = JSON.parse(told), now = map.getBounds();
+  return zoom === map.getZoom() && box.startsWith(`${{now.getWest().toFixed(5)}},${{now.getSouth().toFixed(5)}},`);
+}}"""
+"""What is told of the archive is of the place where the map is now."""
+
+PLAYED = """(w, day) => w.parent.document.dispatchEvent(new w.parent.CustomEvent("mssmap:day",
+  {detail: {day, start: day - 1000, end: day, title: "a day"}}))"""
+
+
 def told(screen: Screen, script: str = "() => true", arg: Any = None) -> dict[str, Any]:
     """Do something to the map; return what it then shows of the archive."""
     before = screen.page.evaluate(f"() => {TOLD}")
     screen.in_map(script, arg)
-    screen.wait(f"(before) => {TOLD} && {TOLD} !== before", before)
+    screen.wait(SETTLED, before)
     return dict(json.loads(screen.page.evaluate(f"() => {TOLD}")))
 
 
@@ -110,7 +122,7 @@ def test_the_popup_says_what_the_record_says(
     shown = told(screen, "(w, at) => { w.map.setView(at, 13, {animate: false}); }", place)
     assert (shown["mode"], shown["inside"]) == ("points", 1)
     at = screen.in_map("(w, at) => { const p = w.map.latLngToContainerPoint(at); return [p.x, p.y]; }", place)
-    screen.page.locator(FRAME).click(position={"x": at[0], "y": at[1]})
+    screen.map.locator(".leaflet-container").click(position={"x": at[0], "y": at[1]})
     popup = screen.map.locator(".mm-archive-record .mm-title")
     popup.wait_for(timeout=PATIENCE_MS)
     found = archive[1].ask(archive[2], "points", Query(box=(*LONELY, *LONELY)), 5).to_pylist()
@@ -142,6 +154,17 @@ def test_a_large_csv_becomes_an_archive_and_is_on_the_map(visit: Callable[..., S
         page.get_by_role("link", name="Situation map").click()
         screen.drawn()
         screen.wait(f"() => {TOLD}")
-        shown = json.loads(page.evaluate(f"() => {TOLD}"))
-        assert shown["rows"] == 6_000
-        assert shown["inside"] > 0
+        screen.at_rest()
+        archives = engine.connect(Shelf(tmp_path / "archives"))
+        mine = (own, archives, archives.shelf.listed()[0].name)
+        asked = [url for url in screen.requests if "/archive/" in url]
+        assert [url for url in asked if "/cells" in url or "/points" in url] == []  # few enough to be held here
+        for zoom, mode in ((8, "cells"), (11, "clusters"), (12.5, "points")):
+            shown = told(screen, "(w, zoom) => { w.map.setView([18.55, -72.33], zoom, {animate: false}); }", zoom)
+            assert (shown["mode"], shown["rows"]) == (mode, 6_000)
+            assert shown["inside"] == core(mine, shown) > 0
+        before = len([url for url in screen.requests if "/archive/" in url])
+        for day in (19_400, 19_100, 18_000):
+            shown = told(screen, PLAYED, day)
+            assert shown["inside"] == core(mine, shown) > 0
+        assert len([url for url in screen.requests if "/archive/" in url]) == before

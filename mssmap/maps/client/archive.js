@@ -64,6 +64,7 @@
   }
 
   function moved() {
+    if (local()) return;
     draw();
     soon();
   }
@@ -89,7 +90,7 @@
     bins();
     if (!shown) { delete document.documentElement.dataset.archive; return; }
     listNames(items);
-    soon();
+    if (!local()) soon();
   }
 
   const filters = () => view.archives.query;
@@ -132,16 +133,18 @@
       return unpack(await answer.arrayBuffer());
     };
     try {
+      if (isSmall()) {
+        const key = heldKey(), found = await fetched("held", { zoom });
+        if (running !== mine) return;
+        hold(found, key);
+        local();
+        return;
+      }
       let found = zoom >= STREET ? await fetched("points") : null;
       if (!found || found.mode === "many") found = await fetched("cells", { zoom });
       if (running !== mine) return;
       picture = { ...found, classes: classes(found) };
-      panel.told.textContent = say.archive_in_view.replace("{n}", number(found.inside)).replace("{all}", number(found.rows));
-      draw();
-      legend();
-      const { mode, inside, rows, resolution } = found;
-      document.documentElement.dataset.archive = JSON.stringify({ name, mode, inside, rows, resolution, shown: found.shown, from: query.from, to: query.to, as_of: query.as_of, box: query.box, zoom });
-      tools.tell("mssmap:archive");
+      tellPicture(query, zoom);
     } catch (error) {
       if (running !== mine) return;
       panel.told.textContent = mine.cancelled ? say.archive_stopped : String(error.message || error);
@@ -154,6 +157,16 @@
         if (waiting) ask();
       }
     }
+  }
+
+  /** Draws the picture, says how much it shows, and notes what it is for whoever asks the page. */
+  function tellPicture(query, zoom) {
+    const { mode, inside, rows, resolution } = picture;
+    panel.told.textContent = say.archive_in_view.replace("{n}", number(inside)).replace("{all}", number(rows));
+    draw();
+    legend();
+    document.documentElement.dataset.archive = JSON.stringify({ name, mode, inside, rows, resolution, shown: picture.shown, from: query.from, to: query.to, as_of: query.as_of, box: query.box, zoom });
+    tools.tell("mssmap:archive");
   }
 
   /** The histogram of the timeline: asked when dials or filters change what it counts, not with the day. */
@@ -175,6 +188,59 @@
       }
     }
     tools.tell("mssmap:bins");
+  }
+
+  // ------------------------------------------------------------------ a small archive, held here
+
+  const HELD_ROWS = 10000;
+  let held = null;
+
+  /** What the rows in hand depend on: not on days and box, and at street level not on the zoom. */
+  const heldKey = () => JSON.stringify([name, filters(), map.getZoom() >= STREET ? STREET : map.getZoom()]);
+
+  const isSmall = () => view.archives.items.find((item) => item.name === name).rows <= HELD_ROWS;
+
+  /** Works the view out from the rows in hand, within this frame, by the rule of the server; false if they are not. */
+  function local() {
+    if (!shown || !view || !held || held.key !== heldKey()) return false;
+    stop();
+    running = null;
+    panel.busy.hidden = true;
+    const query = question(), zoom = map.getZoom();
+    const [west, south, east, north] = query.box.split(",").map((degrees) => Math.round(degrees * DEGREE));
+    const { row, lon, lat, category, cell, planned, cells, ring } = held;
+    const n = new Int32Array(cells), here = new Int32Array(cells), x = new Float64Array(cells), y = new Float64Array(cells);
+    const dots = [];
+    for (let i = 0; i < row.length; i += 1) {
+      const from = held.from[i];
+      if ((from > view.day && !planned[i]) || from > view.end || held.to[i] < view.start) continue;
+      const at = cell[i];
+      n[at] += 1;
+      x[at] += lon[i];
+      y[at] += lat[i];
+      if (lon[i] < west || lon[i] > east || lat[i] < south || lat[i] > north) continue;
+      here[at] += 1;
+      dots.push(i);
+    }
+    const common = { rows: held.rows, inside: dots.length, resolution: held.resolution, classes: [] };
+    const pick = (of) => Int32Array.from(dots, (i) => of[i]);
+    if (zoom >= STREET) {
+      picture = { ...common, mode: "points", shown: dots.length, groups: held.groups, row: pick(row), lon: pick(lon), lat: pick(lat), category: pick(category) };
+    } else {
+      const full = [...here.keys()].filter((at) => here[at]);
+      const part = (make) => Int32Array.from(full, make);
+      picture = { ...common, mode: held.mode, shown: full.length, classes: held.classes, n: part((at) => n[at]), lon: part((at) => x[at] / n[at]), lat: part((at) => y[at] / n[at]),
+        ring: Int32Array.from(full.flatMap((at) => [...ring.subarray(12 * at, 12 * at + 12)])) };
+    }
+    tellPicture(query, zoom);
+    return true;
+  }
+
+  /** Counts of all time decide the classes, so that colours mean the same while time plays. */
+  function hold(found, key) {
+    const n = new Int32Array(found.cells);
+    found.cell.forEach((at) => { n[at] += 1; });
+    held = { ...found, key, classes: classes({ mode: found.mode, n }) };
   }
 
   // ------------------------------------------------------------------ drawing
@@ -344,7 +410,11 @@
     from.textContent = items.find((item) => item.name === name).attribution;
   }
 
+  let legendKey = "";
   function legend() {
+    const key = JSON.stringify([picture.classes, dark(), view.lang]);
+    if (key === legendKey) return;
+    legendKey = key;
     const fills = COLOURS[dark() ? "dark" : "light"];
     const words = picture.classes.map((limit, i, all) => (i ? (all[i - 1] + 1 === limit ? number(limit) : `${number(all[i - 1] + 1)}–${number(limit)}`) : limit === 1 ? "1" : `1–${number(limit)}`));
     if (picture.classes.length) words.push(`> ${number(picture.classes[picture.classes.length - 1])}`);

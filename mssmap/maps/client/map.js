@@ -60,6 +60,9 @@
     map = leafletMap;
     readTheme();
     map.attributionControl.setPrefix(false);
+    // Leaflet takes the focus at a click: a page that scrolls then turns the click into a drag
+    const container = map.getContainer(), focus = container.focus.bind(container);
+    container.focus = () => focus({ preventScroll: true });
     addPanes();
     map.setMinZoom(6.25).setMaxZoom(16).setMaxBounds([[15.8, -78], [21.9, -68]]);
     map.setView([19, -72.9], 8, { animate: false });

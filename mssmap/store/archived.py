@@ -1,0 +1,40 @@
+"""Archives in the audit trail: their rows are files beside the store, who added or removed them stands in its chain."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from mssmap.store import audit
+from mssmap.store.core import Store
+from mssmap.store.models import AuditRow
+
+ENTITY: Final = "archive"
+
+
+def added(store: Store, manifest: dict[str, Any], *, actor: str = "local") -> None:
+    """
+    Note that an archive was made; its manifest holds the hash of its rows.
+
+    Raises
+    ------
+    StoreAwayError
+        If it could not be written.
+    """
+    _note(store, audit.EDIT, str(manifest["name"]), manifest, actor)
+
+
+def removed(store: Store, name: str, *, actor: str = "local") -> None:
+    """Note that an archive was deleted; raises as `added` does."""
+    _note(store, audit.DELETE, name, None, actor)
+
+
+def _note(store: Store, action: str, name: str, body: dict[str, Any] | None, actor: str) -> None:
+    def write(session: Connection) -> None:
+        before = session.execute(sa.select(sa.func.count()).where(AuditRow.entity_id == name)).scalar_one()
+        store._append(session, action, ENTITY, name, before + 1, body, actor, str(uuid.uuid4()))
+
+    store._write(write)
