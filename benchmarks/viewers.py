@@ -25,7 +25,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from benchmarks.situation import OURS, TUTORIAL, App, served
 
-VIEWERS, MOVES = 30, 8
+VIEWERS, MOVES = 30, 3
 REST_S = 1.0
 FIRST = date(2025, 1, 1)
 PATIENCE_S = 180
