@@ -13,6 +13,7 @@ import argparse
 import asyncio
 import statistics
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -25,7 +26,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from benchmarks.situation import OURS, TUTORIAL, App, served
 
-VIEWERS, MOVES = 30, 8
+VIEWERS, MOVES = 30, 3
 REST_S = 1.0
 FIRST = date(2025, 1, 1)
 PATIENCE_S = 180
@@ -132,7 +133,8 @@ def measure(app: App, viewers: int, moves: int) -> Measured:
     with served(app) as address:
         port = address.rstrip("/").rpartition(":")[2]
         process = next(one for one in psutil.Process().children() if port in one.cmdline())
-        return asyncio.run(load(address, process, viewers, moves))
+        with ThreadPoolExecutor(1) as own:  # Playwright, where it was used before, keeps the loop of this thread
+            return own.submit(asyncio.run, load(address, process, viewers, moves)).result()
 
 
 def main() -> int:

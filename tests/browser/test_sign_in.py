@@ -138,6 +138,7 @@ def test_the_log_is_json_and_holds_no_secret(screen: Screen, team: Team) -> None
     assert [line for line in lines if not line.startswith("{")] == []
     events = [json.loads(line) for line in lines]
     assert {"time", "level", "event", "request"} <= set(events[-1])
+    assert any(event["event"] == "signed_in" for event in events)
     assert any(event["event"] == "refused" and event["path"] == "/api" for event in events)
     assert any(event.get("person", "").endswith("@example.org") for event in events)
     text = "\n".join(lines)

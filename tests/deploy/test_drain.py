@@ -79,7 +79,7 @@ def test_servers_that_start_together_make_the_tables_once(postgres: Any) -> None
         store.engine.dispose()
 
 
-def test_without_the_lock_one_of_both_fails(postgres: Any, tmp_path: Path) -> None:
+def test_without_the_lock_one_of_both_fails(postgres: Any, record_property: Callable[[str, object], None]) -> None:
     """The control: two servers that do not take turns run into each other."""
     script = (
         "import sys; import sqlalchemy as sa; from mssmap.store import migrations\n"
@@ -105,6 +105,7 @@ def test_without_the_lock_one_of_both_fails(postgres: Any, tmp_path: Path) -> No
         process.communicate(timeout=60)
         codes.append(process.returncode)
     assert sorted(map(bool, codes)) == [False, True]
+    record_property("control", "one of two servers does not start")
 
 
 def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from benchmarks.viewers import measure
 
 from .conftest import SOAK
 
-VIEWERS, MOVES = (30, 8) if SOAK else (5, 2)
+VIEWERS, MOVES = (30, 3) if SOAK else (5, 2)
 TIMES = 3 if SOAK else 2
 """A few viewers on a busy machine say less."""
 

@@ -174,6 +174,14 @@ def test_every_answer_has_the_headers_and_an_id(client: TestClient) -> None:
     assert len({answer.headers["x-request-id"] for answer in answers}) == len(answers)
 
 
+@pytest.mark.parametrize(("shared", "kept"), [(True, "public"), (False, "private")])
+def test_no_cache_between_keeps_a_file_where_people_sign_in(shared: bool, kept: str) -> None:
+    name = "/app/static/records-0123456789ab.json"
+    routes = [Route(name, lambda _request: PlainTextResponse("{}"))]
+    client = TestClient(Starlette(routes=routes, middleware=[Middleware(server.KeepHashedFiles, shared=shared)]))
+    assert client.get(name).headers["cache-control"] == f"{kept}, max-age=31536000, immutable"
+
+
 # --------------------------------------------------------------------------------------------------------------- pages
 
 

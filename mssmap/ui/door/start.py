@@ -114,7 +114,8 @@ def configure(configured: Settings) -> dict[str, Any]:
     Nothing is written to a file or to the environment.
     """
     # this machine's own names stay, for its health checks
-    config.set_option("server.allowedHosts", [*configured.allowed_hosts, "localhost", "127.0.0.1", "[::1]"])
+    hosts = configured.allowed_hosts or config.get_option("server.allowedHosts")
+    config.set_option("server.allowedHosts", list(dict.fromkeys([*hosts, "localhost", "127.0.0.1", "::1"])))
     config.set_option("server.enableAgentApi", False)
     config.set_option("client.showErrorDetails", "none")
     if not configured.people_sign_in:
