@@ -136,7 +136,8 @@ def chart(filters: cache.Filters, mode: str) -> None:
     """The timeline with its player; drawing a window, moving the day and picking a record come back from it."""
     content = _content(filters, current())
     items = content["items"]
-    start = min((item["from"] for item in items), default=day_number(state.earliest()))
+    first_days = [day_number(date.fromisoformat(item.first)) for item in cache.archive_list() if item.first]
+    start = min([*(item["from"] for item in items), *first_days], default=day_number(state.earliest()))
     domain = [max(start, day_number(state.earliest())), day_number(state.latest())]
     window = None
     if filters.start or filters.end:
