@@ -61,6 +61,7 @@ EXPECTED: dict[str, dict[str, tuple[str, Expected]]] = {
             ("/{name}/histogram", "/none/histogram", ABSENT),
             ("/{name}/totals", "/none/totals", ABSENT),
             ("/{name}/record/{row}", "/none/record/1", ABSENT),
+            ("/{name}/held", "/none/held", ABSENT),
         )
     },
     "/live": {
