@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: help run setup test lint bench soak data requirements clean
+.PHONY: help run setup test-tools test lint bench soak data requirements clean
 
 help:            ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -39,6 +39,8 @@ else
 endif
 	@touch $@
 
+test-tools: $(VENV)/.installed-dev   ## install what the tests need
+
 test: $(VENV)/.installed-dev   ## lint, types and all tests, in a real browser
 	@$(BIN)/python scripts/get_test_tools.py
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
@@ -59,8 +61,8 @@ data: $(VENV)/.installed       ## refresh hashes and counts of data/ after an ed
 	@$(BIN)/python scripts/build_package.py && $(BIN)/mssmap check
 
 requirements:                  ## pin what pyproject.toml asks for
-	@uv pip compile -q --universal --no-header --no-annotate --python-version 3.11 pyproject.toml -o requirements.txt
-	@uv pip compile -q --universal --no-header --no-annotate --python-version 3.11 --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	@uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --extra team pyproject.toml -o requirements.txt
+	@uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --extra dev --extra team -c requirements.txt pyproject.toml -o requirements-dev.txt
 
 clean:
 	@rm -rf $(VENV) static .pytest_cache .ruff_cache .mypy_cache .hypothesis test-artifacts

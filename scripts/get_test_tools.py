@@ -1,5 +1,5 @@
 """
-Make sure the tests have what is not a Python package: a Chromium, a PostgreSQL with PostGIS, HAProxy, and Poppler.
+Make sure the tests have what is no Python package: Chromium, PostgreSQL with PostGIS, HAProxy, Java, and Poppler.
 
 Takes what is there; as root on Debian installs the rest through apt; without root asks Playwright for its own Chromium.
 """
@@ -50,6 +50,8 @@ def main() -> int:
         missing.append("PostgreSQL with PostGIS (Debian: apt-get install postgresql postgresql-15-postgis-3)")
     if not shutil.which("haproxy") and not (apt("haproxy") and shutil.which("haproxy")):
         missing.append("HAProxy (Debian: apt-get install haproxy)")
+    if not shutil.which("java") and not (apt("default-jre-headless") and shutil.which("java")):
+        missing.append("Java (Debian: apt-get install default-jre-headless)")
     if not shutil.which("pdftotext") and not (apt("poppler-utils") and shutil.which("pdftotext")):
         missing.append("pdftotext (Debian: apt-get install poppler-utils)")
     if not shutil.which("ogrinfo"):

@@ -8,33 +8,39 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from mssmap.store import audit
+from mssmap.store import audit, roles
 from mssmap.store.core import Store
 from mssmap.store.models import AuditRow
 
 ENTITY: Final = "archive"
 
 
-def added(store: Store, manifest: dict[str, Any], *, actor: str = "local") -> None:
+def added(store: Store, manifest: dict[str, Any], *, actor: str | None = None) -> None:
     """
     Note that an archive was made; its manifest holds the hash of its rows.
 
     Raises
     ------
+    NotAllowedError
+        If the person may not import.
     StoreAwayError
         If it could not be written.
     """
     _note(store, audit.EDIT, str(manifest["name"]), manifest, actor)
 
 
-def removed(store: Store, name: str, *, actor: str = "local") -> None:
+def removed(store: Store, name: str, *, actor: str | None = None) -> None:
     """Note that an archive was deleted; raises as `added` does."""
     _note(store, audit.DELETE, name, None, actor)
 
 
-def _note(store: Store, action: str, name: str, body: dict[str, Any] | None, actor: str) -> None:
-    def write(session: Connection) -> None:
-        before = session.execute(sa.select(sa.func.count()).where(AuditRow.entity_id == name)).scalar_one()
-        store._append(session, action, ENTITY, name, before + 1, body, actor, str(uuid.uuid4()))
+def _note(store: Store, action: str, name: str, body: dict[str, Any] | None, actor: str | None) -> None:
+    request_id = str(uuid.uuid4())  # one for all tries of the write
 
-    store._write(write)
+    def write(session: Connection) -> None:
+        if session.execute(sa.select(AuditRow.seq).where(AuditRow.request_id == request_id)).one_or_none() is not None:
+            return
+        before = session.execute(sa.select(sa.func.count()).where(AuditRow.entity_id == name)).scalar_one()
+        store._append(session, action, ENTITY, name, before + 1, body, store.signs(actor), request_id)
+
+    store._write(write, needs=roles.NEEDED["import"])

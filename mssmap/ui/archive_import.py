@@ -74,6 +74,7 @@ def store(made: Imported) -> None:
 
 def _start(make: Make, total: int) -> None:
     making = _Making(total)
+    store, shelf = cache.plans(), cache.archives().shelf  # of the person at the page; the work runs beside it
 
     def work(go_on: Callable[[], bool]) -> Iterator[Manifest]:
         def progress(rows: int, what: str) -> None:
@@ -82,7 +83,11 @@ def _start(make: Make, total: int) -> None:
                 raise StoppedError(_("Stopped. Nothing was stored."))
 
         made = make(progress)
-        archived.added(cache.plans(), asdict(made))
+        try:
+            archived.added(store, asdict(made))
+        except MssmapError:
+            shelf.remove(made.name)
+            raise
         yield made
 
     making.job = Job(work, "archive")
@@ -139,7 +144,7 @@ def listed() -> None:
 
 def _remove(name: str) -> None:
     try:
-        cache.archives().shelf.remove(name)
         archived.removed(cache.plans(), name)
+        cache.archives().shelf.remove(name)
     except (MssmapError, OSError) as error:
         st.session_state["import_problem"] = str(error)
