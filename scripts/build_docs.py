@@ -10,7 +10,9 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import typer.main
 
@@ -32,18 +34,25 @@ def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 
 
 def commands() -> str:
-    """Each command with its options, as typer knows them."""
-    group = typer.main.get_command(cli.app)
+    """Each command with its options, as typer knows them; of a group each of its commands."""
     parts = []
-    for name, command in sorted(group.commands.items()):  # type: ignore[attr-defined]
+    for name, command in _commands(typer.main.get_command(cli.app), ""):
         rows = [
             (f"`{' '.join(option.opts)}`", (getattr(option, "help", None) or "").strip())
             for option in command.params
             if option.name != "help"
         ]
         summary = (command.help or "").strip().split("\n\n")[0].replace("\n", " ")
-        parts.append(f"### mssmap {name}\n\n{summary}\n\n" + (table(("option", "what it does"), rows) if rows else ""))
+        parts.append(f"### mssmap{name}\n\n{summary}\n\n" + (table(("option", "what it does"), rows) if rows else ""))
     return "\n\n".join(parts)
+
+
+def _commands(command: Any, name: str) -> Iterator[tuple[str, Any]]:
+    if not hasattr(command, "commands"):
+        yield name, command
+        return
+    for part, inner in sorted(command.commands.items()):
+        yield from _commands(inner, f"{name} {part}")
 
 
 API = """Read-only routes under `/api`, after OGC API - Features part 1 (core, GeoJSON, OpenAPI 3.0).
@@ -64,7 +73,7 @@ IMPORTS = """`mssmap import` and the tab *Import* read CSV, XLSX, GeoJSON, GeoPa
 FlatGeobuf, GeoParquet, an HTML map of ours, or a zip of these, in a process that can open no file
 and no connection. ACLED, HDX HAPI, UCDP GED, IOM DTM, GDELT 2.0 and COD-AB are recognised by their
 columns; anything else goes through a mapping that can be saved. Beyond a limit a file is refused;
-on the page files of up to 25 MB are taken."""
+an import of more than 5,000 events becomes an archive, which may have millions."""
 
 
 def api_parameters() -> list[tuple[str, ...]]:
