@@ -208,7 +208,7 @@ def _communes(data: Data, clocks: Clocks, grade: str, region: str | None) -> Key
 def _reopening(data: Data, clocks: Clocks, grade: str, row: tuple[str, str, str]) -> KeyFigure:
     """Return the days since schools or courts reopened for the last time; None before."""
     key, label, category = row
-    events = timeline.known(data["events"], clocks.known_on, "event_id")
+    events = views.known(data, "events", clocks.known_on)
     events = events[(events["category"] == category) & (events["claim"] != timeline.PLANNED)]
     events = events[events["valid_from"] <= pd.Timestamp(clocks.as_of)]
     events = events[evidence.passes(evidence.grade(events, data["sources"], clocks.known_on), grade)]

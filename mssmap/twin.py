@@ -39,6 +39,13 @@ def title(row: Any, stem: str = "name") -> str:
     return str(own or getattr(row, f"{stem}_en"))
 
 
+def titles(rows: pd.DataFrame, stem: str = "name") -> list[str]:
+    """Names of records, as `title` gives each of them."""
+    english = rows[f"{stem}_en"].tolist()
+    own = rows.get(f"{stem}_{current()}")
+    return [str(first or second) for first, second in zip(english if own is None else own, english, strict=True)]
+
+
 def _listed(names: Sequence[str]) -> str:
     """
     Join names, at most `NAMED` of them.
@@ -117,11 +124,14 @@ def _number(figure: keyfigures.KeyFigure) -> str:
 
 
 def _by_status(rows: pd.DataFrame, layer: str, name: str, wanted: set[str]) -> list[str]:
-    parts = []
-    for status, mine in rows.groupby("status", sort=False):
-        if f"{layer}.{status}" in wanted:
-            names = _listed([title(row) for row in mine.itertuples(index=False)])
-            parts.append(f"{text.status(layer, str(status)).lower()} {len(mine)} ({names})")
+    names: dict[str, list[str]] = {}
+    for status, record in zip(rows["status"], titles(rows), strict=True):
+        names.setdefault(str(status), []).append(record)
+    parts = [
+        f"{text.status(layer, status).lower()} {len(mine)} ({_listed(mine)})"
+        for status, mine in names.items()
+        if f"{layer}.{status}" in wanted
+    ]
     return [f"{name}: " + ", ".join(parts) + "."] if parts else []
 
 
@@ -133,7 +143,7 @@ def _services(rows: pd.DataFrame, wanted: set[str]) -> list[str]:
         return []
     counts = Counter(text.status("facilities", status).lower() for status in rows["status"])
     told = ", ".join(f"{word} {n}" for word, n in counts.most_common())
-    closed = _listed([title(row) for row in out.itertuples(index=False)])
+    closed = _listed(titles(out))
     lines = _("Public services: {told}.").format(told=told)
     return [lines + (" " + _("Closed: {names}.").format(names=closed) if closed else "")]
 
@@ -148,8 +158,8 @@ def _events(rows: pd.DataFrame, wanted: set[str], window: tuple[Any, Any]) -> li
                 **when
             )
         ]
-    titles = layers.titles()
-    counts = Counter(titles[group].lower() for group in rows["category"].map(layer_group))
+    groups_told = layers.titles()
+    counts = Counter(groups_told[group].lower() for group in rows["category"].map(layer_group))
     told = ", ".join(f"{word} {n}" for word, n in counts.most_common())
     latest = [
         f"{text.span(row.valid_from, row.valid_to, row.date_precision)} {title(row, 'title')}"

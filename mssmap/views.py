@@ -51,6 +51,7 @@ DATE_COLUMNS = {"strength": "date", "indicators": "period_end", "status": "valid
 """Column by which rows of a table dated after `as_of` are left out."""
 
 
+@lru_cache(maxsize=8)
 def last_reported(data: Data, today: date) -> date:
     """Return the latest day up to today on which something was reported: the default for `as_of`."""
     events = data["events"]
@@ -97,13 +98,25 @@ def layer(
         raise InputError(_("{name}: is a table, not a layer. Use table().").format(name=name))
     rows = data[name]
     if name in RECORD_LAYERS:
-        rows = _with_status(data, rows, dataset.id_column, clocks)
-        rows["stale"] = timeline.is_stale(rows["age_days"], name)
+        rows = _records(data, name, clocks)
         rows = rows[evidence.passes(rows["grade"], grade)]
     elif "known_from" in rows and "valid_from" in rows:
         rows = rows[rows["known_from"] <= pd.Timestamp(clocks.known_on)]
         rows = rows[rows["valid_from"] <= pd.Timestamp(clocks.as_of)]
     return _inside(data, rows, region).reset_index(drop=True)
+
+
+@lru_cache(maxsize=32)
+def _records(data: Data, name: str, clocks: Clocks) -> gpd.GeoDataFrame:
+    """Return all records of a layer that have a status then; cached like `_current_spells`."""
+    rows = _with_status(data, data[name], data.dataset(name).id_column, clocks)
+    return rows.assign(stale=timeline.is_stale(rows["age_days"], name))
+
+
+@lru_cache(maxsize=16)
+def known(data: Data, name: str, known_on: date) -> pd.DataFrame:
+    """Return `timeline.known` of a table; cached, for who moves the dial mostly leaves the second clock where it is."""
+    return timeline.known(data[name], known_on, data.dataset(name).id_column)
 
 
 def _with_status(data: Data, records: pd.DataFrame, id_column: str, clocks: Clocks) -> pd.DataFrame:
@@ -122,7 +135,7 @@ def _current_spells(data: Data, clocks: Clocks) -> pd.DataFrame:
 
     Cached, for the layers, counts and key figures of one screen all start from it; nobody may write into it.
     """
-    spells = timeline.view(data["status"], clocks, "status_id")
+    spells = timeline.valid(known(data, "status", clocks.known_on), clocks.as_of)
     if not spells["record_id"].is_unique:
         spells = spells.sort_values(["valid_from", "known_from"], kind="stable")
         spells = spells.drop_duplicates("record_id", keep="last")
@@ -171,12 +184,11 @@ def table(
     """
     if name == "events":
         return pd.DataFrame(events(data, clocks, grade=grade, region=region).drop(columns="geometry"))
-    dataset = data.dataset(name)
     rows = data[name]
     if name == "sources":
         return evidence.public(rows, clocks.known_on).reset_index(drop=True)
     if "known_from" in rows:
-        rows = timeline.known(rows, clocks.known_on, dataset.id_column)
+        rows = known(data, name, clocks.known_on)
     if name in DATE_COLUMNS:
         rows = rows[~(rows[DATE_COLUMNS[name]] > pd.Timestamp(clocks.as_of))]
     if "source_ids" in rows or "source_id" in rows:
@@ -231,7 +243,7 @@ def events(
 @lru_cache(maxsize=8)
 def _events(data: Data, clocks: Clocks) -> gpd.GeoDataFrame:
     """Return all events of a view in their order; cached like `_current_spells`."""
-    rows = timeline.known(data["events"], clocks.known_on, "event_id")
+    rows = known(data, "events", clocks.known_on)
     rows = rows[(rows["valid_from"] <= pd.Timestamp(clocks.as_of)) | (rows["claim"] == timeline.PLANNED)]
     rows = rows.sort_values(["valid_from", "event_id"], kind="stable").reset_index(drop=True)
     rows = _with_figures(data, _with_evidence(data, rows, clocks), clocks)
