@@ -24,7 +24,8 @@ from mssmap.ui.jobs import Job
 STREAMED_BYTES: Final = 20 * MB
 """A CSV larger than this is read part by part and becomes an archive."""
 
-LARGEST_MB: Final = 250
+LARGEST_MB: Final = 25
+"""The limit of the server; what is larger goes the way of `mssmap archive add`."""
 
 JOB: Final = "archive_job"
 

@@ -51,6 +51,9 @@ def tab() -> None:
         _("File to import"),
         key=f"import_file_{generation}",
         max_upload_size=archive_import.LARGEST_MB,
+        help=_(
+            "Up to {n} MB here; larger tables of events with mssmap archive add, on the machine of the server."
+        ).format(n=archive_import.LARGEST_MB),
         disabled=permits.lacking("import"),
     )
     if upload is not None:
