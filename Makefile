@@ -47,9 +47,8 @@ test: $(VENV)/.installed-dev   ## lint, types and all tests, in a real browser
 lint: $(VENV)/.installed-dev   ## style and types only
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
-bench: $(VENV)/.installed-dev  ## measure against other ways, and write docs/benchmarks.md; half an hour, needs leafmap
+bench: $(VENV)/.installed-dev  ## measure against other ways, and write docs/benchmarks.md, some half an hour
 	@$(BIN)/python scripts/get_test_tools.py
-	@$(BIN)/python -m pip install -q --disable-pip-version-check leafmap
 	@$(BIN)/python -m benchmarks.situation
 	@$(BIN)/python -m benchmarks.compare
 

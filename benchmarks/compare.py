@@ -25,6 +25,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +133,7 @@ class Cell:
         print(json.dumps({"name": name, "value": value}), flush=True)
 
     def tell_median(self, *names: str) -> None:
-        """Say the medians without the first value, which warms up, where there are others."""
+        """Say the medians so far, without the first value, which warms up, where there are others."""
         for name in names:
             values = self.values[name]
             self.tell(name, statistics.median(values[1:] or values))
@@ -173,9 +174,9 @@ def starts(cell: Cell, browser: Browser) -> None:
         page.wait_for_timeout(500)
         cell.add("start bytes", wire.total())
         page.context.close()
+        cell.tell_median("start ms", "start bytes")
         if number and time.monotonic() > end:
             break
-    cell.tell_median("start ms", "start bytes")
 
 
 def click(cell: Cell, page: Page, wire: Wire, name: str) -> None:
@@ -189,6 +190,7 @@ def click(cell: Cell, page: Page, wire: Wire, name: str) -> None:
     page.wait_for_timeout(250)
     cell.add(f"{name} bytes", wire.total() - bytes_before)
     cell.add(f"{name} CPU ms", 1000 * (cell.cpu_s() - cpu_before))
+    cell.tell_median(f"{name} ms", f"{name} bytes", f"{name} CPU ms")
 
 
 def clicks(cell: Cell, browser: Browser) -> None:
@@ -201,8 +203,6 @@ def clicks(cell: Cell, browser: Browser) -> None:
             click(cell, page, wire, name)
         if time.monotonic() > end:
             break
-    for name in ("off", "on", "step"):
-        cell.tell_median(f"{name} ms", f"{name} bytes", f"{name} CPU ms")
     pan(cell, page, wire)
     if cell.app is APPS["mssmap"]:
         frames, pictures, _script = page.evaluate(PLAY, 3)
@@ -346,6 +346,9 @@ def main() -> None:
             found[size] = {}
             for way in APPS:
                 start = time.monotonic()
+                if way == "leafmap" and not find_spec("leafmap"):
+                    found[size][way] = {one.name: "not installed" for one in comparison.MEASURES}
+                    continue
                 found[size][way] = run_cell(way, size, options.sessions, folder)
                 print(f"{size:,} {way}, {time.monotonic() - start:.0f} s: {found[size][way]}", flush=True)
     gigabytes = psutil.virtual_memory().total / 2**30
