@@ -338,7 +338,7 @@ def main() -> None:
         measure(options.cell, sizes[0], [int(one) for one in options.sessions.split(",")], options.data)
         return
     found: dict[int, dict[str, Found]] = {}
-    load = os.getloadavg()
+    load = [os.getloadavg()[0]]
     with tempfile.TemporaryDirectory() as temporary:
         for size in sizes:
             folder = Path(temporary) / str(size)
@@ -350,13 +350,14 @@ def main() -> None:
                     found[size][way] = {one.name: "not installed" for one in comparison.MEASURES}
                     continue
                 found[size][way] = run_cell(way, size, options.sessions, folder)
+                load.append(os.getloadavg()[0])
                 print(f"{size:,} {way}, {time.monotonic() - start:.0f} s: {found[size][way]}", flush=True)
     gigabytes = psutil.virtual_memory().total / 2**30
     versions = {str(one["browser"]) for size in found.values() for one in size.values() if "browser" in one}
     machine = (
         f"{time.strftime('%d %b %Y')}, {platform.machine()}, {os.cpu_count()} cores, {gigabytes:.0f} GB, Python "
         f"{platform.python_version()}, Chromium {', '.join(versions)}; load of the machine (1 minute) "
-        f"{load[0]:.1f} before the run and {os.getloadavg()[0]:.1f} at its end"
+        f"between {min(load):.1f} and {max(load):.1f}"
     )
     comparison.write(options.out, machine, found)
 
