@@ -49,9 +49,10 @@ test: $(VENV)/.installed-dev   ## lint, types and all tests, in a real browser
 lint: $(VENV)/.installed-dev   ## style and types only
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
-bench: $(VENV)/.installed-dev  ## measure against the tutorial way
+bench: $(VENV)/.installed-dev  ## measure against other ways, and write docs/benchmarks.md, some half an hour
 	@$(BIN)/python scripts/get_test_tools.py
 	@$(BIN)/python -m benchmarks.situation
+	@$(BIN)/python -m benchmarks.compare
 
 soak: $(VENV)/.installed-dev   ## measure every promise of docs/reliability.md in full, some 20 minutes
 	@$(BIN)/python scripts/get_test_tools.py

@@ -143,14 +143,14 @@ def serve(script: str, port: int) -> None:
 
 
 @contextmanager
-def served(app: App) -> Iterator[str]:
-    """Start an app in a process of its own; yield its address."""
+def served(app: App, **settings: str) -> Iterator[str]:
+    """Start an app in a process of its own, with these variables in its environment; yield its address."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     process = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.situation", "--serve", app.path, "--port", str(port)],
         cwd=ROOT,
-        env={**os.environ, "MSSMAP_TODAY": TODAY},
+        env={**os.environ, "MSSMAP_TODAY": TODAY, **settings},
         stdout=subprocess.DEVNULL,
     )
     try:
