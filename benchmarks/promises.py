@@ -101,6 +101,12 @@ PROMISES = (
         (),
     ),
     Promise(
+        "sign-in",
+        "Who signs in through the proxy is known to both servers, and nobody else is.",
+        ("tests/deploy/test_sign_in_replicas.py::test_who_signs_in_through_the_proxy_is_known_to_both_servers",),
+        (),
+    ),
+    Promise(
         "replica-killed",
         "With one of two servers killed the other serves within 10 s, and an open page has its plan back.",
         ("tests/deploy/test_replicas.py::test_one_server_killed_the_other_serves",),

@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -98,9 +99,16 @@ def open_to_postgres(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    with deployment(tmp_path_factory.mktemp("deployed")) as found:
+        yield found
+
+
+@contextmanager
+def deployment(folder: Path, **env: str) -> Iterator[Deployment]:
+    """Start all of it and stop it in the end; `{port}` in a value of the environment is the port of the proxy."""
     if not shutil.which("haproxy"):
         pytest.fail("No HAProxy found. On Debian: apt-get install haproxy", pytrace=False)
-    folder = open_to_postgres(tmp_path_factory.mktemp("deployed")) / "run"
+    folder = open_to_postgres(folder) / "run"
     port, one, two, database = (free_port() for _ in range(4))
     ports = {"PORT": port, "ONE_PORT": one, "TWO_PORT": two, "PG_PORT": database}
     process = subprocess.Popen(
@@ -110,6 +118,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
             **{name: str(number) for name, number in ports.items()},
             "PYTHON": sys.executable,
             "MSSMAP_TODAY": TODAY.isoformat(),
+            **{name: value.format(port=port) for name, value in env.items()},
         },
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
