@@ -82,7 +82,10 @@ class Live {
     this.asking = false;
     this.tell();
     const { unsaved } = this.data;
-    if (unsaved && unsaved.retry && !this.missed && !this.answer.fault) this.trigger("again", Date.now());
+    if (unsaved && unsaved.retry && !this.retrying && !this.missed && !this.answer.fault) {
+      this.retrying = true;  // until the page has answered: a store that is away takes its time
+      this.trigger("again", Date.now());
+    }
   }
 
   /** New data from the page: a run of its script has ended. */
@@ -90,6 +93,7 @@ class Live {
     const { data, setTriggerValue } = component;
     if (this.data && this.data.boot !== data.boot) this.restarted = true;  // the page came back by itself
     this.data = data;
+    this.retrying = false;
     this.trigger = setTriggerValue;
     this.root = component.parentElement.querySelector(".mm-live") || component.parentElement.appendChild(node("div", "mm-live"));
     if (data.unsaved) {
