@@ -85,9 +85,10 @@ def test_what_a_viewer_may_not_do_is_disabled_with_the_reason(screen: Screen) ->
         assert page.get_by_role("button", name=name, exact=True).is_disabled()
     page.get_by_role("link", name="Data and sources").click()
     page.get_by_role("tab", name="Import").click()
-    expect(page.get_by_test_id("stFileUploaderDropzone").locator("button")).to_be_disabled()
+    for upload in page.get_by_test_id("stFileUploaderDropzone").locator("button").all():
+        expect(upload).to_be_disabled()
     page.get_by_role("tab", name="People and roles").click()
-    page.get_by_text("This needs the role administrator; yours is viewer.").wait_for()
+    page.get_by_text("This needs the role administrator; yours is viewer.").filter(visible=True).wait_for()
     page.get_by_role("link", name="Briefing").click()
     page.get_by_text("This needs the role briefer; yours is viewer.").first.wait_for()
     assert page.get_by_role("button", name="Make the pack").is_disabled()
