@@ -150,9 +150,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 # --------------------------------------------------------------------------------------------------------- browser
 
 
+_RUNNING: list[Browser] = []
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Return one Chromium for all tests, which cannot resolve any name but localhost."""
+    if _RUNNING:  # folders that borrow this fixture have it twice, and Playwright runs once in a process
+        yield _RUNNING[0]
+        return
     with sync_playwright() as playwright:
         own = Path(playwright.chromium.executable_path)
         path = next((found for name in CHROMIUM if (found := shutil.which(name))), str(own) if own.exists() else None)
@@ -163,7 +169,9 @@ def browser() -> Iterator[Browser]:
                 pytrace=False,
             )
         with playwright.chromium.launch(executable_path=path, args=list(FLAGS)) as found:
+            _RUNNING.append(found)
             yield found
+            _RUNNING.clear()
 
 
 @dataclass
