@@ -174,11 +174,9 @@ def hidden(clocks: Clocks, grade: str, region: str | None) -> int:
 
 
 @lru_cache(maxsize=32)
-def told(
-    known_on: date, grade: str, region: str | None, categories: tuple[str, ...], language: str
-) -> tuple[dict[str, Any], str]:
-    """Return all that the browser needs to work out any day at these filters, and its mark; by language."""
-    known = history.compose(data(), published(), known_on, grade=grade, region=region, categories=categories)
+def told(known_on: date, region: str | None, categories: tuple[str, ...], language: str) -> tuple[dict[str, Any], str]:
+    """Return all that the browser needs to work out any day and grade at these filters, and its mark; by language."""
+    known = history.compose(data(), published(), known_on, region=region, categories=categories)
     large = {**view.fixed(published()), "history": known}
     return large, mark(large) + language
 

@@ -147,16 +147,16 @@ def feed_map(
     Parameters
     ----------
     filters
-        If given, the browser gets all that is known at these filters and works out the day by itself; else it gets
-        the records of this day only.
+        If given, the browser gets all that is known at these filters and works out day and grade by itself; else it
+        gets the records of this day only.
     """
     if filters is not None:
-        large, mark = cache.told(filters.clocks.known_on, filters.grade, filters.region, filters.categories, current())
+        options = replace(options, archives=cache.asked_archives(filters), grade=filters.grade)
+        large, mark = cache.told(filters.clocks.known_on, filters.region, filters.categories, current())
     else:
         large = {**view.fixed(cache.published()), **view.records(shown, cache.published())}
         mark = cache.mark(large)
-    archives = cache.asked_archives(filters) if filters is not None else None
-    small = {**view.light(shown, replace(options, archives=archives), window), "body": mark}
+    small = {**view.light(shown, options, window), "body": mark}
     component("body", key="body", data={**large, "body": mark})
     component(
         "bridge",

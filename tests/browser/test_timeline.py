@@ -6,13 +6,16 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+import pandas as pd
 import pytest
 from playwright.sync_api import Browser
 
 from mssmap import regions, timeline, views
+from mssmap.catalog import Data
 from mssmap.maps import assets, history, layers, view
 from mssmap.timeline import Clocks
 from mssmap.ui import cache
@@ -55,19 +58,62 @@ def clock(browser: Browser) -> Any:
     ],
 )
 def test_the_browser_computes_the_same_view_as_the_core(real, published, clock, known_on, narrow):
-    told = history.compose(real, published, known_on, **narrow)
-    clock.evaluate("(told) => { window.told = told; }", told)
     generator = random.Random(20250118)
     days = [date(2021, 7, 1) + timedelta(days=generator.randrange(2000)) for _ in range(25)] + list(FIVE)
+    assert_the_same(clock, real, published, known_on, days, **narrow)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_browser_computes_the_same_view_of_records_made_at_random(real, tmp_path, clock, seed):
+    generator = random.Random(seed)
+    data = at_random(real, generator)
+    published = assets.publish(data, tmp_path, panels={}, font=assets.typeface())
+    days = [date(2021, 7, 1) + timedelta(days=generator.randrange(2000)) for _ in range(8)]
+    for known_on in (TODAY, days[0]):
+        grade = generator.choice(["F6", "B2", "C3", "A1", "D2"])
+        assert_the_same(clock, data, published, known_on, days, grade=grade)
+
+
+def at_random(data: Data, generator: random.Random) -> Data:
+    """Return the records with other spells and events: overlapping, unbounded, vague, known early or late."""
+    sources = data["sources"]["source_id"].tolist()
+
+    def other(rows: pd.DataFrame, precisions: list[str]) -> pd.DataFrame:
+        count = len(rows)
+        start = pd.Series(
+            [pd.Timestamp(2021, 7, 1) + pd.Timedelta(days=generator.randrange(2000)) for _ in range(count)]
+        )
+        end = start + pd.to_timedelta([generator.randrange(400) for _ in range(count)], unit="D")
+        known = start + pd.to_timedelta([generator.randrange(60) for _ in range(count)], unit="D")
+        drawn = {
+            "valid_from": start,
+            "valid_to": end.mask(pd.Series([generator.random() < 0.3 for _ in range(count)])),
+            "known_from": known,
+            "date_precision": [generator.choice(precisions) for _ in range(count)],
+            "source_ids": [";".join(generator.sample(sources, generator.randint(1, 3))) for _ in range(count)],
+        }
+        new = {name: pd.Series(values).astype(rows[name].dtype).set_axis(rows.index) for name, values in drawn.items()}
+        return rows.assign(**new)
+
+    status = other(data["status"], ["day", "month", "before"])
+    events = other(data["events"], ["day", "month"])
+    return replace(data, frames={**data.frames, "status": status, "events": events})
+
+
+def assert_the_same(clock: Any, data: Data, published: Any, known_on: date, days: list[date], **narrow: Any) -> None:
+    """Compare what the browser and the core find on some days; the grade is sent apart, as on the page."""
+    told = history.compose(data, published, known_on, region=narrow.get("region"))
+    clock.evaluate("(told) => { window.told = told; }", told)
     for day in days:
         start = day - timedelta(days=TRAIL_DAYS)
-        numbers = [history.day_number(day), history.day_number(start)]
-        found = clock.evaluate("([day, start]) => mssmapClock.viewAt(window.told, day, start)", numbers)
-        shown = core(real, Clocks(day, known_on), start, **narrow)
+        asked = [history.day_number(day), history.day_number(start), narrow.get("grade")]
+        script = "([day, start, least]) => mssmapClock.viewAt(window.told, day, start, day, least ?? undefined)"
+        found = clock.evaluate(script, asked)
+        shown = core(data, Clocks(day, known_on), start, **narrow)
         expected = view.message(shown, published, view.Options(layers.DEFAULT), seq="")
         for part in ("records", "zones", "events"):
             assert sorted(found[part]) == sorted(expected[part]), (day, part)
-        assert doubts(found["doubt"]) == core_doubts(real, Clocks(day, known_on), start, **narrow), day
+        assert doubts(found["doubt"]) == core_doubts(data, Clocks(day, known_on), start, **narrow), day
 
 
 def doubts(told: dict[str, list[int]]) -> dict[str, list[int]]:

@@ -95,6 +95,7 @@
     listen("mssmap:layers", (event) => { if (view) { view.on = new Set(event.detail); redraw(); } });
     listen("mssmap:plan", (event) => { if (view) { switchBases(event.detail); drawCells(); layout(); } });
     listen("mssmap:day", (event) => play(event.detail));
+    listen("mssmap:grade", (event) => { if (view) play({ ...view, title: view.banner.title, grade: event.detail }); });
     listen("mssmap:theme", () => {
       if (!readTheme()) return;
       discs.forEach((disc) => disc.remove());
@@ -240,8 +241,8 @@
   // ------------------------------------------------------------------ a new view
 
   function show(message) {
-    view = { ...message, on: new Set((message.listed && host.mssmapOn) || message.on), legend: [...message.more_legend, ...message.legend] };
-    if (view.history) Object.assign(view, window.mssmapClock.viewAt(view.history, view.day, view.start, view.end));
+    view = { ...message, on: new Set((message.listed && host.mssmapOn) || message.on), grade: (message.listed && host.mssmapGrade) || message.grade, legend: [...message.more_legend, ...message.legend] };
+    if (view.history) Object.assign(view, window.mssmapClock.viewAt(view.history, view.day, view.start, view.end, view.grade));
     recount();
     setTiles(view.tiles);
     map.getContainer().setAttribute("role", "region");
@@ -253,10 +254,10 @@
     document.documentElement.dataset.seq = String(view.seq);
   }
 
-  /** Shows another day of the history in hand: `day` and `start` are days since 1970, `title` is the day in words. */
-  function play({ day, start, end, title }) {
+  /** Shows another day or grade of the history in hand: `day`, `start` and `end` are days since 1970, `title` is the day in words. */
+  function play({ day, start, end = day, title, grade = view && view.grade }) {
     if (!view || !view.history) return;
-    Object.assign(view, { day, start, end: end === undefined ? day : end }, window.mssmapClock.viewAt(view.history, day, start, end));
+    Object.assign(view, { day, start, end, grade }, window.mssmapClock.viewAt(view.history, day, start, end, grade));
     view.banner = { ...view.banner, title };
     recount();
     redraw();

@@ -160,6 +160,40 @@ export function dial(component) {
   }
 }
 
+// ---------------------------------------------------------------- grade
+
+/** The lowest grade shown: the map and the lanes follow at once, Python is told when the hand rests. */
+export function grade(component) {
+  const { data, setStateValue } = component;
+  const root = slot(component, "mm-grade");
+  root.tell = setStateValue;
+  if (!root.choice) {
+    root.choice = $("select");
+    root.words = $("span");
+    root.choice.addEventListener("change", () => {
+      window.mssmapGrade = root.choice.value;
+      tell("mssmap:grade", window.mssmapGrade);
+      clearTimeout(root.timer);
+      root.timer = setTimeout(() => { root.sent = root.choice.value; root.tell("grade", root.sent); }, 250);
+    });
+    const label = $("label");
+    label.append(root.words, root.choice);
+    root.append(label);
+  }
+  root.words.textContent = data.label;
+  root.title = data.help;
+  root.choice.replaceChildren(...data.grades.map(([value, words]) => {
+    const option = $("option", "", words);
+    option.value = value;
+    return option;
+  }));
+  if (root.shown !== data.grade && (root.sent === undefined || data.grade !== root.sent || window.mssmapGrade === root.sent)) {
+    window.mssmapGrade = data.grade;
+  }
+  root.shown = data.grade;
+  root.choice.value = window.mssmapGrade;
+}
+
 // ---------------------------------------------------------------- layer list
 
 /** Check boxes for every layer; the map follows at once, Python is told with the same click. */
