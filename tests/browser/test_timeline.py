@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from mssmap.catalog import Data
 from mssmap.maps import assets, history, layers, view
 from mssmap.timeline import Clocks
 from mssmap.ui import cache
+from mssmap.ui.controls import EVENT_WINDOW_DAYS
 from mssmap.ui.lanes import TRAIL_DAYS
 
 pytestmark = pytest.mark.browser
@@ -26,6 +28,7 @@ pytestmark = pytest.mark.browser
 START, END = date(2024, 3, 1), date(2025, 1, 18)
 FIVE = (START, date(2024, 3, 10), date(2024, 6, 25), date(2024, 10, 7), END)
 TODAY = date(2026, 11, 22)
+FRAME = ".st-key-map iframe"
 
 
 @pytest.fixture(scope="module")
@@ -238,3 +241,74 @@ def test_the_day_of_the_strip_can_be_dragged(visit: Callable[..., Any]) -> None:
         screen.page.mouse.move(x - 25 * step, y)
     screen.page.mouse.up()
     screen.page.wait_for_url(lambda url: "as_of=2024-0" in url)
+
+
+DIAL = ".mm-dial input"
+FOUR_YEARS = (date(2022, 1, 1), date(2026, 1, 1))
+
+
+def test_the_dial_dragged_across_four_years_shows_each_day_it_passes(visit: Callable[..., Any]) -> None:
+    screen = visit("/", as_of=FOUR_YEARS[0].isoformat())
+    page, dial = screen.page, screen.page.locator(DIAL)
+    box = dial.bounding_box()
+    low, high = (int(dial.get_attribute(name)) for name in ("min", "max"))
+
+    def x(day: date) -> float:
+        return float(box["x"] + 8 + (box["width"] - 16) * (history.day_number(day) - low) / (high - low))
+
+    page.evaluate(
+        f"""() => {{
+          const map = document.querySelector('{FRAME}').contentDocument;
+          window.frames = [];
+          const look = () => {{
+            window.frames.push([Number(map.documentElement.dataset.day), map.documentElement.dataset.counts, map.querySelector('.mm-asof').textContent]);
+            requestAnimationFrame(look);
+          }};
+          requestAnimationFrame(look);
+        }}"""
+    )
+    sent, steps = len(screen.sent), 80
+    page.mouse.move(x(FOUR_YEARS[0]), box["y"] + box["height"] / 2)
+    page.mouse.down()
+    before_rest = []
+    for step in range(1, steps + 1):
+        page.mouse.move(
+            x(FOUR_YEARS[0]) + step * (x(FOUR_YEARS[1]) - x(FOUR_YEARS[0])) / steps, box["y"] + box["height"] / 2
+        )
+        before_rest.append(screen.in_map("(w) => w.document.documentElement.dataset.day"))
+    page.mouse.up()
+    frames = {tuple(frame) for frame in page.evaluate("window.frames.splice(0)")}
+    days = {day for day, _counts, _title in frames}
+    assert len(set(before_rest)) > 0.9 * steps, "the map is at the day of the hand when the hand has moved"
+    assert len(frames) > 0.7 * steps, "distinct pictures"
+    assert len({counts for _day, counts, _title in frames}) > 30, "what they show changes"
+    assert max(days) - min(days) > 1350
+    page.wait_for_url(lambda url: "as_of=2025-12" in url or "as_of=2026-01" in url)
+    assert len(screen.sent) - sent <= 3, "the server hears of it when the hand rests"
+
+
+def test_the_grade_is_switched_in_the_browser(real, visit: Callable[..., Any]) -> None:
+    screen = visit("/", as_of="2025-01-18")
+    before, sent = screen.symbols(), len(screen.sent)
+    found = screen.page.evaluate(
+        f"""() => {{
+          const choice = [...document.querySelectorAll('*')].map((n) => n.shadowRoot?.querySelector('.mm-grade select')).find(Boolean);
+          choice.value = 'B2';
+          choice.dispatchEvent(new Event('change'));
+          const map = document.querySelector('{FRAME}').contentDocument.documentElement;
+          return [Number(map.dataset.shown), map.dataset.counts];
+        }}"""
+    )
+    assert len(screen.sent) == sent, "nothing was asked of the server"
+    start = date(2025, 1, 18) - timedelta(days=EVENT_WINDOW_DAYS)
+    tally = view.tally(core(real, Clocks(date(2025, 1, 18), TODAY), start, grade="B2"))
+    drawn = {name: n for name, n in json.loads(found[1]).items() if not name.startswith(SERVICES)}
+    assert drawn == {name: n for name, n in tally.items() if n and not name.startswith(SERVICES)}
+    screen.page.wait_for_url("**grade=B2**")
+    screen.at_rest()
+    assert screen.shown == found[0], "the server sees it as the browser does"
+    assert len(screen.symbols()) < len(before)
+    assert sum(screen.sent[sent:]) < 20_000
+    with screen.new_view():
+        screen.page.locator(".mm-grade select").select_option("F6")
+    assert screen.symbols() == before

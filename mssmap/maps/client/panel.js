@@ -196,10 +196,11 @@ export function grade(component) {
 
 // ---------------------------------------------------------------- layer list
 
-/** Check boxes for every layer; the map follows at once, Python is told with the same click. */
+/** Check boxes for every layer; the map follows at once, Python is told when the hand rests. */
 export function layers(component) {
   const { data, setStateValue } = component;
   const root = slot(component, "mm-layers");
+  root.tell = setStateValue;
   if (root.generation !== data.generation) {
     root.generation = data.generation;
     root.on = new Set(data.on);
@@ -212,7 +213,8 @@ export function layers(component) {
     window.mssmapOn = [...root.on];
     tell("mssmap:layers", window.mssmapOn);
     mark();
-    setStateValue("on", window.mssmapOn);
+    clearTimeout(root.timer);
+    root.timer = setTimeout(() => root.tell("on", window.mssmapOn), 250);
   };
   const boxes = [];
   const mark = () => boxes.forEach(({ input, ids }) => {
@@ -233,7 +235,9 @@ export function layers(component) {
       const value = sum((id) => tally[id] || 0);
       const dates = sum((id) => (doubt[id] || [0])[0]), places = sum((id) => (doubt[id] || [0, 0])[1]);
       const low = value - dates, high = value + places;
-      node.textContent = low === high ? value : `${low}–${high}`;
+      const words = low === high ? String(value) : `${low}–${high}`;
+      if (node.textContent === words) return;
+      node.textContent = words;
       node.title = [[dates, data.reasons.dates], [places, data.reasons.places]].filter(([n]) => n)
         .map(([n, words]) => words.replace("{n}", n)).join(" ");
     });
@@ -585,8 +589,10 @@ export function twin(component) {
     scroller.setAttribute("aria-label", words.table);
     draw();
   };
+  // the table is long and stands below the map: it waits until the hand rests
+  const readSoon = () => { clearTimeout(root.timer); root.timer = setTimeout(read, 200); };
   search.addEventListener("input", draw);
   document.addEventListener("mssmap:shown", read);
-  document.addEventListener("mssmap:layers", read);
+  document.addEventListener("mssmap:layers", readSoon);
   read();
 }

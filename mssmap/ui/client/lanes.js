@@ -106,7 +106,9 @@ class Timeline {
     if (!this.data || this.telling) return;
     this.day = day;
     this.data = { ...this.data, window: [start, end] };
-    this.draw();
+    if (!this.chart) return;
+    this.moveBrush(start, end);
+    this.moveCursor();
   }
 
   words(day) {
@@ -333,9 +335,8 @@ class Timeline {
       });
     });
     chart.append(svg("line", { x1: this.left, x2: this.left + this.wide, y1: HISTOGRAM, y2: HISTOGRAM, class: "axis" }));
-    const chosen = svg("rect", { y: 0, height: HISTOGRAM, class: "brush" });
-    const showBrush = (a, b) => { chosen.setAttribute("x", Math.max(this.left, this.x(a))); chosen.setAttribute("width", Math.max(0, Math.min(this.left + this.wide, this.x(b)) - Math.max(this.left, this.x(a)))); };
-    if (this.data.window) showBrush(...this.data.window); else chosen.setAttribute("width", 0);
+    this.brush = svg("rect", { y: 0, width: 0, height: HISTOGRAM, class: "brush" });
+    if (this.data.window) this.moveBrush(...this.data.window);
     const pad = svg("rect", { x: this.left, y: 0, width: this.wide, height: HISTOGRAM + 18, class: "pad" });
     pad.addEventListener("pointerdown", (event) => {
       pad.setPointerCapture(event.pointerId);
@@ -343,7 +344,7 @@ class Timeline {
       const at = (e) => this.dayAt(Math.max(this.left, Math.min(this.left + this.wide, e.clientX - box.left)));
       const from = at(event);
       let to = from;
-      const move = (e) => { to = at(e); showBrush(Math.min(from, to), Math.max(from, to)); };
+      const move = (e) => { to = at(e); this.moveBrush(Math.min(from, to), Math.max(from, to)); };
       const up = () => {
         pad.removeEventListener("pointermove", move);
         pad.removeEventListener("pointerup", up);
@@ -352,7 +353,13 @@ class Timeline {
       pad.addEventListener("pointermove", move);
       pad.addEventListener("pointerup", up);
     });
-    chart.append(chosen, pad);
+    chart.append(this.brush, pad);
+  }
+
+  moveBrush(first, last) {
+    const a = Math.max(this.left, this.x(first)), b = Math.min(this.left + this.wide, this.x(last));
+    this.brush.setAttribute("x", a);
+    this.brush.setAttribute("width", Math.max(0, b - a));
   }
 
   /** Events a month of the archive on the map: grey behind our own, with a scale of its own at the right. */
