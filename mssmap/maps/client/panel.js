@@ -514,6 +514,22 @@ export function twin(component) {
   let sort = { column: 1, down: false };
   let rows = [];
   const columns = ["name", "layer", "state", "where", "grade"];
+  const table = $("table"), caption = $("caption"), top = $("thead"), head = $("tr"), body = $("tbody"), none = $("p", "mm-empty");
+  let lines = new Map();
+  columns.forEach((column, i) => {
+    const cell = $("th"), button = $("button");
+    cell.scope = "col";
+    button.type = "button";
+    button.addEventListener("click", () => {
+      sort = { column: i, down: sort.column === i && !sort.down };
+      draw();
+    });
+    cell.append(button);
+    head.append(cell);
+  });
+  top.append(head);
+  table.append(caption, top, body);
+  scroller.append(table, none);
 
   const draw = () => {
     const words = window.mssmapShown.text;
@@ -524,44 +540,32 @@ export function twin(component) {
       return sort.down ? -order : order;
     });
     count.textContent = words.rows.replace("{n}", shown.length);
-    const table = $("table");
-    table.append($("caption", "", words.table));
-    const head = $("tr");
-    columns.forEach((column, i) => {
-      const cell = $("th");
-      cell.scope = "col";
+    caption.textContent = words.table;
+    [...head.children].forEach((cell, i) => {
       cell.setAttribute("aria-sort", i === sort.column ? (sort.down ? "descending" : "ascending") : "none");
-      const button = $("button", "", words[column]);
-      button.type = "button";
-      button.addEventListener("click", () => {
-        sort = { column: i, down: sort.column === i && !sort.down };
-        draw();
-        root.querySelectorAll("th button")[i].focus();
-      });
-      cell.append(button);
-      head.append(cell);
+      cell.firstChild.textContent = words[columns[i]];
     });
-    const body = $("tbody");
-    shown.forEach((row) => {
-      const line = $("tr");
-      const first = $("td");
-      const button = $("button", "mm-open");
-      button.type = "button";
-      button.append(picture(row.symbol), $("span", "", row.cells[0]));
-      button.addEventListener("click", () => {
-        document.querySelector(".st-key-map").scrollIntoView({ block: "nearest" });
-        root.pick(row.id);
-      });
-      first.append(button);
-      line.append(first, ...row.cells.slice(1).map((cell) => $("td", "", cell)));
-      line.dataset.id = row.id;
-      body.append(line);
+    const before = lines;
+    lines = new Map(shown.map((row) => [row.key, before.get(row.key) || lineOf(row)]));
+    before.forEach((line, key) => { if (!lines.has(key)) line.remove(); });
+    let at = body.firstChild; // rows that stay where they are are not touched
+    lines.forEach((line) => { if (line === at) at = at.nextSibling; else body.insertBefore(line, at); });
+    none.textContent = words.none;
+    none.hidden = shown.length > 0;
+  };
+
+  const lineOf = (row) => {
+    const line = $("tr"), first = $("td"), button = $("button", "mm-open");
+    button.type = "button";
+    button.append(picture(row.symbol), $("span", "", row.cells[0]));
+    button.addEventListener("click", () => {
+      document.querySelector(".st-key-map").scrollIntoView({ block: "nearest" });
+      root.pick(row.id);
     });
-    const top = $("thead");
-    top.append(head);
-    table.append(top, body);
-    scroller.replaceChildren(table);
-    if (!shown.length) scroller.append($("p", "mm-empty", words.none));
+    first.append(button);
+    line.append(first, ...row.cells.slice(1).map((cell) => $("td", "", cell)));
+    line.dataset.id = row.id;
+    return line;
   };
 
   const read = async () => {
@@ -575,7 +579,7 @@ export function twin(component) {
     const row = (id, symbol, name, line, at, precision, grade) => {
       const where = (words["precision_" + precision] || "") + (at ? "" : ` (${words.off_map})`);
       const cells = [name, title(symbol), line, where, grade];
-      return { id, symbol, cells, all: cells.join(" ").toLocaleLowerCase() };
+      return { id, symbol, cells, key: [id, symbol, ...cells].join("\n"), all: cells.join(" ").toLocaleLowerCase() };
     };
     const named = (item) => item.n[view.lang] || item.n.en;
     rows = view.records.filter(([, symbol]) => isOn(symbol)).map(([id, symbol, , line, grade]) =>
