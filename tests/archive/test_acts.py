@@ -33,7 +33,9 @@ class Killed(BaseException):
 
 
 def files(folder: Path) -> list[str]:
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    """Files but the hidden ones, which are half written."""
+    found = [path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")]
+    return sorted(str(path.relative_to(folder)) for path in found)
 
 
 def whole(archives: Archives, made: Manifest) -> bool:

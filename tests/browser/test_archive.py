@@ -117,7 +117,6 @@ def test_an_archive_on_the_map(visit: Callable[..., Screen], archive: tuple[Serv
 
 
 COUNTED = f"(n) => JSON.parse({TOLD}).inside === n"
-BARS = "(n) => document.querySelector('.mm-lanes .archive')?.dataset.total === String(n)"
 
 
 def filtered(screen: Screen, archive: tuple[Server, Archives, str], **chosen: Any) -> None:
@@ -125,7 +124,7 @@ def filtered(screen: Screen, archive: tuple[Server, Archives, str], **chosen: An
     shown = json.loads(screen.page.evaluate(f"() => {TOLD}"))
     screen.wait(COUNTED, core(archive, shown, **chosen))
     all_years = archive[1].ask(archive[2], "count", Query(known_on=TODAY, **chosen)).to_pylist()[0]["total"]
-    screen.wait(BARS, all_years)
+    screen.page.locator(f'.mm-lanes .archive[data-total="{all_years}"]').wait_for(state="attached")
 
 
 def test_the_filter_of_the_panel(visit: Callable[..., Screen], archive: tuple[Server, Archives, str]) -> None:
