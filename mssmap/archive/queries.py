@@ -189,6 +189,8 @@ def actors(rows: ir.Table, query: Query, like: str, limit: int) -> ir.Table:
         Part of their name, in any case of letters; empty for anybody.
     """
     found = matching(rows, query)
+    if like:
+        found = found.filter(found.actors.lower().contains(like.lower()))
     together = found.group_by("actors").aggregate(n=found.count())  # far fewer than rows, so cheap to take apart
     named = together.mutate(value=together.actors.split(APART).unnest())
     named = named.mutate(value=named.value.strip()).distinct()  # on both sides of an event, and yet one event

@@ -148,6 +148,9 @@ def test_the_filter_of_the_panel(visit: Callable[..., Screen], archive: tuple[Se
     box.get_by_role("checkbox", name="Battle").check()
     filtered(screen, archive, categories=("battle", "riot"))
     assert summary.text_content() == "Filter: Battle, Riot"
+    within = "(w, [name, page]) => w.mssmapArchiveFilter.narrowed(name, {category: page}).category"
+    assert screen.in_map(within, [archive[2], "kidnapping,riot"]) == "riot"  # never more than the page lets pass
+    assert screen.in_map(within, [archive[2], "kidnapping"]) == "kidnapping"
 
     who = box.get_by_label("Who took part")
     who.fill("police")
