@@ -112,7 +112,7 @@ EVENT_GROUPS: Final = {
 EVENT_GROUP_OF: Final = {category: group for group, categories in EVENT_GROUPS.items() for category in categories}
 
 
-OWN_SCRIPTS: Final = ("clock.js", "archive.js", "map.js")
+OWN_SCRIPTS: Final = ("clock.js", "archive_filter.js", "archive.js", "map.js")
 GLYPHS_MARK: Final = b'"GLYPHS"'
 """What a script of the page has in the place of our symbols."""
 
