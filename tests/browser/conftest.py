@@ -161,6 +161,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 _RUNNING: list[Browser] = []
+_SPARE: dict[str, list[BrowserContext]] = {}
+"""Contexts that no test has in use, by their options: empty but for scripts that need not be read and compiled again."""
 
 
 @pytest.fixture(scope="session")
@@ -182,6 +184,7 @@ def browser() -> Iterator[Browser]:
             _RUNNING.append(found)
             yield found
             _RUNNING.clear()
+            _SPARE.clear()
 
 
 @dataclass
@@ -362,14 +365,8 @@ def _of_a_stopped_server(screen: Screen, fault: str) -> bool:
 Visit = Callable[..., Screen]
 
 
-@pytest.fixture(scope="session")
-def spare() -> dict[str, list[BrowserContext]]:
-    """Return the contexts that no test has in use, by their options: empty but for scripts that need no new reading."""
-    return {}
-
-
 @pytest.fixture
-def visit(browser: Browser, server: Server, spare: dict[str, list[BrowserContext]]) -> Iterator[Visit]:
+def visit(browser: Browser, server: Server) -> Iterator[Visit]:
     """
     Return a function that opens an address of the app in a context of its own: `visit("/", as_of="2025-01-18")`.
 
@@ -381,7 +378,7 @@ def visit(browser: Browser, server: Server, spare: dict[str, list[BrowserContext
     def open_in_new_context(address: str = "/", *, at: Server = server, context: Any = None, **query: str) -> Screen:
         options = {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light", **(context or {})}
         kind = json.dumps(options, sort_keys=True)
-        unused = spare.setdefault(kind, [])
+        unused = _SPARE.setdefault(kind, [])
         page = (unused.pop() if unused else browser.new_context(**options)).new_page()
         page.set_default_timeout(PATIENCE_MS)
         screen = Screen(page, at)
@@ -393,7 +390,7 @@ def visit(browser: Browser, server: Server, spare: dict[str, list[BrowserContext
     yield open_in_new_context
     for kind, screen in pairs:
         if screen.leave() and "storage_state" not in kind:
-            spare[kind].append(screen.page.context)
+            _SPARE[kind].append(screen.page.context)
     screens = [screen for _kind, screen in pairs]
     assert [url for screen in screens for url in screen.outside()] == [], "a request leaves this machine"
     faults = [fault for screen in screens for fault in screen.faults if not _of_a_stopped_server(screen, fault)]
