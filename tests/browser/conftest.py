@@ -162,7 +162,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 _RUNNING: list[Browser] = []
 _SPARE: dict[str, list[BrowserContext]] = {}
-"""Contexts that no test has in use, by their options: empty but for scripts that need not be read and compiled again."""
+"""Contexts that no test has in use, by their options: empty but for scripts that need not be read again."""
 
 
 @pytest.fixture(scope="session")
