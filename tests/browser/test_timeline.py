@@ -68,6 +68,7 @@ def test_the_browser_computes_the_same_view_as_the_core(real, published, clock, 
         for part in ("records", "zones", "events"):
             assert sorted(found[part]) == sorted(expected[part]), (day, part)
         assert doubts(found["doubt"]) == core_doubts(real, Clocks(day, known_on), start, **narrow), day
+        assert history.doubt(told, day, (start, day)) == by_layer(found["doubt"]), day
 
 
 def doubts(told: dict[str, list[int]]) -> dict[str, list[int]]:
@@ -77,6 +78,15 @@ def doubts(told: dict[str, list[int]]) -> dict[str, list[int]]:
         head = symbol.split(".")[0]
         layer = head if head in ("fobs", "prisons", "gang_zones", "events") else "facilities"
         found[layer] = [a + b for a, b in zip(found.get(layer, [0, 0]), pair, strict=True)]
+    return found
+
+
+def by_layer(told: dict[str, list[int]]) -> dict[str, tuple[int, ...]]:
+    """Doubts of the browser by the layer that has the switch."""
+    found: dict[str, tuple[int, ...]] = {}
+    for symbol, pair in told.items():
+        name = layers.layer_of(symbol)
+        found[name] = tuple(a + b for a, b in zip(found.get(name, (0, 0)), pair, strict=True))
     return found
 
 
