@@ -243,12 +243,11 @@ def _bases(data: Data, answer: Answer) -> None:
     def switched() -> None:
         answer("switched", [row["id"] for row in rows if st.session_state[f"plain_base_{row['id']}"]])
 
-    st.caption(data["caption"])
+    st.caption(f"{data['caption']}: {' · '.join(data['columns'])}")
     for row in rows:
         st.session_state[f"plain_base_{row['id']}"] = row["on"]
-        label = " · ".join(filter(None, (inert(row["name"]), row["kind"], *row["cells"])))
+        label = " · ".join((f"{inert(row['name'])} ({row['kind']})", *(cell or "–" for cell in row["cells"])))
         st.checkbox(label, key=f"plain_base_{row['id']}", on_change=switched)
-    st.caption(" · ".join(data["columns"]))
 
 
 DRAWN: Final[Mapping[str, Callable[[Data, Answer], None]]] = {

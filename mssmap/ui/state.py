@@ -258,7 +258,8 @@ def address(controls: str) -> str:
     The dials are written from what they hold: within a visit Streamlit tells the browser of them, not `query_params`.
     """
     query: dict[str, Any] = {key: st.query_params.get_all(key) for key in st.query_params}
-    query |= {key: st.session_state[key] for key in ("as_of", "known_on") if st.session_state.get(key)}
+    for key, day, default in (("as_of", clocks().as_of, default_as_of()), ("known_on", clocks().known_on, today())):
+        query[key] = [] if day == default else [day]
     return urlencode({**query, "controls": controls}, doseq=True)
 
 

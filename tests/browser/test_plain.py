@@ -56,7 +56,7 @@ def pill(screen: Any, group: str, words: str) -> Any:
     return screen.page.locator(f".st-key-plain_{group}").get_by_role("button", name=words)
 
 
-# ---------------------------------------------------------------------------------------------------- how one gets there
+# ---------------------------------------------------------------------------------------------------- the way there
 
 
 def test_blocked_modules_bring_the_offer_and_the_offer_the_map(visit: Callable[..., Any]) -> None:
@@ -99,6 +99,7 @@ def test_full_controls_are_one_link_away_with_the_same_view(visit: Callable[...,
     screen.page.get_by_role("link", name="Full controls").click()
     screen.page.locator(".mm-layers").wait_for()
     screen.drawn()
+    screen.at_rest()
     assert screen.query == {"as_of": DAY, "known_on": DAY, "layers": "prisons"}
     assert screen.symbols() == symbols
 
