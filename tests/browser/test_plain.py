@@ -17,6 +17,7 @@ from mssmap.timeline import Clocks
 from mssmap.ui import cache
 from mssmap.ui.controls import EVENT_WINDOW_DAYS
 
+from .conftest import TODAY
 from .test_situation import BIG_PRISONS, CAPITAL, DAY, LOOKS, records, serious
 
 pytestmark = pytest.mark.browser
@@ -25,11 +26,11 @@ MODULES = re.compile(r"/app/static/(panel|lanes|live)-[0-9a-f]{12}\.js")
 OFFER = ".mm-plain-offer"
 
 
-def of_core(day: str, **narrow: Any) -> view.Shown:
-    """Return what the map must show on a day, known the same day."""
+def of_core(day: str, known: str = DAY, **narrow: Any) -> view.Shown:
+    """Return what the map must show on a day, by the library."""
     at = date.fromisoformat(day)
     window = (at - timedelta(days=EVENT_WINDOW_DAYS), at)
-    return cache.shown(cache.Filters(Clocks(at, at), **narrow).within(window))
+    return cache.shown(cache.Filters(Clocks(at, date.fromisoformat(known)), **narrow).within(window))
 
 
 def placed(shown: view.Shown) -> int:
@@ -191,16 +192,19 @@ def test_a_layer_that_is_switched_off_disappears_and_the_link_says_so(visit: Cal
     assert "layers" not in screen.query
 
 
-def test_grade_and_region_filter_as_the_core_does(visit: Callable[..., Any]) -> None:
-    screen = visit(as_of=DAY, known_on=DAY, grade="B2", controls="plain")
-    assert 0 < screen.shown == placed(of_core(DAY, grade="B2")) < placed(of_core(DAY))
+def test_grade_filters_as_the_core_does(visit: Callable[..., Any]) -> None:
+    day, today = "2025-12-01", TODAY.isoformat()
+    screen = visit(as_of=day, grade="B2", controls="plain")
+    well_supported = of_core(day, today, grade="B2")
+    assert 0 < screen.shown == placed(well_supported) < placed(of_core(day, today))
+    assert set(screen.symbols()) <= set(twin.table(well_supported, layers.DEFAULT)["id"])
     assert "below grade B2 are hidden" in screen.page.locator(".stAlert").first.inner_text()
     screen.page.get_by_text("Filters", exact=True).click()
     screen.page.locator(".st-key-grade input").click()
     with screen.new_view():
         screen.page.get_by_role("option", name="C3").click()
     assert screen.query["grade"] == "C3"
-    assert screen.shown == placed(of_core(DAY, grade="C3"))
+    assert screen.shown == placed(of_core(day, today, grade="C3"))
 
 
 def test_a_record_is_opened_from_the_list_and_closed(visit: Callable[..., Any]) -> None:
