@@ -150,12 +150,12 @@ def _count(ids: list[str], data: Data) -> str:
 
 
 def _figures(data: Data, _answer: Answer) -> None:
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, key="plain_figures"):
         for item in data["items"]:
             st.metric(
                 inert(item["label"]),
-                f"{item['value']} {item['of']}".strip(),
-                inert(item["sub"]) or None,
+                item["value"],
+                inert(" · ".join(filter(None, (item["of"], item["sub"])))) or None,
                 delta_color="off",
                 delta_arrow="off",
                 help=inert(item["help"]) or None,
@@ -164,7 +164,7 @@ def _figures(data: Data, _answer: Answer) -> None:
 
 
 def _record(data: Data, answer: Answer) -> None:
-    st.subheader(inert(data["title"]))
+    st.subheader(inert(data["title"]), anchor=False)
     st.text(" · ".join([data["kind"], *(badge["text"] for badge in data["badges"])]))
     st.text("\n".join(f"{name}: {value}" for name, value in data["facts"]))
     for figure in data["figures"]:
