@@ -227,10 +227,10 @@ def _lanes(data: Data, _answer: Answer) -> None:
     st.dataframe(
         pd.DataFrame(
             [
-                (_date(item["from"]), lanes[item["lane"]], item["title"], item["line"], item["grade"])
+                (lanes[item["lane"]], item["title"], item["line"], item["grade"])
                 for item in sorted(there, key=lambda item: item["from"], reverse=True)
             ],
-            columns=[_("From"), _("Layer"), _("Name"), _("State and date"), _("Grade")],
+            columns=[_("Layer"), _("Name"), _("State and date"), _("Grade")],
         ),
         hide_index=True,
         key="plain_lanes",
