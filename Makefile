@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: help run setup test-tools test lint bench soak data requirements clean
+.PHONY: help run setup test-tools test lint audit bench soak data requirements clean
 
 help:            ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -44,10 +44,13 @@ test-tools: $(VENV)/.installed-dev   ## install what the tests need
 test: $(VENV)/.installed-dev   ## lint, types and all tests, in a real browser
 	@$(BIN)/python scripts/get_test_tools.py
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --reruns 1 --only-rerun TimeoutError $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --reruns 1 --only-rerun TimeoutError $(ARGS)
 
 lint: $(VENV)/.installed-dev   ## style and types only
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+audit: $(VENV)/.installed-dev  ## known weaknesses of what is installed; the list comes from the network
+	@$(BIN)/python -m pip_audit --skip-editable --progress-spinner off
 
 bench: $(VENV)/.installed-dev  ## measure against other ways, and write docs/benchmarks.md, some half an hour
 	@$(BIN)/python scripts/get_test_tools.py

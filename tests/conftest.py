@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 from small_data import ROOT, write_folder
+from xdist.scheduler import LoadScopeScheduling
 
 from mssmap import catalog
 from mssmap.catalog import Data
@@ -23,11 +26,24 @@ ONE_AT_A_TIME = ("tests/browser", "tests/deploy")
 """Folders whose tests drive servers and a browser: all of them share one worker, the other works on the rest."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tell pytest-xdist what belongs together: the tests of a file, and everything that drives a browser."""
-    for item in items:
-        path = item.path.relative_to(ROOT).as_posix()
-        item.add_marker(pytest.mark.xdist_group("browser" if path.startswith(ONE_AT_A_TIME) else path))
+class Scheduling(LoadScopeScheduling):
+    """Keeps together the tests of a file, whose servers and clusters start once, and all that drive a browser."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        return "browser" if path.startswith(ONE_AT_A_TIME) else path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    """Give pytest-xdist our own order; its groups (`--dist loadgroup`) do nothing with pytest 9.2."""
+    return Scheduling(config, log)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Tell at once what failed; the run is long."""
+    if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+        print(f"\n{report.nodeid} failed in {report.when}: {report.longreprtext[-1500:]}", flush=True)
 
 
 @pytest.fixture(scope="session")

@@ -59,7 +59,9 @@ def compose(
     }
 
 
-def doubt(told: Mapping[str, Any], day: date, window: tuple[date, date]) -> dict[str, tuple[int, int]]:
+def doubt(
+    told: Mapping[str, Any], day: date, window: tuple[date, date], grade: str = evidence.LOWEST
+) -> dict[str, tuple[int, int]]:
     """
     Say how far the counts of a day are in doubt: the same rule as `doubt` of client/clock.js.
 
@@ -69,6 +71,8 @@ def doubt(told: Mapping[str, Any], day: date, window: tuple[date, date]) -> dict
         As `compose` gives it.
     window
         First and last day of the events.
+    grade
+        Threshold; what does not reach it is not counted.
 
     Returns
     -------
@@ -81,13 +85,15 @@ def doubt(told: Mapping[str, Any], day: date, window: tuple[date, date]) -> dict
     for spell in sorted(told["spells"], key=lambda spell: (spell["from"], spell["known"])):
         if _touches(spell, now, now):
             latest[spell["id"]] = spell
+    every = pd.Series(sorted({item["grade"] for item in (*latest.values(), *told["events"])}), dtype="str")
+    good = set(every[evidence.passes(every, grade)])
     dates: Counter[str] = Counter()
     places: Counter[str] = Counter()
-    for spell in latest.values():
+    for spell in (spell for spell in latest.values() if spell["grade"] in good):
         name = f"gang_zones.{spell['status']}" if spell["zone"] else layers.layer_of(spell["status"])
         places[name] += spell["maybe"]
         dates[name] += not spell["maybe"] and spell["sure"] > now
-    for event in told["events"]:
+    for event in (event for event in told["events"] if event["grade"] in good):
         if _touches(event, first, last) and (event["from"] <= now or event["planned"]):
             vague = event["sure"] is not None and (event["sure"][0] < first or event["sure"][1] > last)
             places[event["g"]] += event["maybe"]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from mssmap import text
+from mssmap import evidence, text
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.keyfigures import KeyFigure
@@ -45,6 +45,16 @@ def dial(day: date, first: date, last: date, trail: int, fixed: Sequence[date | 
         "months": list(text.MONTHS[current()]),
         "label": _("Map as of"),
         "steps": [{"sign": sign, "words": words, **step} for sign, words, step in steps],
+    }
+
+
+def grade(chosen: str, choices: Sequence[str]) -> dict[str, Any]:
+    """Choice of the lowest grade shown."""
+    return {
+        "grade": chosen,
+        "grades": [[one, _("All records (F6)") if one == evidence.LOWEST else one] for one in choices],
+        "label": _("Evidence at least"),
+        "help": _("Admiralty grade: A-F how reliable the best source is, 1-6 how well the information is confirmed."),
     }
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 import geopandas as gpd
 import pandas as pd
 
-from mssmap import text
+from mssmap import evidence, text
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.maps import layers
@@ -90,6 +90,8 @@ class Options:
     """Layers that are looked at before they are stored, as `imported.part` gives them."""
     archives: Mapping[str, Any] | None = None
     """Archives that the browser may ask (`items`), and what narrows them besides the days (`query`)."""
+    grade: str = evidence.LOWEST
+    """Lowest grade shown, for a browser that works the records out by itself."""
     changed: Mapping[str, str] = field(default_factory=dict)
     """Record id -> kind of change, for the mark beside its symbol."""
 
@@ -183,6 +185,7 @@ def light(shown: Shown, options: Options, window: tuple[date, date] | None = Non
         "end": day_number(last),
         "on": list(options.on),
         "listed": window is not None,
+        "grade": options.grade,
         "selected": options.selected,
         "focus": dict(options.focus) if options.focus else None,
         "tiles": {"url": tiles["url"], "options": tiles["options"]} if tiles else None,

@@ -180,11 +180,9 @@ def hidden(clocks: Clocks, grade: str, region: str | None) -> int:
 
 
 @lru_cache(maxsize=32)
-def told(
-    known_on: date, grade: str, region: str | None, categories: tuple[str, ...], language: str
-) -> tuple[dict[str, Any], str]:
-    """Return all that the browser needs to work out any day at these filters, and its mark; by language."""
-    known = history.compose(data(), published(), known_on, grade=grade, region=region, categories=categories)
+def told(known_on: date, region: str | None, categories: tuple[str, ...], language: str) -> tuple[dict[str, Any], str]:
+    """Return all that the browser needs to work out any day and grade at these filters, and its mark; by language."""
+    known = history.compose(data(), published(), known_on, region=region, categories=categories)
     large = {**view.fixed(published()), "history": known}
     return large, mark(large) + language
 
@@ -192,9 +190,9 @@ def told(
 def doubt(filters: Filters, language: str) -> dict[str, tuple[int, int]]:
     """Return how many records of each layer are counted in doubt, see `history.doubt`; for a window of events."""
     clocks = filters.clocks
-    large, _mark = told(clocks.known_on, filters.grade, filters.region, filters.categories, language)
+    large, _mark = told(clocks.known_on, filters.region, filters.categories, language)
     window = (filters.start or clocks.as_of, filters.end or clocks.as_of)
-    return history.doubt(large["history"], clocks.as_of, window)
+    return history.doubt(large["history"], clocks.as_of, window, filters.grade)
 
 
 def mark(content: Any) -> str:

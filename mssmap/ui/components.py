@@ -152,16 +152,17 @@ def feed_map(
     Parameters
     ----------
     filters
-        If given, the browser gets all that is known at these filters and works out the day by itself; else, and with
-        plain controls, it gets the records of this day only.
+        If given, the browser gets all that is known at these filters and works out day and grade by itself; else, and
+        with plain controls, it gets the records of this day only.
     """
+    if filters is not None:
+        options = replace(options, archives=cache.asked_archives(filters), grade=filters.grade)
     if filters is not None and not state.plain():
-        large, mark = cache.told(filters.clocks.known_on, filters.grade, filters.region, filters.categories, current())
+        large, mark = cache.told(filters.clocks.known_on, filters.region, filters.categories, current())
     else:
         large = {**view.fixed(cache.published()), **view.records(shown, cache.published())}
         mark = cache.mark(large)
-    archives = cache.asked_archives(filters) if filters is not None else None
-    small = {**view.light(shown, replace(options, archives=archives), window), "body": mark}
+    small = {**view.light(shown, options, window), "body": mark}
     if state.plain():
         plain.feed_map({**large, **small, "seq": cache.mark(small)})
         return

@@ -134,6 +134,17 @@ def layer_list(shown: view.Shown, filters: cache.Filters) -> None:
     component("layers", key="layer_list", data=data, on_on_change=_layers_changed)
 
 
+def grade_choice() -> None:
+    """The lowest grade shown; map and lanes follow in the browser, the page when the hand rests."""
+    component("grade", key="grade_choice", data=panels.grade(state.grade(), state.GRADES), on_grade_change=_graded)
+
+
+def _graded() -> None:
+    chosen = st.session_state["grade_choice"].get("grade")
+    if chosen in state.GRADES:
+        st.session_state["grade"] = chosen
+
+
 def _layers_changed() -> None:
     chosen = st.session_state["layer_list"].get("on")
     if chosen is not None:
@@ -142,9 +153,9 @@ def _layers_changed() -> None:
 
 def filters() -> cache.Filters:
     """
-    Region, grade, categories and the window of events.
+    Grade, region, categories and the window of events.
 
-    The fields are made only when their drawer is open: a closed one costs the start of the page nothing.
+    The fields in the drawer are made only when it is open: a closed one costs the start of the page nothing.
     """
     codes = state.region_codes()
     arrived = "region" not in st.session_state
@@ -154,6 +165,7 @@ def filters() -> cache.Filters:
     state.grade()
     if arrived and st.session_state["region"] and "lat" not in st.query_params:
         _look_at_region()
+    grade_choice()
     drawer = st.expander(_("Filters"), key="filters", on_change="rerun")
     if drawer.open:
         with drawer:
@@ -178,14 +190,6 @@ def _filter_fields(codes: list[str]) -> None:
         format_func=lambda code: state.region_title(code) if code else _("All of Haiti"),
         on_change=_look_at_region,
         placeholder=_("All of Haiti"),
-    )
-    st.selectbox(
-        _("Evidence at least"),
-        state.GRADES,
-        key="grade",
-        persist_state="session",
-        format_func=_grade_title,
-        help=_("Admiralty grade: A-F how reliable the best source is, 1-6 how well the information is confirmed."),
     )
     st.multiselect(
         _("Event categories"),
@@ -313,7 +317,3 @@ def event_window(filters: cache.Filters) -> tuple[date, date]:
     end = filters.end or filters.clocks.as_of
     start = filters.start or end - timedelta(days=EVENT_WINDOW_DAYS)
     return min(start, end), max(start, end)
-
-
-def _grade_title(grade: str) -> str:
-    return _("All records (F6)") if grade == "F6" else grade

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from mssmap import text, timeline, twin_charts, views
+from mssmap import evidence, text, timeline, twin_charts, views
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.maps import history, layers, view
@@ -76,12 +76,10 @@ def lane_of_symbol(symbol: str) -> str | None:
 
 
 @lru_cache(maxsize=32)
-def _content(filters: cache.Filters, language: str) -> dict[str, Any]:
-    """History and lane items at the second dial and the filters; `language` is part of the key only."""
-    data, assets, known_on = cache.data(), cache.published(), filters.clocks.known_on
-    told = history.compose(
-        data, assets, known_on, grade=filters.grade, region=filters.region, categories=filters.categories
-    )
+def _content(known_on: date, region: str | None, categories: tuple[str, ...], language: str) -> list[dict[str, Any]]:
+    """Return the items of the lanes, of every day and grade."""
+    data = cache.data()
+    told = cache.told(known_on, region, categories, language)[0]["history"]
     names = {
         key: getattr(row, f"name_{language}", None) or row.name_en
         for layer, column in history.LAYER_KEYS.items()
@@ -93,10 +91,8 @@ def _content(filters: cache.Filters, language: str) -> dict[str, Any]:
         for spell in told["spells"]
         if not spell["maybe"] and (lane := lane_of_symbol(spell["status"]))
     ]
-    rows = views.events(
-        data, Clocks(date(2100, 1, 1), known_on), grade=filters.grade, region=filters.region,
-        category=filters.categories or None,
-    )  # fmt: skip
+    forever = Clocks(date(2100, 1, 1), known_on)
+    rows = views.events(data, forever, region=region, category=categories or None)
     there = [event for event in told["events"] if not event["maybe"]]
     events = [
         _item(
@@ -110,7 +106,7 @@ def _content(filters: cache.Filters, language: str) -> dict[str, Any]:
         )
         for row, event in zip(rows.itertuples(index=False), there, strict=True)
     ]
-    return {"items": spells + events}
+    return spells + events
 
 
 def _is_plan(spell: dict[str, Any]) -> bool:
@@ -134,8 +130,7 @@ def _item(kind: str, record_id: str, lane: str, timed: dict[str, Any], **words: 
 
 def chart(filters: cache.Filters, mode: str) -> None:
     """The timeline with its player; drawing a window, moving the day and picking a record come back from it."""
-    content = _content(filters, current())
-    items = content["items"]
+    items = _content(filters.clocks.known_on, filters.region, filters.categories, current())
     first_days = [day_number(date.fromisoformat(item.first)) for item in cache.archive_list() if item.first]
     start = min([*(item["from"] for item in items), *first_days], default=day_number(state.earliest()))
     domain = [max(start, day_number(state.earliest())), day_number(state.latest())]
@@ -144,26 +139,27 @@ def chart(filters: cache.Filters, mode: str) -> None:
         window = [day_number(filters.start or state.earliest()), day_number(filters.end or state.latest())]
     used = {item["lane"] for item in items}
     names = titles()
+    reached = evidence.passes(pd.Series([item["grade"] for item in items]), filters.grade)
+    shown = [item for item, ok in zip(items, reached, strict=True) if ok and _touches(item, window or domain)]
     component(
         "lanes",
         key="lanes",
         data={
-            "version": f"{filters.clocks.known_on}{filters.grade}{filters.region}{filters.categories}{current()}",
+            "version": f"{filters.clocks.known_on}{filters.region}{filters.categories}{current()}",
             "domain": domain,
             "window": window,
             "day": day_number(filters.clocks.as_of),
             "mode": mode,
             "trail": TRAIL_DAYS,
             "lanes": [{"id": name, "label": names[name], "color": LANES[name][0]} for name in LANES if name in used],
-            "items": items,
+            "items": shown if state.plain() else items,
             "words": _words(len(items)),
         },
         on_day_change=_day_chosen,
         on_window_change=_window_chosen,
         on_picked_change=_picked,
     )
-    shown = [item["lane"] for item in items if _touches(item, window or domain)]
-    told.words("lanes", twin_charts.lanes(shown, names, (filters.start, filters.end)))
+    told.words("lanes", twin_charts.lanes([item["lane"] for item in shown], names, (filters.start, filters.end)))
 
 
 def _touches(item: dict[str, Any], window: list[int]) -> bool:
@@ -177,7 +173,7 @@ def strip(filters: cache.Filters, window: tuple[date, date], trail: int) -> None
         "strip",
         key="strip",
         data={
-            "version": f"{filters.clocks.known_on}{filters.grade}{filters.region}{filters.categories}{current()}",
+            "version": f"{filters.clocks.known_on}{filters.region}{filters.categories}{current()}",
             "domain": [day_number(state.earliest()), day_number(state.today())],
             "window": [day_number(day) for day in window],
             "fixed": [day_number(day) if day else None for day in (filters.start, filters.end)],

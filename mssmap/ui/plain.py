@@ -118,6 +118,19 @@ def _date(number: int) -> date:
     return date(1970, 1, 1) + timedelta(days=number)
 
 
+def _grade(data: Data, answer: Answer) -> None:
+    titles = dict(data["grades"])
+    st.session_state["plain_grade"] = data["grade"]
+    st.selectbox(
+        data["label"],
+        list(titles),
+        key="plain_grade",
+        format_func=titles.__getitem__,
+        help=data["help"],
+        on_change=lambda: answer("grade", st.session_state["plain_grade"]),
+    )
+
+
 def _layers(data: Data, answer: Answer) -> None:
     listed = {group["id"]: [item["id"] for item in group["items"]] for group in data["groups"]}
     on = list(data["on"])
@@ -221,14 +234,12 @@ def _twin(data: Data, answer: Answer) -> None:
 
 
 def _lanes(data: Data, _answer: Answer) -> None:
-    first, last = data["window"] or data["domain"]
     lanes = {lane["id"]: lane["label"] for lane in data["lanes"]}
-    there = [item for item in data["items"] if item["from"] <= last and (item["to"] is None or item["to"] >= first)]
     st.dataframe(
         pd.DataFrame(
             [
                 (lanes[item["lane"]], item["title"], item["line"], item["grade"])
-                for item in sorted(there, key=lambda item: item["from"], reverse=True)
+                for item in sorted(data["items"], key=lambda item: item["from"], reverse=True)
             ],
             columns=[_("Layer"), _("Name"), _("State and date"), _("Grade")],
         ),
@@ -252,6 +263,7 @@ def _bases(data: Data, answer: Answer) -> None:
 
 DRAWN: Final[Mapping[str, Callable[[Data, Answer], None]]] = {
     "dial": _dial,
+    "grade": _grade,
     "layers": _layers,
     "figures": _figures,
     "record": _record,

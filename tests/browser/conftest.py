@@ -29,7 +29,17 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import oidc_provider_mock
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, FrameLocator, Locator, Page, WebSocket, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    FrameLocator,
+    Locator,
+    Page,
+    Request,
+    WebSocket,
+    sync_playwright,
+)
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
 from mssmap.store import Store, open_store, people
@@ -42,7 +52,7 @@ FLAGS = (
     "--disable-background-networking",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 )
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 LOCAL = {"127.0.0.1", "localhost"}
 PATIENCE_MS = 20_000
 """How long a state may take to come about on a busy machine."""
@@ -187,10 +197,27 @@ class Screen:
 
     def listen(self) -> None:
         """Start to take notes."""
-        self.page.context.on("request", lambda request: self.requests.append(request.url))
+        self.page.context.on("request", self._request)
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.on("console", self._console)
         self.page.on("websocket", self._websocket)
+
+    def _request(self, request: Request) -> None:
+        self.requests.append(request.url)
+
+    def leave(self) -> bool:
+        """Close all pages and forget what they stored; False if the test has closed the context itself."""
+        context = self.page.context
+        if context.browser is None or context not in context.browser.contexts:
+            return False
+        context.remove_listener("request", self._request)
+        keeper = context.new_page()
+        forget = {"origin": self.server.url, "storageTypes": "all"}
+        context.new_cdp_session(keeper).send("Storage.clearDataForOrigin", forget)
+        for page in context.pages:
+            page.close()
+        context.clear_cookies()
+        return True
 
     def _console(self, message: ConsoleMessage) -> None:
         url = message.location.get("url", "")
@@ -335,29 +362,39 @@ def _of_a_stopped_server(screen: Screen, fault: str) -> bool:
 Visit = Callable[..., Screen]
 
 
+@pytest.fixture(scope="session")
+def spare() -> dict[str, list[BrowserContext]]:
+    """Return the contexts that no test has in use, by their options: empty but for scripts that need no new reading."""
+    return {}
+
+
 @pytest.fixture
-def visit(browser: Browser, server: Server) -> Iterator[Visit]:
+def visit(browser: Browser, server: Server, spare: dict[str, list[BrowserContext]]) -> Iterator[Visit]:
     """
-    Return a function that opens an address of the app in a fresh context: `visit("/", as_of="2025-01-18")`.
+    Return a function that opens an address of the app in a context of its own: `visit("/", as_of="2025-01-18")`.
 
     At the end of the test no request may have left this machine, no script of a page may have failed and the server
     may not have logged a traceback.
     """
-    screens: list[Screen] = []
+    pairs: list[tuple[str, Screen]] = []
 
     def open_in_new_context(address: str = "/", *, at: Server = server, context: Any = None, **query: str) -> Screen:
         options = {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light", **(context or {})}
-        page = browser.new_context(**options).new_page()
+        kind = json.dumps(options, sort_keys=True)
+        unused = spare.setdefault(kind, [])
+        page = (unused.pop() if unused else browser.new_context(**options)).new_page()
         page.set_default_timeout(PATIENCE_MS)
         screen = Screen(page, at)
-        screens.append(screen)
+        pairs.append((kind, screen))
         screen.listen()
         text = "&".join(f"{name}={quote(value, safe=',')}" for name, value in query.items())
         return screen.open(f"{address}?{text}" if text else address)
 
     yield open_in_new_context
-    for screen in screens:
-        screen.page.context.close()
+    for kind, screen in pairs:
+        if screen.leave() and "storage_state" not in kind:
+            spare[kind].append(screen.page.context)
+    screens = [screen for _kind, screen in pairs]
     assert [url for screen in screens for url in screen.outside()] == [], "a request leaves this machine"
     faults = [fault for screen in screens for fault in screen.faults if not _of_a_stopped_server(screen, fault)]
     assert faults == [], "a script of the page failed"

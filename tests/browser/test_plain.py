@@ -200,8 +200,7 @@ def test_grade_filters_as_the_core_does(visit: Callable[..., Any]) -> None:
     assert 0 < screen.shown == placed(well_supported) < placed(of_core(day, today))
     assert set(screen.symbols()) <= set(twin.table(well_supported, layers.DEFAULT)["id"])
     assert "below grade B2 are hidden" in screen.page.locator(".stAlert").first.inner_text()
-    screen.page.get_by_text("Filters", exact=True).click()
-    screen.page.locator(".st-key-grade input").click()
+    screen.page.locator(".st-key-plain_grade input").click()
     with screen.new_view():
         screen.page.get_by_role("option", name="C3").click()
     assert screen.query["grade"] == "C3"

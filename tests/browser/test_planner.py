@@ -32,9 +32,16 @@ def people(screen: Any) -> int:
 
 
 def until_figures_change(screen: Any, act: Callable[[], None]) -> int:
-    """Do something and return the new number of people covered."""
+    """Do something and return the new number of people covered, once the server has answered with the new bases."""
     before = people(screen)
+    screen.page.evaluate(
+        """() => {
+          window.answered = false;
+          document.addEventListener('mssmap:bases', () => { window.answered = true; }, { once: true });
+        }"""
+    )
     act()
+    screen.wait("() => window.answered")
     screen.page.wait_for_function(
         """(before) => [...document.querySelectorAll('*')].some((n) => {
           const value = n.shadowRoot && n.shadowRoot.querySelector('.mm-figures .mm-value');

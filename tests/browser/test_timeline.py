@@ -3,19 +3,24 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+import pandas as pd
 import pytest
 from playwright.sync_api import Browser
 
 from mssmap import regions, timeline, views
+from mssmap.catalog import Data
 from mssmap.maps import assets, history, layers, view
 from mssmap.timeline import Clocks
 from mssmap.ui import cache
+from mssmap.ui.controls import EVENT_WINDOW_DAYS
 from mssmap.ui.lanes import TRAIL_DAYS
 
 pytestmark = pytest.mark.browser
@@ -23,6 +28,7 @@ pytestmark = pytest.mark.browser
 START, END = date(2024, 3, 1), date(2025, 1, 18)
 FIVE = (START, date(2024, 3, 10), date(2024, 6, 25), date(2024, 10, 7), END)
 TODAY = date(2026, 11, 22)
+FRAME = ".st-key-map iframe"
 
 
 @pytest.fixture(scope="module")
@@ -55,20 +61,63 @@ def clock(browser: Browser) -> Any:
     ],
 )
 def test_the_browser_computes_the_same_view_as_the_core(real, published, clock, known_on, narrow):
-    told = history.compose(real, published, known_on, **narrow)
-    clock.evaluate("(told) => { window.told = told; }", told)
     generator = random.Random(20250118)
     days = [date(2021, 7, 1) + timedelta(days=generator.randrange(2000)) for _ in range(25)] + list(FIVE)
+    assert_the_same(clock, real, published, known_on, days, **narrow)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_browser_computes_the_same_view_of_records_made_at_random(real, tmp_path, clock, seed):
+    generator = random.Random(seed)
+    data = at_random(real, generator)
+    published = assets.publish(data, tmp_path, panels={}, font=assets.typeface())
+    days = [date(2021, 7, 1) + timedelta(days=generator.randrange(2000)) for _ in range(8)]
+    for known_on in (TODAY, days[0]):
+        grade = generator.choice(["F6", "B2", "C3", "A1", "D2"])
+        assert_the_same(clock, data, published, known_on, days, grade=grade)
+
+
+def at_random(data: Data, generator: random.Random) -> Data:
+    """Return the records with other spells and events: overlapping, unbounded, vague, known early or late."""
+    sources = data["sources"]["source_id"].tolist()
+
+    def other(rows: pd.DataFrame, precisions: list[str]) -> pd.DataFrame:
+        count = len(rows)
+        start = pd.Series(
+            [pd.Timestamp(2021, 7, 1) + pd.Timedelta(days=generator.randrange(2000)) for _ in range(count)]
+        )
+        end = start + pd.to_timedelta([generator.randrange(400) for _ in range(count)], unit="D")
+        known = start + pd.to_timedelta([generator.randrange(60) for _ in range(count)], unit="D")
+        drawn = {
+            "valid_from": start,
+            "valid_to": end.mask(pd.Series([generator.random() < 0.3 for _ in range(count)])),
+            "known_from": known,
+            "date_precision": [generator.choice(precisions) for _ in range(count)],
+            "source_ids": [";".join(generator.sample(sources, generator.randint(1, 3))) for _ in range(count)],
+        }
+        new = {name: pd.Series(values).astype(rows[name].dtype).set_axis(rows.index) for name, values in drawn.items()}
+        return rows.assign(**new)
+
+    status = other(data["status"], ["day", "month", "before"])
+    events = other(data["events"], ["day", "month"])
+    return replace(data, frames={**data.frames, "status": status, "events": events})
+
+
+def assert_the_same(clock: Any, data: Data, published: Any, known_on: date, days: list[date], **narrow: Any) -> None:
+    """Compare what the browser and the core find on some days; the grade is sent apart, as on the page."""
+    told = history.compose(data, published, known_on, region=narrow.get("region"))
+    clock.evaluate("(told) => { window.told = told; }", told)
     for day in days:
         start = day - timedelta(days=TRAIL_DAYS)
-        numbers = [history.day_number(day), history.day_number(start)]
-        found = clock.evaluate("([day, start]) => mssmapClock.viewAt(window.told, day, start)", numbers)
-        shown = core(real, Clocks(day, known_on), start, **narrow)
+        asked = [history.day_number(day), history.day_number(start), narrow.get("grade")]
+        script = "([day, start, least]) => mssmapClock.viewAt(window.told, day, start, day, least ?? undefined)"
+        found = clock.evaluate(script, asked)
+        shown = core(data, Clocks(day, known_on), start, **narrow)
         expected = view.message(shown, published, view.Options(layers.DEFAULT), seq="")
         for part in ("records", "zones", "events"):
             assert sorted(found[part]) == sorted(expected[part]), (day, part)
-        assert doubts(found["doubt"]) == core_doubts(real, Clocks(day, known_on), start, **narrow), day
-        assert history.doubt(told, day, (start, day)) == by_layer(found["doubt"]), day
+        assert doubts(found["doubt"]) == core_doubts(data, Clocks(day, known_on), start, **narrow), day
+        assert history.doubt(told, day, (start, day), narrow.get("grade", "F6")) == by_layer(found["doubt"]), day
 
 
 def doubts(told: dict[str, list[int]]) -> dict[str, list[int]]:
@@ -202,3 +251,74 @@ def test_the_day_of_the_strip_can_be_dragged(visit: Callable[..., Any]) -> None:
         screen.page.mouse.move(x - 25 * step, y)
     screen.page.mouse.up()
     screen.page.wait_for_url(lambda url: "as_of=2024-0" in url)
+
+
+DIAL = ".mm-dial input"
+FOUR_YEARS = (date(2022, 1, 1), date(2026, 1, 1))
+
+
+def test_the_dial_dragged_across_four_years_shows_each_day_it_passes(visit: Callable[..., Any]) -> None:
+    screen = visit("/", as_of=FOUR_YEARS[0].isoformat())
+    page, dial = screen.page, screen.page.locator(DIAL)
+    box = dial.bounding_box()
+    low, high = (int(dial.get_attribute(name)) for name in ("min", "max"))
+
+    def x(day: date) -> float:
+        return float(box["x"] + 8 + (box["width"] - 16) * (history.day_number(day) - low) / (high - low))
+
+    page.evaluate(
+        f"""() => {{
+          const map = document.querySelector('{FRAME}').contentDocument;
+          window.frames = [];
+          const look = () => {{
+            window.frames.push([Number(map.documentElement.dataset.day), map.documentElement.dataset.counts, map.querySelector('.mm-asof').textContent]);
+            requestAnimationFrame(look);
+          }};
+          requestAnimationFrame(look);
+        }}"""
+    )
+    sent, steps = len(screen.sent), 80
+    page.mouse.move(x(FOUR_YEARS[0]), box["y"] + box["height"] / 2)
+    page.mouse.down()
+    before_rest = []
+    for step in range(1, steps + 1):
+        page.mouse.move(
+            x(FOUR_YEARS[0]) + step * (x(FOUR_YEARS[1]) - x(FOUR_YEARS[0])) / steps, box["y"] + box["height"] / 2
+        )
+        before_rest.append(screen.in_map("(w) => w.document.documentElement.dataset.day"))
+    page.mouse.up()
+    frames = {tuple(frame) for frame in page.evaluate("window.frames.splice(0)")}
+    days = {day for day, _counts, _title in frames}
+    assert len(set(before_rest)) > 0.9 * steps, "the map is at the day of the hand when the hand has moved"
+    assert len(frames) > 0.7 * steps, "distinct pictures"
+    assert len({counts for _day, counts, _title in frames}) > 30, "what they show changes"
+    assert max(days) - min(days) > 1350
+    page.wait_for_url(lambda url: "as_of=2025-12" in url or "as_of=2026-01" in url)
+    assert len(screen.sent) - sent <= 3, "the server hears of it when the hand rests"
+
+
+def test_the_grade_is_switched_in_the_browser(real, visit: Callable[..., Any]) -> None:
+    screen = visit("/", as_of="2025-01-18")
+    before, sent = screen.symbols(), len(screen.sent)
+    found = screen.page.evaluate(
+        f"""() => {{
+          const choice = [...document.querySelectorAll('*')].map((n) => n.shadowRoot?.querySelector('.mm-grade select')).find(Boolean);
+          choice.value = 'B2';
+          choice.dispatchEvent(new Event('change'));
+          const map = document.querySelector('{FRAME}').contentDocument.documentElement;
+          return [Number(map.dataset.shown), map.dataset.counts];
+        }}"""
+    )
+    assert len(screen.sent) == sent, "nothing was asked of the server"
+    start = date(2025, 1, 18) - timedelta(days=EVENT_WINDOW_DAYS)
+    tally = view.tally(core(real, Clocks(date(2025, 1, 18), TODAY), start, grade="B2"))
+    drawn = {name: n for name, n in json.loads(found[1]).items() if not name.startswith(SERVICES)}
+    assert drawn == {name: n for name, n in tally.items() if n and not name.startswith(SERVICES)}
+    screen.page.wait_for_url("**grade=B2**")
+    screen.at_rest()
+    assert screen.shown == found[0], "the server sees it as the browser does"
+    assert len(screen.symbols()) < len(before)
+    assert sum(screen.sent[sent:]) < 20_000
+    with screen.new_view():
+        screen.page.locator(".mm-grade select").select_option("F6")
+    assert screen.symbols() == before

@@ -25,12 +25,15 @@
 
   const touches = (item, first, last) => item.from <= last && (item.to === null || item.to >= first);
 
+  /** Whether a grade reaches a threshold in reliability and in credibility; as evidence.passes. */
+  const passes = (grade, least) => least === "F6" || (grade[0] <= least[0] && grade[1] <= least[1]);
+
   /**
-   * The records, zones and events of a view, in the fields of the view message.
+   * The records, zones and events of a view that reach the grade `least`, in the fields of the view message.
    * `doubt` says how many of each symbol or group are counted with an imprecise date, or may lie in the region.
    * `start` and `end` are the first and last day of the window of events; it ends with `day` unless told otherwise.
    */
-  function viewAt(history, day, start, end = day) {
+  function viewAt(history, day, start, end = day, least = "F6") {
     const latest = new Map();
     for (const spell of history.spells) {
       if (!touches(spell, day, day)) continue;
@@ -42,6 +45,7 @@
     const doubt = {};
     const doubted = (key, which) => { (doubt[key] = doubt[key] || [0, 0])[which] += 1; };
     for (const spell of latest.values()) {
+      if (!passes(spell.grade, least)) continue;
       const symbol = (spell.zone ? "gang_zones." : "") + spell.status;
       if (spell.maybe) { doubted(symbol, 1); continue; }
       if (spell.sure > day) doubted(symbol, 0);
@@ -51,7 +55,7 @@
       if (spell.zone) zones.push([spell.id, spell.status, stale ? 1 : 0, line, spell.grade]);
       else records.push([spell.id, spell.status, stale ? 1 : 0, line, spell.grade]);
     }
-    const inWindow = history.events.filter((event) => (event.from <= day || event.planned) && touches(event, start, end));
+    const inWindow = history.events.filter((event) => passes(event.grade, least) && (event.from <= day || event.planned) && touches(event, start, end));
     inWindow.forEach((event) => {
       if (event.maybe) doubted(event.g, 1);
       else if (event.sure && (event.sure[0] < start || event.sure[1] > end)) doubted(event.g, 0);
@@ -63,5 +67,5 @@
     return { records, zones, events, doubt };
   }
 
-  window.mssmapClock = { viewAt, ageOf };
+  window.mssmapClock = { viewAt, ageOf, passes };
 })();

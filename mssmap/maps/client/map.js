@@ -86,15 +86,16 @@
     window.mssmapArchive.start(map, { host, box, popup, tell });
     placeFromAddress();
     drawBase();
-    map.on("zoomend viewreset resize", layout);
+    map.on("zoomend viewreset resize", () => layout());
     map.on("moveend", onMove);
     map.on("click", onClick);
     map.on("mousemove", onHover);
     map.on("mouseout", () => { whereBox.textContent = ""; });
     listen("mssmap:view", (event) => show(event.detail));
-    listen("mssmap:layers", (event) => { if (view) { view.on = new Set(event.detail); redraw(); } });
-    listen("mssmap:plan", (event) => { if (view) { switchBases(event.detail); drawCells(); layout(); } });
+    listen("mssmap:layers", (event) => { if (view) { view.on = new Set(event.detail); redraw(true); } });
+    listen("mssmap:plan", (event) => { if (view) { switchBases(event.detail); drawCells(); layout(true); } });
     listen("mssmap:day", (event) => play(event.detail));
+    listen("mssmap:grade", (event) => { if (view) play({ ...view, title: view.banner.title, grade: event.detail }); });
     listen("mssmap:theme", () => {
       if (!readTheme()) return;
       discs.forEach((disc) => disc.remove());
@@ -240,8 +241,8 @@
   // ------------------------------------------------------------------ a new view
 
   function show(message) {
-    view = { ...message, on: new Set((message.listed && host.mssmapOn) || message.on), legend: [...message.more_legend, ...message.legend] };
-    if (view.history) Object.assign(view, window.mssmapClock.viewAt(view.history, view.day, view.start, view.end));
+    view = { ...message, on: new Set((message.listed && host.mssmapOn) || message.on), grade: (message.listed && host.mssmapGrade) || message.grade, legend: [...message.more_legend, ...message.legend] };
+    if (view.history) Object.assign(view, window.mssmapClock.viewAt(view.history, view.day, view.start, view.end, view.grade));
     recount();
     setTiles(view.tiles);
     map.getContainer().setAttribute("role", "region");
@@ -253,13 +254,13 @@
     document.documentElement.dataset.seq = String(view.seq);
   }
 
-  /** Shows another day of the history in hand: `day` and `start` are days since 1970, `title` is the day in words. */
-  function play({ day, start, end, title }) {
+  /** Shows another day or grade of the history in hand: `day`, `start` and `end` are days since 1970, `title` is the day in words. */
+  function play({ day, start, end = day, title, grade = view && view.grade }) {
     if (!view || !view.history) return;
-    Object.assign(view, { day, start, end: end === undefined ? day : end }, window.mssmapClock.viewAt(view.history, day, start, end));
+    Object.assign(view, { day, start, end, grade }, window.mssmapClock.viewAt(view.history, day, start, end, grade));
     view.banner = { ...view.banner, title };
     recount();
-    redraw();
+    redraw(true);
     document.documentElement.dataset.day = String(day);
     tell("mssmap:played", { day });
   }
@@ -275,20 +276,23 @@
 
   /** Counts of the legend from the records in hand. */
   function recount() {
-    const symbols = view.records.map(([, symbol]) => symbol)
-      .concat(view.zones.map(([, level]) => "gang_zones." + level), view.events.map(([row]) => shapes.records.events[row].g));
-    view.legend = view.legend.map((group) => ({ ...group, items: group.items.map((item) =>
-      (item.count === null ? item : { ...item, count: symbols.filter((symbol) => counts(item, symbol)).length })) }));
+    const each = new Map();
+    const one = (symbol) => each.set(symbol, (each.get(symbol) || 0) + 1);
+    view.records.forEach(([, symbol]) => one(symbol));
+    view.zones.forEach(([, level]) => one("gang_zones." + level));
+    view.events.forEach(([row]) => one(shapes.records.events[row].g));
+    const sum = (item) => [...each].reduce((total, [symbol, n]) => total + (counts(item, symbol) ? n : 0), 0);
+    view.legend = view.legend.map((group) => ({ ...group, items: group.items.map((item) => (item.count === null ? item : { ...item, count: sum(item) })) }));
     const layerOf = (symbol) => {
       const head = symbol.split(".")[0];
       return head === "gang_zones" || CLASSES.includes(head) ? symbol : head;
     };
     const tally = {}, doubt = {};
-    symbols.forEach((symbol) => { tally[layerOf(symbol)] = (tally[layerOf(symbol)] || 0) + 1; });
+    each.forEach((n, symbol) => { tally[layerOf(symbol)] = (tally[layerOf(symbol)] || 0) + n; });
     Object.entries(view.doubt || {}).forEach(([symbol, [dates, places]]) => {
-      const sum = doubt[layerOf(symbol)] = doubt[layerOf(symbol)] || [0, 0];
-      sum[0] += dates;
-      sum[1] += places;
+      const both = doubt[layerOf(symbol)] = doubt[layerOf(symbol)] || [0, 0];
+      both[0] += dates;
+      both[1] += places;
     });
     host.mssmapCounts = tally;
     host.mssmapDoubt = doubt;
@@ -302,7 +306,8 @@
     return item.layers.includes(head) && (item.layers.length === 1 || state === item.symbol.split(".")[1]);
   };
 
-  function redraw() {
+  /** Draws the view; `quick` while a hand moves: symbols in this frame, labels and legend a moment later. */
+  function redraw(quick = false) {
     drawBase();
     drawCells();
     drawZones();
@@ -310,10 +315,9 @@
     window.mssmapArchive.update(view, isOn("imports.archives"));
     drawDiscs();
     map.getContainer().classList.toggle("mm-placing", Boolean(view.placing));
-    layout();
-    drawLegend();
+    layout(quick);
+    if (!quick) drawLegend();
     drawBanner();
-    document.documentElement.dataset.shown = String(visiblePoints().length);
     document.documentElement.dataset.counts = JSON.stringify(Object.fromEntries(view.legend.flatMap((group) => group.items)
       .filter((item) => item.count && item.layers).map((item) => [item.layers.length > 1 ? "services" + item.symbol.slice(5) : item.layers[0], item.count])));
   }
@@ -361,10 +365,10 @@
       layer.mm = { id, level, line, grade, name: nameOf({ n: zoneShapes.get(id).properties.n }), symbol: "gang_zones." + level, feature: zoneShapes.get(id) };
     }
     // the large ones below, so that none hides another
-    if (added) [...zoneLayers.values()].sort((one, other) => size(other.mm.feature) - size(one.mm.feature)).forEach((layer) => layer.bringToFront());
+    if (added) [...zoneLayers.values()].sort((one, other) => size(other) - size(one)).forEach((layer) => layer.bringToFront());
   }
 
-  const size = (feature) => { const b = L.geoJSON(feature).getBounds(); return (b.getEast() - b.getWest()) * (b.getNorth() - b.getSouth()); };
+  const size = (layer) => { const b = layer.getBounds(); return (b.getEast() - b.getWest()) * (b.getNorth() - b.getSouth()); };
 
   let cellLayers = [], cellKey = "", grid = null;
   /** The cells of a plan: one shape for all cells of a class, so that a toggle redraws four shapes. */
@@ -447,9 +451,10 @@
 
   // ------------------------------------------------------------------ symbols and labels
 
-  function layout() {
+  function layout(quick = false) {
     if (!view || !shapes) return;
     placeSymbols();
+    if (quick) { finishSoon(); return; }
     placeLabels();
   }
 
@@ -457,6 +462,7 @@
   function placeSymbols() {
     const pane = map.getPane("mm-symbols");
     const points = visiblePoints();
+    document.documentElement.dataset.shown = String(points.length);
     points.forEach((p) => { p.xy = map.latLngToLayerPoint(p.at); });
     points.sort((a, b) => CLASSES.indexOf(a.kind) - CLASSES.indexOf(b.kind));
     stacks = [];
@@ -497,7 +503,14 @@
       node.append(changeMark(change));
       nodes.push(node);
     });
-    pane.replaceChildren(leaders, ...nodes);
+    keepOnly(pane, [leaders, ...nodes]);
+  }
+
+  /** Puts nodes into a pane and takes the others out; those that stay are not touched, and not painted anew. */
+  function keepOnly(pane, nodes) {
+    const wanted = new Set(nodes);
+    [...pane.children].forEach((node) => { if (!wanted.has(node)) node.remove(); });
+    nodes.forEach((node) => { if (node.parentNode !== pane) pane.append(node); });
   }
 
   function freePlace(stack, taken) {
@@ -848,17 +861,23 @@
   }
 
   function onMove() {
-    layoutLabelsSoon();
+    finishSoon();
     if (ownMove) return;
     const at = map.getCenter();
     host.mssmapPlace = { lat: at.lat.toFixed(4), lon: at.lng.toFixed(4), zoom: String(Math.round(map.getZoom() * 100) / 100) };
     host.history.replaceState(host.history.state, "", host.location.href);
   }
 
-  let labelTimer = 0;
-  function layoutLabelsSoon() {
-    clearTimeout(labelTimer);
-    labelTimer = setTimeout(() => { if (view && shapes) placeLabels(); }, 60);
+  let finishing = 0;
+  /** Labels and legend, at most some times a second. */
+  function finishSoon() {
+    if (finishing) return;
+    finishing = setTimeout(() => {
+      finishing = 0;
+      if (!view || !shapes) return;
+      placeLabels();
+      drawLegend();
+    }, 120);
   }
 
   function follow(focus) {

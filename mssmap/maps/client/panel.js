@@ -162,12 +162,47 @@ export function dial(component) {
   }
 }
 
+// ---------------------------------------------------------------- grade
+
+/** The lowest grade shown: the map and the lanes follow at once, Python is told when the hand rests. */
+export function grade(component) {
+  const { data, setStateValue } = component;
+  const root = slot(component, "mm-grade");
+  root.tell = setStateValue;
+  if (!root.choice) {
+    root.choice = $("select");
+    root.words = $("span");
+    root.choice.addEventListener("change", () => {
+      window.mssmapGrade = root.choice.value;
+      tell("mssmap:grade", window.mssmapGrade);
+      clearTimeout(root.timer);
+      root.timer = setTimeout(() => { root.sent = root.choice.value; root.tell("grade", root.sent); }, 250);
+    });
+    const label = $("label");
+    label.append(root.words, root.choice);
+    root.append(label);
+  }
+  root.words.textContent = data.label;
+  root.title = data.help;
+  root.choice.replaceChildren(...data.grades.map(([value, words]) => {
+    const option = $("option", "", words);
+    option.value = value;
+    return option;
+  }));
+  if (root.shown !== data.grade && (root.sent === undefined || data.grade !== root.sent || window.mssmapGrade === root.sent)) {
+    window.mssmapGrade = data.grade;
+  }
+  root.shown = data.grade;
+  root.choice.value = window.mssmapGrade;
+}
+
 // ---------------------------------------------------------------- layer list
 
-/** Check boxes for every layer; the map follows at once, Python is told with the same click. */
+/** Check boxes for every layer; the map follows at once, Python is told when the hand rests. */
 export function layers(component) {
   const { data, setStateValue } = component;
   const root = slot(component, "mm-layers");
+  root.tell = setStateValue;
   if (root.generation !== data.generation) {
     root.generation = data.generation;
     root.on = new Set(data.on);
@@ -180,7 +215,8 @@ export function layers(component) {
     window.mssmapOn = [...root.on];
     tell("mssmap:layers", window.mssmapOn);
     mark();
-    setStateValue("on", window.mssmapOn);
+    clearTimeout(root.timer);
+    root.timer = setTimeout(() => root.tell("on", window.mssmapOn), 250);
   };
   const boxes = [];
   const mark = () => boxes.forEach(({ input, ids }) => {
@@ -201,7 +237,9 @@ export function layers(component) {
       const value = sum((id) => tally[id] || 0);
       const dates = sum((id) => (doubt[id] || [0])[0]), places = sum((id) => (doubt[id] || [0, 0])[1]);
       const low = value - dates, high = value + places;
-      node.textContent = low === high ? value : `${low}–${high}`;
+      const words = low === high ? String(value) : `${low}–${high}`;
+      if (node.textContent === words) return;
+      node.textContent = words;
       node.title = [[dates, data.reasons.dates], [places, data.reasons.places]].filter(([n]) => n)
         .map(([n, words]) => words.replace("{n}", n)).join(" ");
     });
@@ -478,6 +516,22 @@ export function twin(component) {
   let sort = { column: 1, down: false };
   let rows = [];
   const columns = ["name", "layer", "state", "where", "grade"];
+  const table = $("table"), caption = $("caption"), top = $("thead"), head = $("tr"), body = $("tbody"), none = $("p", "mm-empty");
+  let lines = new Map();
+  columns.forEach((column, i) => {
+    const cell = $("th"), button = $("button");
+    cell.scope = "col";
+    button.type = "button";
+    button.addEventListener("click", () => {
+      sort = { column: i, down: sort.column === i && !sort.down };
+      draw();
+    });
+    cell.append(button);
+    head.append(cell);
+  });
+  top.append(head);
+  table.append(caption, top, body);
+  scroller.append(table, none);
 
   const draw = () => {
     const words = window.mssmapShown.text;
@@ -488,44 +542,32 @@ export function twin(component) {
       return sort.down ? -order : order;
     });
     count.textContent = words.rows.replace("{n}", shown.length);
-    const table = $("table");
-    table.append($("caption", "", words.table));
-    const head = $("tr");
-    columns.forEach((column, i) => {
-      const cell = $("th");
-      cell.scope = "col";
+    caption.textContent = words.table;
+    [...head.children].forEach((cell, i) => {
       cell.setAttribute("aria-sort", i === sort.column ? (sort.down ? "descending" : "ascending") : "none");
-      const button = $("button", "", words[column]);
-      button.type = "button";
-      button.addEventListener("click", () => {
-        sort = { column: i, down: sort.column === i && !sort.down };
-        draw();
-        root.querySelectorAll("th button")[i].focus();
-      });
-      cell.append(button);
-      head.append(cell);
+      cell.firstChild.textContent = words[columns[i]];
     });
-    const body = $("tbody");
-    shown.forEach((row) => {
-      const line = $("tr");
-      const first = $("td");
-      const button = $("button", "mm-open");
-      button.type = "button";
-      button.append(picture(row.symbol), $("span", "", row.cells[0]));
-      button.addEventListener("click", () => {
-        document.querySelector(".st-key-map").scrollIntoView({ block: "nearest" });
-        root.pick(row.id);
-      });
-      first.append(button);
-      line.append(first, ...row.cells.slice(1).map((cell) => $("td", "", cell)));
-      line.dataset.id = row.id;
-      body.append(line);
+    const before = lines;
+    lines = new Map(shown.map((row) => [row.key, before.get(row.key) || lineOf(row)]));
+    before.forEach((line, key) => { if (!lines.has(key)) line.remove(); });
+    let at = body.firstChild; // rows that stay where they are are not touched
+    lines.forEach((line) => { if (line === at) at = at.nextSibling; else body.insertBefore(line, at); });
+    none.textContent = words.none;
+    none.hidden = shown.length > 0;
+  };
+
+  const lineOf = (row) => {
+    const line = $("tr"), first = $("td"), button = $("button", "mm-open");
+    button.type = "button";
+    button.append(picture(row.symbol), $("span", "", row.cells[0]));
+    button.addEventListener("click", () => {
+      document.querySelector(".st-key-map").scrollIntoView({ block: "nearest" });
+      root.pick(row.id);
     });
-    const top = $("thead");
-    top.append(head);
-    table.append(top, body);
-    scroller.replaceChildren(table);
-    if (!shown.length) scroller.append($("p", "mm-empty", words.none));
+    first.append(button);
+    line.append(first, ...row.cells.slice(1).map((cell) => $("td", "", cell)));
+    line.dataset.id = row.id;
+    return line;
   };
 
   const read = async () => {
@@ -539,7 +581,7 @@ export function twin(component) {
     const row = (id, symbol, name, line, at, precision, grade) => {
       const where = (words["precision_" + precision] || "") + (at ? "" : ` (${words.off_map})`);
       const cells = [name, title(symbol), line, where, grade];
-      return { id, symbol, cells, all: cells.join(" ").toLocaleLowerCase() };
+      return { id, symbol, cells, key: [id, symbol, ...cells].join("\n"), all: cells.join(" ").toLocaleLowerCase() };
     };
     const named = (item) => item.n[view.lang] || item.n.en;
     rows = view.records.filter(([, symbol]) => isOn(symbol)).map(([id, symbol, , line, grade]) =>
@@ -553,8 +595,10 @@ export function twin(component) {
     scroller.setAttribute("aria-label", words.table);
     draw();
   };
+  // the table is long and stands below the map: it waits until the hand rests
+  const readSoon = () => { clearTimeout(root.timer); root.timer = setTimeout(read, 200); };
   search.addEventListener("input", draw);
   document.addEventListener("mssmap:shown", read);
-  document.addEventListener("mssmap:layers", read);
+  document.addEventListener("mssmap:layers", readSoon);
   read();
 }

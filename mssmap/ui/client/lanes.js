@@ -35,6 +35,11 @@ const addMonths = (day, n) => {
   const last = parts(dayOf(year, month + n + 1, 0)).date;
   return dayOf(year, month + n, Math.min(date, last));
 };
+/** Whether a grade reaches the lowest that is shown; as in clock.js, which lives in the frame of the map. */
+const passes = (grade) => {
+  const least = window.mssmapGrade || "F6";
+  return least === "F6" || (grade[0] <= least[0] && grade[1] <= least[1]);
+};
 const STEPS = { day: (d, n) => d + n, week: (d, n) => d + 7 * n, month: addMonths };
 
 /** The timeline of one page; kept on its root so that new data from Python do not lose the day, the zoom or the play. */
@@ -62,7 +67,7 @@ export function strip(component) {
   }
   root.component = component;
   const known = window.mssmapHistory;
-  const items = known ? known.events.map((event) => ({ kind: "event", lane: event.g, from: event.from, to: event.to })) : [];
+  const items = known ? known.events.map((event) => ({ kind: "event", lane: event.g, from: event.from, to: event.to, grade: event.grade })) : [];
   root.timeline.update({ ...component, data: { ...component.data, items, compact: true, version: `${component.data.version}${items.length}` } });
 }
 
@@ -73,7 +78,7 @@ class Timeline {
     this.speed = 10;
     this.unit = "day";
     this.bar = html("div", "mm-player");
-    document.addEventListener("mssmap:bins", () => { if (root.isConnected) this.draw(); });
+    ["mssmap:bins", "mssmap:grade"].forEach((name) => document.addEventListener(name, () => { if (root.isConnected) this.draw(); }));
     this.stage = html("div", "mm-stage");
     this.tip = html("div", "mm-tip");
     this.tip.hidden = true;
@@ -101,7 +106,9 @@ class Timeline {
     if (!this.data || this.telling) return;
     this.day = day;
     this.data = { ...this.data, window: [start, end] };
-    this.draw();
+    if (!this.chart) return;
+    this.moveBrush(start, end);
+    this.moveCursor();
   }
 
   words(day) {
@@ -266,11 +273,13 @@ class Timeline {
     if (had) this.cursor.focus();
   }
 
+  items() { return this.data.items.filter((item) => passes(item.grade)); }
+
   /** Items of a lane in as few rows as do not overlap; short marks may stand close. */
   pack() {
     const rows = new Map(this.data.lanes.map((lane) => [lane.id, []]));
     const reach = 7 * ((this.view[1] - this.view[0]) / this.wide);
-    [...this.data.items].sort((a, b) => a.from - b.from).forEach((item) => {
+    this.items().sort((a, b) => a.from - b.from).forEach((item) => {
       const lane = rows.get(item.lane);
       const end = item.to === null ? this.view[1] : item.to;
       if (!lane || item.from > this.view[1] || end < this.view[0]) return;
@@ -302,7 +311,7 @@ class Timeline {
   drawHistogram(chart) {
     const color = new Map(this.data.lanes.map((lane) => [lane.id, lane.color]));
     const bins = new Map();
-    this.data.items.filter((item) => item.kind === "event").forEach((item) => {
+    this.items().filter((item) => item.kind === "event").forEach((item) => {
       const { year, month } = parts(item.from);
       const key = year * 12 + month;
       if (!bins.has(key)) bins.set(key, new Map());
@@ -326,9 +335,8 @@ class Timeline {
       });
     });
     chart.append(svg("line", { x1: this.left, x2: this.left + this.wide, y1: HISTOGRAM, y2: HISTOGRAM, class: "axis" }));
-    const chosen = svg("rect", { y: 0, height: HISTOGRAM, class: "brush" });
-    const showBrush = (a, b) => { chosen.setAttribute("x", Math.max(this.left, this.x(a))); chosen.setAttribute("width", Math.max(0, Math.min(this.left + this.wide, this.x(b)) - Math.max(this.left, this.x(a)))); };
-    if (this.data.window) showBrush(...this.data.window); else chosen.setAttribute("width", 0);
+    this.brush = svg("rect", { y: 0, width: 0, height: HISTOGRAM, class: "brush" });
+    if (this.data.window) this.moveBrush(...this.data.window);
     const pad = svg("rect", { x: this.left, y: 0, width: this.wide, height: HISTOGRAM + 18, class: "pad" });
     pad.addEventListener("pointerdown", (event) => {
       pad.setPointerCapture(event.pointerId);
@@ -336,7 +344,7 @@ class Timeline {
       const at = (e) => this.dayAt(Math.max(this.left, Math.min(this.left + this.wide, e.clientX - box.left)));
       const from = at(event);
       let to = from;
-      const move = (e) => { to = at(e); showBrush(Math.min(from, to), Math.max(from, to)); };
+      const move = (e) => { to = at(e); this.moveBrush(Math.min(from, to), Math.max(from, to)); };
       const up = () => {
         pad.removeEventListener("pointermove", move);
         pad.removeEventListener("pointerup", up);
@@ -345,7 +353,13 @@ class Timeline {
       pad.addEventListener("pointermove", move);
       pad.addEventListener("pointerup", up);
     });
-    chart.append(chosen, pad);
+    chart.append(this.brush, pad);
+  }
+
+  moveBrush(first, last) {
+    const a = Math.max(this.left, this.x(first)), b = Math.min(this.left + this.wide, this.x(last));
+    this.brush.setAttribute("x", a);
+    this.brush.setAttribute("width", Math.max(0, b - a));
   }
 
   /** Events a month of the archive on the map: grey behind our own, with a scale of its own at the right. */
