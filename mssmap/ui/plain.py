@@ -229,7 +229,7 @@ def _twin(data: Data, answer: Answer) -> None:
         placeholder=_("Name"),
         on_change=lambda: answer("picked", st.session_state["plain_record"]),
     )
-    st.caption(f"{_('Table of what the map shows')} · {_('{n} rows').format(n=len(rows))}")
+    st.caption(" · ".join((_("Table of what the map shows"), _("{n} rows").format(n=len(rows)))))
     st.dataframe(rows[list(titles)].rename(columns=titles), hide_index=True, key="plain_table")
 
 
@@ -254,7 +254,7 @@ def _bases(data: Data, answer: Answer) -> None:
     def switched() -> None:
         answer("switched", [row["id"] for row in rows if st.session_state[f"plain_base_{row['id']}"]])
 
-    st.caption(f"{data['caption']}: {' · '.join(data['columns'])}")
+    st.caption(" · ".join((data["caption"], *data["columns"])))
     for row in rows:
         st.session_state[f"plain_base_{row['id']}"] = row["on"]
         label = " · ".join((f"{inert(row['name'])} ({row['kind']})", *(cell or "–" for cell in row["cells"])))
