@@ -27,6 +27,7 @@ Data = Mapping[str, Any]
 Answer = Callable[[str, Any], None]
 """Takes the name of what a person did (`day`, `picked`) and its value, as the component would send them."""
 
+BETWEEN: Final = " · "
 OFFERED: Final = ("", "timeline", "planner")
 """Pages with components of ours, by their address."""
 
@@ -168,7 +169,7 @@ def _figures(data: Data, _answer: Answer) -> None:
             st.metric(
                 inert(item["label"]),
                 item["value"],
-                inert(" · ".join(filter(None, (item["of"], item["sub"])))) or None,
+                inert(BETWEEN.join(filter(None, (item["of"], item["sub"])))) or None,
                 delta_color="off",
                 delta_arrow="off",
                 help=inert(item["help"]) or None,
@@ -178,14 +179,14 @@ def _figures(data: Data, _answer: Answer) -> None:
 
 def _record(data: Data, answer: Answer) -> None:
     st.subheader(inert(data["title"]), anchor=False)
-    st.text(" · ".join([data["kind"], *(badge["text"] for badge in data["badges"])]))
+    st.text(BETWEEN.join([data["kind"], *(badge["text"] for badge in data["badges"])]))
     st.text("\n".join(f"{name}: {value}" for name, value in data["facts"]))
     for figure in data["figures"]:
-        rows = [" · ".join(filter(None, (row["value"], row["source"], row["note"]))) for row in figure["rows"]]
+        rows = [BETWEEN.join(filter(None, (row["value"], row["source"], row["note"]))) for row in figure["rows"]]
         _section(figure["label"], rows)
     _section(data["labels"]["note"], [data["note"]] if data["note"] else [])
     for name in ("history", "revisions"):
-        rows = [" · ".join(filter(None, (row["when"], row["what"], row["note"]))) for row in data[name]]
+        rows = [BETWEEN.join(filter(None, (row["when"], row["what"], row["note"]))) for row in data[name]]
         _section(data["labels"][name], rows)
     st.markdown(f"**{inert(data['labels']['sources'])}**")
     st.markdown("\n".join(f"- {_source(source)}" for source in data["sources"]))
@@ -203,7 +204,7 @@ def _source(source: Data) -> str:
     title = inert(source["title"]).replace("]", "\\]")
     if source["url"].lower().startswith(("http://", "https://")):
         title = f"[{title}]({quote(source['url'], safe=':/?#&=%+,;@~')})"
-    return " · ".join(filter(None, (source["grade"], title, inert(source["by"]))))
+    return BETWEEN.join(filter(None, (source["grade"], title, inert(source["by"]))))
 
 
 def _words(data: Data, _answer: Answer) -> None:
@@ -229,7 +230,7 @@ def _twin(data: Data, answer: Answer) -> None:
         placeholder=_("Name"),
         on_change=lambda: answer("picked", st.session_state["plain_record"]),
     )
-    st.caption(" · ".join((_("Table of what the map shows"), _("{n} rows").format(n=len(rows)))))
+    st.caption(BETWEEN.join((_("Table of what the map shows"), _("{n} rows").format(n=len(rows)))))
     st.dataframe(rows[list(titles)].rename(columns=titles), hide_index=True, key="plain_table")
 
 
@@ -254,10 +255,10 @@ def _bases(data: Data, answer: Answer) -> None:
     def switched() -> None:
         answer("switched", [row["id"] for row in rows if st.session_state[f"plain_base_{row['id']}"]])
 
-    st.caption(" · ".join((data["caption"], *data["columns"])))
+    st.caption(BETWEEN.join((data["caption"], *data["columns"])))
     for row in rows:
         st.session_state[f"plain_base_{row['id']}"] = row["on"]
-        label = " · ".join((f"{inert(row['name'])} ({row['kind']})", *(cell or "–" for cell in row["cells"])))
+        label = BETWEEN.join((f"{inert(row['name'])} ({row['kind']})", *(cell or "–" for cell in row["cells"])))
         st.checkbox(label, key=f"plain_base_{row['id']}", on_change=switched)
 
 
