@@ -134,7 +134,7 @@ def test_both_kinds_of_controls_show_the_same(visit: Callable[..., Any]) -> None
     assert any("–" in number for number in numbers.values()), "a range among them"
     for name, number in numbers.items():
         group = next(group for group, members in layers.GROUPS.items() if name in [layer.id for layer in members])
-        assert pill(plain, group, f"{titles[name]} · {number}").count() == 1, (name, number)
+        pill(plain, group, f"{titles[name]} · {number}").wait_for()
 
     listed = full.page.evaluate(
         """() => [...document.querySelectorAll('*')].flatMap((n) =>
@@ -143,7 +143,7 @@ def test_both_kinds_of_controls_show_the_same(visit: Callable[..., Any]) -> None
     )
     rows = twin.table(of_core(DAY, region="HT01"), layers.DEFAULT)
     assert sorted(map(tuple, listed)) == sorted(rows.itertuples(index=False, name=None))
-    assert f"{len(rows)} rows" in plain.page.locator("body").inner_text()
+    plain.page.get_by_text(f"Table of what the map shows · {len(rows)} rows").wait_for()
 
 
 def test_another_day_by_step_and_field_is_what_the_core_says(visit: Callable[..., Any]) -> None:
