@@ -1,5 +1,6 @@
 """
-Routes of the archives: cells, points and the histogram of what a map view can show, and one record whole.
+Routes of the archives: cells, points and the histogram of what a map view can show, names to filter by, and one
+record whole.
 
 Cells and points travel as whole numbers (`packed`), the rest as JSON. Answers carry an ETag of the archive and the
 question; a question whose asker has gone, or that takes longer than `PATIENCE_S`, is stopped in the engine.
@@ -11,6 +12,7 @@ import asyncio
 import hashlib
 import json
 import math
+import re
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -44,6 +46,11 @@ WATCH_S: Final = 0.1
 POINTS: Final = 10_000
 """A view of more points gets clusters."""
 
+SUGGESTED: Final = 20
+"""So many names of who took part are offered."""
+
+NAME_LENGTH: Final = 80
+CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 MOST_ROWS: Final = 2**31 - 1
 DEGREE: Final = 1_000_000
 """Coordinates travel as millionths of a degree."""
@@ -110,6 +117,7 @@ def routes(archives: Callable[[], Archives]) -> list[Route]:
         route("/{name}/held", _held, "zoom"),
         route("/{name}/histogram", _histogram, "step"),
         route("/{name}/totals", _totals, "by"),
+        route("/{name}/actors", _actors, "like"),
         route("/{name}/record/{row}", _record),
     ]
 
@@ -179,10 +187,20 @@ def _query(values: Mapping[str, str]) -> Query:
         known_on=day("known_on"),
         box=found,
         categories=tuple(sorted({word for word in values.get("category", "").split(",") if word})),
-        actor=values.get("actor", "")[:80],
+        actor=_part_of_a_name(values, "actor"),
         grade=evidence.parse_threshold(values.get("grade", evidence.LOWEST)),
         region=values.get("region", "")[:12],
     )
+
+
+def _part_of_a_name(values: Mapping[str, str], name: str) -> str:
+    found = values.get(name, "").strip()
+    if len(found) > NAME_LENGTH or CONTROL.search(found):
+        raise InputError(
+            f"{name}: found {len(found)} characters ({found[:20]!r}), required part of a name: at most {NAME_LENGTH}, "
+            "none of them a control character."
+        )
+    return found
 
 
 def resolution_at(zoom: float) -> int:
@@ -290,10 +308,20 @@ def _totals(asked: _Asked) -> Response:
     if by not in BY:
         raise InputError(f"by: found {by[:20]!r}, required one of {', '.join(BY)}.")
     found = asked.ask("totals", asked.query, by)
-    count = asked.ask("count", asked.query).to_pylist()[0]
-    return _json(
-        {**count, "by": by, "values": dict(zip(found["value"].to_pylist(), found["n"].to_pylist(), strict=True))}
-    )
+    values = dict(_pairs(found))
+    told = {**asked.ask("count", asked.query).to_pylist()[0], "by": by, "values": values}
+    if by == "category":
+        told["words"] = {code: text.plain_word(code) for code in values}
+    return _json(told)
+
+
+def _actors(asked: _Asked) -> Response:
+    found = asked.ask("actors", asked.query, _part_of_a_name(asked.values, "like"), SUGGESTED)
+    return _json({"rows": asked.item.rows, "actors": _pairs(found)})
+
+
+def _pairs(found: pa.Table) -> list[tuple[str, int]]:
+    return list(zip(found["value"].to_pylist(), found["n"].to_pylist(), strict=True))
 
 
 def _record(asked: _Asked) -> Response:

@@ -3,6 +3,10 @@ The folder of archives: a GeoParquet file each, and a manifest that says what it
 
 A manifest is written last, so a file without one was not finished and counts as not there. A file that is not the one
 its manifest speaks of is told at once: nobody gets numbers of half a file.
+
+What is removed moves to the folder `removed/` and can be put back for `KEPT_DAYS`, unless `KEPT_MOST` others were
+removed since. Its manifest moves first when it goes and last when it comes back, and its rows count wherever of the
+two they are: so a process that is killed leaves it whole, on the shelf or among the removed.
 """
 
 from __future__ import annotations
@@ -12,7 +16,10 @@ import json
 import os
 import re
 import tempfile
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -23,10 +30,24 @@ from mssmap.i18n import gettext as _
 
 FORMAT: Final = "mssmap-archive/1"
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
+REMOVED: Final = "removed"
+KEPT_DAYS: Final = 30
+KEPT_MOST: Final = 5
+"""So many removed archives are kept, the last ones; they may be large."""
 
 
 class ChangedError(DataError):
     """An archive is another than when it was opened; asking again opens it anew."""
+
+
+class SameError(InputError):
+    """The same content is on the shelf already, as `name`."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            _("archive {name!r}: the same content is there already. Nothing was changed.").format(name=name)
+        )
+        self.name = name
 
 
 @dataclass(frozen=True)
@@ -50,6 +71,10 @@ class Manifest:
         West, south, east, north of the points in degrees.
     kept
         Column of the source -> values: rows with others were left out.
+    converted
+        Id of the import in the store that it was made of, empty for a file.
+    created_at, removed_at
+        UTC, ISO; the second is empty on the shelf.
     """
 
     name: str
@@ -69,7 +94,9 @@ class Manifest:
     kept: dict[str, list[str]] = field(default_factory=dict)
     left_out: int = 0
     notes: list[str] = field(default_factory=list)
+    converted: str = ""
     created_at: str = ""
+    removed_at: str = ""
     format: str = FORMAT
 
     @property
@@ -145,29 +172,111 @@ class Shelf:
 
         Raises
         ------
-        InputError
+        SameError
             If they are there already.
         """
         if self.manifest(item.name).exists():
-            raise InputError(
-                _("archive {name!r}: the same content is there already. Nothing was changed.").format(name=item.name)
-            )
+            raise SameError(item.name)
+        self._drop(item.name)
         rows.replace(self.parquet(item.name))
-        _write(self.manifest(item.name), json.dumps(asdict(item), ensure_ascii=False, indent=1))
+        _write(self.manifest(item.name), item)
+        self.sweep()
         return item
+
+    @property
+    def bin(self) -> Shelf:
+        """Where removed archives are; it may hold some that are not kept any more."""
+        return Shelf(self.folder / REMOVED)
+
+    def removed(self) -> list[Manifest]:
+        """Return the archives that can be put back, the one removed last first."""
+        since = _stamp(datetime.now(UTC) - timedelta(days=KEPT_DAYS))
+        found = [item for item in self.bin.listed() if item.removed_at >= since]
+        return sorted(found, key=lambda one: one.removed_at, reverse=True)[:KEPT_MOST]
+
+    def find_removed(self, name: str) -> Manifest:
+        """
+        Return an archive that can be put back.
+
+        Raises
+        ------
+        InputError
+            If the same content was added again meanwhile.
+        NotFoundError
+            If none of this name was removed, or it is not kept any more.
+        """
+        if NAME.fullmatch(name) and self.manifest(name).exists():
+            raise InputError(
+                _("archive {name!r}: it is there, perhaps added again meanwhile. Nothing was changed.").format(
+                    name=name
+                )
+            )
+        found = self.removed()
+        if item := next((one for one in found if one.name == name), None):
+            return item
+        names = ", ".join(one.name for one in found) or _("none")
+        raise NotFoundError(
+            _("archive {name!r}: found none of this name to put back, required one of: {names}.").format(
+                name=name[:60], names=names
+            )
+        )
 
     def remove(self, name: str) -> None:
         """
-        Delete an archive, its manifest first.
+        Take an archive off the shelf; `restore` puts it back.
+
+        Raises
+        ------
+        NotFoundError
+            If there is none of this name.
+        DataError
+            If the folder cannot be written.
+        """
+        item = replace(self.find(name), removed_at=_stamp(datetime.now(UTC)))
+        with _changing(name):
+            self.bin.folder.mkdir(exist_ok=True)
+            _write(self.manifest(name), item)
+            self.manifest(name).replace(self.bin.manifest(name))
+            _move(self.parquet(name), self.bin.parquet(name))
+            self.sweep()
+
+    def restore(self, name: str) -> Manifest:
+        """Put a removed archive back; raises as `find_removed` and `remove` do."""
+        item = replace(self.find_removed(name), removed_at="")
+        with _changing(name):
+            _move(self.bin.parquet(name), self.parquet(name))
+            self.bin.manifest(name).replace(self.manifest(name))
+            _write(self.manifest(name), item)
+        return item
+
+    def delete(self, name: str) -> None:
+        """
+        Delete an archive for good, on the shelf or among the removed.
 
         Raises
         ------
         NotFoundError
             If there is none of this name.
         """
-        self.find(name)
-        self.manifest(name).unlink()
-        self.parquet(name).unlink(missing_ok=True)
+        if not (NAME.fullmatch(name) and self.bin.manifest(name).exists()):
+            self.find(name)
+        with _changing(name):
+            self.manifest(name).unlink(missing_ok=True)
+            self._drop(name)
+
+    def sweep(self) -> None:
+        """Delete what is among the removed and cannot be put back any more."""
+        kept = {item.name for item in self.removed()}
+        left = {path.stem for path in self.bin.folder.glob("*.*")}
+        for name in left - kept:
+            with _changing(name):
+                self._drop(name)
+
+    def _drop(self, name: str) -> None:
+        self.bin.manifest(name).unlink(missing_ok=True)
+        self.bin.parquet(name).unlink(missing_ok=True)
+        if not self.manifest(name).exists():  # rows that a killed `remove` left here
+            self.parquet(name).unlink(missing_ok=True)
 
     def _manifests(self) -> list[Path]:
         return sorted(self.folder.glob("*.json")) if self.folder.is_dir() else []
@@ -232,10 +341,32 @@ def _read(path: Path) -> Manifest | str:
         return f"archive {path.stem}: found a manifest that cannot be read ({error}), required {FORMAT}. Add it again."
 
 
-def _write(path: Path, text: str) -> None:
+def _stamp(when: datetime) -> str:
+    return when.isoformat(timespec="microseconds")
+
+
+@contextmanager
+def _changing(name: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DataError(
+            _("archive {name!r}: the folder of the archives cannot be changed ({reason}). Make it writable.").format(
+                name=name, reason=error.strerror or error
+            )
+        ) from error
+
+
+def _move(rows: Path, to: Path) -> None:
+    """Move rows if they are there still."""
+    if rows.exists():
+        rows.replace(to)
+
+
+def _write(path: Path, item: Manifest) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".manifest-")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
+        json.dump(asdict(item), file, ensure_ascii=False, indent=1)
         file.flush()
         os.fsync(file.fileno())
     Path(name).replace(path)

@@ -123,12 +123,19 @@ def add_open(
 
 def add_import(shelf: Shelf, made: Imported, *, progress: Progress = lambda rows, what: None) -> Manifest:
     """Make an archive of events that were read and checked already."""
-    with writer.writing(shelf, made.source, progress=progress) as out:
-        for start in range(0, len(made.frame), BATCH_ROWS):
-            out.add(made.frame.iloc[start : start + BATCH_ROWS])
-        left_out = len({fault.row for fault in made.faults if fault.kind == "contract"})
-        said = {"kept": made.mapping.keep, "notes": list(made.notes)[:50], "left_out": left_out}
-        return out.finish(made.name, file=made.file, **said)
+    left_out = len({fault.row for fault in made.faults if fault.kind == "contract"})
+    said = {"kept": made.mapping.keep, "notes": list(made.notes)[:50], "left_out": left_out, "file": made.file}
+    return add_frame(shelf, made.frame, made.source, made.name, progress=progress, **said)
+
+
+def add_frame(
+    shelf: Shelf, events: pd.DataFrame, source: Source, title: str, *, progress: Progress, **said: Any
+) -> Manifest:
+    """Make an archive of rows in the columns of our events; `said` are further fields of its manifest."""
+    with writer.writing(shelf, source, progress=progress) as out:
+        for start in range(0, len(events), BATCH_ROWS):
+            out.add(events.iloc[start : start + BATCH_ROWS])
+        return out.finish(title, **said)
 
 
 def _take(

@@ -13,7 +13,7 @@ from mssmap import settings
 from mssmap.cli.common import FOUND_FAULTS, AsJson, count, open_data, tell, write, write_json
 from mssmap.errors import InputError
 
-app = typer.Typer(help="Archives of many events: add, list, show, remove.", rich_markup_mode=None)
+app = typer.Typer(help="Archives of many events: add, list, show, remove, restore, convert.", rich_markup_mode=None)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="As `mssmap archive list` gives it.")]
 
@@ -29,17 +29,14 @@ def add(
 ) -> None:
     """Make an archive of a file of events, part by part, in bounded memory."""
     from mssmap import store
-    from mssmap.archive import shelf, stream
+    from mssmap.archive import acts, shelf, stream
     from mssmap.ingest import mapping as mappings
-    from mssmap.store import archived
 
     chosen = mappings.loads(_text(mapping)) if mapping else None
-    made, told = stream.add_file(
-        shelf.default(), file, open_data(), mapping=chosen, title=title, progress=_progress
-    )  # fmt: skip
-    archived.added(store.open_store(settings.load().database_url), asdict(made))
-    if sys.stderr.isatty():
-        print(file=sys.stderr)
+    kept = shelf.default()
+    made, told = stream.add_file(kept, file, open_data(), mapping=chosen, title=title, progress=_progress)
+    acts.added(store.open_store(settings.load().database_url), kept, made)
+    _progress_ends()
     for fault in told.faults:
         tell(str(fault))
     for note in told.notes:
@@ -55,12 +52,16 @@ def add(
 
 
 @app.command("list")
-def list_(as_json: AsJson = False) -> None:
-    """List the archives; faults of the folder go to stderr."""
+def list_(
+    removed: Annotated[bool, typer.Option("--removed", help="Those that can be put back.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the archives; faults of the folder, and what can be put back, go to stderr."""
     from mssmap.archive import shelf
 
     kept = shelf.default()
-    found, faults = kept.listed(), kept.faults()
+    gone, faults = kept.removed(), kept.faults()
+    found = gone if removed else kept.listed()
     for fault in faults:
         tell(fault)
     if as_json:
@@ -69,7 +70,9 @@ def list_(as_json: AsJson = False) -> None:
         lines = [f"{item.name}  {item.rows:,} rows  {item.first} to {item.last}  {item.licence}" for item in found]
         write("\n".join(lines), None)
     else:
-        tell("no archives yet; mssmap archive add FILE makes one")
+        tell("no archive was removed lately" if removed else "no archives yet; mssmap archive add FILE makes one")
+    if gone and not removed:
+        tell(f"{count(len(gone), 'removed archive')}; mssmap archive list --removed shows what can be put back")
     if faults:
         raise typer.Exit(FOUND_FAULTS)
 
@@ -83,20 +86,70 @@ def show(name: Name) -> None:
 
 
 @app.command("remove")
-def remove(name: Name) -> None:
-    """Delete an archive; the file it was made of is not touched."""
+def remove(
+    name: Name,
+    for_good: Annotated[bool, typer.Option("--for-good", help="Delete it now, also if it was removed before.")] = False,
+) -> None:
+    """Remove an archive, which can be put back for a while; the file it was made of is not touched."""
     from mssmap import store
-    from mssmap.archive import shelf
-    from mssmap.store import archived
+    from mssmap.archive import acts, shelf
 
-    shelf.default().remove(name)
-    archived.removed(store.open_store(settings.load().database_url), name)
-    tell(f"{name}: removed")
+    opened = store.open_store(settings.load().database_url)
+    acts.remove(opened, shelf.default(), name, for_good=for_good)
+    back = f"; for {shelf.KEPT_DAYS} days mssmap archive restore {name} puts it back"
+    tell(f"{name}: {'deleted for good' if for_good else 'removed' + back}")
+
+
+@app.command("restore")
+def restore(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="As `mssmap archive list --removed` gives it.")],
+) -> None:
+    """Put a removed archive back."""
+    from mssmap import store
+    from mssmap.archive import acts, shelf
+
+    found = acts.restore(store.open_store(settings.load().database_url), shelf.default(), name)
+    tell(f"{name}: put back, {count(found.rows, 'row')}")
+
+
+@app.command("convert")
+def convert(
+    import_id: Annotated[
+        str, typer.Argument(metavar="[ID]", help="Id of an import of many events; without it they are listed.")
+    ] = "",
+    all_: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+) -> None:
+    """Make archives of imports of many events that an earlier version stored among the layers."""
+    from mssmap import store
+    from mssmap.archive import acts, shelf
+    from mssmap.store import imports
+
+    if import_id and all_:
+        raise InputError("ID, --all: found both, required one of them.")
+    opened, kept = store.open_store(settings.load().database_url), shelf.default()
+    due = [item for item in imports.listed(opened) if acts.is_convertible(item)]
+    if import_id:
+        due = [imports.find(opened, import_id)]
+    elif not all_:
+        for item in due:
+            write(f"{item.import_id}  {count(item.body['rows'], 'row')}", None)
+        tell("mssmap archive convert ID, or --all, makes archives of them" if due else "no import of so many events")
+        return
+    for item in due:
+        there = acts.converted(kept, item.import_id) if item.removed else None
+        made = there or acts.convert(opened, kept, item, progress=_progress)
+        _progress_ends()
+        tell(f"{item.import_id}: is the archive {made.name}; mssmap import --restore {item.import_id} brings it back")
 
 
 def _progress(rows: int, what: str) -> None:
     if sys.stderr.isatty():
         print(f"\rmssmap: {rows:>12,} {what:<20}", end="", file=sys.stderr, flush=True)
+
+
+def _progress_ends() -> None:
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
 
 
 def _text(path: Path) -> str:

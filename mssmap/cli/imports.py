@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -126,16 +125,16 @@ def _record(item: Imported) -> dict[str, Any]:
 
 def _store(item: Imported) -> None:
     from mssmap import store
-    from mssmap.archive import shelf, stream
+    from mssmap.archive import acts, shelf, stream
     from mssmap.ingest import attach
-    from mssmap.store import archived
 
+    opened = store.open_store(settings.load().database_url)
     if attach.is_archive(item):
-        kept = stream.add_import(shelf.default(), item)
-        archived.added(store.open_store(settings.load().database_url), asdict(kept))
+        shelves = shelf.default()
+        kept = acts.added(opened, shelves, stream.add_import(shelves, item))
         tell(f"stored as the archive {kept.name}; mssmap archive remove {kept.name} takes it away")
         return
-    saved = attach.store_import(store.open_store(settings.load().database_url), item)
+    saved = attach.store_import(opened, item)
     tell(f"stored as {saved.import_id}; mssmap import --remove {saved.import_id} takes it away")
 
 

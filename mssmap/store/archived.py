@@ -15,9 +15,14 @@ from mssmap.store.models import AuditRow
 ENTITY: Final = "archive"
 
 
-def added(store: Store, manifest: dict[str, Any], *, actor: str | None = None) -> None:
+def added(store: Store, manifest: dict[str, Any], *, actor: str | None = None, request_id: str | None = None) -> None:
     """
     Note that an archive was made; its manifest holds the hash of its rows.
+
+    Parameters
+    ----------
+    request_id
+        Id of the request; the same id again notes nothing.
 
     Raises
     ------
@@ -26,16 +31,23 @@ def added(store: Store, manifest: dict[str, Any], *, actor: str | None = None) -
     StoreAwayError
         If it could not be written.
     """
-    _note(store, audit.EDIT, str(manifest["name"]), manifest, actor)
+    _note(store, audit.EDIT, str(manifest["name"]), manifest, actor, request_id)
 
 
 def removed(store: Store, name: str, *, actor: str | None = None) -> None:
-    """Note that an archive was deleted; raises as `added` does."""
+    """Note that an archive was removed; raises as `added` does."""
     _note(store, audit.DELETE, name, None, actor)
 
 
-def _note(store: Store, action: str, name: str, body: dict[str, Any] | None, actor: str | None) -> None:
-    request_id = str(uuid.uuid4())  # one for all tries of the write
+def restored(store: Store, manifest: dict[str, Any], *, actor: str | None = None) -> None:
+    """Note that a removed archive was put back; raises as `added` does."""
+    _note(store, audit.UNDO, str(manifest["name"]), manifest, actor)
+
+
+def _note(
+    store: Store, action: str, name: str, body: dict[str, Any] | None, actor: str | None, request_id: str | None = None
+) -> None:
+    request_id = request_id or str(uuid.uuid4())  # one for all tries of the write
 
     def write(session: Connection) -> None:
         if session.execute(sa.select(AuditRow.seq).where(AuditRow.request_id == request_id)).one_or_none() is not None:

@@ -1,24 +1,29 @@
-"""Making archives on the data page: with progress by rows, and a button that stops it and leaves nothing behind."""
+"""
+Archives on the data page: made with progress by rows and a button that stops it, removed, and put back.
+
+A work that is stopped leaves nothing behind.
+"""
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import streamlit as st
 
 from mssmap import text
-from mssmap.archive import stream
-from mssmap.archive.shelf import Manifest
+from mssmap.archive import acts, stream
+from mssmap.archive.shelf import KEPT_DAYS, KEPT_MOST, Manifest, Shelf
 from mssmap.archive.writer import Progress, StoppedError
 from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.ingest.limits import MB
 from mssmap.ingest.prepare import Imported
-from mssmap.store import archived
-from mssmap.ui import cache
+from mssmap.store import Store
+from mssmap.store.imports import Import
+from mssmap.ui import cache, permits
 from mssmap.ui.jobs import Job
 
 STREAMED_BYTES: Final = 20 * MB
@@ -28,8 +33,11 @@ LARGEST_MB: Final = 25
 """The limit of the server; what is larger goes the way of `mssmap archive add`."""
 
 JOB: Final = "archive_job"
+GONE: Final = "archive_gone"
+"""Name of the archive that was removed last in this session."""
 
-Make = Callable[[Progress], Manifest]
+Make = Callable[[Store, Shelf, Progress], Manifest]
+"""Makes an archive for the person at the page, and notes it."""
 
 
 @dataclass
@@ -61,16 +69,41 @@ def large_file(upload: Any) -> None:
         file.seek(0)
         data = cache.data()
 
-        def make(progress: Progress) -> Manifest:
+        def make(store: Store, shelf: Shelf, progress: Progress) -> Manifest:
             with file:
-                return stream.add_open(cache.archives().shelf, file, upload.name, data, progress=progress)[0]
+                made = stream.add_open(shelf, file, upload.name, data, progress=progress)[0]
+            return acts.added(store, shelf, made)
 
         _start(make, total=max(1, upload.size // 300))
 
 
 def store(made: Imported) -> None:
     """Make an archive of events that were checked already."""
-    _start(lambda progress: stream.add_import(cache.archives().shelf, made, progress=progress), total=len(made.frame))
+
+    def make(store: Store, shelf: Shelf, progress: Progress) -> Manifest:
+        return acts.added(store, shelf, stream.add_import(shelf, made, progress=progress))
+
+    _start(make, total=len(made.frame))
+
+
+def offer(imports: list[Import]) -> None:
+    """Offer to make archives of imports of many events, which versions before archives stored among the layers."""
+    for item in imports:
+        if item.removed or not acts.is_convertible(item):
+            continue
+        rows = int(item.body["rows"])
+        words, act = st.columns([0.8, 0.2], vertical_alignment="center")
+        told = _("{n} events, more than the event list holds. As an archive they are on the map and the timeline.")
+        words.text(f"{item.name}: {told.format(n=text.number(rows))}")
+        if act.button(_("Make an archive"), key=f"convert {item.import_id}", width="stretch", **_for_importers()):
+            _convert(item, rows)
+
+
+def _convert(item: Import, rows: int) -> None:
+    def make(store: Store, shelf: Shelf, progress: Progress) -> Manifest:
+        return acts.convert(store, shelf, item, progress=progress)
+
+    _start(make, total=rows)
 
 
 def _start(make: Make, total: int) -> None:
@@ -83,13 +116,7 @@ def _start(make: Make, total: int) -> None:
             if not go_on():
                 raise StoppedError(_("Stopped. Nothing was stored."))
 
-        made = make(progress)
-        try:
-            archived.added(store, asdict(made))
-        except MssmapError:
-            shelf.remove(made.name)
-            raise
-        yield made
+        yield make(store, shelf, progress)
 
     making.job = Job(work, "archive")
     st.session_state[JOB] = making
@@ -125,27 +152,76 @@ def _bar(making: _Making) -> None:
 
 
 def listed() -> None:
-    """The archives, each with its way out; what was made last stands above."""
+    """The archives, each with its way out, and those that can be put back; what was done last stands above."""
     if done := st.session_state.pop("import_archived", None):
         st.success(_("Archive made, {n} rows: it is on the map.").format(n=text.number(done[1])), icon=None)
-    found = cache.archive_list()
-    for fault in cache.archives().shelf.faults():
+    found, kept = cache.archive_list(), cache.archives().shelf
+    removed = kept.removed()
+    _undo(removed)
+    for fault in kept.faults():
         st.text(fault)
-    if not found:
-        return
-    st.subheader(_("Archives of many events"))
+    if found:
+        st.subheader(_("Archives of many events"))
     for item in found:
         words, act = st.columns([0.8, 0.2], vertical_alignment="center")
-        rows = _("Rows: {n}").format(n=text.number(item.rows))
-        words.text(" · ".join([item.title, text.span(item.first, item.last), rows, item.licence]))
-        with act.popover(_("Remove"), width="stretch"):
-            st.text(_("The archive is deleted; the file it was made of is not touched."))
-            st.button(_("Delete the archive"), key=f"archive {item.name}", on_click=_remove, args=(item.name,))
+        words.text(_line(item))
+        key = f"archive {item.name}"
+        act.button(_("Remove"), key=key, on_click=_remove, args=(item.name,), width="stretch", **_for_importers())
+    _removed(removed)
+
+
+def _undo(removed: list[Manifest]) -> None:
+    """Offer to put back what was removed last."""
+    gone = next((item for item in removed if item.name == st.session_state.get(GONE)), None)
+    if gone is None:
+        return
+    words, act = st.columns([0.8, 0.2], vertical_alignment="center")
+    words.text(_("Removed: {title}.").format(title=gone.title))
+    act.button(_("Undo"), key="archive_undo", on_click=_restore, args=(gone.name,), width="stretch", type="primary")
+
+
+def _removed(found: list[Manifest]) -> None:
+    if not found:
+        return
+    with st.expander(_("Removed archives: {n}").format(n=text.number(len(found)))):
+        st.caption(
+            _("They can be put back for {days} days, the last {most} of them.").format(days=KEPT_DAYS, most=KEPT_MOST)
+        )
+        for item in found:
+            words, act = st.columns([0.8, 0.2], vertical_alignment="center")
+            gone = _("removed {day}").format(day=text.day(item.removed_at))
+            words.text(" · ".join([_line(item), gone]))
+            act.button(
+                _("Put back"),
+                key=f"back {item.name}",
+                on_click=_restore,
+                args=(item.name,),
+                width="stretch",
+                **_for_importers(),
+            )
+
+
+def _line(item: Manifest) -> str:
+    rows = _("Rows: {n}").format(n=text.number(item.rows))
+    return " · ".join([item.title, text.span(item.first, item.last), rows, item.licence])
+
+
+def _for_importers() -> dict[str, Any]:
+    """What a button has that only those may press who may import."""
+    return {"disabled": not permits.may("import"), "help": permits.reason("import")}
 
 
 def _remove(name: str) -> None:
+    st.session_state[GONE] = name
+    _try(acts.remove, name)
+
+
+def _restore(name: str) -> None:
+    _try(acts.restore, name)
+
+
+def _try(act: Callable[[Store, Shelf, str], Manifest], name: str) -> None:
     try:
-        archived.removed(cache.plans(), name)
-        cache.archives().shelf.remove(name)
-    except (MssmapError, OSError) as error:
+        act(cache.plans(), cache.archives().shelf, name)
+    except MssmapError as error:
         st.session_state["import_problem"] = str(error)

@@ -10,9 +10,10 @@ import hashlib
 import json
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -214,14 +215,17 @@ def warm() -> None:
     clocks = Clocks(views.last_reported(data(), today), today)
     shown(Filters(clocks))
     key_figures(clocks, "F6", None)
-    if archive_list():
+    if archives().shelf.folder.is_dir():
         threading.Thread(target=_warm_archives, daemon=True).start()
 
 
 def _warm_archives() -> None:
-    """Open the archives and let Ibis write its first SQL, which takes a second or two."""
-    for item in archive_list():
+    """Open the archives and let Ibis write its first SQL, which takes a second or two; delete what is kept no more."""
+    query, coarse = Query(grade="F6"), columns.COARSEST
+    works: list[Callable[[], object]] = [archives().shelf.sweep]
+    works += [partial(archives().ask, item.name, "cells", query, coarse) for item in archive_list()]
+    for work in works:
         try:
-            archives().ask(item.name, "cells", Query(grade="F6"), columns.COARSEST)
+            work()
         except MssmapError as error:
             log.warning("%s", error)

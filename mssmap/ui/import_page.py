@@ -294,6 +294,7 @@ def _stored() -> None:
     if not found:
         return
     st.subheader(_("Imported so far"))
+    archive_import.offer(found)
     for item in found:
         words, act = st.columns([0.8, 0.2], vertical_alignment="center")
         told = [

@@ -44,6 +44,8 @@ QUESTIONS: list[tuple[str, tuple[Any, ...]]] = [
     ("histogram", (Query(), "year")),
     ("histogram", (YEAR, "month")),
     ("totals", (YEAR, "category")),
+    ("actors", (YEAR, "", 20)),
+    ("actors", (Query(), "POLICE", 1)),
     ("record", (ROWS // 2,)),
 ]
 

@@ -324,6 +324,7 @@ def test_the_command_line_adds_lists_shows_and_removes(tmp_path, monkeypatch, ca
         ("edit", "archive", 1, made["sha256"]),
         ("delete", "archive", 2, None),
     ]
+    assert "for 30 days mssmap archive restore" in capsys.readouterr().err
     assert run(["log", "--verify"]) == 0
     assert run(["archive", "show", made["name"]]) == 2
     assert "required one of: none yet" in capsys.readouterr().err

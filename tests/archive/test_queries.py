@@ -124,7 +124,7 @@ def _many() -> pd.DataFrame:
                 claim="planned" if i % 11 == 0 else "reported",
                 status="retracted" if i > 340 and i % 5 == 0 else "",
                 grade=["A1", "B2", "C3", "D4", "F6"][i % 5],
-                actors=["Gang Alpha", "Police", ""][i % 3],
+                actors=["Gang Alpha; Police", "Police; Police forces ;Police", "", "100%_' men"][i % 4],
                 commune_pcode=code,
                 department_pcode=code[:4],
             )
@@ -206,6 +206,35 @@ def test_every_answer_adds_up_to_the_rows_of_plain_pandas(many, query):
     assert {t["value"]: t["n"] for t in totals} == expected["department_pcode"].value_counts().to_dict()
 
 
+@settings(max_examples=25)
+@given(query=asked(), like=st.sampled_from(["", "", "POL", "police f", "%", "nobody"]), limit=st.integers(1, 4))
+def test_those_who_took_part_are_counted_once_an_event(many, query, like, limit):
+    archives, name = many
+    expected = Counter(
+        actor
+        for written in plain(query)["actors"]
+        for actor in {part.strip() for part in written.split(";")} - {""}
+        if like.lower() in actor.lower()
+    )
+    found = archives.ask(name, "actors", query, like, limit).to_pylist()
+    most = sorted(expected.items(), key=lambda item: (-item[1], item[0]))[:limit]
+    assert [(one["value"], one["n"]) for one in found] == most
+
+
+@settings(max_examples=25)
+@given(query=asked())
+def test_a_filter_lets_pass_what_its_counts_say(many, query):
+    """What stands beside a kind or a name in the filter is what is left when it is chosen."""
+    archives, name = many
+    free = replace(query, categories=(), actor="")
+    for kind in archives.ask(name, "totals", free, "category").to_pylist():
+        told = archives.ask(name, "count", replace(free, categories=(kind["value"],))).to_pylist()
+        assert told[0]["total"] == kind["n"]
+    for actor in archives.ask(name, "actors", free, "forces", 5).to_pylist():
+        told = archives.ask(name, "count", replace(free, actor=actor["value"])).to_pylist()
+        assert told[0]["total"] == actor["n"]
+
+
 @settings(max_examples=12)
 @given(query=asked())
 def test_zooming_never_loses_an_event(many, query):
@@ -224,7 +253,13 @@ def test_zooming_never_loses_an_event(many, query):
 
 @pytest.mark.parametrize("dialect", ["duckdb", "postgres"])
 def test_the_same_expressions_are_written_for_other_engines(dialect):
-    for kind, arguments in {"cells": (7,), "points": (10,), "histogram": ("month",), "totals": ("category",)}.items():
+    for kind, arguments in {
+        "cells": (7,),
+        "points": (10,),
+        "histogram": ("month",),
+        "totals": ("category",),
+        "actors": ("a'b", 20),
+    }.items():
         text, schema = queries.compiled(dialect, "ten", kind, Query(known_on=END, actor="it's"), *arguments)
         assert "SELECT" in text
         assert "it''s" in text

@@ -91,7 +91,26 @@ def test_histogram_and_totals(web):
     found = web[0].get(f"{web[1]}/histogram?{END}&step=year").json()
     assert found["bins"] == [[19723, "kidnapping", 1], [19723, "riot", 6]]
     totals = web[0].get(f"{web[1]}/totals?{END}&by=category&from=2024-03-01&as_of=2024-12-31").json()
-    assert totals == {"total": 2, "placed": 1, "by": "category", "values": {"riot": 2}}
+    assert totals == {"total": 2, "placed": 1, "by": "category", "values": {"riot": 2}, "words": {"riot": "Riot"}}
+
+
+def test_names_to_filter_by(web):
+    assert web[0].get(f"{web[1]}/actors?{END}").json() == {"rows": 10, "actors": [["Gang Alpha", 1]]}
+    assert web[0].get(f"{web[1]}/actors?{END}&like=%20aLPHa").json()["actors"] == [["Gang Alpha", 1]]
+    assert web[0].get(f"{web[1]}/actors?{END}&category=kidnapping").json()["actors"] == []
+
+
+@pytest.mark.parametrize(
+    ("narrowed", "n"),
+    [("", 6), ("&category=kidnapping", 1), ("&actor=gang", 1), ("&category=kidnapping&actor=gang", 0)],
+)
+def test_a_filter_holds_for_the_map_and_the_timeline(web, narrowed, n):
+    asked = f"{END}{narrowed}"
+    for path in ("cells?zoom=8&", "points?"):
+        assert unpack(web[0].get(f"{web[1]}/{path}{asked}").content)["inside"] == n
+    assert unpack(web[0].get(f"{web[1]}/held?zoom=8&{asked}").content)["shown"] == n
+    bins = web[0].get(f"{web[1]}/histogram?{asked}").json()["bins"]
+    assert sum(n for _day, _kind, n in bins) == (7 if n == 6 else n)  # one has no place
 
 
 def test_a_record_whole_and_in_words(web):
@@ -124,6 +143,14 @@ def test_an_answer_that_is_known_travels_once(web):
         ("/cells?zoom=7&zoom=8", 400, "found it twice"),
         ("/histogram?step=hour", 400, "step: found 'hour', required one of day, week"),
         ("/totals?by=note", 400, "by: found 'note'"),
+        (
+            f"/cells?actor={81 * 'x'}",
+            400,
+            "actor: found 81 characters ('xxxxxxxxxxxxxxxxxxxx'), required part of a name",
+        ),
+        ("/held?actor=a%00b", 400, "actor: found 3 characters ('a\\x00b'), required part of a name: at most 80"),
+        (f"/actors?like={81 * 'x'}", 400, "like: found 81 characters"),
+        ("/actors?limit=3", 400, "limit: found a parameter that does not exist"),
         ("/record/x", 400, "row: found 'x'"),
         ("/record/999", 404, "row: found no 999"),
     ],

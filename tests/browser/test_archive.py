@@ -15,7 +15,10 @@ from mssmap.archive import engine, writer
 from mssmap.archive.engine import Archives
 from mssmap.archive.queries import Query
 from mssmap.archive.shelf import Shelf
-from mssmap.ingest.mapping import Source
+from mssmap.ingest import attach
+from mssmap.ingest.mapping import Mapping, Source
+from mssmap.ingest.prepare import Imported
+from mssmap.store import open_store
 
 from .conftest import FRAME, HOSTILE, PATIENCE_MS, TODAY, Screen, Server, running
 
@@ -113,6 +116,72 @@ def test_an_archive_on_the_map(visit: Callable[..., Screen], archive: tuple[Serv
     assert screen.page.locator(".mm-lanes .archive").count() == 0
 
 
+COUNTED = f"(n) => JSON.parse({TOLD}).inside === n"
+
+
+def filtered(screen: Screen, archive: tuple[Server, Archives, str], **chosen: Any) -> None:
+    """Wait until map and timeline show what the core counts for a filter; nothing of it is asked twice."""
+    shown = json.loads(screen.page.evaluate(f"() => {TOLD}"))
+    screen.wait(COUNTED, core(archive, shown, **chosen))
+    all_years = archive[1].ask(archive[2], "count", Query(known_on=TODAY, **chosen)).to_pylist()[0]["total"]
+    screen.page.locator(f'.mm-lanes .archive[data-total="{all_years}"]').wait_for(state="attached")
+
+
+def test_the_filter_of_the_panel(visit: Callable[..., Screen], archive: tuple[Server, Archives, str]) -> None:
+    window = {"from": "2023-01-01", "to": "2025-12-31", "as_of": "2025-12-31"}
+    screen = visit("/", at=archive[0], **window)
+    screen.wait(f"() => {TOLD}")
+    told(screen, "(w) => { w.map.setView([18.55, -72.33], 10.5, {animate: false}); }")
+    box = screen.map.locator(".mm-archive-filter")
+    summary, riots = box.locator("summary"), box.get_by_role("checkbox", name="Riot")
+    assert summary.text_content() == "Filter"
+    summary.click()
+    riots.wait_for(timeout=PATIENCE_MS)
+    kinds = archive[1].ask(archive[2], "totals", Query(known_on=TODAY), "category").to_pylist()
+    lines = box.locator("fieldset label").all_text_contents()
+    most = max(kinds, key=lambda kind: kind["n"])
+    assert len(lines) == len(kinds) == 5
+    assert lines[0].endswith(f"{most['n']:,}")
+
+    riots.check()
+    filtered(screen, archive, categories=("riot",))
+    box.get_by_role("checkbox", name="Battle").check()
+    filtered(screen, archive, categories=("battle", "riot"))
+    assert summary.text_content() == "Filter: Battle, Riot"
+    within = "(w, [name, page]) => w.mssmapArchiveFilter.narrowed(name, {category: page}).category"
+    assert screen.in_map(within, [archive[2], "kidnapping,riot"]) == "riot"  # never more than the page lets pass
+    assert screen.in_map(within, [archive[2], "kidnapping"]) == "kidnapping"
+
+    who = box.get_by_label("Who took part")
+    who.fill("police")
+    filtered(screen, archive, categories=("battle", "riot"), actor="police")
+    screen.wait(
+        f"() => document.querySelector('{FRAME}').contentDocument.querySelector('datalist').options.length === 1"
+    )
+    assert box.locator("datalist option").get_attribute("value") == "Police forces"
+    assert "(filtered)" in str(screen.page.locator(".mm-lanes .archive text").text_content())
+
+    street = told(screen, "(w) => { w.map.setView([18.55, -72.33], 14, {animate: false}); }")
+    assert street["mode"] == "points"
+    assert street["shown"] == core(archive, street, categories=("battle", "riot"), actor="police") > 0
+
+    screen.page.reload()  # kept by this tab
+    screen.drawn()
+    screen.wait(f"() => {TOLD}")
+    assert box.evaluate("(box) => box.open") is False
+    screen.wait(f"() => {TOLD} && JSON.parse({TOLD}).actor === 'police'")
+    filtered(screen, archive, categories=("battle", "riot"), actor="police")
+
+    summary.click()
+    who.fill("nobody of this name")
+    filtered(screen, archive, categories=("battle", "riot"), actor="nobody of this name")
+    assert box.locator("fieldset label").all_text_contents() == ["Battle0", "Riot0"]
+    box.get_by_role("button", name="Clear the filter").click()
+    filtered(screen, archive)
+    assert summary.text_content() == "Filter"
+    assert who.input_value() == ""
+
+
 def test_the_popup_says_what_the_record_says(
     visit: Callable[..., Screen], archive: tuple[Server, Archives, str]
 ) -> None:
@@ -168,3 +237,49 @@ def test_a_large_csv_becomes_an_archive_and_is_on_the_map(visit: Callable[..., S
             shown = told(screen, PLAYED, day)
             assert shown["inside"] == core(mine, shown) > 0
         assert len([url for url in screen.requests if "/archive/" in url]) == before
+        screen.map.locator(".mm-archive-filter summary").click()
+        screen.map.get_by_role("checkbox", name="Riot").check()
+        screen.wait(f"() => JSON.parse({TOLD}).category === 'riot'")
+        filtered(screen, mine, categories=("riot",))
+        before = len([url for url in screen.requests if "/held" in url])
+        for day in (19_100, 19_400):
+            shown = told(screen, PLAYED, day)
+            assert shown["inside"] == core(mine, shown, categories=("riot",)) > 0
+        assert len([url for url in screen.requests if "/held" in url]) == before
+
+
+def test_removed_undone_put_back_and_made_of_an_old_import(visit: Callable[..., Screen], tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/store.db"
+    frame = next(archive_data.batches(5_001))
+    old = Imported("Old events", "events", "", frame, Mapping(kind="events"), "old.csv", read_rows=len(frame))
+    attach.store_import(open_store(url), old)  # as versions before archives did
+    with running(tmp_path, MSSMAP_DATABASE_URL=url) as own:
+        screen = visit("/data", at=own)
+        page, shelf = screen.page, Shelf(tmp_path / "archives")
+        page.get_by_role("tab", name="Import").click()
+        page.get_by_text("Old events: 5,001 events, more than the event list holds").wait_for()
+        page.get_by_role("button", name="Make an archive").click()
+        page.get_by_text("Archive made, 5,001 rows").wait_for()
+        page.get_by_role("button", name="Bring back").wait_for()  # the import
+        assert page.get_by_role("button", name="Make an archive").count() == 0
+        (made,) = shelf.listed()
+
+        page.get_by_role("button", name="Remove", exact=True).click()
+        page.get_by_text("Removed: Old events.").wait_for()
+        assert (shelf.listed(), [item.name for item in shelf.removed()]) == ([], [made.name])
+        page.get_by_role("button", name="Undo").click()
+        page.get_by_role("button", name="Remove", exact=True).wait_for()
+        assert shelf.listed() == [made]
+        assert page.get_by_text("Removed: Old events.").count() == 0
+
+        page.get_by_role("button", name="Remove", exact=True).click()
+        page.get_by_text("Removed: Old events.").wait_for()
+        visit("/", at=own).wait(f"() => !{TOLD}")
+        again = visit("/data", at=own).page  # another session has no Undo, and the list of what was removed
+        again.get_by_role("tab", name="Import").click()
+        again.get_by_text("Removed archives: 1").click()
+        again.get_by_role("button", name="Put back").click()
+        again.get_by_role("button", name="Remove", exact=True).wait_for()
+        assert shelf.listed() == [made]
+        page.get_by_role("button", name="Undo").click()  # somebody else was faster
+        page.get_by_text("it is there, perhaps added again meanwhile").wait_for()

@@ -60,6 +60,7 @@ EXPECTED: dict[str, dict[str, tuple[str, Expected]]] = {
             ("/{name}/points", "/none/points", ABSENT),
             ("/{name}/histogram", "/none/histogram", ABSENT),
             ("/{name}/totals", "/none/totals", ABSENT),
+            ("/{name}/actors", "/none/actors", ABSENT),
             ("/{name}/record/{row}", "/none/record/1", ABSENT),
             ("/{name}/held", "/none/held", ABSENT),
         )

@@ -302,7 +302,7 @@ def test_the_grade_is_switched_in_the_browser(real, visit: Callable[..., Any]) -
     before, sent = screen.symbols(), len(screen.sent)
     found = screen.page.evaluate(
         f"""() => {{
-          const choice = [...document.querySelectorAll('*')].map((n) => n.shadowRoot?.querySelector('.mm-grade select')).find(Boolean);
+          const choice = [...document.querySelectorAll('*')].map((n) => n.shadowRoot?.querySelector('.mm-least select')).find(Boolean);
           choice.value = 'B2';
           choice.dispatchEvent(new Event('change'));
           const map = document.querySelector('{FRAME}').contentDocument.documentElement;
@@ -320,5 +320,5 @@ def test_the_grade_is_switched_in_the_browser(real, visit: Callable[..., Any]) -
     assert len(screen.symbols()) < len(before)
     assert sum(screen.sent[sent:]) < 20_000
     with screen.new_view():
-        screen.page.locator(".mm-grade select").select_option("F6")
+        screen.page.locator(".mm-least select").select_option("F6")
     assert screen.symbols() == before

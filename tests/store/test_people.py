@@ -47,6 +47,7 @@ WRITES: dict[str, tuple[str, Callable[[Store], Any]]] = {
     "imports.restore": ("planner", lambda store: imports.restore(store, "gone", version=2)),
     "archived.added": ("planner", lambda store: archived.added(store, {"name": "a"})),
     "archived.removed": ("planner", lambda store: archived.removed(store, "a")),
+    "archived.restored": ("planner", lambda store: archived.restored(store, {"name": "a"})),
     "merge.merge": ("admin", lambda store: merge.merge(store, laptop(), origin="laptop")),
     "merge.decide": ("planner", lambda store: merge.decide(store, merge.conflicts(store)[0].conflict_id, "ours")),
     "people.grant": ("admin", lambda store: people.grant(store, "new@x", "viewer")),

@@ -93,7 +93,8 @@
     if (!local()) soon();
   }
 
-  const filters = () => view.archives.query;
+  const narrowing = window.mssmapArchiveFilter;
+  const filters = () => narrowing.narrowed(name, view.archives.query);
 
   function question() {
     const box = map.getBounds();
@@ -165,8 +166,17 @@
     panel.told.textContent = say.archive_in_view.replace("{n}", number(inside)).replace("{all}", number(rows));
     draw();
     legend();
-    document.documentElement.dataset.archive = JSON.stringify({ name, mode, inside, rows, resolution, shown: picture.shown, from: query.from, to: query.to, as_of: query.as_of, box: query.box, zoom });
+    document.documentElement.dataset.archive = JSON.stringify({ name, mode, inside, rows, resolution, shown: picture.shown, from: query.from, to: query.to, as_of: query.as_of, box: query.box, category: query.category, actor: query.actor, zoom });
     tools.tell("mssmap:archive");
+  }
+
+  /** Something else was chosen in the filter: what was asked before is of no use. */
+  function refilter() {
+    stop();
+    running = null;
+    panel.busy.hidden = true;
+    bins();
+    ask();
   }
 
   /** The histogram of the timeline: asked when dials or filters change what it counts, not with the day. */
@@ -177,7 +187,8 @@
     binsKey = key;
     host.mssmapArchiveBins = null;
     if (key) {
-      const title = view.archives.items.find((item) => item.name === name).title;
+      const whole = view.archives.items.find((item) => item.name === name).title;
+      const title = narrowing.isActive(name) ? `${whole} (${say.archive_filtered})` : whole;
       try {
         const answer = await fetch(address("histogram", { ...filters(), step: "month" }));
         if (!answer.ok || key !== binsKey) return;
@@ -391,7 +402,13 @@
     told.setAttribute("role", "status");
     busy.append(bar, cancel);
     busy.hidden = true;
-    root.append(choice, told, key, busy, from);
+    const inquire = async (path, query, signal) => {
+      const answer = await fetch(address(path, query), { signal });
+      const found = await answer.json();
+      if (!answer.ok) throw new Error(found.error);
+      return found;
+    };
+    root.append(choice, told, key, busy, narrowing.make({ ask: inquire, changed: refilter }), from);
     panel = { root: tools.box("topleft", root), choice, told, key, busy, cancel, bar, from };
   }
 
@@ -408,6 +425,7 @@
     cancel.textContent = say.cancel;
     bar.setAttribute("aria-label", say.archive_slow);
     from.textContent = items.find((item) => item.name === name).attribution;
+    narrowing.show(name, view.archives.query, say, view.lang);
   }
 
   let legendKey = "";

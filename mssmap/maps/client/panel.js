@@ -167,7 +167,7 @@ export function dial(component) {
 /** The lowest grade shown: the map and the lanes follow at once, Python is told when the hand rests. */
 export function grade(component) {
   const { data, setStateValue } = component;
-  const root = slot(component, "mm-grade");
+  const root = slot(component, "mm-least");
   root.tell = setStateValue;
   if (!root.choice) {
     root.choice = $("select");
