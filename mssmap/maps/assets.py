@@ -112,6 +112,7 @@ EVENT_GROUPS: Final = {
 EVENT_GROUP_OF: Final = {category: group for group, categories in EVENT_GROUPS.items() for category in categories}
 
 
+VENDORED: Final = Path(str(leaflet.BASE_DIR))
 OWN_SCRIPTS: Final = ("clock.js", "archive_filter.js", "archive.js", "map.js")
 GLYPHS_MARK: Final = b'"GLYPHS"'
 """What a script of the page has in the place of our symbols."""
@@ -189,7 +190,6 @@ def compose(
         "labels": LABELS,
         "credits": attach.credits(data),
     }
-    vendored = Path(str(leaflet.BASE_DIR))
     typeface = shelf.put("typeface", ".woff2", font.read_bytes())
     style = own("map.css").replace("FONT_URL", f"../../{URL}{typeface}")
     manifest_file = shelf.put("manifest", ".json", _compact(manifest))
@@ -197,13 +197,10 @@ def compose(
         version=manifest_file,
         manifest=manifest_file,
         scripts=(
-            # one file: st_folium loads several one after the other
-            shelf.put(
-                "map", ".js", b"\n;\n".join([(vendored / "leaflet.js").read_bytes(), *map(_script, OWN_SCRIPTS)])
-            ),
+            shelf.put("map", ".js", map_script()),  # one file: st_folium loads several one after the other
         ),
         styles=(
-            shelf.put("leaflet", ".css", (vendored / "leaflet.css").read_bytes()),
+            shelf.put("leaflet", ".css", (VENDORED / "leaflet.css").read_bytes()),
             shelf.put("map", ".css", style.encode()),
         ),
         panels={
@@ -214,6 +211,11 @@ def compose(
         event_rows=event_rows,
         imported=tuple(f"imports.{kind}" for kind in ("points", "shapes") if any(part[kind] for part in imports)),
     )
+
+
+def map_script() -> bytes:
+    """Return Leaflet and our own scripts of the map as one, none of them a module."""
+    return b"\n;\n".join([(VENDORED / "leaflet.js").read_bytes(), *map(_script, OWN_SCRIPTS)])
 
 
 def layer_group(category: str) -> str:

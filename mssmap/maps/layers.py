@@ -111,6 +111,17 @@ def titles() -> dict[str, str]:
     }
 
 
+def layer_of(symbol: str) -> str:
+    """
+    Layer that a symbol belongs to: services have one layer for all their states.
+
+    >>> layer_of("fobs.planned"), layer_of("court.closed")
+    ('fobs.planned', 'court')
+    """
+    head = symbol.split(".")[0]
+    return head if head in ALL else symbol
+
+
 def parse(text: str | None) -> tuple[tuple[str, ...], list[str]]:
     """
     Read a set of layers from an address.

@@ -8,7 +8,7 @@ from typing import Final
 import streamlit as st
 
 from mssmap import settings, text
-from mssmap.i18n import LANGUAGES
+from mssmap.i18n import LANGUAGES, current
 from mssmap.i18n import gettext as _
 from mssmap.maps import choropleth, layers, panels, view
 from mssmap.timeline import Clocks
@@ -115,18 +115,23 @@ def planner_layers() -> tuple[str, ...]:
     return state.layers_on() if "layers" in st.query_params else PLANNER_LAYERS
 
 
-def layer_list() -> None:
-    """Switches for every layer with its symbol and count; map and counts follow in the browser."""
-    component(
-        "layers",
-        key="layer_list",
-        data=panels.layer_list(
-            state.layers_on(),
-            st.session_state.get("layer_generation", 0),
-            (*cache.published().imported, *(["imports.archives"] if cache.archive_list() else [])),
-        ),
-        on_on_change=_layers_changed,
+def layer_list(shown: view.Shown, filters: cache.Filters) -> None:
+    """
+    Switches for every layer with its symbol and count; map and counts follow in the browser.
+
+    Parameters
+    ----------
+    shown, filters
+        What plain controls count: they have no map that tells them.
+    """
+    data = panels.layer_list(
+        state.layers_on(),
+        st.session_state.get("layer_generation", 0),
+        (*cache.published().imported, *(["imports.archives"] if cache.archive_list() else [])),
     )
+    if state.plain():
+        data |= {"counts": view.tally(shown), "doubt": cache.doubt(filters, current())}
+    component("layers", key="layer_list", data=data, on_on_change=_layers_changed)
 
 
 def grade_choice() -> None:

@@ -139,6 +139,8 @@ def chart(filters: cache.Filters, mode: str) -> None:
         window = [day_number(filters.start or state.earliest()), day_number(filters.end or state.latest())]
     used = {item["lane"] for item in items}
     names = titles()
+    reached = evidence.passes(pd.Series([item["grade"] for item in items]), filters.grade)
+    shown = [item for item, ok in zip(items, reached, strict=True) if ok and _touches(item, window or domain)]
     component(
         "lanes",
         key="lanes",
@@ -150,16 +152,14 @@ def chart(filters: cache.Filters, mode: str) -> None:
             "mode": mode,
             "trail": TRAIL_DAYS,
             "lanes": [{"id": name, "label": names[name], "color": LANES[name][0]} for name in LANES if name in used],
-            "items": items,
+            "items": shown if state.plain() else items,
             "words": _words(len(items)),
         },
         on_day_change=_day_chosen,
         on_window_change=_window_chosen,
         on_picked_change=_picked,
     )
-    reached = evidence.passes(pd.Series([item["grade"] for item in items]), filters.grade)
-    shown = [item["lane"] for item, ok in zip(items, reached, strict=True) if ok and _touches(item, window or domain)]
-    told.words("lanes", twin_charts.lanes(shown, names, (filters.start, filters.end)))
+    told.words("lanes", twin_charts.lanes([item["lane"] for item in shown], names, (filters.start, filters.end)))
 
 
 def _touches(item: dict[str, Any], window: list[int]) -> bool:

@@ -3,6 +3,8 @@
  * They get JSON and build the page with textContent; a link is set only when it is http(s).
  */
 
+document.documentElement.dataset.mssmapPanel = "";  // the page need not offer plain controls, see page.css
+
 const $ = (tag, className, text) => {
   const node = document.createElement(tag);
   if (className) node.className = className;
