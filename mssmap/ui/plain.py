@@ -143,11 +143,12 @@ def _layers(data: Data, answer: Answer) -> None:
     for group in data["groups"]:
         ids = listed[group["id"]]
         words = {item["id"]: inert(item["label"]) for item in group["items"]}
-        if group["counted"]:
+        counted = group["counted"] and "counts" in data
+        if counted:
             words = {name: f"{label} · {_count([name], data)}" for name, label in words.items()}
         st.session_state[f"plain_{group['id']}"] = [name for name in ids if name in on]
         st.pills(
-            f"{group['label']} · {_count(ids, data)}" if group["counted"] else group["label"],
+            f"{group['label']} · {_count(ids, data)}" if counted else group["label"],
             ids,
             selection_mode="multi",
             format_func=words.__getitem__,

@@ -306,3 +306,10 @@ def test_text_of_the_data_is_never_code(visit: Callable[..., Any], crooked: Any,
         assert hostile.computed not in text
     assert screen.page.evaluate("() => window.pwned") is None
     assert screen.in_map("(w) => w.pwned") is None
+
+
+@pytest.mark.parametrize("path", ["/briefing", "/export", "/data"])
+def test_other_pages_take_plain_controls_too(visit: Callable[..., Any], path: str) -> None:
+    screen = visit(path, controls="plain")  # at the end `visit` asks whether the server had to tell of a fault
+    screen.page.locator("h1").first.wait_for(state="attached")
+    assert screen.page.locator('[data-testid="stException"]').count() == 0
