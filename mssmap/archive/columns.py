@@ -73,8 +73,8 @@ def parents(masked: NDArray[np.int64], resolution: int) -> NDArray[np.int64]:
     """
     Return the H3 cells for numbers with the bits of `mask` set.
 
-    >>> hex(parents(np.array([627814714233339903 | mask(5)]), 5)[0])
-    '0x854cc64bfffffff'
+    >>> hex(parents(np.array([0x8B6725CF5566FFF | mask(5)]), 5)[0])
+    '0x856725cffffffff'
     """
     found: NDArray[np.int64] = (masked & ~(0xF << 52)) | (resolution << 52)
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -87,8 +88,11 @@ def test_an_import_comes_home(hq, laptop, small, tmp_path):
 
 
 def damaged(laptop: Store, file: Path) -> None:
+    with zipfile.ZipFile(file) as whole:
+        first = max(whole.infolist(), key=lambda member: member.compress_size)
     content = bytearray(file.read_bytes())
-    content[len(content) // 3] ^= 0xFF
+    start = first.header_offset + 30 + len(first.filename.encode())  # a flipped byte of a date would harm nobody
+    content[start + first.compress_size // 2] ^= 0xFF
     file.write_bytes(content)
 
 
