@@ -59,7 +59,9 @@ def test_a_store_that_others_write_to_is_not_waited_for(store):
     with store.engine.connect().execution_options(writes=True) as other, other.begin():
         other.execute(sa.text("UPDATE plan SET name = name"))
         other.execute(
-            sa.text("LOCK TABLE presence") if store.engine.dialect.name == "postgresql" else sa.text("SELECT 1")
+            sa.text("LOCK TABLE presence IN EXCLUSIVE MODE")
+            if store.engine.dialect.name == "postgresql"
+            else sa.text("SELECT 1")
         )
         start = time.monotonic()
         assert presence.watch(store, "p", tab="a", now=1.0) is not None
