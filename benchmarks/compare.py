@@ -47,7 +47,7 @@ SESSIONS = (1, 10, 30)
 PATIENCE_S = 60
 """What takes longer is not waited for: one picture, or all sessions of a number."""
 
-CELL_S = 200
+CELL_S = 120
 """What one way may take with one size in all."""
 
 ROUNDS, STARTS, STAGE_S = 6, 3, 12

@@ -25,7 +25,7 @@ import psycopg
 import pyarrow.parquet as pq
 from archive.samples import PRESS
 from archive.spark_cluster import cluster
-from archive.test_engines import plain
+from archive.test_engines import assert_the_same
 from store.conftest import Postgres
 
 from benchmarks import archive_data
@@ -100,8 +100,7 @@ def _measure(
         for _round in range(ROUNDS):
             took, found = timed(lambda kind=kind, arguments=arguments: archives.ask(name, kind, *arguments))
             times.append(took)
-        answer = plain(found)
-        assert expected.setdefault(words, answer) == answer, f"{title}: {words} is not what DuckDB says"
+        assert_the_same(found, expected.setdefault(words, found))
         engines[title][words] = statistics.median(times)
 
 
