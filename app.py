@@ -8,7 +8,7 @@ import streamlit as st
 
 from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
-from mssmap.ui import cache, controls, live, permits, plain, state
+from mssmap.ui import cache, components, controls, live, permits, state
 
 HERE = Path(__file__).parent
 
@@ -34,6 +34,6 @@ try:
         controls.language_choice()
         permits.signed_in()
     live.mount(page.url_path)
-    plain.offer(page.url_path)
+    components.note_without_scripts(page.url_path)
 except MssmapError as error:
     st.error(str(error))

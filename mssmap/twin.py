@@ -89,41 +89,6 @@ def situation(
     return lines
 
 
-def table(shown: view.Shown, on: Iterable[str]) -> pd.DataFrame:
-    """
-    List what the map shows: the rows of `twin` in client/panel.js.
-
-    Parameters
-    ----------
-    on
-        Ids of the layers that are switched on; the others are not listed.
-
-    Returns
-    -------
-    table
-        `id`, and in words `name`, `layer`, `state`, `where`, `grade`; by layer.
-    """
-    wanted = set(on)
-    words, precisions = layers.titles(), text.precisions()
-    found: list[tuple[str, ...]] = []
-
-    def add(record_id: str, symbol: str, name: str, state: str, row: Any, *, placed: bool) -> None:
-        if layers.layer_of(symbol) in wanted:
-            where = precisions.get(row.location_precision, "") + ("" if placed else f" ({_('not on the map')})")
-            found.append((record_id, name, words[symbol.split(".")[0]], state, where, row.grade))
-
-    for layer_name, key in {**view.POINT_LAYERS, "gang_zones": "zone_id"}.items():
-        for row in getattr(shown, layer_name).itertuples(index=False):
-            placed = layer_name == "gang_zones" or not (row.geometry is None or row.geometry.is_empty)
-            symbol, state = view.symbol(layer_name, row), view.line(layer_name, row)
-            add(getattr(row, key), symbol, title(row), state, row, placed=placed)
-    for row in shown.events.itertuples(index=False):
-        placed = row.geometry is not None and row.country == "HTI"
-        add(row.event_id, layer_group(row.category), title(row, "title"), view.event_line(row), row, placed=placed)
-    rows = pd.DataFrame(found, columns=["id", "name", "layer", "state", "where", "grade"])
-    return rows.sort_values("layer", kind="stable", ignore_index=True)
-
-
 def layer(rows: pd.DataFrame, name: str, clocks: Clocks) -> list[str]:
     """
     Tell the records of one layer, or the events, one line each.

@@ -25,7 +25,7 @@ with st.sidebar:
     since = told.since_choice()
     basemap, shading = controls.picture(shown)
 with layer_slot:
-    controls.layer_list(shown, filters.within(window))
+    controls.layer_list()
 state.keep_address()
 
 changes = told.changed(filters, since)
@@ -49,5 +49,5 @@ with side:
 lanes.strip(filters, window, controls.EVENT_WINDOW_DAYS)
 told.change_list(changes, since, clocks.known_on)
 told.summary(shown, filters, window)
-components.table_twin(shown)
+components.table_twin()
 components.data_faults()

@@ -18,7 +18,7 @@ with st.sidebar:
     filters = controls.filters()
 shown, window = lanes.linked_view(filters, mode)
 with layer_slot:
-    controls.layer_list(shown, filters.within(window))
+    controls.layer_list()
 state.keep_address()
 
 components.heading(_("Timeline"), filters, notes)
@@ -37,5 +37,5 @@ with side:
 lanes.chart(filters, mode)
 over_time.views(filters)
 told.summary(shown, filters, window)
-components.table_twin(shown)
+components.table_twin()
 components.data_faults()

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mssmap import views
-from mssmap.maps import assets, base, choropleth, layers, standalone, symbols, view
+from mssmap.maps import assets, base, choropleth, layers, symbols, view
 from mssmap.ui import cache, frame
 
 
@@ -54,16 +54,6 @@ def test_the_script_of_the_base_map_never_changes(published):
     assert first is not None
     assert second is not None
     assert (first.script, first.key) == (second.script, second.key)
-
-
-def test_the_map_without_modules_holds_its_one_script_and_no_data(published, static):
-    page = standalone.inline(published, lambda name: (static / name).read_text(encoding="utf-8"))
-    assert page.count("<script") == page.count(f"<script>{standalone.inline_script()}</script>") == 1
-    assert not re.search(r"\b(import|export)\b[ ({*]", standalone.inline_script()), "that is a module"
-    markup = page.replace(standalone.inline_script(), "")
-    assert not re.search(r"<link|\bsrc=|@import|url\([\"']?\w+:", markup)
-    assert published.manifest in page
-    assert published.names not in page
 
 
 def test_published_names_carry_the_hash_of_their_content(real, tmp_path):

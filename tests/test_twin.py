@@ -42,20 +42,6 @@ def test_layers_that_are_off_are_not_told(small, on):
     assert any(line.startswith("Prisons") for line in lines)
 
 
-def test_the_table_lists_what_is_on_by_layer_with_what_has_no_place(small, on):
-    rows = twin.table(
-        shown(small, on("2025-01-25", "2025-02-01")), ["fobs.handed_over", "fobs.planned", "prisons.emptied"]
-    )
-    assert rows[["id", "name", "layer"]].to_numpy().tolist() == [
-        ["fob-a", "Base A", "Bases"],
-        ["fob-x", "Plan X", "Bases"],
-        ["prison-a", "Prison A", "Prisons"],
-    ]
-    assert [where.endswith("(not on the map)") for where in rows["where"]] == [False, True, False]
-    assert rows["state"][0].startswith("Handed over · Guatemala")
-    assert twin.table(shown(small, on("2025-01-25", "2025-02-01")), []).empty
-
-
 def test_no_events_is_not_called_calm(small, on):
     lines = tell(small, on("2024-01-15", "2025-02-01"))
     assert lines[-1].endswith("that nothing is reported is not the same as calm.")

@@ -7,8 +7,6 @@ without a word to the server (`client/clock.js` holds the rule, a test compares 
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -17,7 +15,7 @@ import pandas as pd
 from mssmap import evidence, regions, text, timeline, views
 from mssmap.catalog import Data
 from mssmap.i18n import gettext as _
-from mssmap.maps import layers, view
+from mssmap.maps import view
 from mssmap.maps.assets import Assets, layer_group
 from mssmap.maps.view import day_number
 from mssmap.timeline import Clocks
@@ -57,52 +55,6 @@ def compose(
             "years": _("{n} years ago"),
         },
     }
-
-
-def doubt(
-    told: Mapping[str, Any], day: date, window: tuple[date, date], grade: str = evidence.LOWEST
-) -> dict[str, tuple[int, int]]:
-    """
-    Say how far the counts of a day are in doubt: the same rule as `doubt` of client/clock.js.
-
-    Parameters
-    ----------
-    told
-        As `compose` gives it.
-    window
-        First and last day of the events.
-    grade
-        Threshold; what does not reach it is not counted.
-
-    Returns
-    -------
-    doubt
-        Layer -> records counted though their date is known to the month or year only, and records not counted though
-        they may lie in the region. A layer without doubt is left out.
-    """
-    now, first, last = (day_number(when) for when in (day, *window))
-    latest: dict[str, dict[str, Any]] = {}
-    for spell in sorted(told["spells"], key=lambda spell: (spell["from"], spell["known"])):
-        if _touches(spell, now, now):
-            latest[spell["id"]] = spell
-    every = pd.Series(sorted({item["grade"] for item in (*latest.values(), *told["events"])}), dtype="str")
-    good = set(every[evidence.passes(every, grade)])
-    dates: Counter[str] = Counter()
-    places: Counter[str] = Counter()
-    for spell in (spell for spell in latest.values() if spell["grade"] in good):
-        name = f"gang_zones.{spell['status']}" if spell["zone"] else layers.layer_of(spell["status"])
-        places[name] += spell["maybe"]
-        dates[name] += not spell["maybe"] and spell["sure"] > now
-    for event in (event for event in told["events"] if event["grade"] in good):
-        if _touches(event, first, last) and (event["from"] <= now or event["planned"]):
-            vague = event["sure"] is not None and (event["sure"][0] < first or event["sure"][1] > last)
-            places[event["g"]] += event["maybe"]
-            dates[event["g"]] += vague and not event["maybe"]
-    return {name: (dates[name], places[name]) for name in dates | places if dates[name] or places[name]}
-
-
-def _touches(item: Mapping[str, Any], first: int, last: int) -> bool:
-    return bool(item["from"] <= last and (item["to"] is None or item["to"] >= first))
 
 
 def _spells(data: Data, known_on: date, grade: str, region: str | None) -> list[dict[str, Any]]:

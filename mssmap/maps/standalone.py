@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import html
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -196,40 +196,6 @@ def _credits(data: Data) -> list[dict[str, str]]:
         for item in data.datasets.values()
         if item.is_layer
     ]
-
-
-@lru_cache(maxsize=1)
-def inline_script() -> str:
-    """Return the one script of `inline`, to the letter, so that a policy of the content can name it."""
-    script = f"{assets.map_script().decode()}\n;\n{assets.own('inline.js')}".replace("\r\n", "\n")
-    _require_one_script(script)
-    return script
-
-
-def inline(published: assets.Assets, read: Callable[[str], str]) -> str:
-    """
-    Write the base map with all its scripts inside; nothing in it is a module, and no data are in it.
-
-    It is for a frame without an address (`srcdoc`) in a page of the app: it reads the shapes of the map as JSON by URL,
-    and the view from the page around it, see client/inline.js.
-
-    Parameters
-    ----------
-    read
-        Gives the text of a published file by its name.
-
-    Returns
-    -------
-    page
-        HTML, some 250 kB.
-    """
-    styles = "\n".join(map(read, published.styles)).replace(f"../../{assets.URL}", assets.URL)
-    return (
-        f'<!doctype html>\n<html lang="{current()}"><head><meta charset="utf-8"><title>mssmap</title>'
-        f"<style>{styles}\nhtml, body, #map_div {{ margin: 0; height: 100%; }}</style></head>"
-        f'<body><div id="map_div" data-manifest="{assets.URL}{published.manifest}"></div>'
-        f"<script>{inline_script()}</script></body></html>"
-    )
 
 
 def _require_one_script(script: str) -> None:

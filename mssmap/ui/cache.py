@@ -30,7 +30,7 @@ from mssmap.exports import extract as extracts
 from mssmap.exports.extract import Extract
 from mssmap.exports.selection import Form, Selection
 from mssmap.ingest import attach
-from mssmap.maps import assets, history, plan, standalone, view
+from mssmap.maps import assets, history, plan, view
 from mssmap.maps.view import Shown
 from mssmap.timeline import Clocks
 from mssmap.ui import frame, permits
@@ -76,7 +76,7 @@ def refresh() -> None:
     if _seen and _seen[0] == now:
         return
     if _seen:
-        for cached in (data, published, base_frame, inline, shown, key_figures, hidden, told, changes, extract):
+        for cached in (data, published, base_frame, shown, key_figures, hidden, told, changes, extract):
             cached.cache_clear()
     _seen[:] = [now]
 
@@ -92,12 +92,6 @@ def published() -> assets.Assets:
 def base_frame() -> frame.Frame | None:
     """Return the base map, rendered."""
     return frame.render(published())
-
-
-@lru_cache(maxsize=1)
-def inline() -> str:
-    """Return the base map as a page that loads no script."""
-    return standalone.inline(published(), lambda name: (STATIC / name).read_text(encoding="utf-8"))
 
 
 @lru_cache(maxsize=1)
@@ -186,14 +180,6 @@ def told(known_on: date, region: str | None, categories: tuple[str, ...], langua
     known = history.compose(data(), published(), known_on, region=region, categories=categories)
     large = {**view.fixed(published()), "history": known}
     return large, mark(large) + language
-
-
-def doubt(filters: Filters, language: str) -> dict[str, tuple[int, int]]:
-    """Return how many records of each layer are counted in doubt, see `history.doubt`; for a window of events."""
-    clocks = filters.clocks
-    large, _mark = told(clocks.known_on, filters.region, filters.categories, language)
-    window = (filters.start or clocks.as_of, filters.end or clocks.as_of)
-    return history.doubt(large["history"], clocks.as_of, window, filters.grade)
 
 
 def mark(content: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -12,12 +13,12 @@ from typing import Any, Final
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from mssmap import errors, keyfigures, text, twin
+from mssmap import errors, keyfigures, text
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.maps import panels, view
 from mssmap.maps.assets import URL
-from mssmap.ui import cache, frame, plain, state
+from mssmap.ui import cache, frame, state
 
 
 def page_style() -> None:
@@ -57,11 +58,28 @@ export default function (component) {{
 
 
 def component(name: str, **arguments: Any) -> Any:
-    """Mount one of our own components (`client/panel.js`, unless `SCRIPTS` has another file), or what stands in."""
-    if state.plain():
-        return plain.draw(name, **arguments)
+    """Mount one of our own components (`client/panel.js`, unless `SCRIPTS` has another file)."""
     files = cache.published().panels
     return _component(name, files[SCRIPTS.get(name, "panel.js")], files["panel.css"])(**arguments)
+
+
+WITH_SCRIPTS: Final = ("", "timeline", "planner")
+"""Pages with components of ours, by their address."""
+
+
+def note_without_scripts(page: str) -> None:
+    """
+    Say that our script modules could not start; the last element of a page, so that it moves nothing.
+
+    The line is always there and seen by nobody: the style of the page shows it after a while, unless panel.js has
+    started by then. So it costs no run, and needs no script.
+    """
+    if page in WITH_SCRIPTS:
+        words = _(
+            "The map controls could not start in this browser. Allow scripts of this address or use a newer browser; "
+            "text, tables and exports work without."
+        )
+        st.html(f'<p class="mm-aside mm-unscripted">{html.escape(words)}</p>')
 
 
 def data_faults() -> None:
@@ -132,9 +150,6 @@ def operations_map(shown: view.Shown, options: view.Options, *, on_placed: Calla
 def map_frame() -> None:
     """The frame of the map; it holds no data, so a page puts it first and fills it when the rest is worked out."""
     with st.container(key="map"):
-        if state.plain():
-            plain.map_frame(cache.inline())
-            return
         frame.mount(cache.base_frame(), cache.published(), key="operations-map")
 
 
@@ -152,20 +167,16 @@ def feed_map(
     Parameters
     ----------
     filters
-        If given, the browser gets all that is known at these filters and works out day and grade by itself; else, and
-        with plain controls, it gets the records of this day only.
+        If given, the browser gets all that is known at these filters and works out day and grade by itself; else it
+        gets the records of this day only.
     """
     if filters is not None:
         options = replace(options, archives=cache.asked_archives(filters), grade=filters.grade)
-    if filters is not None and not state.plain():
         large, mark = cache.told(filters.clocks.known_on, filters.region, filters.categories, current())
     else:
         large = {**view.fixed(cache.published()), **view.records(shown, cache.published())}
         mark = cache.mark(large)
     small = {**view.light(shown, options, window), "body": mark}
-    if state.plain():
-        plain.feed_map({**large, **small, "seq": cache.mark(small)})
-        return
     component("body", key="body", data={**large, "body": mark})
     component(
         "bridge",
@@ -182,12 +193,9 @@ def _map_clicked() -> None:
         st.session_state["record"] = chosen
 
 
-def table_twin(shown: view.Shown) -> None:
-    """The table of what the map shows; it reads the same message in the browser, unless the controls are plain."""
-    data = {}
-    if state.plain():
-        data = {"rows": twin.table(shown, state.layers_on()), "chosen": st.session_state.get("record")}
-    component("twin", key="twin", data=data, on_picked_change=_row_picked)
+def table_twin() -> None:
+    """The table of what the map shows; it reads the same message in the browser."""
+    component("twin", key="twin", data={}, on_picked_change=_row_picked)
 
 
 def _row_picked() -> None:

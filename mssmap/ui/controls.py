@@ -8,7 +8,7 @@ from typing import Final
 import streamlit as st
 
 from mssmap import settings, text
-from mssmap.i18n import LANGUAGES, current
+from mssmap.i18n import LANGUAGES
 from mssmap.i18n import gettext as _
 from mssmap.maps import choropleth, layers, panels, view
 from mssmap.timeline import Clocks
@@ -115,22 +115,13 @@ def planner_layers() -> tuple[str, ...]:
     return state.layers_on() if "layers" in st.query_params else PLANNER_LAYERS
 
 
-def layer_list(shown: view.Shown | None = None, filters: cache.Filters | None = None) -> None:
-    """
-    Switches for every layer with its symbol and count; map and counts follow in the browser.
-
-    Parameters
-    ----------
-    shown, filters
-        What plain controls count, for they have no map that tells them; without it they show no counts.
-    """
+def layer_list() -> None:
+    """Switches for every layer with its symbol and count; map and counts follow in the browser."""
     data = panels.layer_list(
         state.layers_on(),
         st.session_state.get("layer_generation", 0),
         (*cache.published().imported, *(["imports.archives"] if cache.archive_list() else [])),
     )
-    if state.plain() and shown and filters:
-        data |= {"counts": view.tally(shown), "doubt": cache.doubt(filters, current())}
     component("layers", key="layer_list", data=data, on_on_change=_layers_changed)
 
 

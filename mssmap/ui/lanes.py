@@ -152,7 +152,7 @@ def chart(filters: cache.Filters, mode: str) -> None:
             "mode": mode,
             "trail": TRAIL_DAYS,
             "lanes": [{"id": name, "label": names[name], "color": LANES[name][0]} for name in LANES if name in used],
-            "items": shown if state.plain() else items,
+            "items": items,
             "words": _words(len(items)),
         },
         on_day_change=_day_chosen,

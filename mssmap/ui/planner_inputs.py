@@ -75,8 +75,7 @@ def _new_roads() -> None:
 
 def placing() -> None:
     """Place a proposal by a click on the map, or by coordinates; a place that cannot be is refused with a reason."""
-    if not state.plain():  # a click on the map reaches us through a component
-        st.toggle(_("Click the map to place a base"), key="placing")
+    st.toggle(_("Click the map to place a base"), key="placing")
     drawer = st.expander(_("Place by name or coordinates"), key="place_drawer", on_change="rerun")
     if drawer.open:
         with drawer:

@@ -34,7 +34,6 @@ from mssmap import api, planning, settings, text
 from mssmap.api.archives import routes as archive_routes
 from mssmap.errors import InputError, MssmapError
 from mssmap.i18n import gettext as _
-from mssmap.maps import standalone
 from mssmap.store import people
 from mssmap.ui import cache, drain, frame, live, permits
 from mssmap.ui.door import guard, headers, logs, start
@@ -143,13 +142,9 @@ def _page_scripts() -> tuple[str, ...]:
 
 
 def _policy(path: str) -> str:
-    """
-    Return the policy of the content at a path: in the frame of the map only the base map's own script may run.
-
-    A frame without an address has the policy of its page, which therefore names the script of `standalone.inline` too.
-    """
+    """Return the policy of the content at a path: in the frame of the map only the base map's own script may run."""
     if not path.startswith("/component/"):
-        return _policy_of(*_page_scripts(), standalone.inline_script())
+        return _policy_of(*_page_scripts())
     base = cache.base_frame()
     return _policy_of(*([base.script + frame.ENDING] if base else []))
 

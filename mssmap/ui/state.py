@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
-from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -35,7 +34,6 @@ KEY_DATES: Final = (
 )
 GRADES: Final = ("F6", "E5", "D4", "C3", "B2", "A1")
 BASEMAPS: Final = ("local", "hot", "clearmap")
-CONTROLS: Final = ("full", "plain")
 DAYS: Final = ("from", "to", "since")
 """Days that may be chosen or not; their widgets are made only when they are wanted."""
 CODED: Final[dict[str, Any]] = {
@@ -46,7 +44,6 @@ CODED: Final[dict[str, Any]] = {
     "basemap": "local",
     "shade": None,
     "shade_level": "departments",
-    "controls": CONTROLS[0],
 }
 """Choices that stand in the address by their code, and the value that is left out of it."""
 
@@ -66,7 +63,6 @@ ADDRESS_KEYS: Final = {
     "shade_level": f"Regions that are painted: {', '.join(choropleth.LEVELS)}.",
     "scenario": "Id of the plan on the planner's page. Default: the baseline of the day.",
     "lang": "Language: en, fr, ht, es. Default: that of the browser, else English.",
-    "controls": f"Controls of the page: {', '.join(CONTROLS)}. `plain` needs none of our own script modules.",
     "lat": "Latitude of the centre of the map, with `lon` and `zoom`.",
     "lon": "Longitude of the centre of the map.",
     "zoom": "Zoom of the map, 6 to 18.",
@@ -195,7 +191,6 @@ _CHECKS: Final[dict[str, Callable[[str, str], str | None]]] = {
     "shade": _choice_note(lambda: choropleth.INDICATORS),
     "shade_level": _choice_note(lambda: choropleth.LEVELS),
     "lang": _choice_note(lambda: i18n.LANGUAGES),
-    "controls": _choice_note(lambda: CONTROLS),
     "since": _day_note,
     "lat": _range_note(17, 21),
     "lon": _range_note(-76.5, -69.5),
@@ -243,24 +238,6 @@ def speak() -> None:
     """Choose the language of this run: as chosen on the page, else as in the address, else that of the browser."""
     seed("lang", list(i18n.LANGUAGES), browser_language())
     i18n.use(st.session_state["lang"])
-
-
-def plain() -> bool:
-    """Whether the page is made of Streamlit's own widgets only, see `ui.plain`."""
-    seed("controls", CONTROLS, CONTROLS[0])
-    return bool(st.session_state["controls"] == "plain")
-
-
-def address(controls: str) -> str:
-    """
-    Write the address of this view with other controls: what follows the question mark.
-
-    The dials are written from what they hold: within a visit Streamlit tells the browser of them, not `query_params`.
-    """
-    query: dict[str, Any] = {key: st.query_params.get_all(key) for key in st.query_params}
-    for key, day, default in (("as_of", clocks().as_of, default_as_of()), ("known_on", clocks().known_on, today())):
-        query[key] = [] if day == default else [day]
-    return urlencode({**query, "controls": controls}, doseq=True)
 
 
 def seed(key: str, choices: Sequence[Any], default: Any = None) -> None:

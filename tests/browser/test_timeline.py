@@ -117,7 +117,6 @@ def assert_the_same(clock: Any, data: Data, published: Any, known_on: date, days
         for part in ("records", "zones", "events"):
             assert sorted(found[part]) == sorted(expected[part]), (day, part)
         assert doubts(found["doubt"]) == core_doubts(data, Clocks(day, known_on), start, **narrow), day
-        assert history.doubt(told, day, (start, day), narrow.get("grade", "F6")) == by_layer(found["doubt"]), day
 
 
 def doubts(told: dict[str, list[int]]) -> dict[str, list[int]]:
@@ -127,15 +126,6 @@ def doubts(told: dict[str, list[int]]) -> dict[str, list[int]]:
         head = symbol.split(".")[0]
         layer = head if head in ("fobs", "prisons", "gang_zones", "events") else "facilities"
         found[layer] = [a + b for a, b in zip(found.get(layer, [0, 0]), pair, strict=True)]
-    return found
-
-
-def by_layer(told: dict[str, list[int]]) -> dict[str, tuple[int, ...]]:
-    """Doubts of the browser by the layer that has the switch."""
-    found: dict[str, tuple[int, ...]] = {}
-    for symbol, pair in told.items():
-        name = layers.layer_of(symbol)
-        found[name] = tuple(a + b for a, b in zip(found.get(name, (0, 0)), pair, strict=True))
     return found
 
 

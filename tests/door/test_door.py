@@ -96,7 +96,7 @@ def test_the_inline_scripts_that_may_run_are_named_by_their_text(monkeypatch):
     monkeypatch.setattr(cache, "base_frame", lambda: SimpleNamespace(script="let map;"))
     scripts = server._page_scripts()
     assert [script.split() for script in scripts] == [["window.prerenderReady", "=", "false"]]
-    assert server._policy("/").count("sha256-") == 2, "Streamlit's own, and that of the map for plain controls"
+    assert server._policy("/").count("sha256-") == 1, "Streamlit's own"
     assert server._policy("/component/streamlit_folium.st_folium/index.html").count("sha256-") == 1
     assert server._policy("/") != server._policy("/component/x")
 

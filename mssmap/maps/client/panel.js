@@ -3,7 +3,7 @@
  * They get JSON and build the page with textContent; a link is set only when it is http(s).
  */
 
-document.documentElement.dataset.mssmapPanel = "";  // the page need not offer plain controls, see page.css
+document.documentElement.dataset.mssmapPanel = "";  // the page need not say that it could not start, see page.css
 
 const $ = (tag, className, text) => {
   const node = document.createElement(tag);
