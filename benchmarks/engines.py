@@ -50,19 +50,18 @@ def main() -> None:
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        folder.chmod(0o755)
         shelf = Shelf(folder / "archives")
         took, made = timed(lambda: _written(shelf, rows))
         print(f"{rows:,} events written as GeoParquet in {took:.1f} s, {made.bytes / 1e6:.0f} MB\n")
         engines: dict[str, dict[str, float]] = {}
         expected: dict[str, Any] = {}
         _measure("DuckDB", engine.connect(shelf), made.name, engines, expected)
-        server = Postgres(folder / "pytest-postgres")
+        server = Postgres()
         address = server.database("bench")
         with psycopg.connect(address, autocommit=True) as connection:
             connection.execute("CREATE EXTENSION IF NOT EXISTS postgis")
         _measure("PostGIS", engine.connect(shelf, address), made.name, engines, expected)
-        server.stop("immediate")
+        server.end()
         (folder / "spark").mkdir()
         with cluster(folder / "spark") as found:
             _measure("Spark, 2 workers", engine.connect(shelf, found.url), made.name, engines, expected)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeVar
 
 START: Final = "0" * 64
 """What stands before the first row."""
@@ -61,7 +61,17 @@ def faults(entries: Iterable[Entry]) -> list[str]:
     return found
 
 
-def stacks(entries: Sequence[Entry]) -> tuple[list[Entry], list[Entry]]:
+class HasAction(Protocol):
+    """What `stacks` looks at: an entry, or a row with nothing but its action."""
+
+    @property
+    def action(self) -> str: ...
+
+
+Change = TypeVar("Change", bound=HasAction)
+
+
+def stacks(entries: Iterable[Change]) -> tuple[list[Change], list[Change]]:
     """
     Split the changes of one plan into those that stand and those that were undone and can be redone.
 
@@ -71,8 +81,8 @@ def stacks(entries: Sequence[Entry]) -> tuple[list[Entry], list[Entry]]:
         The last of `done` is the state now; the last of `undone` is what redo brings back. A new edit empties
         `undone`.
     """
-    done: list[Entry] = []
-    undone: list[Entry] = []
+    done: list[Change] = []
+    undone: list[Change] = []
     for entry in entries:
         if entry.action == UNDO and done:
             undone.append(done.pop())

@@ -26,13 +26,16 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from mssmap.errors import InputError, MssmapError, NotFoundError
 from mssmap.i18n import gettext as _
 from mssmap.store import audit, migrations, roles
-from mssmap.store.models import AuditRow, PlanRow, ProposalRow, SettingRow
+from mssmap.store.models import AnswerRow, AuditRow, PlanRow, ProposalRow, SettingRow
 
 BUSY_TIMEOUT_MS = 5_000
 LOCK_KEY = 20250118
 """Advisory lock of PostgreSQL that orders writers."""
 
 Result = TypeVar("Result")
+
+Entries = Callable[[], list[audit.Entry]]
+"""Gives the changes of a plan, oldest first; read only by those who need them."""
 
 
 class StoreAwayError(MssmapError, OSError):
@@ -49,6 +52,7 @@ class Plan:
     body: dict[str, Any]
     changed_at: str
     changed_by: str
+    deleted: bool = False
 
 
 class ConflictError(MssmapError, RuntimeError):
@@ -236,6 +240,17 @@ class Store:
             )
         return _plan(row)
 
+    def deleted(self) -> list[Plan]:
+        """Return the plans that were deleted and can be brought back, the latest first."""
+        query = sa.select(PlanRow.__table__).where(PlanRow.deleted).order_by(PlanRow.changed_at.desc(), PlanRow.plan_id)
+        return self._read(lambda session: [_plan(row) for row in session.execute(query)])
+
+    def steps(self, plan_id: str) -> tuple[bool, bool]:
+        """Return whether there is something to undo in a plan, and something to redo."""
+        query = sa.select(AuditRow.action).where(AuditRow.entity_id == plan_id).order_by(AuditRow.seq)
+        done, undone = audit.stacks(self._read(lambda session: list(session.execute(query))))
+        return len(done) > 1, bool(undone) and undone[-1].action != audit.DELETE
+
     def history(self, plan_id: str) -> list[audit.Entry]:
         """Return the changes of a plan, oldest first."""
         return self.trail(plan_id)
@@ -287,11 +302,50 @@ class Store:
         StoreAwayError
             If it could not be written; nothing has changed then.
         """
-        return self._change(str(body["id"]), audit.EDIT, lambda _entries: body, version, actor, request_id)
+        return self._change(str(body["id"]), audit.EDIT, lambda _body, _entries: body, version, actor, request_id)
 
-    def undo(self, plan_id: str, *, version: int, actor: str | None = None, request_id: str | None = None) -> Plan:
+    def act(
+        self,
+        plan_id: str,
+        change: Callable[[dict[str, Any] | None], dict[str, Any]],
+        *,
+        request_id: str,
+        actor: str | None = None,
+    ) -> Plan:
+        """
+        Change a plan as it stands at this moment, whoever changed it last.
+
+        Parameters
+        ----------
+        change
+            Gets the content of the plan, None if there is none yet, and returns the new one.
+        request_id
+            Id of the act; one that arrives again changes nothing.
+
+        Returns
+        -------
+        plan
+            As this act left it. One that changes nothing makes no version.
+
+        Raises
+        ------
+        GoneError
+            If the plan was deleted.
+        StoreAwayError
+            If it could not be written; nothing has changed then.
+        """
+        return self._change(plan_id, audit.EDIT, lambda body, _entries: change(body), None, actor, request_id)
+
+    def undo(
+        self, plan_id: str, *, version: int | None = None, actor: str | None = None, request_id: str | None = None
+    ) -> Plan:
         """
         Take the last change of a plan back; that is a change of its own, and can be redone.
+
+        Parameters
+        ----------
+        version
+            The version that the person saw; None takes back whatever was done last.
 
         Raises
         ------
@@ -299,17 +353,19 @@ class Store:
             If there is nothing to undo.
         """
 
-        def earlier(entries: list[audit.Entry]) -> dict[str, Any]:
-            done, _undone = audit.stacks(entries)
+        def earlier(_body: dict[str, Any] | None, entries: Entries) -> dict[str, Any]:
+            done, _undone = audit.stacks(entries())
             if len(done) < 2 or done[-2].body is None:
                 raise InputError(_("undo: there is no earlier state of plan {plan_id!r}.").format(plan_id=plan_id))
             return done[-2].body
 
         return self._change(plan_id, audit.UNDO, earlier, version, actor, request_id)
 
-    def redo(self, plan_id: str, *, version: int, actor: str | None = None, request_id: str | None = None) -> Plan:
+    def redo(
+        self, plan_id: str, *, version: int | None = None, actor: str | None = None, request_id: str | None = None
+    ) -> Plan:
         """
-        Bring back what was undone last.
+        Bring back what was undone last; `version` as in `undo`.
 
         Raises
         ------
@@ -317,8 +373,8 @@ class Store:
             If nothing was undone since the last edit.
         """
 
-        def later(entries: list[audit.Entry]) -> dict[str, Any]:
-            _done, undone = audit.stacks(entries)
+        def later(_body: dict[str, Any] | None, entries: Entries) -> dict[str, Any]:
+            _done, undone = audit.stacks(entries())
             if not undone or undone[-1].body is None:
                 raise InputError(
                     _("redo: nothing was undone in plan {plan_id!r} since its last change.").format(plan_id=plan_id)
@@ -327,9 +383,15 @@ class Store:
 
         return self._change(plan_id, audit.REDO, later, version, actor, request_id)
 
-    def delete(self, plan_id: str, *, version: int, actor: str | None = None, request_id: str | None = None) -> None:
-        """Take a plan off the list; its history stays in the trail."""
-        self._change(plan_id, audit.DELETE, lambda _entries: None, version, actor, request_id)
+    def delete(
+        self, plan_id: str, *, version: int | None = None, actor: str | None = None, request_id: str | None = None
+    ) -> Plan:
+        """Take a plan off the list and return it; its history stays in the trail, and it can be brought back."""
+        return self._change(plan_id, audit.DELETE, lambda _body, _entries: None, version, actor, request_id)
+
+    def bring_back(self, plan_id: str, *, actor: str | None = None, request_id: str | None = None) -> Plan:
+        """Take the deletion of a plan back; one that is there stays as it is."""
+        return self._change(plan_id, audit.UNDO, lambda body, _entries: body, None, actor, request_id, revive=True)
 
     def remember(self, key: str, value: dict[str, Any], *, actor: str | None = None) -> None:
         """Keep a small value, such as the day of the last brief."""
@@ -386,47 +448,61 @@ class Store:
         self,
         plan_id: str,
         action: str,
-        make: Callable[[list[audit.Entry]], dict[str, Any] | None],
-        version: int,
+        make: Callable[[dict[str, Any] | None, Entries], dict[str, Any] | None],
+        version: int | None,
         actor: str | None,
         request_id: str | None,
+        *,
+        revive: bool = False,
     ) -> Plan:
         request_id, by = request_id or str(uuid.uuid4()), self.signs(actor)
 
         def write(session: Connection) -> Plan:
-            if (done := _answered(session, request_id)) is not None:
+            if (done := _written(session, request_id)) is not None:
                 return done
             row = _row(session, plan_id)
-            if row is not None and row.deleted:
+            if version is None and _answered(session, request_id):
+                return _plan(row)
+            if row is not None and row.deleted and not revive:
                 raise GoneError(
-                    _("plan {name!r} was deleted meanwhile. Save yours as a new plan to keep it.").format(name=row.name)
-                )
-            if (row.version if row else 0) != version:
-                if row is None:
-                    raise GoneError(
-                        _("plan {plan_id!r} is not in the store. Save it as a new plan.").format(plan_id=plan_id)
+                    _("plan {name!r} was deleted meanwhile. Bring it back, or save yours as a new plan.").format(
+                        name=row.name
                     )
-                raise ConflictError(_plan(row), make(_entries(session, plan_id)) or {}, version)
-            body = make(_entries(session, plan_id))
-            kept = body if body is not None else row.body if row else {}
-            now = _now()
-            values = {
-                "name": str(kept["name"])[:200],
-                "version": version + 1,
-                "deleted": body is None,
-                "body": kept,
-                "changed_at": now,
-                "changed_by": by,
-            }
-            if row is None:
-                session.execute(sa.insert(PlanRow).values(plan_id=plan_id, **values))
-            else:
-                session.execute(sa.update(PlanRow).where(PlanRow.plan_id == plan_id).values(**values))
-            _project(session, plan_id, kept)
-            self._append(session, action, "plan", plan_id, version + 1, body, by, request_id, now)
-            return Plan(plan_id, str(values["name"]), version + 1, kept, now, by)
+                )
+            body = make(row.body if row else None, lambda: _entries(session, plan_id))
+            if version is not None:
+                _require_version(row, plan_id, version, body)
+            elif row is not None and body == row.body and not row.deleted:
+                session.execute(
+                    sa.insert(AnswerRow).values(request_id=request_id, plan_id=plan_id, version=row.version)
+                )
+                return _plan(row)
+            return self._write_plan(session, row, plan_id, action, body, by, request_id)
 
         return self._write(write, needs=roles.NEEDED["plan"])
+
+    def _write_plan(
+        self,
+        session: Connection,
+        row: Any,
+        plan_id: str,
+        action: str,
+        body: dict[str, Any] | None,
+        by: str,
+        request_id: str,
+    ) -> Plan:
+        """Write the next version of a plan, its proposals and its entry in the trail; without a body it is deleted."""
+        kept = body if body is not None else row.body if row else {}
+        version = (row.version if row else 0) + 1
+        plan = Plan(plan_id, str(kept["name"])[:200], version, kept, _now(), by, deleted=body is None)
+        values = {name: value for name, value in vars(plan).items() if name != "plan_id"}
+        if row is None:
+            session.execute(sa.insert(PlanRow).values(plan_id=plan_id, **values))
+        else:
+            session.execute(sa.update(PlanRow).where(PlanRow.plan_id == plan_id).values(**values))
+        _project(session, plan_id, kept)
+        self._append(session, action, "plan", plan_id, version, body, by, request_id, plan.changed_at)
+        return plan
 
     def _append(
         self,
@@ -502,7 +578,16 @@ def _row(session: Connection, plan_id: str) -> Any:
 
 def _plan(row: Any) -> Plan:
     row = getattr(row, "PlanRow", row)
-    return Plan(row.plan_id, row.name, row.version, row.body, row.changed_at, row.changed_by)
+    return Plan(row.plan_id, row.name, row.version, row.body, row.changed_at, row.changed_by, deleted=row.deleted)
+
+
+def _require_version(row: Any, plan_id: str, version: int, body: dict[str, Any] | None) -> None:
+    """Refuse a change of another version than the one that stands."""
+    if (row.version if row else 0) == version:
+        return
+    if row is None:
+        raise GoneError(_("plan {plan_id!r} is not in the store. Save it as a new plan.").format(plan_id=plan_id))
+    raise ConflictError(_plan(row), body or {}, version)
 
 
 def _entries(session: Connection, plan_id: str) -> list[audit.Entry]:
@@ -515,13 +600,20 @@ def _entry(session: Connection, request_id: str) -> Any:
     return session.execute(sa.select(AuditRow.__table__).where(AuditRow.request_id == request_id)).one_or_none()
 
 
-def _answered(session: Connection, request_id: str) -> Plan | None:
+def _written(session: Connection, request_id: str) -> Plan | None:
     """The plan as an earlier try of the same request wrote it."""
     row = _entry(session, request_id)
     if row is None:
         return None
     body = row.body or {}
-    return Plan(row.entity_id, str(body.get("name", "")), row.version, body, row.at, row.actor)
+    name = str(body.get("name", ""))
+    return Plan(row.entity_id, name, row.version, body, row.at, row.actor, deleted=row.body is None)
+
+
+def _answered(session: Connection, request_id: str) -> bool:
+    """Whether an act was here before and changed nothing."""
+    query = sa.select(AnswerRow.request_id).where(AnswerRow.request_id == request_id)
+    return session.execute(query).one_or_none() is not None
 
 
 def _settings(session: Connection, prefix: str) -> dict[str, dict[str, Any]]:

@@ -103,6 +103,16 @@ class AuditRow(Base):
     hash: Mapped[str] = mapped_column(String(64))
 
 
+class AnswerRow(Base):
+    """An act on a plan that changed nothing: remembered, so that it changes nothing when it arrives again, either."""
+
+    __tablename__ = "answer"
+
+    request_id: Mapped[str] = mapped_column(String(80), primary_key=True)
+    plan_id: Mapped[str] = mapped_column(String(80))
+    version: Mapped[int] = mapped_column(Integer)
+
+
 class ImportRow(Base):
     """An import as it is now; its rows are in `payload`, under the hash that `body` names."""
 

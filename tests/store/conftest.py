@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -32,20 +33,21 @@ def _bin(name: str) -> str:
 
 
 class Postgres:
-    """A PostgreSQL of our own on loopback, without syncing pauses other than real ones."""
+    """
+    A PostgreSQL of our own on loopback, without syncing pauses other than real ones.
 
-    def __init__(self, folder: Path) -> None:
+    It lives in a folder of its own: another run of pytest closes the folder of all runs to every other user, and
+    PostgreSQL does not run as root.
+    """
+
+    def __init__(self) -> None:
+        self.socket = folder = Path(tempfile.mkdtemp(prefix="mssmap-postgres-"))
         self.data = folder / "data"
         self.made = 0
         with socket.create_server(("127.0.0.1", 0)) as listener:
             self.port = listener.getsockname()[1]
-        self.socket = folder
-        folder.mkdir(parents=True, exist_ok=True)
         if os.geteuid() == 0:
             shutil.chown(folder, "postgres")
-            for parent in folder.parents:
-                if parent.stat().st_uid == 0 and "pytest" in str(parent):
-                    parent.chmod(0o755)
         self._run("initdb", "-D", str(self.data), "-A", "trust", "-U", "mssmap", "-E", "UTF8", "--no-sync")
         self.start()
 
@@ -63,6 +65,11 @@ class Postgres:
     def stop(self, mode: str = "fast") -> None:
         self._run("pg_ctl", "-D", str(self.data), "-m", mode, "-w", "stop")
 
+    def end(self) -> None:
+        """Stop it and take its folder away."""
+        self.stop("immediate")
+        shutil.rmtree(self.socket)
+
     def database(self, name: str) -> str:
         """Make an empty database and return its URL."""
         self.made += 1
@@ -72,10 +79,10 @@ class Postgres:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    found = Postgres(tmp_path_factory.mktemp("postgres"))
+def postgres() -> Iterator[Postgres]:
+    found = Postgres()
     yield found
-    found.stop("immediate")
+    found.end()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

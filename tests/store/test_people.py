@@ -40,6 +40,8 @@ WRITES: dict[str, tuple[str, Callable[[Store], Any]]] = {
     "undo": ("planner", lambda store: store.undo("old", version=2)),
     "redo": ("planner", lambda store: (store.undo("old", version=2), store.redo("old", version=3))),
     "delete": ("planner", lambda store: store.delete("old", version=2)),
+    "act": ("planner", lambda store: store.act("old", lambda body: {**body, "name": "Third"}, request_id="act")),
+    "bring_back": ("planner", lambda store: (store.delete("old"), store.bring_back("old"))),
     "remember": ("briefer", lambda store: store.remember("x", {"a": 1})),
     "remember_next": ("briefer", lambda store: store.remember_next("x", lambda _known: ("x1", {}))),
     "imports.save": ("planner", lambda store: imports.save(store, {"id": "i2", "name": "I"}, rows())),

@@ -25,12 +25,12 @@ CONTROL_KILLS = 6 if SOAK else 3
 
 
 @pytest.fixture
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+def own() -> Iterator[Postgres]:
     """A server that may be killed."""
-    found = Postgres(tmp_path_factory.mktemp("killed"))
+    found = Postgres()
     yield found
     with contextlib.suppress(pytest.fail.Exception):
-        found.stop("immediate")
+        found.end()
 
 
 def kill(server: Postgres) -> None:

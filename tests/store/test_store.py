@@ -68,9 +68,62 @@ def test_a_deleted_plan_is_gone_from_the_list_but_not_from_the_trail(store):
     assert store.plans() == []
     with pytest.raises(NotFoundError, match="deleted"):
         store.plan("p")
-    with pytest.raises(GoneError, match="Save yours as a new plan"):
+    with pytest.raises(GoneError, match="Bring it back"):
         store.save(plan(), version=1)
     assert [entry.action for entry in store.trail()] == ["edit", "delete"]
+
+
+def named(name: str):
+    """An act that gives a plan a name, whatever else it holds."""
+    return lambda body: {**(body or plan()), "name": name}
+
+
+def test_an_act_changes_what_stands_and_counts_once(store):
+    store.act("p", named("a"), request_id="1", actor="ana")
+    store.act("p", lambda body: {**body, "active": ["x"]}, request_id="2", actor="bea")
+    assert store.act("p", named("a"), request_id="1").version == 1, "it arrived twice"
+    found = store.plan("p")
+    assert (found.name, found.body["active"], found.version, found.changed_by) == ("a", ["x"], 2, "bea")
+
+
+def test_an_act_that_changes_nothing_makes_no_version_and_does_nothing_when_it_comes_again(store):
+    store.act("p", named("a"), request_id="1")
+    assert store.act("p", named("a"), request_id="2").version == 1
+    store.act("p", named("b"), request_id="3")
+    store.act("p", named("a"), request_id="2")
+    assert (store.plan("p").name, store.plan("p").version, len(store.trail())) == ("b", 2, 2)
+
+
+def test_redo_with_nothing_to_redo_writes_nothing(store):
+    store.act("p", named("a"), request_id="1")
+    for attempt in (store.redo, store.undo):
+        with pytest.raises(InputError):
+            attempt("p")
+    assert (store.plan("p").version, len(store.trail())) == (1, 1)
+
+
+def test_undo_and_redo_say_before_whether_there_is_something(store):
+    store.act("p", named("a"), request_id="1")
+    assert store.steps("p") == (False, False)
+    store.act("p", named("b"), request_id="2")
+    assert store.steps("p") == (True, False)
+    store.undo("p")
+    assert store.steps("p") == (False, True)
+
+
+def test_a_deleted_plan_can_be_brought_back_as_it_was(store):
+    store.act("p", named("a"), request_id="1")
+    store.act("p", named("b"), request_id="2")
+    store.delete("p", actor="bea")
+    assert [(one.plan_id, one.changed_by, one.deleted) for one in store.deleted()] == [("p", "bea", True)]
+    with pytest.raises(GoneError, match="deleted meanwhile. Bring it back"):
+        store.act("p", named("c"), request_id="3")
+    assert store.bring_back("p", request_id="4").body == plan(name="b")
+    assert store.bring_back("p", request_id="4").version == 4, "it arrived twice"
+    assert store.bring_back("p").version == 4, "it is there"
+    assert (store.deleted(), store.steps("p")) == ([], (True, False))
+    assert store.undo("p").name == "a", "the deletion is not a step of its own any more"
+    assert audit.faults(store.trail()) == []
 
 
 def test_proposals_are_points_in_the_database(store):
