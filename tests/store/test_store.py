@@ -116,7 +116,7 @@ def test_a_deleted_plan_can_be_brought_back_as_it_was(store):
     store.act("p", named("b"), request_id="2")
     store.delete("p", actor="bea")
     assert [(one.plan_id, one.changed_by, one.deleted) for one in store.deleted()] == [("p", "bea", True)]
-    with pytest.raises(GoneError, match="deleted meanwhile. Bring it back"):
+    with pytest.raises(GoneError, match=r"deleted meanwhile\. Bring it back"):
         store.act("p", named("c"), request_id="3")
     assert store.bring_back("p", request_id="4").body == plan(name="b")
     assert store.bring_back("p", request_id="4").version == 4, "it arrived twice"
