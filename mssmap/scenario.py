@@ -159,10 +159,10 @@ class Scenario:
         return dataclasses.replace(self, active=self.active ^ {base_id})
 
     def place(self, proposal: Proposal, *, active: bool = True) -> Scenario:
-        """Return the plan with a proposal added, or replaced if the id exists."""
-        others = tuple(item for item in self.proposals if item.id != proposal.id)
+        """Return the plan with a proposal added, or replaced where it stands if the id exists."""
+        placed = {item.id: item for item in self.proposals} | {proposal.id: proposal}
         on = self.active | {proposal.id} if active else self.active - {proposal.id}
-        return dataclasses.replace(self, proposals=(*others, proposal), active=on)
+        return dataclasses.replace(self, proposals=tuple(placed.values()), active=on)
 
     def remove(self, proposal_id: str) -> Scenario:
         """Return the plan without a proposal."""

@@ -19,28 +19,32 @@ from mssmap.ui import (
 
 components.page_style()
 notes = state.address_notes()
-plan = planner_figures.with_late_click(planner.in_hand())
+held = planner.in_hand()
 
 with st.sidebar:
-    planner.picker(plan)
-    planner_inputs.assumptions(plan)
-    planner_inputs.placing()
-    planner_inputs.own_proposals(plan)
+    planner.hand(held)
+    planner_inputs.assumptions(held)
+    planner_inputs.placing(held)
+    planner_inputs.proposals(held)
+    with st.expander(_("File")):
+        planner.files(held)
     with st.expander(_("Day and layers")):
         controls.dials()
 state.keep_address()
 
-judged = planner_travel.judged(plan)
+judged = planner_travel.judged(held.plan)
 coverage = judged.evaluate()
-components.heading(_("FOB planner"), cache.Filters(plan.clocks), notes)
-planner.status_line(judged.note)
+components.heading(_("FOB planner"), cache.Filters(held.plan.clocks), notes)
+planner.saved(held, judged.note)
 planner_figures.key_figures(coverage)
 main, side = st.columns([0.68, 0.32], gap="small")
 with main:
-    shown = planner_figures.shown(plan)
-    options = planner_figures.map_options(plan, coverage, controls.planner_layers(), planner_views.agreement(judged))
-    components.operations_map(shown, options, on_placed=planner_inputs.map_placed)
+    shown = planner_figures.shown(held.plan)
+    options = planner_figures.map_options(
+        held.plan, coverage, controls.planner_layers(), planner_views.agreement(judged)
+    )
+    components.operations_map(shown, options)
 with side, st.container(key="side"):
-    planner_figures.base_table(plan, coverage)
-planner_views.show(judged, coverage)
+    planner_figures.base_table(held, coverage)
+planner_views.show(held, judged, coverage)
 components.data_faults()

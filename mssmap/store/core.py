@@ -231,14 +231,23 @@ class Store:
         NotFoundError
             If there is none with this id, or it was deleted.
         """
-        row = self._read(lambda session: _row(session, plan_id))
-        if row is None or row.deleted:
+        plan = self.stored(plan_id)
+        if plan is None or plan.deleted:
             raise NotFoundError(
                 _("plan {plan_id!r}: there is none, or it was deleted. Choose one from the list.").format(
                     plan_id=plan_id
                 )
             )
-        return _plan(row)
+        return plan
+
+    def stored(self, plan_id: str) -> Plan | None:
+        """Return a plan, also one that was deleted; None if there never was one with this id."""
+        row = self._read(lambda session: _row(session, plan_id))
+        return None if row is None else _plan(row)
+
+    def has(self, request_id: str) -> bool:
+        """Whether a change with this id was made, or an act that changed nothing."""
+        return self._read(lambda session: _entry(session, request_id) is not None or _answered(session, request_id))
 
     def deleted(self) -> list[Plan]:
         """Return the plans that were deleted and can be brought back, the latest first."""
@@ -463,19 +472,20 @@ class Store:
             row = _row(session, plan_id)
             if version is None and _answered(session, request_id):
                 return _plan(row)
-            if row is not None and row.deleted and not revive:
+            if row is not None and row.deleted and action != audit.DELETE and not revive:
                 raise GoneError(
                     _("plan {name!r} was deleted meanwhile. Bring it back, or save yours as a new plan.").format(
                         name=row.name
                     )
                 )
             body = make(row.body if row else None, lambda: _entries(session, plan_id))
+            if row is None and body is None:
+                raise _absent(plan_id)
             if version is not None:
                 _require_version(row, plan_id, version, body)
-            elif row is not None and body == row.body and not row.deleted:
-                session.execute(
-                    sa.insert(AnswerRow).values(request_id=request_id, plan_id=plan_id, version=row.version)
-                )
+            elif row is not None and _stands(row, body):
+                answer = {"request_id": request_id, "plan_id": plan_id, "version": row.version}
+                session.execute(sa.insert(AnswerRow).values(answer))
                 return _plan(row)
             return self._write_plan(session, row, plan_id, action, body, by, request_id)
 
@@ -581,12 +591,21 @@ def _plan(row: Any) -> Plan:
     return Plan(row.plan_id, row.name, row.version, row.body, row.changed_at, row.changed_by, deleted=row.deleted)
 
 
+def _absent(plan_id: str) -> GoneError:
+    return GoneError(_("plan {plan_id!r} is not in the store. Save it as a new plan.").format(plan_id=plan_id))
+
+
+def _stands(row: Any, body: dict[str, Any] | None) -> bool:
+    """Whether a plan is already as it should be: with this content, or deleted if there is none."""
+    return bool(row.deleted) if body is None else not row.deleted and body == row.body
+
+
 def _require_version(row: Any, plan_id: str, version: int, body: dict[str, Any] | None) -> None:
     """Refuse a change of another version than the one that stands."""
     if (row.version if row else 0) == version:
         return
     if row is None:
-        raise GoneError(_("plan {plan_id!r} is not in the store. Save it as a new plan.").format(plan_id=plan_id))
+        raise _absent(plan_id)
     raise ConflictError(_plan(row), body or {}, version)
 
 

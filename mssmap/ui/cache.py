@@ -136,7 +136,7 @@ def own_files() -> dict[str, bytes]:
     """Return the scripts and styles of the page's own components."""
     own = {name: assets.own(name).encode() for name in ("panel.js", "panel.css")}
     client = resources.files("mssmap.ui").joinpath("client")
-    return own | {name: client.joinpath(name).read_bytes() for name in ("lanes.js", "live.js")}
+    return own | {name: client.joinpath(name).read_bytes() for name in ("lanes.js", "live.js", "acts.js", "hand.js")}
 
 
 @lru_cache(maxsize=256)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
+import json
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -33,16 +33,24 @@ def page_style() -> None:
     st.html(f"<style>{style}</style>")
 
 
-SCRIPTS: Final = {"lanes": "lanes.js", "strip": "lanes.js", "live": "live.js"}
-"""Components that are not in `panel.js`."""
+SCRIPTS: Final = {
+    "lanes": ("lanes.js",),
+    "strip": ("lanes.js",),
+    "live": ("live.js", "acts.js"),
+    **dict.fromkeys(
+        ("hand", "saved", "bases", "standard", "travel", "coordinates", "act", "proposals", "roads"),
+        ("hand.js", "acts.js", "panel.js"),
+    ),
+}
+"""Components that are not in `panel.js`: their file, and those it borrows from."""
 
 
-@lru_cache(maxsize=16)
-def _component(name: str, script: str, style: str) -> Any:
-    """Register a component whose script and style are hashed files; what travels at each run is this short loader."""
+@lru_cache(maxsize=32)
+def _component(name: str, scripts: tuple[str, ...], style: str) -> Any:
+    """Register a component whose scripts and style are hashed files; what travels at each run is this short loader."""
     loader = f"""
 const at = (file) => new URL("{URL}" + file, document.baseURI).href;
-const ready = import(at("{script}"));
+const ready = Promise.all({json.dumps(scripts)}.map((file) => import(at(file))));
 export default function (component) {{
   const root = component.parentElement;
   if (!root.querySelector("link")) {{
@@ -51,16 +59,20 @@ export default function (component) {{
     link.href = at("{style}");
     root.append(link);
   }}
-  ready.then((module) => module.{name}(component));
+  ready.then(([own, ...others]) => {{
+    if (own.borrow) own.borrow(...others);
+    own.{name}(component);
+  }});
 }}
 """
     return st.components.v2.component(f"mssmap_{name}", js=loader)
 
 
 def component(name: str, **arguments: Any) -> Any:
-    """Mount one of our own components (`client/panel.js`, unless `SCRIPTS` has another file)."""
+    """Mount one of our own components (`client/panel.js`, unless `SCRIPTS` has other files)."""
     files = cache.published().panels
-    return _component(name, files[SCRIPTS.get(name, "panel.js")], files["panel.css"])(**arguments)
+    scripts = tuple(files[script] for script in SCRIPTS.get(name, ("panel.js",)))
+    return _component(name, scripts, files["panel.css"])(**arguments)
 
 
 WITH_SCRIPTS: Final = ("", "timeline", "planner")
@@ -141,10 +153,10 @@ def key_figures(figures: list[keyfigures.KeyFigure]) -> None:
     component("figures", key="figures", data=panels.figure_cards(figures))
 
 
-def operations_map(shown: view.Shown, options: view.Options, *, on_placed: Callable[[], None] = lambda: None) -> None:
+def operations_map(shown: view.Shown, options: view.Options) -> None:
     """The map itself, and the bridge that carries the view to it and clicks back; see `view.Options.placing`."""
     map_frame()
-    feed_map(shown, options, on_placed=on_placed)
+    feed_map(shown, options)
 
 
 def map_frame() -> None:
@@ -159,7 +171,6 @@ def feed_map(
     *,
     filters: cache.Filters | None = None,
     window: tuple[date, date] | None = None,
-    on_placed: Callable[[], None] = lambda: None,
 ) -> None:
     """
     Send the view to the map in two parts, for the large one seldom changes.
@@ -183,7 +194,6 @@ def feed_map(
         key="bridge",
         data={**small, "seq": cache.mark(small)},
         on_selected_change=_map_clicked,
-        on_placed_change=on_placed,
     )
 
 

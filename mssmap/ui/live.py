@@ -1,8 +1,8 @@
 """
 What a window hears between two clicks: that the server was started again, that somebody else changed what it shows.
 
-Each window asks `/live` every other second, without a run of its script; `client/live.js` tells the person. The same
-component keeps what could not be stored in the browser, and offers it again to a new session.
+Each window asks `/live` every other second, without a run of its script; `client/live.js` tells the person. On every
+page it also serves the queue of acts (`client/acts.js`), so that what waits is sent from wherever the person goes.
 """
 
 from __future__ import annotations
@@ -16,12 +16,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from mssmap import scenario, settings
+from mssmap import settings
 from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.ingest import attach
-from mssmap.scenario import Scenario
-from mssmap.store import ConflictError, Plan, presence
+from mssmap.store import presence
 from mssmap.ui import cache, components, planner
 from mssmap.ui.door import logs
 
@@ -72,46 +71,18 @@ def mount(page: str) -> None:
         The address of the page; only the planner shows a plan that others may change.
     """
     on_planner = page == "planner"
+    if not on_planner:
+        planner.left()
     data = {
         "boot": BOOT,
-        "session": st.session_state.setdefault("live_session", uuid.uuid4().hex),
         "imports": _imports(),
-        "plan": _seen() if on_planner else None,
+        "plan": st.session_state.get("plan_shown") if on_planner else None,
         "planner": on_planner,
-        "unsaved": _unsaved() if on_planner else None,
+        **planner.served(),
         "words": _words(),
     }
     with st.container(key="live"):
-        components.component("live", key="live_told", data=data, on_again_change=_again, on_restore_change=_restore)
-
-
-def _seen() -> dict[str, Any] | None:
-    """The version of the plan in hand that the page shows; in a conflict that of the others, which it shows too."""
-    held: Plan | None = st.session_state.get("plan_saved")
-    error: ConflictError | None = st.session_state.get("plan_conflict")
-    shown = error.theirs if error is not None else held
-    return {"id": shown.plan_id, "version": shown.version} if shown is not None else None
-
-
-def _unsaved() -> dict[str, Any] | None:
-    """The plan in hand if it differs from what is stored: the store was away, or somebody else was quicker."""
-    plan: Scenario | None = st.session_state.get("plan")
-    if plan is None or not st.session_state.get("plan_unsaved"):
-        return None
-    retry = st.session_state.get("plan_conflict") is None
-    return {"name": plan.name, "plan": plan.id, "text": scenario.to_json(plan), "retry": retry}
-
-
-def _again() -> None:
-    """Show the newest version of the plan, or store what the store did not take."""
-    planner.reload()
-
-
-def _restore() -> None:
-    """Take up what the browser kept: the text of a plan, or the bases that were on."""
-    kept = st.session_state["live_told"].get("restore")
-    if isinstance(kept, dict):
-        planner.take_up(kept)
+        components.component("live", key="live_told", data=data)
 
 
 def _words() -> dict[str, str]:
@@ -121,15 +92,11 @@ def _words() -> dict[str, str]:
         "restarted": _("The server was started again. What was saved is safe."),
         "load": _("Load again"),
         "close": _("Close"),
-        "changed": _("{who} saved version {version} of this plan at {time} UTC."),
-        "show": _("Show it"),
-        "deleted": _("{who} deleted this plan at {time} UTC."),
+        "changed": _("{who} changed this plan at {time} UTC; you see it as it is now."),
         "imports": _("The imported data were changed."),
         "one": _("One other window is on this plan: {names}"),
         "more": _("{n} other windows are on this plan: {names}"),
         "nobody": _("somebody"),
         "ended": _("Your sign-in or your role has ended. What you see is no longer kept up to date."),
-        "kept": _("A change of {name} from {time} was not stored. This browser has kept it."),
-        "restore": _("Bring it back"),
-        "discard": _("Discard"),
+        "waiting": _("Changes of yours to plans are not yet stored: {n}"),
     }

@@ -1,113 +1,184 @@
 """
-The planner's page: one plan in hand, every change of it stored before the page says so.
+The planner's page: which plan is in hand, and what its controls need.
 
-The plan in hand is in the session; its truth is in the store. A change is written with the version it was made on; if
-somebody else was quicker, both versions are shown and the person chooses.
+The truth of a plan is in the store and is read at each run; a change is an act (`plan_acts`), which the browser sends
+and keeps until it is answered (`client/acts.js`, `ui.acts`). So nothing of a plan lives in the session but its id.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import uuid
+from dataclasses import dataclass
 from typing import Any, Final
 
 import streamlit as st
 
 from mssmap import planning, scenario, text
-from mssmap.errors import InputError, MssmapError, NotFoundError
+from mssmap.errors import InputError, MssmapError
+from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.scenario import Scenario
-from mssmap.store import ConflictError, Plan
-from mssmap.ui import cache, permits, state
+from mssmap.store import Plan
+from mssmap.timeline import Clocks
+from mssmap.ui import acts, cache, choices, permits, state
+from mssmap.ui.components import component
 
 BASELINE: Final = "baseline"
 
 
-# ---------------------------------------------------------------------------------------------- the plan in hand
+@dataclass(frozen=True)
+class InHand:
+    """
+    The plan of this run.
+
+    Attributes
+    ----------
+    wanted
+        Id of the plan that the person asked for, empty for the baseline.
+    plan
+        What the page shows: the stored plan, else the baseline of the day.
+    stored
+        Its row in the store; None for the baseline and for a plan that is not there (yet) or was deleted.
+    deleted
+        The row of a plan that was deleted.
+    """
+
+    wanted: str
+    plan: Scenario
+    stored: Plan | None = None
+    deleted: Plan | None = None
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """What the page shows, for its components: the plan they change (none: the baseline), and its version."""
+        return {
+            "of": self.wanted if self.stored else "",
+            "version": self.stored.version if self.stored else 0,
+            "barred": permits.reason("plan"),
+        }
 
 
-def in_hand() -> Scenario:
-    """Return the plan of this visit: as in the address, else the baseline of the day."""
-    wanted = st.query_params.get("scenario")
-    held: Scenario | None = st.session_state.get("plan")
-    if held is None or (wanted and wanted not in {held.id, st.session_state.get("plan_link")}):
-        st.session_state["plan_link"] = wanted
-        _load(wanted)
-    plan: Scenario = st.session_state["plan"]
-    if plan.id == BASELINE and (plan.clocks, plan.grade) != (state.clocks(), state.grade()):
+def in_hand() -> InHand:
+    """Return the plan in hand: as in the address, or as chosen on the page; its days are on the dials then."""
+    link = st.query_params.get("scenario", "")
+    if link and link != st.session_state.get("plan_link"):
+        st.session_state["plan_id"] = "" if link == BASELINE else link[:80]
+    wanted: str = st.session_state.setdefault("plan_id", "")
+    _keep_link(wanted)
+    stored = cache.plans().stored(wanted) if wanted else None
+    if stored is None or stored.deleted:
+        st.session_state.pop("plan_days", None)
         plan = scenario.baseline(cache.data(), state.clocks(), state.grade())
-        st.session_state["plan"] = plan
-    return plan
+        plan = dataclasses.replace(plan, name=_("Baseline: what stands on the day"))
+        return InHand(wanted, plan, deleted=stored)
+    return _on_its_days(InHand(wanted, scenario.from_dict(stored.body), stored))
 
 
-def _load(plan_id: str | None) -> None:
-    st.session_state["plan"] = scenario.baseline(cache.data(), state.clocks(), state.grade())
-    st.session_state["plan_saved"] = None
-    st.session_state["plan_unsaved"] = False
-    if not plan_id or plan_id == BASELINE:
-        return
+def _keep_link(wanted: str) -> None:
+    if wanted:
+        st.query_params["scenario"] = wanted
+    else:
+        st.query_params.pop("scenario", None)
+    st.session_state["plan_link"] = wanted
+
+
+def take_up(plan_id: str) -> None:
+    """Make another plan the one in hand; empty for the baseline."""
+    st.session_state["plan_id"] = plan_id
+    _keep_link(plan_id)
+
+
+# ---------------------------------------------------------------------------------------------- days of a plan
+
+
+def _on_its_days(held: InHand) -> InHand:
+    """
+    Bring dials and plan together: a dial that was moved on this page moves the plan, else the plan sets the dials.
+
+    What another page left on the dials moves no plan: `left` says that one was shown meanwhile.
+    """
+    plan, dials = held.plan, (state.clocks(), state.grade())
+    before = st.session_state.get("plan_days")
+    own = (plan.clocks, plan.grade)
+    if before is not None and before[0] == held.wanted and dials != before[1] and own == before[1]:
+        held = _moved(held, *dials)
+        own = (held.plan.clocks, held.plan.grade)
+    elif dials != own and before is None:
+        _say_whose_days(plan, dials[0])
+    if dials != own:
+        st.session_state["as_of"], st.session_state["known_on"] = own[0].as_of, own[0].known_on
+        st.session_state["grade"] = own[1]
+    st.session_state["plan_days"] = (held.wanted, own)
+    return held
+
+
+def left() -> None:
+    """Say that another page is shown: the dials are its own there."""
+    st.session_state.pop("plan_days", None)
+
+
+def _moved(held: InHand, clocks: Clocks, grade: str) -> InHand:
+    days = {"as_of": clocks.as_of, "known_on": clocks.known_on, "grade": grade}
+    if not do({"kind": "days", **days}, plan_id=held.wanted):
+        return held
+    stored = cache.plans().plan(held.wanted)
+    return InHand(held.wanted, scenario.from_dict(stored.body), stored)
+
+
+def _say_whose_days(plan: Scenario, asked: Clocks) -> None:
+    if asked != Clocks(state.default_as_of(), state.today()):
+        note(
+            _(
+                "{name} is judged on its own days: {as_of}, as known on {known_on}. Move the dials here to judge it on "
+                "others."
+            ).format(name=f"“{plan.name}”", as_of=text.day(plan.clocks.as_of), known_on=text.day(plan.clocks.known_on))
+        )
+
+
+# ---------------------------------------------------------------------------------------------- changes by the server
+
+
+def do(*done: dict[str, Any], plan_id: str | None = None) -> bool:
+    """
+    Do acts that do not come from the browser's queue to the plan in hand; the baseline becomes a plan first.
+
+    Returns
+    -------
+    done
+        Whether they are stored; if not, the page says why.
+    """
+    own = st.session_state["plan_id"] if plan_id is None else plan_id
+    store = cache.plans()
     try:
-        _take(cache.plans().plan(plan_id))
-    except NotFoundError as error:
-        st.session_state["plan_note"] = str(error)
-
-
-def _take(stored: Plan) -> None:
-    """Hold a stored plan, and turn the dials to its day."""
-    plan = scenario.from_dict(stored.body)
-    st.session_state["plan"] = plan
-    st.session_state["plan_saved"] = stored
-    st.session_state["plan_unsaved"] = False
-    st.session_state["plan_conflict"] = None
-    st.session_state["as_of"], st.session_state["known_on"] = plan.clocks.as_of, plan.clocks.known_on
-
-
-def change(plan: Scenario) -> None:
-    """Write a changed plan; what is on screen is what was asked for, and the status line says whether it is stored."""
-    saved: Plan | None = st.session_state.get("plan_saved")
-    if plan.id == BASELINE:
-        number = len(cache.plans().plans()) + 1
-        plan = plan.copy(f"plan-{uuid.uuid4().hex[:12]}", _("Plan {n}").format(n=number))
-        saved = None
-    st.session_state["plan"] = plan
-    _written(lambda: cache.plans().save(scenario.to_dict(plan), version=saved.version if saved else 0))
-
-
-def _written(write: Any) -> None:
-    st.session_state["plan_unsaved"] = True
-    try:
-        stored: Plan = write()
-    except ConflictError as error:
-        st.session_state["plan_conflict"] = error
-        return
+        if not own or store.stored(own) is None:
+            own = acts.new_id()
+            acts.do(store, cache.data(), [{"plan": own, "kind": "create", "name": next_name(), **_days()}])
+        st.session_state["plan_made"] = acts.do(store, cache.data(), [{"plan": own, **act} for act in done])
     except MssmapError as error:
-        st.session_state["plan_note"] = _("Not saved: {reason} Your plan is still on screen.").format(reason=error)
-        return
-    _take(stored)
-    st.session_state["plan_note"] = None
-    st.query_params["scenario"] = stored.plan_id
+        note(_("Not stored: {reason}").format(reason=error))
+        return False
+    if own != st.session_state["plan_id"]:
+        take_up(own)
+    return True
 
 
-def reload() -> None:
-    """Show the plan in hand as it is in the store now; what could not be stored is stored first, or asked about."""
-    saved: Plan | None = st.session_state.get("plan_saved")
-    if st.session_state.get("plan_unsaved"):
-        change(st.session_state["plan"])
-    elif saved is not None:
-        _load(saved.plan_id)
+def _days() -> dict[str, Any]:
+    clocks = state.clocks()
+    return {"as_of": clocks.as_of.isoformat(), "known_on": clocks.known_on.isoformat(), "grade": state.grade()}
 
 
-def take_up(kept: dict[str, Any]) -> None:
-    """
-    Write what a browser kept because it did not reach the store.
+def note(words: str) -> None:
+    """Say something above the map of the planner, until the next act."""
+    st.session_state["plan_note"] = words
 
-    A plan becomes a plan of its own, for the one it came from may have moved on; bases that were switched on are
-    switched on in the plan in hand.
-    """
-    if isinstance(kept.get("text"), str):
-        _import(kept["text"].encode())
-    elif isinstance(kept.get("on"), list):
-        switch(chosen(st.session_state["plan"], {str(base) for base in kept["on"]}))
+
+def next_name() -> str:
+    """Return a name for a new plan that no other has."""
+    names = {plan.name for plan in cache.plans().plans()}
+    return next(name for n in range(1, len(names) + 2) if (name := _("Plan {n}").format(n=n)) not in names)
+
+
+# ---------------------------------------------------------------------------------------------- what the page shows
 
 
 def bases(plan: Scenario) -> Any:
@@ -115,150 +186,154 @@ def bases(plan: Scenario) -> Any:
     return scenario.bases(cache.data(), plan, planning.network_of(cache.data(), plan))
 
 
-def chosen(plan: Scenario, on: set[str]) -> frozenset[str]:
-    """Return what is active in a plan if these of its bases are on, and the others off."""
-    listed = set(bases(plan)["base_id"])
-    return frozenset((plan.active - listed) | (listed & on))
-
-
-def switch(active: frozenset[str]) -> None:
-    """Make these the active bases of the plan in hand."""
-    plan: Scenario = st.session_state["plan"]
-    if active != plan.active:
-        change(dataclasses.replace(plan, active=active))
-
-
-# ---------------------------------------------------------------------------------------------- choosing a plan
-
-
-def picker(plan: Scenario) -> None:
-    """Choose, name, copy, undo, redo, delete, export and import plans."""
-    stored = {p.plan_id: p for p in cache.plans().plans()}
-    names = {BASELINE: _("Baseline: what stands on the day"), **{p.plan_id: p.name for p in stored.values()}}
-    if plan.id not in names:
-        names[plan.id] = plan.name
-    st.session_state["plan_choice"] = plan.id
-    st.selectbox(_("Plan"), list(names), key="plan_choice", format_func=names.__getitem__, on_change=_chosen)
-    saved: Plan | None = st.session_state.get("plan_saved")
-    left, middle, right = st.columns(3, gap="xxsmall")
-    barred = permits.lacking("plan")
-    nothing = barred or saved is None
-    left.button(
-        _("Undo"), key="undo", disabled=barred or saved is None or saved.version < 2, on_click=_undo, width="stretch"
+def hand(held: InHand) -> None:
+    """Choose, name, copy, undo, redo and delete plans; the first component of the page, for the others ask it."""
+    store = cache.plans()
+    st.session_state["plan_shown"] = _shown(held.stored) if held.stored else None
+    listed = choices.told_apart({plan.plan_id: (plan.name, changed(plan)) for plan in store.plans()})
+    gone = choices.told_apart({plan.plan_id: (plan.name, changed(plan)) for plan in store.deleted()})
+    component(
+        "hand",
+        key="hand",
+        data={
+            **held.shown,
+            "plan": acts.state_of(store, held.wanted) if held.stored else None,
+            "days": _days(),
+            "next": next_name(),
+            "plans": [[BASELINE, _("Baseline: what stands on the day")], *listed.items()],
+            "deleted": list(gone.items()),
+            "words": _hand_words(),
+        },
+        on_chosen_change=_chosen,
+        on_again_change=_again,
     )
-    middle.button(_("Redo"), key="redo", disabled=nothing, on_click=_redo, width="stretch")
-    right.button(_("Copy"), key="copy", disabled=barred, on_click=_copy, width="stretch")
-    if saved is not None:
-        st.session_state["plan_name"] = plan.name
-        st.text_input(_("Name"), key="plan_name", max_chars=200, disabled=barred, on_change=_rename)
-    with st.expander(_("File and delete")):
-        st.download_button(
-            _("Export as a file"),
-            scenario.to_json(plan),
-            file_name=f"{plan.id}.mssmap.json",
-            mime="application/json",
-            on_click="ignore",
-            width="stretch",
-        )
-        upload = st.file_uploader(_("Import a file"), type="json", key="plan_file", max_upload_size=2, disabled=barred)
-        if upload is not None and upload.file_id != st.session_state.get("plan_file_read"):
-            st.session_state["plan_file_read"] = upload.file_id
-            if _import(upload.getvalue()):
-                st.rerun()
-        if saved is not None:
-            st.button(_("Delete this plan"), key="delete", disabled=barred, on_click=_delete, width="stretch")
+
+
+def _shown(plan: Plan) -> dict[str, Any]:
+    """Plan and version for the watcher of other people's changes, and the last version that this session made."""
+    return {"id": plan.plan_id, "version": plan.version, "made": st.session_state.get("plan_made", 0)}
 
 
 def _chosen() -> None:
-    plan_id = st.session_state["plan_choice"]
-    _load(plan_id)
-    st.session_state["plan_note"] = None
-    if plan_id == BASELINE:
-        st.query_params.pop("scenario", None)
-    else:
-        st.query_params["scenario"] = plan_id
+    chosen = st.session_state["hand"].get("chosen")
+    if isinstance(chosen, str):
+        st.session_state.pop("plan_note", None)
+        take_up("" if chosen == BASELINE else chosen[:80])
 
 
-def _undo() -> None:
-    saved: Plan = st.session_state["plan_saved"]
-    _written(lambda: cache.plans().undo(saved.plan_id, version=saved.version))
+def _again() -> None:
+    """Run once more: the store holds another version of the plan than the page shows, or a plan was made."""
+    asked = st.session_state["hand"].get("again")
+    if isinstance(asked, dict) and isinstance(asked.get("plan"), str):
+        st.session_state.pop("plan_note", None)
+        take_up(asked["plan"][:80])
 
 
-def _redo() -> None:
-    saved: Plan = st.session_state["plan_saved"]
-    _written(lambda: cache.plans().redo(saved.plan_id, version=saved.version))
+def changed(plan: Plan) -> str:
+    """When a plan was changed last, in words: what tells two plans of one name apart."""
+    return _("changed {day}, {time} UTC").format(
+        day=text.day(plan.changed_at[:10]), time=plan.changed_at[11:19]
+    )
 
 
-def _copy() -> None:
-    plan: Scenario = st.session_state["plan"]
-    st.session_state["plan_saved"] = None
-    change(plan.copy(f"plan-{uuid.uuid4().hex[:12]}", _("Copy of {name}").format(name=plan.name)))
+def saved(held: InHand, *notes: str) -> None:
+    """The line above the map: whether what is on the screen is stored, and what was not taken and why."""
+    said = [words for words in (*notes, st.session_state.get("plan_note")) if words]
+    component(
+        "saved",
+        key="saved",
+        data={
+            "notes": said,
+            "deleted": _deleted(held.deleted) if held.deleted else None,
+            "missing": None if held.stored or held.deleted or not held.wanted else _missing(held.wanted),
+            "barred": permits.reason("plan"),
+            "words": _saved_words(),
+        },
+    )
 
 
-def _rename() -> None:
-    name = st.session_state["plan_name"].strip()
-    if name:
-        change(dataclasses.replace(st.session_state["plan"], name=name))
+def _missing(plan_id: str) -> dict[str, str]:
+    words = _("There is no plan {plan_id} in this store. What you see is the baseline.").format(plan_id=plan_id)
+    return {"plan": plan_id, "text": words}
 
 
-def _delete() -> None:
-    saved: Plan = st.session_state["plan_saved"]
-    try:
-        cache.plans().delete(saved.plan_id, version=saved.version)
-    except MssmapError as error:
-        st.session_state["plan_note"] = str(error)
-        return
-    st.query_params.pop("scenario", None)
-    _load(None)
+def _deleted(plan: Plan) -> dict[str, str]:
+    return {
+        "plan": plan.plan_id,
+        "text": _("{who} deleted {name} at {time} UTC. What you see is the baseline.").format(
+            who=plan.changed_by, name=f"“{plan.name}”", time=plan.changed_at[11:19]
+        ),
+    }
+
+
+def files(held: InHand) -> None:
+    """Export the plan in hand to a file, import one."""
+    barred = permits.lacking("plan")
+    st.download_button(
+        _("Export as a file"),
+        scenario.to_json(held.plan),
+        file_name=f"{held.plan.id}.mssmap.json",
+        mime="application/json",
+        on_click="ignore",
+        width="stretch",
+    )
+    upload = st.file_uploader(_("Import a file"), type="json", key="plan_file", max_upload_size=2, disabled=barred)
+    if upload is not None and upload.file_id != st.session_state.get("plan_file_read"):
+        st.session_state["plan_file_read"] = upload.file_id
+        if _import(upload.getvalue()):
+            st.rerun()
 
 
 def _import(content: bytes) -> bool:
     """Make a plan of a file; False, with the reason on the page, if it cannot be."""
     try:
         plan, notes = scenario.from_json(content)
+        stored = acts.new_plan(cache.plans(), plan)
     except InputError as error:
-        st.error(str(error))
+        st.error(text.inert(str(error)))
         return False
-    st.session_state["plan_saved"] = None
-    change(plan.copy(f"plan-{uuid.uuid4().hex[:12]}", plan.name))
+    take_up(stored.plan_id)
     if notes:
-        st.session_state["plan_note"] = " ".join(notes)
+        note(" ".join(notes))
     return True
 
 
-def status_line(travel_note: str = "") -> None:
-    """Whether what is on screen is stored, and judged as asked; a conflict shows both versions and asks."""
-    error: ConflictError | None = st.session_state.get("plan_conflict")
-    note = " ".join(part for part in (st.session_state.get("plan_note"), travel_note) if part)
-    saved: Plan | None = st.session_state.get("plan_saved")
-    if error is not None:
-        _ask(error)
-    elif note:
-        st.warning(text.inert(note))
-    elif saved is not None:
-        st.caption(
-            _("Saved: version {version}, {time} UTC.").format(version=saved.version, time=saved.changed_at[11:19])
-        )
-    else:
-        st.caption(_("The baseline changes nothing. Your first change makes a plan of your own."))
+def served() -> dict[str, str]:
+    """Whose acts the browser keeps, and in which language they are answered."""
+    return {"person": acts.mark(permits.person()), "lang": current()}
 
 
-def _ask(error: ConflictError) -> None:
-    theirs = scenario.from_dict(error.theirs.body)
-    mine: Scenario = st.session_state["plan"]
-    st.error(
-        _("{who} saved version {version} of this plan while you changed it. Nothing was overwritten.").format(
-            who=error.theirs.changed_by, version=error.theirs.version
-        )
-    )
-    rows = scenario.differences(theirs, mine).rename(columns={"first": _("Theirs"), "second": _("Yours")})
-    st.dataframe(rows, hide_index=True, key="conflict")
-    left, right = st.columns(2)
-    left.button(_("Keep theirs"), key="keep_theirs", on_click=_take, args=(error.theirs,), width="stretch")
-    right.button(_("Save yours over it"), key="keep_mine", on_click=_overwrite, args=(error.theirs,), width="stretch")
+def _hand_words() -> dict[str, str]:
+    return {
+        "plan": _("Plan"),
+        "name": _("Name"),
+        "undo": _("Undo"),
+        "redo": _("Redo"),
+        "copy": _("Copy"),
+        "copy_of": _("Copy of {name}"),
+        "delete": _("Delete this plan"),
+        "sure": _("Delete {name}? It can be brought back."),
+        "yes": _("Delete"),
+        "no": _("Keep it"),
+        "deleted": _("Deleted plans"),
+        "back": _("Bring it back"),
+    }
 
 
-def _overwrite(theirs: Plan) -> None:
-    mine: Scenario = st.session_state["plan"]
-    st.session_state["plan_conflict"] = None
-    _written(lambda: cache.plans().save(scenario.to_dict(mine), version=theirs.version))
+def _saved_words() -> dict[str, str]:
+    """All that may be said of acts; `{n}` and the like are filled in by the browser, as text."""
+    return {
+        "baseline": _("The baseline changes nothing. Your first change makes a plan of your own."),
+        "saved": _("Saved: version {version}, {time} UTC."),
+        "waiting": _("Not yet stored: {n}"),
+        "trying": _("The server does not answer; this browser keeps your changes and sends them again."),
+        "unkept": _("This browser keeps nothing: stay on this page until it says that your changes are saved."),
+        "others": _("Changes of somebody else wait in this browser: {n}. They are sent when that person signs in here."),
+        "elsewhere": _("Changes of yours to other plans are not yet stored: {n}"),
+        "gone": _("This plan was deleted while you changed it. Your changes wait: {n}."),
+        "back": _("Bring it back"),
+        "revive": _("Bring the plan back with them"),
+        "discard": _("Discard"),
+        "there": _("Place it there instead"),
+        "close": _("Close"),
+    }

@@ -15,7 +15,7 @@ from mssmap.maps import plan as plan_map
 from mssmap.maps import view
 from mssmap.scenario import Scenario
 from mssmap.ui import cache, components
-from mssmap.ui.planner import bases, chosen, switch
+from mssmap.ui.planner import InHand, bases
 
 
 def figure_titles() -> dict[str, str]:
@@ -66,9 +66,9 @@ def _amount(value: float, unit: str) -> str:
     return f"{rounded} {unit}" if unit in {"min", "km"} else rounded
 
 
-def base_table(plan: Scenario, coverage: Coverage) -> None:
+def base_table(held: InHand, coverage: Coverage) -> None:
     """Switches of all bases and proposals, with what each of them adds."""
-    listed = bases(plan).set_index("base_id")
+    listed = bases(held.plan).set_index("base_id")
     kinds = plan_map.kinds()
     stated = int(coverage.by_base["capacity"].notna().any())
     rows = [
@@ -87,35 +87,9 @@ def base_table(plan: Scenario, coverage: Coverage) -> None:
         for row in coverage.by_base.itertuples(index=False)
     ]
     columns = [_("Base"), _("Only by it / would add"), _("Fair share"), *[_("for each officer")][:stated]]
-    data = {"rows": rows, "columns": columns, "caption": _("Bases and proposals")}
+    data = {"rows": rows, "columns": columns, "caption": _("Bases and proposals"), **held.shown}
     components.component("reach", key="reach", data=plan_map.reach(coverage))
-    components.component("bases", key="bases", data=data, on_switched_change=_switched)
-    if (active := _clicked(plan)) is not None and active != plan.active:
-        st.session_state["switched_late"] = active
-        st.rerun()
-
-
-def _switched() -> None:
-    if (active := _clicked(st.session_state["plan"])) is not None:
-        switch(active)
-
-
-def _clicked(plan: Scenario) -> frozenset[str] | None:
-    """Return the bases that are on after the click of this run, None if there was none."""
-    clicked = st.session_state["bases"].get("switched")
-    return chosen(plan, set(clicked)) if isinstance(clicked, list) else None
-
-
-def with_late_click(plan: Scenario) -> Scenario:
-    """
-    Do what was clicked before this visit knew the table, and return the plan in hand.
-
-    After a lost connection the page is still on the screen, but the server that answers has never seen it: for the
-    first click nobody is called.
-    """
-    switch(st.session_state.pop("switched_late", plan.active))
-    held: Scenario = st.session_state["plan"]
-    return held
+    components.component("bases", key="bases", data=data)
 
 
 def map_options(

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Any
-
-import pandas as pd
 import streamlit as st
 
-from mssmap import planning, roads
-from mssmap.errors import InputError
+from mssmap import planning, text
 from mssmap.i18n import gettext as _
-from mssmap.roads import RoadStatus
-from mssmap.scenario import Scenario
 from mssmap.ui import cache
-from mssmap.ui.planner import change
-
-EDITED = ("status", "source", "date", "note")
+from mssmap.ui.components import component
+from mssmap.ui.planner import InHand
 
 
 def status_titles() -> dict[str, str]:
@@ -29,8 +21,9 @@ def status_titles() -> dict[str, str]:
     }
 
 
-def show(plan: Scenario) -> None:
-    """Every road with its status, factor and minutes; a change of a status is a change of the plan."""
+def show(held: InHand) -> None:
+    """Every road with its status, factor and minutes; a change of a status is an act of the browser."""
+    plan = held.plan
     network = planning.network_of(cache.data(), plan)
     st.caption(network.method)
     if network.model:
@@ -41,67 +34,38 @@ def show(plan: Scenario) -> None:
     bare = sum(not (row.source and row.date) for row in plan.roads.status if row.status != "unknown")
     if bare:
         st.warning(_("Statuses without a source and a day: {n}. Say who reported them, and when.").format(n=bare))
-    titles = status_titles()
-    rows = network.roads.reset_index(drop=True)
-    table = pd.DataFrame(
+    rows = [
         {
-            "road": rows["from"] + " – " + rows["to"],
-            "ref": rows["ref"],
-            "km": rows["length_km"].round(1),
-            "status": rows["status"],
-            "source": rows["source"],
-            "date": pd.to_datetime(rows["date"], errors="coerce").dt.date,
-            "note": rows["note"],
-            "zones": (100 * rows["zone_share"]).round(),
-            "minutes": rows["minutes"].round(),
+            "id": row.road_id,
+            "road": f"{start} – {end}",
+            "cells": [row.ref, text.number(round(row.length_km, 1)), _percent(row.zone_share), _minutes(row.minutes)],
+            "values": {"status": row.status, "source": row.source, "date": row.date, "note": row.note},
         }
-    )
-    key = f"roads {cache.mark([plan.id, [dataclasses.astuple(row) for row in plan.roads.status]])}"
-    column = st.column_config
-    st.data_editor(
-        table,
-        hide_index=True,
-        key=key,
-        height=430,
-        disabled=["road", "ref", "km", "zones", "minutes"],
-        column_config={
-            "road": column.TextColumn(_("Road"), pinned=True),
-            "ref": _("Number"),
-            "km": column.NumberColumn(_("km")),
-            "status": column.SelectboxColumn(
-                _("Status"), options=list(titles), format_func=lambda word: titles[str(word)], required=True
-            ),
-            "source": column.TextColumn(_("Source"), max_chars=400),
-            "date": column.DateColumn(_("Day of the report")),
-            "note": column.TextColumn(_("Note"), max_chars=400),
-            "zones": column.NumberColumn(_("In zones %")),
-            "minutes": column.NumberColumn(_("Minutes")),
+        for row, start, end in zip(
+            network.roads.itertuples(index=False), network.roads["from"], network.roads["to"], strict=True
+        )
+    ]
+    component(
+        "roads",
+        key="roads",
+        data={
+            **held.shown,
+            "rows": rows,
+            "columns": [_("Road"), _("Number"), _("km"), _("In zones %"), _("Minutes")],
+            "fields": [
+                ["status", _("Status"), list(status_titles().items())],
+                ["source", _("Source"), None],
+                ["date", _("Day of the report"), None],
+                ["note", _("Note"), None],
+            ],
+            "caption": _("Roads and what is reported about them"),
         },
-        on_change=_edited,
-        args=(key, plan, rows["road_id"].tolist()),
     )
 
 
-def _edited(key: str, plan: Scenario, road_ids: list[str]) -> None:
-    edits: dict[int, dict[str, Any]] = st.session_state[key]["edited_rows"]
-    try:
-        change(edited(plan, {road_ids[row]: cells for row, cells in edits.items()}))
-    except InputError as error:
-        st.session_state["plan_note"] = str(error)
+def _percent(share: float) -> str:
+    return str(round(100 * share)) if share else ""
 
 
-def edited(plan: Scenario, edits: dict[str, dict[str, Any]]) -> Scenario:
-    """
-    Return a plan with edited roads; one that is back to not known and says nothing else is forgotten.
-
-    Raises
-    ------
-    InputError
-        If a status is none of `roads.STATUSES`.
-    """
-    known = {row.road_id: row for row in plan.roads.status}
-    for road_id, cells in edits.items():
-        words = {name: str(cells[name] or "") for name in EDITED if name in cells}
-        known[road_id] = dataclasses.replace(known.get(road_id, RoadStatus(road_id, roads.STATUSES[-1])), **words)
-    kept = [row for row in known.values() if dataclasses.replace(row, road_id="") != RoadStatus("", roads.STATUSES[-1])]
-    return dataclasses.replace(plan, roads=dataclasses.replace(plan.roads, status=tuple(kept)))
+def _minutes(minutes: float) -> str:
+    return text.number(round(minutes)) if minutes < float("inf") else _("closed")

@@ -10,10 +10,10 @@ import streamlit as st
 from mssmap import charts, planning, siting, text
 from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
-from mssmap.scenario import Proposal, Scenario
 from mssmap.siting_studies import MAX_K, FrontPoint
-from mssmap.ui import cache, planner
+from mssmap.ui import cache
 from mssmap.ui.jobs import Job
+from mssmap.ui.planner_inputs import act_button
 from mssmap.ui.planner_travel import Judged
 
 SECONDS_A_NUMBER: Final = 6.0
@@ -100,7 +100,8 @@ def _solution(judged: Judged, found: dict[str, Any]) -> None:
     st.dataframe(rows, hide_index=True, key="solution_table")
     left, right = st.columns(2)
     if len(rows):
-        left.button(_("Take them into the plan"), key="adopt", on_click=_adopt, args=(judged.asked, rows))
+        with left:
+            act_button("adopt", _("Take them into the plan"), _adopt(rows, clean=not found["keep"]))
     if right.button(_("Near-optimal exchanges"), key="swaps") and answer.model in {"mclp", "pmedian"}:
         st.dataframe(
             planning.site_swaps(cache.data(), judged.plan, answer, keep_active=found["keep"], matrix=judged.matrix),
@@ -109,16 +110,12 @@ def _solution(judged: Judged, found: dict[str, Any]) -> None:
         )
 
 
-def _adopt(plan: Scenario, rows: pd.DataFrame) -> None:
-    have = {proposal.id for proposal in plan.proposals}
-    for row in rows.itertuples(index=False):
-        if row.id in have:
-            plan = plan if row.id in plan.active else plan.toggle(row.id)
-        else:
-            plan = plan.place(
-                Proposal(f"site-{row.id}", str(row.name)[:120], row.lon, row.lat, note=_("Found by the search."))
-            )
-    planner.change(plan)
+def _adopt(rows: pd.DataFrame, *, clean: bool) -> dict[str, Any]:
+    """Return the act that takes the answer into the plan; of a clean sheet only the answer stays on."""
+    sites = [
+        {"id": row.id, "name": str(row.name)[:120], "lon": row.lon, "lat": row.lat} for row in rows.itertuples(index=False)
+    ]
+    return {"kind": "adopt", "sites": sites, "clean": clean}
 
 
 def _front(judged: Judged) -> None:

@@ -19,8 +19,7 @@ from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.scenario import Scenario
 from mssmap.store import matrices
-from mssmap.ui import cache, permits
-from mssmap.ui.planner import change
+from mssmap.ui import cache, permits, planner
 
 FORMATS: Final = ("csv", "parquet")
 
@@ -106,7 +105,7 @@ def upload(plan: Scenario) -> None:
             st.error(text.inert(str(error)))
             return
         st.session_state["matrix_file_read"] = file.file_id
-        change(dataclasses.replace(plan, matrix=mark))
+        planner.do({"kind": "assume", "matrix": mark})
         st.rerun()
     held = judged(plan).matrix
     if held is not None:

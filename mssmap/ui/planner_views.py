@@ -11,11 +11,12 @@ from mssmap import backtest, charts, covering, planning, scenario, text
 from mssmap.covering import Coverage
 from mssmap.i18n import gettext as _
 from mssmap.scenario import Scenario
-from mssmap.ui import cache, planner_roads, planner_sites, planner_travel
+from mssmap.ui import cache, choices, planner, planner_roads, planner_sites, planner_travel
+from mssmap.ui.planner import InHand
 from mssmap.ui.planner_travel import Judged
 
 
-def show(judged: Judged, coverage: Coverage) -> None:
+def show(held: InHand, judged: Judged, coverage: Coverage) -> None:
     """One view at a time."""
     titles = {
         "gaps": _("Who is not covered"),
@@ -39,7 +40,7 @@ def show(judged: Judged, coverage: Coverage) -> None:
         "sites": lambda: planner_sites.show(judged),
         "backtest": lambda: _backtest(judged),
         "compare": lambda: _compare(judged, coverage),
-        "roads": lambda: planner_roads.show(judged.asked),
+        "roads": lambda: planner_roads.show(held),
     }
     views.get(chosen or "gaps", lambda: _gaps(coverage))()
     with st.expander(_("How these figures are made")):
@@ -150,26 +151,28 @@ def _shares(rows: pd.DataFrame, column: str) -> pd.DataFrame:
 
 
 def _others(plan: Scenario) -> dict[str, str]:
-    """Names of the plans that one may compare with, by id."""
-    names = {"baseline": _("Baseline"), **{p.plan_id: p.name for p in cache.plans().plans()}}
-    names.pop(plan.id, None)
-    return names
+    """Titles of the plans that one may compare with, by id; no two alike."""
+    named = {planner.BASELINE: (_("Baseline"), "")}
+    named |= {stored.plan_id: (stored.name, planner.changed(stored)) for stored in cache.plans().plans()}
+    named.pop(plan.id, None)
+    return choices.told_apart(named)
 
 
 def compared(first: Judged) -> dict[str, Judged]:
-    """Return the plan in hand and those it is compared with, by name."""
+    """Return the plan in hand and those it is compared with, by a title of their own."""
     plan = first.asked
-    chosen = [name for name in st.session_state.get("compare_with", []) if name in _others(plan)]
-    stored = {p.plan_id: p for p in cache.plans().plans()} if chosen else {}
-    plans = {plan.name: first}
+    titles = _others(plan)
+    chosen = [plan_id for plan_id in st.session_state.get("compare_with", []) if plan_id in titles]
+    plans = {plan.id: first}
     for plan_id in chosen:
         other = (
             scenario.baseline(cache.data(), plan.clocks, plan.grade)
-            if plan_id == "baseline"
-            else scenario.from_dict(stored[plan_id].body)
+            if plan_id == planner.BASELINE
+            else scenario.from_dict(cache.plans().plan(plan_id).body)
         )
-        plans[_unique(other.name, plans)] = planner_travel.judged(other)
-    return plans
+        plans[f"other {plan_id}"] = planner_travel.judged(other)
+    named = choices.told_apart({key: (other.asked.name, "") for key, other in plans.items()})
+    return {named[key]: other for key, other in plans.items()}
 
 
 def agreement(judged: Judged) -> pd.DataFrame | None:
@@ -194,9 +197,7 @@ def _compare(judged: Judged, coverage: Coverage) -> None:
     st.toggle(_("Show on the map where they agree"), key="consensus_on_map")
     for note in [other.note for other in plans.values() if other.note and other is not judged]:
         st.warning(text.inert(note))
-    results = {plan.name: coverage}
-    for name, other in plans.items():
-        results.setdefault(name, other.evaluate())
+    results = {name: coverage if other is judged else other.evaluate() for name, other in plans.items()}
     figures = covering.compare(results)
     figures["name"] = figures["name"].map(text.plain_word)
     st.dataframe(figures.round(1), hide_index=True, key="comparison", height=430)
@@ -212,7 +213,3 @@ def _compare(judged: Judged, coverage: Coverage) -> None:
         )
     )
     st.dataframe(backtest.consensus_sites([other.asked for other in plans.values()]), hide_index=True, key="consensus")
-
-
-def _unique(name: str, taken: dict[str, Any]) -> str:
-    return name if name not in taken else f"{name} (2)"

@@ -35,7 +35,7 @@ from mssmap.api.archives import routes as archive_routes
 from mssmap.errors import InputError, MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.store import people
-from mssmap.ui import cache, drain, frame, live, permits
+from mssmap.ui import acts, cache, drain, frame, live, permits
 from mssmap.ui.door import guard, headers, logs, start
 from mssmap.ui.door.guard import Guard
 
@@ -107,6 +107,7 @@ def create_app() -> st.App:
             *archive_routes(cache.archives),
             Route("/readyz", _ready, methods=["GET", "HEAD"]),
             Route("/live", live.live, methods=["GET", "POST"]),
+            Route("/acts", acts.acts, methods=["POST"]),
         ],
         middleware=[
             Middleware(Guard, configured=configured, store=cache.opened, policy=_policy),

@@ -5,7 +5,7 @@
 
 document.documentElement.dataset.mssmapPanel = "";  // the page need not say that it could not start, see page.css
 
-const $ = (tag, className, text) => {
+export const $ = (tag, className, text) => {
   const node = document.createElement(tag);
   if (className) node.className = className;
   if (text !== undefined && text !== null) node.textContent = String(text);
@@ -16,7 +16,7 @@ const local = (path) => new URL("app/static/" + path, document.baseURI).href;
 
 const GLYPHS = "GLYPHS";
 
-function picture(symbol) {
+export function picture(symbol) {
   const image = $("img");
   image.src = "data:image/svg+xml," + encodeURIComponent(GLYPHS[symbol] || "");
   image.alt = "";
@@ -32,9 +32,9 @@ function link(text, url) {
   return anchor;
 }
 
-const tell = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
+export const tell = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
 
-function slot(component, className) {
+export function slot(component, className) {
   let root = component.parentElement.querySelector("." + className);
   if (!root) {
     root = $("div", className);
@@ -90,7 +90,6 @@ export function bridge(component) {
     document.addEventListener(name, window[slotName]);
   };
   answer("mssmap:select", "selected");
-  answer("mssmap:place", "placed");
   const frame = document.querySelector(".st-key-map iframe");
   if (frame) frame.title = data.described;
   if (!window.mssmapThemeWatch) {
@@ -422,53 +421,12 @@ export function covered(reach, on) {
 }
 
 /** Shows a toggle in the map and in the first figure before Python has worked out the others. */
-function paint(on) {
+export function paint(on) {
   if (!window.mssmapReach) return;
   const found = covered(window.mssmapReach, new Set(on));
   const value = String(found.people).replace(/\B(?=(\d{3})+$)/g, window.mssmapReach.group);
   tell("mssmap:headline", { value, of: `${Math.round(found.percent)} %` });
   requestAnimationFrame(() => tell("mssmap:plan", { cells: found.cells, on }));  // the figure is on screen by then
-}
-
-/** One row a base: a switch, what it is, and what it adds. */
-export function bases(component) {
-  const { data, setTriggerValue } = component;
-  const root = slot(component, "mm-bases");
-  const focused = component.parentElement.activeElement || document.activeElement;
-  const focusedId = focused && focused.dataset ? focused.dataset.id : null;
-  const table = $("table");
-  table.append($("caption", "", data.caption));
-  const head = $("tr");
-  data.columns.forEach((column) => { const cell = $("th", "", column); cell.scope = "col"; head.append(cell); });
-  const top = $("thead");
-  top.append(head);
-  const body = $("tbody");
-  data.rows.forEach((row) => {
-    const line = $("tr", row.on ? "on" : "");
-    const first = $("td");
-    const label = $("label");
-    const input = $("input");
-    input.type = "checkbox";
-    input.checked = row.on;
-    input.dataset.id = row.id;
-    input.addEventListener("change", () => {
-      line.classList.toggle("on", input.checked);
-      const on = [...body.querySelectorAll("input")].filter((box) => box.checked).map((box) => box.dataset.id);
-      paint(on);
-      tell("mssmap:switched", { on });
-      setTimeout(() => setTriggerValue("switched", on), 30);  // all that is on, so that of two quick clicks none is lost
-    });
-    const words = $("span");
-    words.append($("span", "mm-name", row.name), $("span", "mm-note", row.kind));
-    label.append(input, picture(row.symbol), words);
-    first.append(label);
-    line.append(first, ...row.cells.map((cell) => $("td", "mm-num", cell)));
-    body.append(line);
-  });
-  table.append(top, body);
-  root.replaceChildren(table);
-  tell("mssmap:bases", { on: data.rows.filter((row) => row.on).map((row) => row.id) });
-  if (focusedId) { const again = root.querySelector(`input[data-id="${CSS.escape(focusedId)}"]`); if (again) again.focus(); }
 }
 
 // ---------------------------------------------------------------- words

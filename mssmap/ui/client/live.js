@@ -1,15 +1,16 @@
 /*
- * What happens meanwhile: the server was started again, somebody else changed the plan, who else is on it; and what
- * could not be stored is kept in this browser. Asks `/live` every other second while the window is seen.
+ * What happens meanwhile: the server was started again, somebody else changed the plan, who else is on it. Asks `/live`
+ * every other second while the window is seen. On every page it serves the queue of acts (acts.js).
  *
- * A toggle is kept from the click until the server shows it, so that a click into a dying server is not lost. All
- * words come from data and are set as text.
+ * All words come from data and are set as text.
  */
 
 const PAUSE = 1500;
 const PATIENCE = 2500;
-const PENDING = "mssmap.pending";   // of this window: the bases that were switched on last
-const UNSAVED = "mssmap.unsaved";   // of this browser: a plan that the store did not take
+
+let queue = null;
+
+export function borrow(acts) { queue = acts.queue(); }
 
 const node = (tag, className, text) => {
   const made = document.createElement(tag);
@@ -20,33 +21,15 @@ const node = (tag, className, text) => {
 
 const fill = (words, values) => words.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
 const clock = (at) => String(at || "").slice(11, 16);
-const kept = (shelf, key) => { try { return JSON.parse(shelf.getItem(key)); } catch { return null; } };
-const keep = (shelf, key, value) => {
-  try { value ? shelf.setItem(key, JSON.stringify(value)) : shelf.removeItem(key); } catch { /* storage is closed */ }
-};
-const same = (a, b) => [...a].sort().join("\n") === [...b].sort().join("\n");
-
-function tabId() {
-  const known = kept(sessionStorage, "mssmap.tab");
-  // a window that was duplicated has the id of the first one: the history state is its own
-  if (known && window.mssmapTab !== known && performance.getEntriesByType("navigation")[0]?.type === "navigate") return fresh();
-  return known || fresh();
-}
-const fresh = () => {
-  const made = crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slice(2);
-  keep(sessionStorage, "mssmap.tab", made);
-  return made;
-};
 
 class Live {
   constructor() {
-    this.tab = tabId();
-    window.mssmapTab = this.tab;
+    this.tab = queue.tab;
     this.restarted = false;
+    this.foreign = null;
     this.missed = 0;
     this.answer = {};
-    document.addEventListener("mssmap:switched", (event) => this.switched(event.detail.on));
-    document.addEventListener("mssmap:bases", (event) => this.acknowledged(event.detail.on));
+    queue.watch("live", () => { if (this.data) this.tell(); });
     document.addEventListener("visibilitychange", () => { if (!document.hidden) this.ask(); });
     window.addEventListener("pagehide", () => {
       if (this.data.plan) navigator.sendBeacon(this.address({ tab: this.tab }));
@@ -80,41 +63,33 @@ class Live {
       this.missed += fault.name === "TimeoutError" ? 2 : 1;  // one refused call may be a hiccup
     }
     this.asking = false;
+    this.hear(this.answer.plan);
     this.tell();
-    const { unsaved } = this.data;
-    if (unsaved && unsaved.retry && !this.retrying && !this.missed && !this.answer.fault) {
-      this.retrying = true;  // until the page has answered: a store that is away takes its time
-      this.trigger("again", Date.now());
-    }
+  }
+
+  /** The plan as it is in the store; a version that this window neither shows nor made is somebody else's. */
+  hear(told) {
+    const { plan } = this.data;
+    if (!plan || !told) return;
+    const own = queue.heard.get(plan.id);
+    const known = Math.max(plan.version, own ? own.version : 0);
+    if (queue.waiting(plan.id).length) this.foreign = null;
+    else if (told.version > known && !told.deleted) this.foreign = told;
+    document.dispatchEvent(new CustomEvent("mssmap:version", { detail: { id: plan.id, version: told.version } }));
   }
 
   /** New data from the page: a run of its script has ended. */
   update(component) {
-    const { data, setTriggerValue } = component;
+    const { data } = component;
     if (this.data && this.data.boot !== data.boot) this.restarted = true;  // the page came back by itself
+    const moved = this.data && (this.data.plan || {}).id !== (data.plan || {}).id;
+    if (moved || (this.foreign && data.plan && data.plan.made >= this.foreign.version)) this.foreign = null;
     this.data = data;
-    this.retrying = false;
-    this.trigger = setTriggerValue;
+    queue.serve(data);
     this.root = component.parentElement.querySelector(".mm-live") || component.parentElement.appendChild(node("div", "mm-live"));
-    if (data.unsaved) {
-      keep(localStorage, UNSAVED, { ...data.unsaved, session: data.session, at: new Date().toISOString() });
-    } else if (data.planner) {
-      const old = kept(localStorage, UNSAVED);
-      if (old && old.session === data.session) keep(localStorage, UNSAVED, null);  // stored meanwhile, or given up
-    }
     this.answer = {};
     this.tell();
     this.ask();
-  }
-
-  switched(on) {
-    const { plan, session } = this.data || {};
-    keep(sessionStorage, PENDING, { on, plan: plan ? plan.id : "", session, at: new Date().toISOString() });
-  }
-
-  acknowledged(on) {
-    const waiting = kept(sessionStorage, PENDING);
-    if (waiting && same(waiting.on, on)) keep(sessionStorage, PENDING, null);
   }
 
   /** Everything there is to say now. */
@@ -130,7 +105,8 @@ class Live {
       if (this.restarted) lines.push(["restarted", words.restarted, [words.close, () => { this.restarted = false; this.tell(); }]]);
       this.changes(lines);
     }
-    if (data.planner) this.drafts(lines);
+    const waiting = data.planner ? 0 : queue.read().mine.length;
+    if (waiting) lines.push(["kept", fill(words.waiting, { n: waiting })]);
     const others = (answer.plan && answer.plan.others) || [];
     if (others.length) {
       const names = others.map((name) => name || words.nobody).join(", ");
@@ -142,28 +118,13 @@ class Live {
   changes(lines) {
     const { data, answer } = this;
     const { words } = data;
-    if (data.plan && answer.plan && answer.plan.version > data.plan.version) {
-      const { version, changed_by: who, changed_at: at, deleted } = answer.plan;
-      const said = fill(deleted ? words.deleted : words.changed, { who, version, time: clock(at) });
-      lines.push(["changed", said, deleted ? null : [words.show, () => this.trigger("again", version)]]);
+    if (data.planner && this.foreign) {
+      const { changed_by: who, changed_at: at } = this.foreign;
+      const close = () => { this.foreign = null; this.tell(); };
+      lines.push(["changed", fill(words.changed, { who, time: clock(at) }), [words.close, close]]);
     }
     if (answer.imports && answer.imports !== data.imports) {
       lines.push(["imports", words.imports, [words.load, () => location.reload()]]);
-    }
-  }
-
-  drafts(lines) {
-    const { words, session, plan } = this.data;
-    const waiting = kept(sessionStorage, PENDING);
-    const old = kept(localStorage, UNSAVED);
-    const offer = (item, forget) => lines.push([
-      "kept", fill(words.kept, { name: item.name || item.plan || "…", time: clock(item.at) }),
-      [words.restore, () => { forget(); this.trigger("restore", item); this.tell(); }],
-      [words.discard, () => { forget(); this.tell(); }],
-    ]);
-    if (old && old.session !== session) offer(old, () => keep(localStorage, UNSAVED, null));
-    if (waiting && waiting.session !== session && waiting.plan === (plan ? plan.id : "")) {
-      offer(waiting, () => keep(sessionStorage, PENDING, null));
     }
   }
 

@@ -1,0 +1,198 @@
+"""
+Where acts on plans arrive: `POST /acts`, and the buttons of Streamlit's own.
+
+The browser keeps each act until it is answered here (`client/acts.js`), so the answer says what the store holds, and is
+the only thing that does. Nothing is kept between two requests: a server that was started again answers as well.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterable
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from mssmap import i18n, plan_acts, scenario, settings
+from mssmap.catalog import Data
+from mssmap.errors import InputError, MssmapError, NotFoundError
+from mssmap.i18n import gettext as _
+from mssmap.i18n import speaking
+from mssmap.plan_acts import AnyAct, Copy, Create, Place, RefusedPlaceError, Step
+from mssmap.scenario import Scenario
+from mssmap.store import GoneError, Plan, Store, roles
+from mssmap.ui import cache
+from mssmap.ui.door import logs
+
+MAX_BYTES: Final = 256_000
+NO_STORE: Final = {"cache-control": "no-store"}
+
+
+class Batch(BaseModel):
+    """
+    What a browser sends: acts in the order in which they were done.
+
+    Attributes
+    ----------
+    person
+        `mark` of the person who did them.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    person: str = Field(max_length=80)
+    lang: str = Field(default="en", max_length=8)
+    acts: list[dict[str, Any]] = Field(min_length=1, max_length=200)
+
+
+def mark(person: str) -> str:
+    """Return a short name of a person under which a browser keeps their acts; it does not tell who it is."""
+    return hashlib.sha256(f"mssmap {person}".encode()).hexdigest()[:16]
+
+
+async def acts(request: Request) -> Response:
+    """Answer `POST /acts`."""
+    if not _own_page(request):
+        return JSONResponse({"fault": "Changes are taken from the pages of this address only."}, 403, NO_STORE)
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > MAX_BYTES:
+            return JSONResponse({"fault": f"more than {MAX_BYTES} bytes"}, 413, NO_STORE)
+    try:
+        batch = Batch.model_validate_json(bytes(body))
+    except ValidationError:
+        return JSONResponse({"fault": "not a list of changes"}, 400, NO_STORE)
+    return await run_in_threadpool(_answer, batch, logs.person.get() or roles.LOCAL)
+
+
+def _own_page(request: Request) -> bool:
+    """Whether a page of ours asks: a browser names the origin of whoever writes, and a foreign page cannot forge it."""
+    named = {request.headers.get("host", ""), urlsplit(settings.load().public_url).netloc}
+    return urlsplit(request.headers.get("origin", "")).netloc in named - {""}
+
+
+def _answer(batch: Batch, person: str) -> Response:
+    with speaking(batch.lang if batch.lang in i18n.LANGUAGES else "en"):
+        if batch.person != mark(person):
+            fault = _("Somebody else is signed in now. These changes wait in this browser for the person who made them.")
+            return JSONResponse({"fault": fault, "other": True}, 409, NO_STORE)
+        configured = settings.load()
+        store = cache.opened()
+        if configured.people_sign_in:
+            store = store.acting(person, default_role=configured.default_role)
+        answers: list[dict[str, Any]] = []
+        plans: dict[str, Any] = {}
+        try:
+            answers += (answer(store, cache.data(), value) for value in batch.acts)
+            ids = {str(one["plan"]) for one in answers}
+            plans = {plan_id: state for plan_id in ids if (state := state_of(store, plan_id)) is not None}
+        except MssmapError as error:
+            return JSONResponse({"fault": str(error), "answers": answers, "plans": plans}, 503, NO_STORE)
+        return JSONResponse({"answers": answers, "plans": plans}, headers=NO_STORE)
+
+
+def answer(store: Store, data: Data, value: dict[str, Any]) -> dict[str, Any]:
+    """
+    Do one act, and say what came of it.
+
+    Returns
+    -------
+    answer
+        `id`, `plan` and `state`: `stored` (with the `version` that holds it), `refused` (with `text`, perhaps a `suggested` place), `gone` (the plan was
+        deleted; the act may come again once it is back).
+
+    Raises
+    ------
+    StoreAwayError
+        If it could not be written: the act has not happened and may come again.
+    NotAllowedError
+        If the person may not change plans.
+    """
+    said = {"id": str(value.get("id"))[:80], "plan": str(value.get("plan"))[:80]}
+    try:
+        plan = perform(store, data, plan_acts.read(value))
+    except (GoneError, NotFoundError) as error:
+        return said | {"state": "gone", "text": str(error)}
+    except RefusedPlaceError as error:
+        return said | {"state": "refused", "text": str(error), "suggested": [error.lon, error.lat]}
+    except InputError as error:
+        return said | {"state": "refused", "text": str(error)}
+    return said | {"state": "stored", "version": plan.version}
+
+
+def perform(store: Store, data: Data, act: AnyAct) -> Plan:
+    """
+    Do one act in the store, and return the plan after it.
+
+    Raises
+    ------
+    GoneError, NotFoundError
+        If its plan, or the one to copy, was deleted or is not there.
+    InputError
+        If it cannot be done; nothing has changed then.
+    StoreAwayError
+        If it could not be written; nothing has changed then.
+    """
+    if isinstance(act, Step):
+        return _STEPS[act.kind](store, act.plan, request_id=act.id)
+
+    def held(plan_id: str) -> Scenario:
+        return scenario.from_dict(store.plan(plan_id).body)
+
+    if isinstance(act, Place) and not store.has(act.id):  # what is looked up for it is looked up outside the write
+        act = act.settled(data, held(act.plan))
+
+    def change(body: dict[str, Any] | None) -> dict[str, Any]:
+        if isinstance(act, Create | Copy):
+            if body is not None:
+                raise InputError(_("plan {plan_id!r}: there is one with this id already.").format(plan_id=act.plan))
+            return scenario.to_dict(act.made(data, held))
+        if body is None:
+            raise NotFoundError(_("plan {plan_id!r}: there is none with this id.").format(plan_id=act.plan))
+        return scenario.to_dict(act.apply(scenario.from_dict(body)))
+
+    return store.act(act.plan, change, request_id=act.id)
+
+
+_STEPS: Final = {"undo": Store.undo, "redo": Store.redo, "delete": Store.delete, "bring_back": Store.bring_back}
+
+
+def state_of(store: Store, plan_id: str) -> dict[str, Any] | None:
+    """Return what a page shows of a plan before its figures are worked out; None if it is not in the store."""
+    plan = store.stored(plan_id)
+    if plan is None:
+        return None
+    undo, redo = store.steps(plan_id)
+    return {
+        "id": plan.plan_id,
+        "name": plan.name,
+        "version": plan.version,
+        "at": plan.changed_at,
+        "by": plan.changed_by,
+        "deleted": plan.deleted,
+        "active": list(plan.body["active"]),
+        "undo": undo,
+        "redo": redo,
+    }
+
+
+def new_id() -> str:
+    """Return an id for a new plan."""
+    return f"plan-{uuid.uuid4().hex[:12]}"
+
+
+def new_plan(store: Store, plan: Scenario) -> Plan:
+    """Store a plan under an id of its own: one that came in a file."""
+    own = scenario.to_dict(plan.copy(new_id(), plan.name))
+    return store.act(own["id"], lambda _body: own, request_id=str(uuid.uuid4()))
+
+
+def do(store: Store, data: Data, done: Iterable[dict[str, Any]]) -> int:
+    """Do acts that did not come from the queue of a browser, which get an id here; return the last version made."""
+    versions = [perform(store, data, plan_acts.read({"id": str(uuid.uuid4()), **value})).version for value in done]
+    return max(versions, default=0)
