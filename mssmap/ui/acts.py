@@ -79,7 +79,9 @@ def _own_page(request: Request) -> bool:
 def _answer(batch: Batch, person: str) -> Response:
     with speaking(batch.lang if batch.lang in i18n.LANGUAGES else "en"):
         if batch.person != mark(person):
-            fault = _("Somebody else is signed in now. These changes wait in this browser for the person who made them.")
+            fault = _(
+                "Somebody else is signed in now. These changes wait in this browser for the person who made them."
+            )
             return JSONResponse({"fault": fault, "other": True}, 409, NO_STORE)
         configured = settings.load()
         store = cache.opened()

@@ -197,6 +197,8 @@ def hand(held: InHand) -> None:
         key="hand",
         data={
             **held.shown,
+            **served(),
+            "gone": held.deleted.plan_id if held.deleted else None,
             "plan": acts.state_of(store, held.wanted) if held.stored else None,
             "days": _days(),
             "next": next_name(),
@@ -231,9 +233,7 @@ def _again() -> None:
 
 def changed(plan: Plan) -> str:
     """When a plan was changed last, in words: what tells two plans of one name apart."""
-    return _("changed {day}, {time} UTC").format(
-        day=text.day(plan.changed_at[:10]), time=plan.changed_at[11:19]
-    )
+    return _("changed {day}, {time} UTC").format(day=text.day(plan.changed_at[:10]), time=plan.changed_at[11:19])
 
 
 def saved(held: InHand, *notes: str) -> None:
@@ -328,7 +328,9 @@ def _saved_words() -> dict[str, str]:
         "waiting": _("Not yet stored: {n}"),
         "trying": _("The server does not answer; this browser keeps your changes and sends them again."),
         "unkept": _("This browser keeps nothing: stay on this page until it says that your changes are saved."),
-        "others": _("Changes of somebody else wait in this browser: {n}. They are sent when that person signs in here."),
+        "others": _(
+            "Changes of somebody else wait in this browser: {n}. They are sent when that person signs in here."
+        ),
         "elsewhere": _("Changes of yours to other plans are not yet stored: {n}"),
         "gone": _("This plan was deleted while you changed it. Your changes wait: {n}."),
         "back": _("Bring it back"),

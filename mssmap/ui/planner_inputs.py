@@ -150,5 +150,3 @@ def _words() -> dict[str, str]:
         "save": _("Save"),
         "remove": _("Take this proposal away"),
     }
-
-

@@ -113,7 +113,8 @@ def _solution(judged: Judged, found: dict[str, Any]) -> None:
 def _adopt(rows: pd.DataFrame, *, clean: bool) -> dict[str, Any]:
     """Return the act that takes the answer into the plan; of a clean sheet only the answer stays on."""
     sites = [
-        {"id": row.id, "name": str(row.name)[:120], "lon": row.lon, "lat": row.lat} for row in rows.itertuples(index=False)
+        {"id": row.id, "name": str(row.name)[:120], "lon": row.lon, "lat": row.lat}
+        for row in rows.itertuples(index=False)
     ]
     return {"kind": "adopt", "sites": sites, "clean": clean}
 

@@ -70,7 +70,9 @@ export class Queue {
 
   /** Whose acts these are, and in which language they are answered. */
   serve({ person, lang }) {
+    const known = this.person === person;
     Object.assign(this, { person, lang });
+    if (!known) this.changed();
     this.pump();
   }
 
@@ -111,6 +113,7 @@ export class Queue {
   read() {
     const mine = new Map(this.memory);
     let others = 0;
+    if (this.person === null) return { mine: [], others };
     try {
       for (const key of Object.keys(localStorage).filter((name) => name.startsWith(`${SHELF} `))) {
         if (key.split(" ")[1] !== this.person) others += 1;

@@ -6,7 +6,7 @@
  */
 
 const kit = {};
-const page = { data: null, created: "", told: null, asked: null };
+const page = { data: null, heir: null, told: null, asked: null };
 const AGAIN_MS = 6000;
 
 /** What this module borrows from the others: their files have hashed names, so the loader hands them over. */
@@ -19,19 +19,37 @@ export function borrow(acts, panel) {
   document.addEventListener("mssmap:version", ({ detail }) => { page.told = detail; catchUp(); });
 }
 
+const newPlan = () => `plan-${kit.newId().replaceAll("-", "").slice(0, 12)}`;
 const ownId = () => `own-${kit.newId().replaceAll("-", "").slice(0, 8)}`;
 
-/** Id of the plan that acts on `of` go to: a baseline that was changed is a plan since. */
-const current = (of) => of || page.created;
+/**
+ * Id of the plan that acts on `of` go to. A baseline that was changed is a plan since, and what was copied is the copy:
+ * a component that still shows what was there before means the new one.
+ */
+const current = (of) => (page.heir && page.heir.of === of ? page.heir.plan : of);
+
+/** Go on with a new plan in place of the one that the page shows. */
+function goOn(plan) {
+  page.heir = { of: page.data.of, plan, seen: false };
+  inAddress(plan);
+}
+
+/** The page has other data: is what it shows still the plan that this window went on with? */
+function still({ of, gone }) {
+  const { heir } = page;
+  if (!heir) return;
+  if (of === heir.plan) heir.seen = true;
+  else if (of !== heir.of || heir.seen || gone === heir.plan) page.heir = null;
+}
 
 /** Do something to the plan that a component shows; the first change of the baseline makes a plan. */
 function act(fields, of) {
   if (page.data.barred) return;
   let plan = current(of);
   if (!plan) {
-    plan = page.created = `plan-${kit.newId().replaceAll("-", "").slice(0, 12)}`;
+    plan = newPlan();
+    goOn(plan);
     kit.queue.add({ plan, kind: "create", name: page.data.next, ...page.data.days });
-    inAddress(plan);
   }
   kit.queue.add({ plan, ...fields });
 }
@@ -111,14 +129,17 @@ function options(select, choices) {
 export function hand(component) {
   const { data, setTriggerValue } = component;
   page.again = (value) => setTriggerValue("again", value);
-  page.choose = (value) => { page.created = ""; setTriggerValue("chosen", value); };
+  page.choose = (value) => { page.heir = null; setTriggerValue("chosen", value); };
   page.data = data;
-  if (data.of && data.of === page.created) page.created = "";
-  if (!data.of && !page.created) page.created = leftBehind();
+  kit.queue.serve(data);
+  still(data);
+  const left = !data.of && !page.heir && leftBehind();
+  if (left && left !== data.gone) page.heir = { of: "", plan: left, seen: false };
   const root = kit.slot(component, "mm-hand");
   if (!root.parts) root.parts = handParts(root);
   root.parts.words(data);
   drawn("hand", root, () => drawHand(root.parts));
+  kit.queue.changed();  // the others may have come before it
 }
 
 /** A plan that this window made and whose making still waits: after a reload it is the one in hand. */
@@ -169,13 +190,11 @@ function binLine(plan, title, words) {
 /** A copy is a plan of its own; it is in hand as soon as it is stored. */
 function copied() {
   const { data } = page;
-  const made = `plan-${kit.newId().replaceAll("-", "").slice(0, 12)}`;
+  const made = newPlan();
   const name = data.words.copy_of.replace("{name}", drawHandName() || data.next).slice(0, 200);
   const of = current(data.of);
   kit.queue.add(of ? { plan: made, kind: "copy", of, name } : { plan: made, kind: "create", name, ...data.days });
-  page.data = { ...data, of: "" };  // from now on acts go to the copy
-  page.created = made;
-  inAddress(made);
+  goOn(made);
 }
 
 /** Name of the plan in hand, with a change of it that waits. */

@@ -85,9 +85,9 @@ class Live {
     const moved = this.data && (this.data.plan || {}).id !== (data.plan || {}).id;
     if (moved || (this.foreign && data.plan && data.plan.made >= this.foreign.version)) this.foreign = null;
     this.data = data;
-    queue.serve(data);
     this.root = component.parentElement.querySelector(".mm-live") || component.parentElement.appendChild(node("div", "mm-live"));
     this.answer = {};
+    queue.serve(data);
     this.tell();
     this.ask();
   }
