@@ -20,7 +20,7 @@ from mssmap import settings
 from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.ingest import attach
-from mssmap.store import presence
+from mssmap.store import presence, roles
 from mssmap.ui import cache, components, planner
 from mssmap.ui.door import logs
 
@@ -97,6 +97,8 @@ def _words() -> dict[str, str]:
         "one": _("One other window is on this plan: {names}"),
         "more": _("{n} other windows are on this plan: {names}"),
         "nobody": _("somebody"),
+        "local": roles.LOCAL,
+        "window": _("Another window"),
         "ended": _("Your sign-in or your role has ended. What you see is no longer kept up to date."),
         "waiting": _("Changes of yours to plans are not yet stored: {n}"),
     }

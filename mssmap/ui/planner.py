@@ -18,7 +18,7 @@ from mssmap.errors import InputError, MssmapError
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.scenario import Scenario
-from mssmap.store import Plan
+from mssmap.store import Plan, roles
 from mssmap.timeline import Clocks
 from mssmap.ui import acts, cache, choices, permits, state
 from mssmap.ui.components import component
@@ -258,12 +258,13 @@ def _missing(plan_id: str) -> dict[str, str]:
 
 
 def _deleted(plan: Plan) -> dict[str, str]:
-    return {
-        "plan": plan.plan_id,
-        "text": _("{who} deleted {name} at {time} UTC. What you see is the baseline.").format(
-            who=plan.changed_by, name=f"“{plan.name}”", time=plan.changed_at[11:19]
-        ),
-    }
+    words = (
+        _("{name} was deleted at {time} UTC. What you see is the baseline.")
+        if plan.changed_by == roles.LOCAL
+        else _("{who} deleted {name} at {time} UTC. What you see is the baseline.")
+    )
+    said = words.format(who=plan.changed_by, name=f"“{plan.name}”", time=plan.changed_at[11:19])
+    return {"plan": plan.plan_id, "text": said}
 
 
 def files(held: InHand) -> None:

@@ -87,6 +87,7 @@ export class Queue {
 
   /** Do something to a plan. */
   add(act) {
+    this.told = this.told.filter((one) => one.state === "gone");  // a refusal is about what was done last
     this.last = Math.max(this.last + 1, Date.now());
     return this.put(this.key(this.last), act);
   }

@@ -341,7 +341,9 @@ export function bases(component) {
       input.checked = on.has(input.dataset.id);
       input.closest("tr").classList.toggle("on", input.checked);
     });
-    if (seen !== [...listed].sort().join("\n") || always !== true) kit.paint([...on]);
+    // once painted, it is painted again with what has just come: the paint before it knew less than the server
+    if (root.painted || seen !== [...listed].sort().join("\n")) kit.paint([...on]);
+    root.painted = seen !== [...listed].sort().join("\n");
   };
   drawn("bases", root, draw);
   draw(true);

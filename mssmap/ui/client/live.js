@@ -121,7 +121,7 @@ class Live {
     if (data.planner && this.foreign) {
       const { changed_by: who, changed_at: at } = this.foreign;
       const close = () => { this.foreign = null; this.tell(); };
-      lines.push(["changed", fill(words.changed, { who, time: clock(at) }), [words.close, close]]);
+      lines.push(["changed", fill(words.changed, { who: who === words.local ? words.window : who, time: clock(at) }), [words.close, close]]);
     }
     if (answer.imports && answer.imports !== data.imports) {
       lines.push(["imports", words.imports, [words.load, () => location.reload()]]);
