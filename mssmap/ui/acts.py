@@ -105,8 +105,8 @@ def answer(store: Store, data: Data, value: dict[str, Any]) -> dict[str, Any]:
     Returns
     -------
     answer
-        `id`, `plan` and `state`: `stored` (with the `version` that holds it), `refused` (with `text`, perhaps a `suggested` place), `gone` (the plan was
-        deleted; the act may come again once it is back).
+        `id`, `plan` and `state`: `stored` (with the `version` that holds it), `refused` (with `text`, perhaps a
+        `suggested` place), `gone` (the plan was deleted; the act may come again once it is back).
 
     Raises
     ------

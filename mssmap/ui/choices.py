@@ -1,4 +1,4 @@
-"""Names to choose from: what has the same name as something else is told apart, for a person chooses by what they read."""
+"""Names to choose from: two things of one name are told apart, for a person chooses by what they read."""
 
 from __future__ import annotations
 

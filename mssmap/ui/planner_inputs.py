@@ -1,4 +1,4 @@
-"""What a planner sets: the standard, travel and zones, and where proposals stand; each change is an act of the browser."""
+"""What a planner sets: the standard, travel and zones, where proposals stand; each change is an act of the browser."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _travel(held: InHand) -> None:
 
 
 def placing(held: InHand) -> None:
-    """Place a proposal by a click on the map, by name or by coordinates; one that cannot be is refused with a reason."""
+    """Place a proposal by a click on the map, by name or by coordinates."""
     st.toggle(_("Click the map to place a base"), key="placing", disabled=permits.reason("plan") is not None)
     drawer = st.expander(_("Place by name or coordinates"), key="place_drawer", on_change="rerun")
     if drawer.open:

@@ -18,6 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 from slow_line import SlowLine
 from store.conftest import SOAK, Postgres
 
@@ -274,3 +277,185 @@ def test_a_server_that_is_started_again_loses_no_click(place: Place, visit: Any,
         kept += 1
     screen.faults.clear()  # a browser complains about a server that is gone, and rightly so
     record_property("figure", f"{kept} of {kept} sequences")
+
+
+# ------------------------------------------------------------------------------------- any sequence of what a hand does
+
+
+class Editor:
+    """What a person expects of an editor: states that can be undone and redone, one stack for each plan."""
+
+    def __init__(self, active: set[str], name: str) -> None:
+        self.done: list[dict[str, Any]] = [{"active": frozenset(active), "name": name, "capacity": {}}]
+        self.undone: list[dict[str, Any]] = []
+
+    @property
+    def now(self) -> dict[str, Any]:
+        """The state as it is."""
+        return self.done[-1]
+
+    def change(self, **changed: Any) -> None:
+        """Do something; what changes nothing is no step."""
+        after = self.now | changed
+        if after != self.now:
+            self.done.append(after)
+            self.undone.clear()
+
+    def copied(self, name: str) -> Editor:
+        """Return a plan of one's own that begins with this state."""
+        made = Editor(set(), name)
+        made.done = [self.now | {"name": name}]
+        return made
+
+
+class Hand(RuleBasedStateMachine):
+    """A person at the planner's page; `place` and `screen` are set by the test."""
+
+    place: Place
+    screen: Screen
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.place.line.mend()
+        self.screen.page.goto(f"{self.place.near.url}/planner?as_of={DAY}&scenario=baseline")
+        self._loaded()
+        self.ids = boxes(self.screen)
+        self.proposals = self.screen.page.locator(".mm-form select option").evaluate_all(
+            "(all) => all.map((one) => one.value).filter((id) => id.startsWith('fob-'))"
+        )
+        baseline = shown(self.screen)
+        click(self.screen, self.ids[:1])
+        self.plan = Editor(baseline, "")
+        self.plan.change(active=frozenset(toggled(baseline, self.ids[:1])))
+        self.screen.page.locator(".mm-hand input").wait_for()
+        name = self.screen.page.locator(".mm-hand input").input_value()
+        for state in self.plan.done:
+            state["name"] = name
+        self.cut = False
+
+    def _loaded(self) -> None:
+        self.screen.page.locator(".mm-bases input").first.wait_for()
+        self.screen.at_rest()
+        if not self.screen.page.get_by_label("Capacity (personnel)").is_visible():
+            self.screen.page.get_by_text("Edit proposals").click()
+        self.screen.page.get_by_label("Capacity (personnel)").wait_for()
+
+    def _press(self, name: str) -> None:
+        self.screen.page.locator(".mm-hand").get_by_role("button", name=name, exact=True).click()
+
+    @rule(chosen=st.lists(st.integers(0, 12), min_size=1, max_size=4))
+    def click_bases(self, chosen: list[int]) -> None:
+        ids = [self.ids[i % len(self.ids)] for i in chosen]
+        for base in ids:
+            self.plan.change(active=self.plan.now["active"] ^ {base})
+        click(self.screen, ids)
+
+    @rule(which=st.integers(0, 9), people=st.integers(0, 500))
+    def edit_a_proposal(self, which: int, people: int) -> None:
+        proposal = self.proposals[which % len(self.proposals)]
+        self.screen.page.locator(
+            ".mm-form select", has=self.screen.page.locator(f'option[value="{proposal}"]')
+        ).first.select_option(proposal)
+        self.screen.page.get_by_label("Capacity (personnel)").fill(str(people))
+        self.screen.page.get_by_role("button", name="Save", exact=True).click()
+        self.plan.change(capacity=self.plan.now["capacity"] | {proposal: people})
+
+    @rule(name=st.sampled_from(["North", "South", "Plan 1"]))
+    def rename(self, name: str) -> None:
+        field = self.screen.page.locator(".mm-hand input")
+        field.fill(name)
+        field.press("Tab")
+        self.plan.change(name=name)
+
+    @precondition(lambda self: len(self.plan.done) > 1)
+    @rule()
+    def undo(self) -> None:
+        self._press("Undo")
+        self.plan.undone.append(self.plan.done.pop())
+
+    @precondition(lambda self: self.plan.undone)
+    @rule()
+    def redo(self) -> None:
+        self._press("Redo")
+        self.plan.done.append(self.plan.undone.pop())
+
+    @rule()
+    def copy(self) -> None:
+        self._saved()
+        self._press("Copy")
+        self.plan = self.plan.copied(f"Copy of {self.plan.now['name']}")
+        self._saved()
+
+    @rule()
+    def delete_and_bring_back(self) -> None:
+        self._saved()
+        self._press("Delete this plan")
+        self._press("Delete")
+        self.screen.page.locator(".mm-saved").get_by_role("button", name="Bring it back").click()
+        self._saved()
+
+    @rule()
+    def reload(self) -> None:
+        self._mend()
+        self.screen.page.reload()
+        self._loaded()
+
+    @rule(chosen=st.integers(0, 12))
+    def click_in_a_second_tab(self, chosen: int) -> None:
+        self._saved()
+        other = self.screen.page.context.new_page()
+        other.goto(self.screen.page.url)
+        base = self.ids[chosen % len(self.ids)]
+        other.locator(f'.mm-bases input[data-id="{base}"]').click()
+        other.locator(".mm-line.waiting").wait_for(state="detached")
+        other.close()
+        self.plan.change(active=self.plan.now["active"] ^ {base})
+        self._saved()
+
+    @rule()
+    def cut_the_line(self) -> None:
+        if not self.cut:
+            self.place.line.cut()
+            self.cut = True
+
+    @rule()
+    def look(self) -> None:
+        self._saved()
+
+    def _mend(self) -> None:
+        if self.cut:
+            self.place.line.mend()
+            self.cut = False
+
+    def _saved(self) -> None:
+        """Once the page says "Saved" it, the store and what the person did are the same."""
+        self._mend()
+        until_saved(self.screen)
+        expected = self.plan.now
+        self.screen.wait(SHOWS, sorted(expected["active"] & set(self.ids)))
+        until_saved(self.screen)
+        self.screen.at_rest()
+        store = self.place.store()
+        plan = store.plan(self.screen.query["scenario"])
+        store.engine.dispose()
+        stored = {one["id"]: one["capacity"] for one in plan.body["proposals"]}
+        assert set(plan.body["active"]) & set(self.ids) == expected["active"] & set(self.ids)
+        assert (plan.name, self.screen.page.locator(".mm-hand input").input_value()) == (expected["name"],) * 2
+        assert {key: stored[key] for key in expected["capacity"]} == expected["capacity"]
+
+    def teardown(self) -> None:
+        self._saved()
+
+
+def test_whatever_a_hand_does_what_the_page_calls_saved_is_what_the_store_holds(
+    place: Place, visit: Any, record_property: Any
+) -> None:
+    screen = planner(visit, place)
+    screen.page.on("dialog", lambda dialog: dialog.accept())
+    machine = type("OneHand", (Hand,), {"place": place, "screen": screen})
+    campaign = settings(max_examples=60 if SOAK else 2, stateful_step_count=20 if SOAK else 8)
+    run_state_machine_as_test(
+        machine, settings=settings(campaign, suppress_health_check=list(HealthCheck), report_multiple_bugs=False)
+    )
+    screen.faults.clear()  # a browser complains about a line that was cut, and rightly so
+    record_property("figure", f"{campaign.max_examples} times up to {campaign.stateful_step_count} acts")

@@ -5,32 +5,10 @@ from __future__ import annotations
 import dataclasses
 import threading
 
-import pytest
-
 from mssmap import i18n, planning
 from mssmap.errors import InputError
-from mssmap.roads import RoadStatus
 from mssmap.siting_studies import FrontPoint
-from mssmap.ui import planner_roads
 from mssmap.ui.jobs import Job
-
-
-def test_a_closed_road_is_kept_with_its_source_and_lengthens_no_time(haiti):
-    road = haiti.ground.network.roads["road_id"].iloc[0]
-    edits = {road: {"status": "closed", "source": "AFP", "date": "2025-01-18"}}
-    closed = planner_roads.edited(haiti.plan, edits)
-    assert closed.roads.status == (RoadStatus(road, "closed", "AFP", "2025-01-18"),)
-    before, after = (planning.evaluate(haiti.data, plan).figure("people_covered") for plan in (haiti.plan, closed))
-    assert after["value"] <= before["value"]
-    noted = planner_roads.edited(closed, {road: {"note": "by the bridge"}})
-    assert noted.roads.status == (RoadStatus(road, "closed", "AFP", "2025-01-18", "by the bridge"),)
-    cleared = {road: {"status": "unknown", "source": None, "date": None, "note": ""}}
-    assert planner_roads.edited(noted, cleared) == haiti.plan
-
-
-def test_an_unknown_status_is_refused(haiti):
-    with pytest.raises(InputError, match=r"status 'shut', required one of open, restricted, closed, unknown"):
-        planner_roads.edited(haiti.plan, {"pap--tabarre": {"status": "shut"}})
 
 
 def test_steady_sites_reach_at_most_what_was_recorded(haiti):
