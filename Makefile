@@ -65,8 +65,8 @@ data: $(VENV)/.installed       ## refresh hashes and counts of data/ after an ed
 	@$(BIN)/python scripts/build_package.py && $(BIN)/mssmap check
 
 requirements:                  ## pin what pyproject.toml asks for
-	@uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --extra team pyproject.toml -o requirements.txt
-	@uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --extra dev --extra team -c requirements.txt pyproject.toml -o requirements-dev.txt
+	@uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 pyproject.toml -o requirements.txt
+	@uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 
 clean:
 	@rm -rf $(VENV) static .pytest_cache .ruff_cache .mypy_cache .hypothesis test-artifacts

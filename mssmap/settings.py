@@ -53,8 +53,8 @@ SETTINGS = (
     Setting(
         "MSSMAP_ROADS",
         "",
-        "OpenStreetMap extract (.osm.pbf or .osm) for the planner's travel times; needs pip install mssmap[osm]. "
-        "Haiti takes about a minute at the first start. Empty: the coarse road model.",
+        "OpenStreetMap extract (.osm.pbf or .osm) for the planner's travel times. Haiti takes about a minute at the "
+        "first start. Empty: the coarse road model.",
     ),
     Setting("MSSMAP_TODAY", "", "ISO date to use as today, for drills and tests. Empty: the date of the clock."),
     Setting(
@@ -73,7 +73,7 @@ SETTINGS = (
         "MSSMAP_AUTH",
         "none",
         "none: one local person who may do everything. oidc: people sign in at an OpenID Connect provider and have "
-        "roles; needs pip install mssmap[team] and the settings below.",
+        "roles; needs the settings below.",
         ("none", "oidc"),
     ),
     Setting("MSSMAP_PUBLIC_URL", "", "Address people open, as https://map.example.org; the provider sends them back."),

@@ -93,7 +93,15 @@ class Server:
 
 
 @contextmanager
-def running(folder: Path, *, command: list[str] | None = None, port: int | None = None, **env: str) -> Iterator[Server]:
+def running(
+    folder: Path,
+    *,
+    python: str | Path = sys.executable,
+    command: list[str] | None = None,
+    port: int | None = None,
+    cwd: Path = ROOT,
+    **env: str,
+) -> Iterator[Server]:
     """
     Start the app and stop it in the end.
 
@@ -101,6 +109,8 @@ def running(folder: Path, *, command: list[str] | None = None, port: int | None 
     ----------
     folder
         Where its stderr is kept.
+    python
+        Of the environment that it runs in.
     command
         Arguments to Python; `{port}` stands for the port, as in `env`. By default `mssmap serve`.
     port
@@ -110,8 +120,8 @@ def running(folder: Path, *, command: list[str] | None = None, port: int | None 
     command = command or ["-m", "mssmap", "serve", "--port", "{port}"]
     with log.open("wb") as errors:
         process = subprocess.Popen(
-            [sys.executable, *(part.format(port=port) for part in command)],
-            cwd=ROOT,
+            [python, *(part.format(port=port) for part in command)],
+            cwd=cwd,
             env={
                 **os.environ,
                 "MSSMAP_TODAY": TODAY.isoformat(),
@@ -501,7 +511,7 @@ def claims_of(person: str) -> dict[str, Any]:
 
 
 @contextmanager
-def signing_in(folder: Path, provider: str, **env: str) -> Iterator[Team]:
+def signing_in(folder: Path, provider: str, *, python: str | Path = sys.executable, **env: str) -> Iterator[Team]:
     """Start the app with sign-in; `provider` is the address of an OpenID provider."""
     url = f"sqlite:///{folder / 'team.db'}"
     store = open_store(url)
@@ -517,7 +527,7 @@ def signing_in(folder: Path, provider: str, **env: str) -> Iterator[Team]:
         "MSSMAP_DATABASE_URL": url,
         "MSSMAP_LOG": "json",
     }
-    with running(folder, **{**settings, **env}) as server:
+    with running(folder, python=python, **{**settings, **env}) as server:
         yield Team(server, provider, url)
 
 

@@ -27,6 +27,8 @@ WELL_KNOWN: Final = (
     "12345",
 )
 """Words of secrets that stand in somebody's documentation."""
+SIGN_IN_LIBRARIES: Final = ("authlib", "httpx")
+"""What Streamlit signs people in with, without asking for it itself."""
 NEEDED: Final = ("public_url", "cookie_secret", "oidc_client_id", "oidc_client_secret", "oidc_metadata_url")
 
 
@@ -86,8 +88,11 @@ def _sign_in_faults(configured: Settings) -> list[str]:
                     name=name.upper()
                 )
             )
-    if importlib.util.find_spec("authlib") is None:
-        found.append(_("MSSMAP_AUTH: found no Authlib, required for oidc. Run pip install mssmap[team]."))
+    found += [
+        _("MSSMAP_AUTH: found no {library}, required for oidc. Install mssmap again.").format(library=library)
+        for library in SIGN_IN_LIBRARIES
+        if importlib.util.find_spec(library) is None
+    ]
     return found
 
 
