@@ -29,6 +29,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.file_util import get_static_dir
+from streamlit.runtime import Runtime
+from streamlit.web.server.starlette.starlette_routes import create_app_static_serving_routes
 
 from mssmap import api, planning, settings, text
 from mssmap.api.archives import routes as archive_routes
@@ -40,8 +42,7 @@ from mssmap.ui import cache, drain, frame, live, permits
 from mssmap.ui.door import guard, headers, logs, start
 from mssmap.ui.door.guard import Guard
 
-ROOT = Path(__file__).resolve().parents[2]
-APP = ROOT / "app.py"
+APP = settings.ROOT / "app.py"
 HASHED = re.compile(r"/app/static/[\w.-]+-[0-9a-f]{12}\.\w+$")
 """Static files whose name changes with their content."""
 
@@ -85,6 +86,7 @@ async def _lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     gc.collect()
     gc.freeze()
     yield {}
+    gc.unfreeze()
 
 
 def _told_fault(error: Exception) -> bool:
@@ -99,11 +101,13 @@ def _told_fault(error: Exception) -> bool:
 def create_app() -> st.App:
     """Return the ASGI application: Streamlit's, with our middleware, warm caches and one place that logs faults."""
     configured = settings.load()
-    cache.STATIC.mkdir(exist_ok=True)
+    secrets = start.configure(configured)
+    beside = cache.static_folder().parent / APP.name
     return st.App(
         APP,
-        secrets=start.configure(configured),
+        secrets=secrets,
         routes=[
+            *create_app_static_serving_routes(str(beside), None),  # Streamlit's own, for another folder than its own
             *api.routes(cache.data),
             *archive_routes(cache.archives),
             Route("/readyz", _ready, methods=["GET", "HEAD"]),
@@ -155,17 +159,21 @@ def _policy(path: str) -> str:
 
 
 class _Server(uvicorn.Server):
-    """Tells the address once requests are answered, and drains when it is asked to stop."""
+    """Tells the address once the first page can be made, and drains when it is asked to stop."""
 
     def __init__(self, config: uvicorn.Config, address: str, drain_s: float) -> None:
         super().__init__(config)
         self._address = address
         self._drain_s = drain_s
+        self.was_ready = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self.started:
+        self.was_ready = self.started and await _makes_a_page()
+        if self.was_ready:
             print(f"mssmap is ready: {self._address}   (stop with Ctrl+C)", flush=True)
+        else:
+            self.should_exit = True
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Drain at the first SIGTERM and leave with 0; anything else stops at once."""
@@ -178,6 +186,14 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
+async def _makes_a_page() -> bool:
+    """Run the app once, as for a visitor; a slow machine may take its time."""
+    said = "timeout"
+    while said == "timeout":
+        made, said = await Runtime.instance().does_script_run_without_error()
+    return made
+
+
 def serve(*, host: str, port: int) -> None:
     """
     Run the app until it is stopped.
@@ -187,12 +203,17 @@ def serve(*, host: str, port: int) -> None:
     InputError
         If the port is in use or the address cannot be bound, `MSSMAP_ROADS` cannot be used, or what a public address
         needs is not set.
+    MssmapError
+        If the data cannot be read, the store cannot be used, the map's files cannot be written, or the first page
+        cannot be made.
     """
     configured = settings.load()
     if faults := start.faults(configured, host):
         raise InputError(" ".join(faults))
     _require_free(host, port)
     logs.start(configured)
+    cache.opened()
+    cache.data()
     if configured.people_sign_in and configured.admin:
         people.first_admin(cache.opened(), configured.admin)
     if extract := configured.roads:
@@ -201,8 +222,10 @@ def serve(*, host: str, port: int) -> None:
         )
         planning.links_of(cache.data(), extract)
     shown = "localhost" if host in {"127.0.0.1", "localhost"} else host
+    app = create_app()
+    cache.published()
     config = uvicorn.Config(
-        create_app(),
+        app,
         host=host,
         port=port,
         log_config=None,
@@ -212,7 +235,10 @@ def serve(*, host: str, port: int) -> None:
         timeout_graceful_shutdown=CLOSING_S,
         server_header=False,
     )
-    _Server(config, f"http://{shown}:{port}", settings.load().drain_s).run()
+    running = _Server(config, f"http://{shown}:{port}", configured.drain_s)
+    running.run()
+    if not running.was_ready:
+        raise MssmapError(_("The first page cannot be made; the log says why."))
 
 
 def _require_free(host: str, port: int) -> None:

@@ -19,7 +19,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -96,10 +96,11 @@ class Server:
 def running(
     folder: Path,
     *,
-    python: str | Path = sys.executable,
+    python: Sequence[str | Path] = (sys.executable,),
     command: list[str] | None = None,
     port: int | None = None,
     cwd: Path = ROOT,
+    base: Mapping[str, str] = os.environ,
     **env: str,
 ) -> Iterator[Server]:
     """
@@ -110,20 +111,22 @@ def running(
     folder
         Where its stderr is kept.
     python
-        Of the environment that it runs in.
+        The command that is Python.
     command
         Arguments to Python; `{port}` stands for the port, as in `env`. By default `mssmap serve`.
     port
         By default one that nobody listens on.
+    base
+        The environment to which `env` is added.
     """
     port, log = port or free_port(), folder / "stderr.txt"
     command = command or ["-m", "mssmap", "serve", "--port", "{port}"]
     with log.open("wb") as errors:
         process = subprocess.Popen(
-            [python, *(part.format(port=port) for part in command)],
+            [*python, *(part.format(port=port) for part in command)],
             cwd=cwd,
             env={
-                **os.environ,
+                **base,
                 "MSSMAP_TODAY": TODAY.isoformat(),
                 **{name: value.replace("{port}", str(port)) for name, value in env.items()},
             },
@@ -511,8 +514,8 @@ def claims_of(person: str) -> dict[str, Any]:
 
 
 @contextmanager
-def signing_in(folder: Path, provider: str, *, python: str | Path = sys.executable, **env: str) -> Iterator[Team]:
-    """Start the app with sign-in; `provider` is the address of an OpenID provider."""
+def signing_in(folder: Path, provider: str, **options: Any) -> Iterator[Team]:
+    """Start the app with sign-in; `provider` is the address of an OpenID provider, `options` are those of `running`."""
     url = f"sqlite:///{folder / 'team.db'}"
     store = open_store(url)
     for role in PERSONS[2:]:
@@ -527,7 +530,7 @@ def signing_in(folder: Path, provider: str, *, python: str | Path = sys.executab
         "MSSMAP_DATABASE_URL": url,
         "MSSMAP_LOG": "json",
     }
-    with running(folder, python=python, **{**settings, **env}) as server:
+    with running(folder, **{**settings, **options}) as server:
         yield Team(server, provider, url)
 
 
