@@ -14,6 +14,7 @@ import os
 import re
 import signal
 import socket
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import lru_cache
@@ -36,6 +37,7 @@ from mssmap import api, planning, settings, text
 from mssmap.api.archives import routes as archive_routes
 from mssmap.errors import InputError, MssmapError
 from mssmap.i18n import gettext as _
+from mssmap.i18n import mark
 from mssmap.maps import standalone
 from mssmap.store import people
 from mssmap.ui import cache, drain, frame, live, permits
@@ -80,9 +82,26 @@ class KeepHashedFiles:
         await self.app(scope, receive, mark)
 
 
+_makes_pages = threading.Event()
+"""Set once the first page was made."""
+_NO_PAGE = mark("The first page cannot be made; what the log said at the start says why.")
+
+
+async def _make_the_first_page() -> None:
+    """Run the app once, as for a visitor; a slow machine may take its time."""
+    said = "timeout"
+    while said == "timeout":
+        made, said = await Runtime.instance().does_script_run_without_error()
+    if made:
+        _makes_pages.set()
+    else:
+        logs.say("not_ready", logging.ERROR, message=_(_NO_PAGE))
+
+
 @asynccontextmanager
 async def _lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     cache.warm()
+    await _make_the_first_page()
     gc.collect()
     gc.freeze()
     yield {}
@@ -123,10 +142,12 @@ def create_app() -> st.App:
 
 
 def _ready(_request: Request) -> Response:
-    """Say whether this server can do its work: it is not stopping, the data are read, and the store answers."""
+    """Say whether this server can do its work: it is not stopping, it makes pages, and data and store can be used."""
     if drain.begun():
         return PlainTextResponse("draining\n", status_code=503)
     try:
+        if not _makes_pages.is_set():
+            raise MssmapError(_(_NO_PAGE))
         cache.data()
         cache.opened().setting("ready")
     except MssmapError as error:
@@ -165,15 +186,11 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._address = address
         self._drain_s = drain_s
-        self.was_ready = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self.was_ready = self.started and await _makes_a_page()
-        if self.was_ready:
+        if self.started and _makes_pages.is_set():
             print(f"mssmap is ready: {self._address}   (stop with Ctrl+C)", flush=True)
-        else:
-            self.should_exit = True
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Drain at the first SIGTERM and leave with 0; anything else stops at once."""
@@ -186,14 +203,6 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-async def _makes_a_page() -> bool:
-    """Run the app once, as for a visitor; a slow machine may take its time."""
-    said = "timeout"
-    while said == "timeout":
-        made, said = await Runtime.instance().does_script_run_without_error()
-    return made
-
-
 def serve(*, host: str, port: int) -> None:
     """
     Run the app until it is stopped.
@@ -204,8 +213,7 @@ def serve(*, host: str, port: int) -> None:
         If the port is in use or the address cannot be bound, `MSSMAP_ROADS` cannot be used, or what a public address
         needs is not set.
     MssmapError
-        If the data cannot be read, the store cannot be used, the map's files cannot be written, or the first page
-        cannot be made.
+        If the data cannot be read, the store cannot be used, or the map's files cannot be written.
     """
     configured = settings.load()
     if faults := start.faults(configured, host):
@@ -235,10 +243,7 @@ def serve(*, host: str, port: int) -> None:
         timeout_graceful_shutdown=CLOSING_S,
         server_header=False,
     )
-    running = _Server(config, f"http://{shown}:{port}", configured.drain_s)
-    running.run()
-    if not running.was_ready:
-        raise MssmapError(_("The first page cannot be made; the log says why."))
+    _Server(config, f"http://{shown}:{port}", configured.drain_s).run()
 
 
 def _require_free(host: str, port: int) -> None:

@@ -109,7 +109,7 @@ def running(
     Parameters
     ----------
     folder
-        Where its stderr is kept.
+        Where its stdout and stderr are kept.
     python
         The command that is Python.
     command
@@ -121,7 +121,7 @@ def running(
     """
     port, log = port or free_port(), folder / "stderr.txt"
     command = command or ["-m", "mssmap", "serve", "--port", "{port}"]
-    with log.open("wb") as errors:
+    with log.open("wb") as errors, log.with_name("stdout.txt").open("wb") as output:
         process = subprocess.Popen(
             [*python, *(part.format(port=port) for part in command)],
             cwd=cwd,
@@ -130,7 +130,7 @@ def running(
                 "MSSMAP_TODAY": TODAY.isoformat(),
                 **{name: value.replace("{port}", str(port)) for name, value in env.items()},
             },
-            stdout=subprocess.DEVNULL,
+            stdout=output,
             stderr=errors,
         )
     found = Server(f"http://127.0.0.1:{port}", port, log, process)

@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
+import requests
+from browser.conftest import running
 from hypothesis import given
 from hypothesis import strategies as st
 from locked import OBEYING
@@ -143,13 +145,18 @@ def test_a_cache_folder_that_cannot_be_written_is_told_in_one_sentence(tmp_path,
 
 
 def test_ready_is_not_said_of_an_app_that_makes_no_page(tmp_path):
+    """A server whose first page has a fault goes on for the others, and says so where people and proxies look."""
     for name in ("mssmap", "pages", ".streamlit"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "data").symlink_to(ROOT / "data")
     (tmp_path / "app.py").write_text("import no_such_module", encoding="utf-8")
-    lines = refuses(tmp_path, PYTHONPATH=str(tmp_path))
-    assert "No module named 'no_such_module'" in lines[-2]
-    assert lines[-1] == "mssmap: The first page cannot be made; the log says why."
+    with running(tmp_path, cwd=tmp_path) as server:
+        assert requests.get(f"{server.url}/readyz", timeout=60).status_code == 503
+        fault, *told = server.errors().splitlines()
+    assert "No module named 'no_such_module'" in fault
+    assert len(told) == 2
+    assert all("ERROR not_ready " in line and "The first page cannot be made;" in line for line in told)
+    assert server.log.with_name("stdout.txt").read_text(encoding="utf-8") == ""
 
 
 def test_a_secret_may_stand_in_a_file_and_is_never_shown(tmp_path):
