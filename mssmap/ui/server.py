@@ -43,6 +43,7 @@ from mssmap.store import people
 from mssmap.ui import cache, drain, frame, live, permits
 from mssmap.ui.door import guard, headers, logs, start
 from mssmap.ui.door.guard import Guard
+from mssmap.ui.door.sign_in import SignIn
 
 APP = settings.ROOT / "app.py"
 HASHED = re.compile(r"/app/static/[\w.-]+-[0-9a-f]{12}\.\w+$")
@@ -134,6 +135,7 @@ def create_app() -> st.App:
         ],
         middleware=[
             Middleware(Guard, configured=configured, store=cache.opened, policy=_policy),
+            *([Middleware(SignIn, configured=configured)] if configured.people_sign_in else []),
             Middleware(KeepHashedFiles, shared=not configured.people_sign_in),
         ],
         lifespan=_lifespan,
