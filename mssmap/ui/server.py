@@ -42,6 +42,7 @@ from mssmap.maps import standalone
 from mssmap.store import people
 from mssmap.ui import cache, drain, frame, live, permits
 from mssmap.ui.door import guard, headers, logs, start
+from mssmap.ui.door.absent import Absent
 from mssmap.ui.door.guard import Guard
 from mssmap.ui.door.sign_in import SignIn
 
@@ -136,6 +137,7 @@ def create_app() -> st.App:
         middleware=[
             Middleware(Guard, configured=configured, store=cache.opened, policy=_policy),
             *([Middleware(SignIn, configured=configured)] if configured.people_sign_in else []),
+            Middleware(Absent),
             Middleware(KeepHashedFiles, shared=not configured.people_sign_in),
         ],
         lifespan=_lifespan,
