@@ -50,7 +50,7 @@ lint: $(VENV)/.installed-dev   ## style and types only
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
 audit: $(VENV)/.installed-dev  ## known weaknesses of what is installed; the list comes from the network
-	@$(BIN)/python -m pip_audit --skip-editable --progress-spinner off
+	@$(BIN)/python scripts/audit.py
 
 bench: $(VENV)/.installed-dev  ## measure against other ways, and write docs/benchmarks.md, some half an hour
 	@$(BIN)/python scripts/get_test_tools.py
