@@ -146,6 +146,21 @@ def running(
             process.wait()
 
 
+def refuses(folder: Path, *before: str, **env: str) -> list[str]:
+    """Type the real command, see that it ends with 2 and is never ready, and return the lines it says."""
+    done = subprocess.run(
+        [*before, sys.executable, "-m", "mssmap", "serve", "--port", str(free_port())],
+        cwd=folder,
+        env={**os.environ, "XDG_DATA_HOME": str(folder / "home"), **env},
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, ""), done.stderr
+    return done.stderr.splitlines()
+
+
 def _await_health(server: Server, tries: int = 600) -> None:
     for _ in range(tries):
         if server.process.poll() is not None:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import requests
-from browser.conftest import running
+from browser.conftest import refuses, running
 from hypothesis import given
 from hypothesis import strategies as st
 from locked import OBEYING
@@ -101,23 +97,6 @@ def test_the_function_refuses_as_well(monkeypatch):
     monkeypatch.delenv("MSSMAP_AUTH", raising=False)
     with pytest.raises(InputError, match=r"^MSSMAP_AUTH: found none on the public address 0\.0\.0\.0"):
         server.serve(host="0.0.0.0", port=8629)
-
-
-def refuses(folder: Path, *before: str, **env: str) -> list[str]:
-    """Type the real command, see that it ends with 2 and is never ready, and return the lines it says."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    done = subprocess.run(
-        [*before, sys.executable, "-m", "mssmap", "serve", "--port", str(port)],
-        cwd=folder,
-        env={**os.environ, "XDG_DATA_HOME": str(folder / "home"), **env},
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-    assert (done.returncode, done.stdout) == (2, ""), done.stderr
-    return done.stderr.splitlines()
 
 
 def test_nobody_listens_after_a_refusal(tmp_path):
