@@ -50,7 +50,7 @@ lint: $(VENV)/.installed-dev   ## style and types only
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
 audit: $(VENV)/.installed-dev  ## known weaknesses of what is installed; the list comes from the network
-	@$(BIN)/python -m pip_audit --skip-editable --progress-spinner off
+	@$(BIN)/python scripts/audit.py
 
 bench: $(VENV)/.installed-dev  ## measure against other ways, and write docs/benchmarks.md, some half an hour
 	@$(BIN)/python scripts/get_test_tools.py
@@ -65,8 +65,8 @@ data: $(VENV)/.installed       ## refresh hashes and counts of data/ after an ed
 	@$(BIN)/python scripts/build_package.py && $(BIN)/mssmap check
 
 requirements:                  ## pin what pyproject.toml asks for
-	@uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --extra team pyproject.toml -o requirements.txt
-	@uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --extra dev --extra team -c requirements.txt pyproject.toml -o requirements-dev.txt
+	@uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 pyproject.toml -o requirements.txt
+	@uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 
 clean:
 	@rm -rf $(VENV) static .pytest_cache .ruff_cache .mypy_cache .hypothesis test-artifacts

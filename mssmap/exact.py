@@ -16,7 +16,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
 
@@ -26,6 +25,7 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import csr_array, hstack, vstack
 from scipy.sparse import eye_array as identity
 
+from mssmap import settings
 from mssmap.reach import sum_by
 
 Floats = NDArray[np.float64]
@@ -89,7 +89,7 @@ def _in_worker(task: str, arrays: Arrays, time_limit_s: float, go_on: Callable[[
     deadline = time.monotonic() + time_limit_s
     lines: Queue[bytes] = Queue()
     # The package may be run from a folder: the worker must find the same one.
-    root = str(Path(__file__).resolve().parent.parent)
+    root = str(settings.PACKAGE.parent)
     code = f"import sys; sys.path.insert(0, {root!r}); from mssmap import exact; exact.main()"
     with subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL

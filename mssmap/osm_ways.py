@@ -63,14 +63,10 @@ def read(path: Path) -> Ways:
     Raises
     ------
     InputError
-        If there is no such file, it is no OSM data, or osmium is not installed.
+        If there is no such file, or it is no OSM data.
     """
-    try:
-        import osmium
-    except ImportError as error:
-        raise InputError(
-            _('MSSMAP_ROADS: reading an extract needs the library osmium. Run: pip install "mssmap[osm]"')
-        ) from error
+    import osmium  # most people have no extract
+
     node, x, y, way, speed = array("q"), array("i"), array("i"), array("q"), array("d")
     try:
         with path.open("rb"):

@@ -12,10 +12,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
+
+PACKAGE: Final = Path(__file__).resolve().parent
+ROOT: Final = PACKAGE / "_app" if (PACKAGE / "_app").is_dir() else PACKAGE.parent
+"""The folder of app.py, pages/ and data/: in a wheel inside the package (setup.py), in a checkout beside it."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,7 @@ class Setting:
 
 
 SETTINGS = (
-    Setting("MSSMAP_DATA_DIR", "", "Folder with datapackage.json. Empty: the data/ folder beside the package."),
+    Setting("MSSMAP_DATA_DIR", "", "Folder with datapackage.json. Empty: the data that came with mssmap."),
     Setting("MSSMAP_DATABASE_URL", "", "SQLAlchemy URL of the store. Empty: a SQLite file in the user data folder."),
     Setting(
         "MSSMAP_ARCHIVE_URL",
@@ -53,8 +58,8 @@ SETTINGS = (
     Setting(
         "MSSMAP_ROADS",
         "",
-        "OpenStreetMap extract (.osm.pbf or .osm) for the planner's travel times; needs pip install mssmap[osm]. "
-        "Haiti takes about a minute at the first start. Empty: the coarse road model.",
+        "OpenStreetMap extract (.osm.pbf or .osm) for the planner's travel times. Haiti takes about a minute at the "
+        "first start. Empty: the coarse road model.",
     ),
     Setting("MSSMAP_TODAY", "", "ISO date to use as today, for drills and tests. Empty: the date of the clock."),
     Setting(
@@ -73,7 +78,7 @@ SETTINGS = (
         "MSSMAP_AUTH",
         "none",
         "none: one local person who may do everything. oidc: people sign in at an OpenID Connect provider and have "
-        "roles; needs pip install mssmap[team] and the settings below.",
+        "roles; needs the settings below.",
         ("none", "oidc"),
     ),
     Setting("MSSMAP_PUBLIC_URL", "", "Address people open, as https://map.example.org; the provider sends them back."),
@@ -137,6 +142,13 @@ def user_folder() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "mssmap"
 
 
+def cache_folder() -> Path:
+    """Return the user's folder for what can be made again."""
+    import platformdirs
+
+    return platformdirs.user_cache_path("mssmap", appauthor=False)
+
+
 def default_database_url() -> str:
     """Return the URL of a SQLite file in the user's data folder."""
     return f"sqlite:///{user_folder() / 'store.db'}"
@@ -155,8 +167,8 @@ def default_archive_folder(database_url: str) -> str:
 
 
 def default_data_dir() -> Path:
-    """Return the `data/` folder beside the package."""
-    return Path(__file__).resolve().parent.parent / "data"
+    """Return the folder of the data that came with mssmap."""
+    return ROOT / "data"
 
 
 def load(env: Mapping[str, str] | None = None) -> Settings:

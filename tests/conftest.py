@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,15 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Tell at once what failed; the run is long."""
     if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
         print(f"\n{report.nodeid} failed in {report.when}: {report.longreprtext[-1500:]}", flush=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_ones_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the store and the caches of whoever runs the tests out of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("XDG_CACHE_HOME", "XDG_DATA_HOME"):
+            patch.setenv(name, str(tmp_path_factory.mktemp(name)))
+        yield
 
 
 @pytest.fixture(scope="session")

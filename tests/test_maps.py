@@ -68,7 +68,7 @@ def test_published_names_carry_the_hash_of_their_content(real, tmp_path):
 def test_a_folder_that_cannot_be_written_is_one_clear_error(real, tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("")
-    with pytest.raises(assets.MssmapError, match=r"cannot be written .* Make the folder writable"):
+    with pytest.raises(assets.MssmapError, match=r"cannot be written there .* Make room or make it writable"):
         assets.publish(real, blocked, panels={}, font=_font())
 
 

@@ -110,13 +110,15 @@ def serve(
     host: Annotated[str, typer.Option(help="Address; default MSSMAP_HOST.")] = "",
 ) -> None:
     """Start the app on its own server."""
-    from mssmap.ui import server
     from mssmap.ui.door import start
 
+    start.take_our_look()  # before anything of Streamlit speaks
     configured = settings.load()
     host = host or configured.host
     for fault in (faults := start.faults(configured, host)):
         tell(fault)
     if faults:
         raise typer.Exit(BAD_INPUT)
+    from mssmap.ui import server
+
     server.serve(host=host, port=port or configured.port)

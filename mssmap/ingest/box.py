@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyogrio
 import shapely
 
+from mssmap import settings
 from mssmap.errors import Fault
 from mssmap.ingest import wire
 from mssmap.ingest.limits import Limits, RefusedError, at_most, naming, printable, refused
@@ -30,7 +31,7 @@ from mssmap.ingest.reading import Reading
 from mssmap.ingest.table import Progress
 from mssmap.ingest.vector import DRIVERS
 
-PACKAGE_ROOT = Path(__file__).resolve().parents[2]
+PACKAGE_ROOT = settings.PACKAGE.parent
 
 START = (
     "import sys; sys.path.insert(0, sys.argv[1]); from mssmap.ingest import lean; lean.install(); "
@@ -103,9 +104,9 @@ class _Answer:
 
 def _read(file: BinaryIO, name: str, limits: Limits, progress: Progress) -> Reading:
     answer = _Answer()
-    settings = json.dumps(dataclasses.asdict(limits))
+    bounds = json.dumps(dataclasses.asdict(limits))
     with subprocess.Popen(
-        [sys.executable, "-I", "-B", "-c", START, str(PACKAGE_ROOT), printable(name), settings],
+        [sys.executable, "-I", "-B", "-c", START, str(PACKAGE_ROOT), printable(name), bounds],
         stdin=file,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

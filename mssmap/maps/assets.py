@@ -25,6 +25,7 @@ from xstatic.pkg import leaflet
 
 from mssmap.catalog import Data
 from mssmap.errors import MssmapError
+from mssmap.i18n import gettext as _
 from mssmap.ingest import attach
 from mssmap.maps import imported, symbols
 
@@ -251,14 +252,20 @@ class _Shelf:
             return
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as handle:
-                handle.write(content)
-            Path(handle.name).chmod(0o644)
-            os.replace(handle.name, path)  # noqa: PTH105 -- several processes may publish at once; this is atomic
+            handle, part = tempfile.mkstemp(dir=path.parent)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(content)
+                Path(part).chmod(0o644)
+                os.replace(part, path)  # noqa: PTH105 -- several processes may publish at once; this is atomic
+            finally:
+                Path(part).unlink(missing_ok=True)
         except OSError as error:
             raise MssmapError(
-                f"{self.folder}: the files of the map cannot be written ({error.strerror}). "
-                "Make the folder writable and start again."
+                _(
+                    "{folder}: the files of the map cannot be written there ({reason}). Make room or make it "
+                    "writable, and start again."
+                ).format(folder=self.folder, reason=error.strerror or error)
             ) from error
 
 

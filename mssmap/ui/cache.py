@@ -18,6 +18,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from streamlit import config
+
 from mssmap import catalog, differences, keyfigures, planning, settings, store, views
 from mssmap.api.archives import told as told_of
 from mssmap.archive import columns, engine
@@ -36,8 +38,6 @@ from mssmap.timeline import Clocks
 from mssmap.ui import frame, permits
 
 log = logging.getLogger("mssmap")
-
-STATIC = Path(__file__).resolve().parents[2] / "static"
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,12 @@ def data() -> Data:
     return attach.with_imports(_folder(), settings.load().database_url)
 
 
+def static_folder() -> Path:
+    """Return where the map's files are kept: the user's cache; by itself Streamlit serves only `static/` of the app."""
+    by_streamlit = config.get_option("server.enableStaticServing")
+    return (settings.ROOT if by_streamlit else settings.cache_folder()) / "static"
+
+
 _seen: list[tuple[tuple[str, int], ...]] = []
 
 
@@ -85,7 +91,7 @@ def refresh() -> None:
 def published() -> assets.Assets:
     """Write the static files that are missing and return their names."""
     cells = plan.published_grid(planning.cells_of(data()))
-    return assets.publish(data(), STATIC, panels=own_files(), font=assets.typeface(), grid=cells)
+    return assets.publish(data(), static_folder(), panels=own_files(), font=assets.typeface(), grid=cells)
 
 
 @lru_cache(maxsize=1)

@@ -14,6 +14,7 @@ import os
 import re
 import signal
 import socket
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import lru_cache
@@ -29,18 +30,22 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.file_util import get_static_dir
+from streamlit.runtime import Runtime
+from streamlit.web.server.starlette.starlette_routes import create_app_static_serving_routes
 
 from mssmap import api, planning, settings, text
 from mssmap.api.archives import routes as archive_routes
 from mssmap.errors import InputError, MssmapError
 from mssmap.i18n import gettext as _
+from mssmap.i18n import mark
 from mssmap.store import people
 from mssmap.ui import acts, cache, drain, frame, live, permits
 from mssmap.ui.door import guard, headers, logs, start
+from mssmap.ui.door.absent import Absent
 from mssmap.ui.door.guard import Guard
+from mssmap.ui.door.sign_in import SignIn
 
-ROOT = Path(__file__).resolve().parents[2]
-APP = ROOT / "app.py"
+APP = settings.ROOT / "app.py"
 HASHED = re.compile(r"/app/static/[\w.-]+-[0-9a-f]{12}\.\w+$")
 """Static files whose name changes with their content."""
 
@@ -78,12 +83,30 @@ class KeepHashedFiles:
         await self.app(scope, receive, mark)
 
 
+_makes_pages = threading.Event()
+"""Set once the first page was made."""
+_NO_PAGE = mark("The first page cannot be made; what the log said at the start says why.")
+
+
+async def _make_the_first_page() -> None:
+    """Run the app once, as for a visitor; a slow machine may take its time."""
+    said = "timeout"
+    while said == "timeout":
+        made, said = await Runtime.instance().does_script_run_without_error()
+    if made:
+        _makes_pages.set()
+    else:
+        logs.say("not_ready", logging.ERROR, message=_(_NO_PAGE))
+
+
 @asynccontextmanager
 async def _lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     cache.warm()
+    await _make_the_first_page()
     gc.collect()
     gc.freeze()
     yield {}
+    gc.unfreeze()
 
 
 def _told_fault(error: Exception) -> bool:
@@ -98,11 +121,13 @@ def _told_fault(error: Exception) -> bool:
 def create_app() -> st.App:
     """Return the ASGI application: Streamlit's, with our middleware, warm caches and one place that logs faults."""
     configured = settings.load()
-    cache.STATIC.mkdir(exist_ok=True)
+    secrets = start.configure(configured)
+    beside = cache.static_folder().parent / APP.name
     return st.App(
         APP,
-        secrets=start.configure(configured),
+        secrets=secrets,
         routes=[
+            *create_app_static_serving_routes(str(beside), None),  # Streamlit's own, for another folder than its own
             *api.routes(cache.data),
             *archive_routes(cache.archives),
             Route("/readyz", _ready, methods=["GET", "HEAD"]),
@@ -111,6 +136,8 @@ def create_app() -> st.App:
         ],
         middleware=[
             Middleware(Guard, configured=configured, store=cache.opened, policy=_policy),
+            *([Middleware(SignIn, configured=configured)] if configured.people_sign_in else []),
+            Middleware(Absent),
             Middleware(KeepHashedFiles, shared=not configured.people_sign_in),
         ],
         lifespan=_lifespan,
@@ -119,10 +146,12 @@ def create_app() -> st.App:
 
 
 def _ready(_request: Request) -> Response:
-    """Say whether this server can do its work: it is not stopping, the data are read, and the store answers."""
+    """Say whether this server can do its work: it is not stopping, it makes pages, and data and store can be used."""
     if drain.begun():
         return PlainTextResponse("draining\n", status_code=503)
     try:
+        if not _makes_pages.is_set():
+            raise MssmapError(_(_NO_PAGE))
         cache.data()
         cache.opened().setting("ready")
     except MssmapError as error:
@@ -151,7 +180,7 @@ def _policy(path: str) -> str:
 
 
 class _Server(uvicorn.Server):
-    """Tells the address once requests are answered, and drains when it is asked to stop."""
+    """Tells the address once the first page can be made, and drains when it is asked to stop."""
 
     def __init__(self, config: uvicorn.Config, address: str, drain_s: float) -> None:
         super().__init__(config)
@@ -160,7 +189,7 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self.started:
+        if self.started and _makes_pages.is_set():
             print(f"mssmap is ready: {self._address}   (stop with Ctrl+C)", flush=True)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -183,12 +212,16 @@ def serve(*, host: str, port: int) -> None:
     InputError
         If the port is in use or the address cannot be bound, `MSSMAP_ROADS` cannot be used, or what a public address
         needs is not set.
+    MssmapError
+        If the data cannot be read, the store cannot be used, or the map's files cannot be written.
     """
     configured = settings.load()
     if faults := start.faults(configured, host):
         raise InputError(" ".join(faults))
     _require_free(host, port)
     logs.start(configured)
+    cache.opened()
+    cache.data()
     if configured.people_sign_in and configured.admin:
         people.first_admin(cache.opened(), configured.admin)
     if extract := configured.roads:
@@ -197,8 +230,10 @@ def serve(*, host: str, port: int) -> None:
         )
         planning.links_of(cache.data(), extract)
     shown = "localhost" if host in {"127.0.0.1", "localhost"} else host
+    app = create_app()
+    cache.published()
     config = uvicorn.Config(
-        create_app(),
+        app,
         host=host,
         port=port,
         log_config=None,
@@ -208,7 +243,7 @@ def serve(*, host: str, port: int) -> None:
         timeout_graceful_shutdown=CLOSING_S,
         server_header=False,
     )
-    _Server(config, f"http://{shown}:{port}", settings.load().drain_s).run()
+    _Server(config, f"http://{shown}:{port}", configured.drain_s).run()
 
 
 def _require_free(host: str, port: int) -> None:

@@ -19,7 +19,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -93,31 +93,44 @@ class Server:
 
 
 @contextmanager
-def running(folder: Path, *, command: list[str] | None = None, port: int | None = None, **env: str) -> Iterator[Server]:
+def running(
+    folder: Path,
+    *,
+    python: Sequence[str | Path] = (sys.executable,),
+    command: list[str] | None = None,
+    port: int | None = None,
+    cwd: Path = ROOT,
+    base: Mapping[str, str] = os.environ,
+    **env: str,
+) -> Iterator[Server]:
     """
     Start the app and stop it in the end.
 
     Parameters
     ----------
     folder
-        Where its stderr is kept.
+        Where its stdout and stderr are kept.
+    python
+        The command that is Python.
     command
         Arguments to Python; `{port}` stands for the port, as in `env`. By default `mssmap serve`.
     port
         By default one that nobody listens on.
+    base
+        The environment to which `env` is added.
     """
     port, log = port or free_port(), folder / "stderr.txt"
     command = command or ["-m", "mssmap", "serve", "--port", "{port}"]
-    with log.open("wb") as errors:
+    with log.open("wb") as errors, log.with_name("stdout.txt").open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, *(part.format(port=port) for part in command)],
-            cwd=ROOT,
+            [*python, *(part.format(port=port) for part in command)],
+            cwd=cwd,
             env={
-                **os.environ,
+                **base,
                 "MSSMAP_TODAY": TODAY.isoformat(),
                 **{name: value.replace("{port}", str(port)) for name, value in env.items()},
             },
-            stdout=subprocess.DEVNULL,
+            stdout=output,
             stderr=errors,
         )
     found = Server(f"http://127.0.0.1:{port}", port, log, process)
@@ -131,6 +144,21 @@ def running(folder: Path, *, command: list[str] | None = None, port: int | None 
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def refuses(folder: Path, *before: str, **env: str) -> list[str]:
+    """Type the real command, see that it ends with 2 and is never ready, and return the lines it says."""
+    done = subprocess.run(
+        [*before, sys.executable, "-m", "mssmap", "serve", "--port", str(free_port())],
+        cwd=folder,
+        env={**os.environ, "XDG_DATA_HOME": str(folder / "home"), **env},
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, ""), done.stderr
+    return done.stderr.splitlines()
 
 
 def _await_health(server: Server, tries: int = 600) -> None:
@@ -501,8 +529,8 @@ def claims_of(person: str) -> dict[str, Any]:
 
 
 @contextmanager
-def signing_in(folder: Path, provider: str, **env: str) -> Iterator[Team]:
-    """Start the app with sign-in; `provider` is the address of an OpenID provider."""
+def signing_in(folder: Path, provider: str, **options: Any) -> Iterator[Team]:
+    """Start the app with sign-in; `provider` is the address of an OpenID provider, `options` are those of `running`."""
     url = f"sqlite:///{folder / 'team.db'}"
     store = open_store(url)
     for role in PERSONS[2:]:
@@ -517,7 +545,7 @@ def signing_in(folder: Path, provider: str, **env: str) -> Iterator[Team]:
         "MSSMAP_DATABASE_URL": url,
         "MSSMAP_LOG": "json",
     }
-    with running(folder, **{**settings, **env}) as server:
+    with running(folder, **{**settings, **options}) as server:
         yield Team(server, provider, url)
 
 

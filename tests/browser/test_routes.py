@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import socket
 import subprocess
@@ -12,8 +13,9 @@ import pytest
 import requests
 
 from mssmap.store import people
+from mssmap.ui.door import absent
 
-from .conftest import PERSONS, ROOT, Team
+from .conftest import PERSONS, ROOT, Server, Team
 
 Expected = tuple[int, ...]
 
@@ -127,12 +129,19 @@ EXPECTED: dict[str, dict[str, tuple[str, Expected]]] = {
 BEYOND: dict[str, tuple[str, str, Expected]] = {
     "the way to the provider": ("GET", "/signin", open_to_all(302)),
     "a deep link": ("GET", "/planner?scenario=x", READ),
-    "a page that is not there": ("GET", "/wp-admin.php", READ),  # the app itself says so
-    "the program of the page": ("GET", "/static/js/none.js", open_to_all(200)),
+    "a page that is not there": ("GET", "/wp-admin.php", ABSENT),
+    "a health check of somebody else's": ("GET", "/healthz", ABSENT),
+    "metrics where others have them": ("HEAD", "/metrics", ABSENT),
+    "below a page": ("GET", "/planner/x", ABSENT),
+    "below the API": ("GET", "/api/nothing", ABSENT),
+    "below the inner routes": ("GET", "/_stcore/nothing", ABSENT),
+    "the page as a file": ("GET", "/index.html", ABSENT),
+    "the icon of the page": ("GET", "/favicon.png", READ),
+    "the program of the page": ("GET", "/static/js/none.js", open_to_all(404)),
     "two slashes before the upload": ("PUT", "//_stcore/upload_file/a/b", for_viewers(405)),
     "an upload below the program": ("PUT", "/static/../_stcore/upload_file/a/b", for_viewers(405)),
     "an escaped slash": ("GET", "/static/%2e%2e/api", for_viewers(400)),
-    "upper case": ("GET", "/API", READ),
+    "upper case": ("GET", "/API", ABSENT),
 }
 """Ways that are no routes of their own, or try to get round the rules."""
 
@@ -207,6 +216,28 @@ def test_ways_round_the_rules(team: Team, session: dict[str, requests.Session], 
     method, path, expected = BEYOND[case]
     found = tuple(status(team, session[person], method, path) for person in PERSONS)
     assert dict(zip(PERSONS, found, strict=True)) == dict(zip(PERSONS, expected, strict=True))
+
+
+def test_an_unknown_path_is_told_to_people_and_to_programs(server: Server) -> None:
+    """Where nobody signs in."""
+    for path in ("/healthz", "/metrics", "/situation", "/planner/x", "/static/none.js"):
+        page = requests.get(
+            f"{server.url}{path}", headers={"accept": "text/html,*/*", "accept-language": "fr"}, timeout=20
+        )
+        assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8"), path
+        assert "Il n’y a rien à cette adresse." in page.text
+        plain = requests.get(f"{server.url}{path}", timeout=20)
+        assert (plain.status_code, plain.text) == (404, "There is nothing at this address.\n"), path
+
+
+def test_the_pages_are_those_of_the_app(server: Server) -> None:
+    calls = [node for node in ast.walk(ast.parse((ROOT / "app.py").read_text("utf-8"))) if isinstance(node, ast.Call)]
+    shown = [call for call in calls if ast.unparse(call.func) == "st.Page"]
+    paths = {key.value.value for call in shown for key in call.keywords if key.arg == "url_path"}
+    assert {"/"} | {f"/{path}" for path in paths} == absent.PAGES
+    assert len(shown) == len(absent.PAGES)
+    for path in absent.PAGES:
+        assert requests.get(f"{server.url}{path}?as_of=2025-01-18", timeout=20).status_code == 200, path
 
 
 @pytest.mark.parametrize(

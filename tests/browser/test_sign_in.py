@@ -70,6 +70,29 @@ def test_a_person_signs_in_goes_on_to_the_link_and_signs_out(screen: Screen) -> 
     assert "_streamlit_user" not in cookies(page.context)
 
 
+def events(team: Team, *names: str) -> list[dict[str, Any]]:
+    """The lines of the log about some events."""
+    lines = (json.loads(line) for line in team.server.errors().splitlines())
+    return [line for line in lines if line["event"] in names]
+
+
+def test_who_signed_in_and_who_did_not_stands_in_the_log(screen: Screen, team: Team) -> None:
+    page, before = screen.page, len(events(team, "signed_in", "sign_in_failed"))
+    page.goto(f"{screen.server.url}/timeline?as_of=2025-01-18")
+    page.get_by_role("link", name="Sign in").click()
+    page.get_by_role("button", name="Deny").click()
+    page.get_by_role("heading", name="Not signed in").wait_for()
+    assert page.get_by_text("You were not signed in: the sign-in provider refused it (access_denied).").is_visible()
+    page.get_by_role("link", name="Sign in").click()
+    page.get_by_role("button", name="viewer", exact=True).click()
+    page.wait_for_url("**/timeline?as_of=2025-01-18*")
+    page.locator(AT_REST).wait_for()
+    failed, signed = events(team, "signed_in", "sign_in_failed")[before:]
+    assert (failed["event"], failed["reason"]) == ("sign_in_failed", "refused: access_denied")
+    assert "person" not in failed
+    assert (signed["event"], signed["person"]) == ("signed_in", "viewer@example.org")
+
+
 def test_somebody_without_a_role_sees_no_data(screen: Screen) -> None:
     page = sign_in(screen, "none")
     page.get_by_role("heading", name="No role yet").wait_for()

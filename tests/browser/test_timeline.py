@@ -19,9 +19,10 @@ from mssmap import regions, timeline, views
 from mssmap.catalog import Data
 from mssmap.maps import assets, history, layers, view
 from mssmap.timeline import Clocks
-from mssmap.ui import cache
 from mssmap.ui.controls import EVENT_WINDOW_DAYS
 from mssmap.ui.lanes import TRAIL_DAYS
+
+from .conftest import ROOT
 
 pytestmark = pytest.mark.browser
 
@@ -46,7 +47,7 @@ def core(data: Any, clocks: Clocks, start: date, **narrow: Any) -> view.Shown:
 def clock(browser: Browser) -> Any:
     """A page that holds nothing but the rule of the browser."""
     page = browser.new_page()
-    page.add_script_tag(path=str(cache.STATIC.parent / "mssmap" / "maps" / "client" / "clock.js"))
+    page.add_script_tag(path=str(ROOT / "mssmap" / "maps" / "client" / "clock.js"))
     yield page
     page.close()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser.conftest import running
+from browser.conftest import refuses, running
 
 from .conftest import SOAK, until
 
@@ -83,6 +83,13 @@ def test_visit_upload_and_edit_work_through_the_proxy(deployed, visit: Visit, tm
         answer = json.loads(deployed.read("/api/collections", port=deployed.servers[other]))
         assert f"own-{number}" in str(answer), "what was imported on one server is offered by the other"
     record_property("figure", f"{ROUNDS} of {ROUNDS} visits, uploads and edits; {dict(sorted(served.items()))}")
+
+
+def test_a_wrong_password_of_the_database_is_told_and_nobody_is_ready(deployed, tmp_path):
+    right = (deployed.folder / "database_url").read_text().strip()
+    told = refuses(tmp_path, MSSMAP_DATABASE_URL=re.sub(r":[^:@]+@", ":hunter2@", right))[-1]
+    assert "password authentication failed" in told
+    assert "hunter2" not in told
 
 
 def test_new_visitors_are_shared_out_and_stay_where_they_are(deployed):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import shutil
 from pathlib import Path
 
 import pytest
+import requests
+from browser.conftest import refuses, running
 from hypothesis import given
 from hypothesis import strategies as st
+from locked import OBEYING
 
 from mssmap import settings
 from mssmap.cli import run
@@ -99,15 +100,42 @@ def test_the_function_refuses_as_well(monkeypatch):
 
 
 def test_nobody_listens_after_a_refusal(tmp_path):
-    """The real command, as a person would type it."""
-    env = {**os.environ, "XDG_DATA_HOME": str(tmp_path), "MSSMAP_HOST": "0.0.0.0"}
-    done = subprocess.run(
-        [sys.executable, "-m", "mssmap", "serve", "--port", "8628"], cwd=ROOT, env=env, capture_output=True, text=True,
-        timeout=60, check=False,
-    )  # fmt: skip
-    assert done.returncode == 2
-    assert "mssmap is ready" not in done.stdout
-    assert "Traceback" not in done.stderr
+    assert any("MSSMAP_AUTH: found none" in line for line in refuses(tmp_path, MSSMAP_HOST="0.0.0.0"))
+
+
+FULL = ["bash", "-c", 'ulimit -f 200; exec "$@"', "bash"]
+"""Before a command: no file may be larger than 200 KiB, as on a disk that is full after so much."""
+
+
+@pytest.mark.parametrize(
+    ("before", "reason"),
+    [pytest.param(OBEYING, "Permission denied", id="read-only"), pytest.param(FULL, "File too large", id="full")],
+)
+def test_a_cache_folder_that_cannot_be_written_is_told_in_one_sentence(tmp_path, before, reason):
+    cache = tmp_path / "cache"
+    cache.mkdir(mode=0o555 if before is OBEYING else 0o755)
+    lines = refuses(tmp_path, *before, XDG_CACHE_HOME=str(cache))
+    folder = cache / "mssmap" / "static"
+    assert lines[-1:] == [
+        f"mssmap: {folder}: the files of the map cannot be written there ({reason}). Make room or make it writable, "
+        "and start again."
+    ]
+    assert [path.name for path in cache.rglob("tmp*")] == [], "nothing half written stays"
+
+
+def test_ready_is_not_said_of_an_app_that_makes_no_page(tmp_path):
+    """A server whose first page has a fault goes on for the others, and says so where people and proxies look."""
+    for name in ("mssmap", "pages", ".streamlit"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "data").symlink_to(ROOT / "data")
+    (tmp_path / "app.py").write_text("import no_such_module", encoding="utf-8")
+    with running(tmp_path, cwd=tmp_path) as server:
+        assert requests.get(f"{server.url}/readyz", timeout=60).status_code == 503
+        fault, *told = server.errors().splitlines()
+    assert "No module named 'no_such_module'" in fault
+    assert len(told) == 2
+    assert all("ERROR not_ready " in line and "The first page cannot be made;" in line for line in told)
+    assert server.log.with_name("stdout.txt").read_text(encoding="utf-8") == ""
 
 
 def test_a_secret_may_stand_in_a_file_and_is_never_shown(tmp_path):

@@ -18,8 +18,6 @@ from mssmap.errors import InputError
 from mssmap.grid import Grid, to_metric
 from mssmap.roads import RoadSettings, RoadStatus
 
-pytest.importorskip("osmium")
-
 
 @pytest.fixture(scope="module")
 def cells(small) -> Grid:

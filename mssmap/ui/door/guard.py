@@ -27,11 +27,9 @@ from mssmap.settings import Settings
 from mssmap.store import Store, people, roles
 from mssmap.ui.door import headers, identity, limits, logs, pages, routes
 from mssmap.ui.door.routes import CLOSED, OPEN, READS, Rule
+from mssmap.ui.door.sign_in import NEXT
 
-NEXT: Final = "mssmap_next"
-"""Cookie with the path to go on to after signing in."""
 SIGN_IN: Final = "/signin"
-CALLBACK: Final = "/oauth2callback"
 ALWAYS_HOSTS: Final = ("/readyz", "/_stcore/health")
 """Paths that answer to any host name: what a balancer asks for has nothing to read."""
 
@@ -71,8 +69,6 @@ class Guard:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                if _signs_in(scope, message):
-                    logs.say("signed_in")
                 message["headers"] = headers.secured(
                     list(message.get("headers", ())),
                     self._policy(scope["path"]),
@@ -152,11 +148,6 @@ class Guard:
 def broken(reference: str) -> str:
     """Return what a person is told about a bug."""
     return _("Something went wrong on our side. Reference: {reference}").format(reference=reference)
-
-
-def _signs_in(scope: Scope, message: Message) -> bool:
-    given = (value for name, value in message.get("headers", ()) if name.lower() == b"set-cookie")
-    return bool(scope["path"] == CALLBACK and any(value.startswith(f"{identity.COOKIE}=".encode()) for value in given))
 
 
 def _address(request: HTTPConnection) -> str:

@@ -34,8 +34,14 @@ def sign_in(headers: Headers, path: str) -> HTMLResponse:
             401,
             _("Sign in to mssmap"),
             _("The open operations map of the security mission in Haiti: unofficial, from public reporting."),
-            (_("Sign in"), f"/signin?next={quote(path, safe='')}"),
+            (_("Sign in"), _sign_in_at(path)),
         )
+
+
+def not_signed_in(headers: Headers, status: int, words: str, path: str) -> HTMLResponse:
+    """Return the page for somebody whose sign-in failed, with the way to try again."""
+    with i18n.speaking(language(headers)):
+        return _page(status, _("Not signed in"), words, (_("Sign in"), _sign_in_at(path)))
 
 
 def no_role(headers: Headers, person: str) -> HTMLResponse:
@@ -51,6 +57,10 @@ def told(headers: Headers, status: int, words: str, extra: dict[str, str] | None
     """Return a page with one sentence."""
     with i18n.speaking(language(headers)):
         return _page(status, "mssmap", words, (_("To the map"), "/"), extra)
+
+
+def _sign_in_at(path: str) -> str:
+    return f"/signin?next={quote(path, safe='')}"
 
 
 def language(headers: Headers) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from streamlit import config
 
+from mssmap import settings
 from mssmap.i18n import gettext as _
 from mssmap.settings import Settings
 
@@ -27,6 +28,8 @@ WELL_KNOWN: Final = (
     "12345",
 )
 """Words of secrets that stand in somebody's documentation."""
+SIGN_IN_LIBRARIES: Final = ("authlib", "httpx")
+"""What Streamlit signs people in with, without asking for it itself."""
 NEEDED: Final = ("public_url", "cookie_secret", "oidc_client_id", "oidc_client_secret", "oidc_metadata_url")
 
 
@@ -86,8 +89,11 @@ def _sign_in_faults(configured: Settings) -> list[str]:
                     name=name.upper()
                 )
             )
-    if importlib.util.find_spec("authlib") is None:
-        found.append(_("MSSMAP_AUTH: found no Authlib, required for oidc. Run pip install mssmap[team]."))
+    found += [
+        _("MSSMAP_AUTH: found no {library}, required for oidc. Install mssmap again.").format(library=library)
+        for library in SIGN_IN_LIBRARIES
+        if importlib.util.find_spec(library) is None
+    ]
     return found
 
 
@@ -107,12 +113,21 @@ def weak(secret: str) -> str:
     return ""
 
 
+def take_our_look() -> None:
+    """Let the `.streamlit/config.toml` beside app.py count, in whatever folder the server is started."""
+    config._main_script_path = str(settings.ROOT / "app.py")
+    config.get_config_options(force_reparse=True)
+
+
 def configure(configured: Settings) -> dict[str, Any]:
     """
     Set what Streamlit reads, in this process only, and return its secrets.
 
     Nothing is written to a file or to the environment.
     """
+    take_our_look()
+    config.set_option("server.enableStaticServing", False)  # the map's files are not beside the app
+    config.set_option("logger.enableRich", False)
     # this machine's own names stay, for its health checks
     hosts = configured.allowed_hosts or config.get_option("server.allowedHosts")
     config.set_option("server.allowedHosts", list(dict.fromkeys([*hosts, "localhost", "127.0.0.1", "::1"])))
