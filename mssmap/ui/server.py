@@ -119,12 +119,12 @@ def create_app() -> st.App:
 
 
 def _ready(_request: Request) -> Response:
-    """Say whether this server can do its work: it is not stopping, the data are read, and the store answers."""
+    """Say whether this server can do its work: it is not stopping, the data are read, the store is still the same."""
     if drain.begun():
         return PlainTextResponse("draining\n", status_code=503)
     try:
         cache.data()
-        cache.opened().setting("ready")
+        cache.opened().require_same()
     except MssmapError as error:
         logs.say("not_ready", logging.ERROR, message=str(error))
         return PlainTextResponse("not ready, the log says why\n", status_code=503)

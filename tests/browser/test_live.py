@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from .conftest import Screen, Server, running
 from .test_planner import own_server, people, until_figures_change  # noqa: F401, a fixture
@@ -129,3 +130,26 @@ def test_an_unstored_plan_comes_back_in_a_new_session(own_server: Server, visit:
     screen.page.get_by_text(re.compile("Saved: version 1")).wait_for()
     screen.page.wait_for_function("(n) => true", arg=shown)
     assert people(screen) == shown
+
+
+def test_a_store_that_was_removed_is_told_on_every_page_and_nothing_is_said_to_be_saved(
+    own_server: Server,  # noqa: F811
+    visit: Any,
+    tmp_path: Path,
+) -> None:
+    screen = with_a_plan(own_server, visit)
+    situation = visit("/", at=own_server)
+    situation.drawn()
+    file = tmp_path / "store.db"
+    away = file.rename(tmp_path / "away.db")
+    for page in (screen, situation):
+        told(page, r"the file of the store was removed or moved while it was open\. Nothing is stored").wait_for()
+    assert requests.get(f"{own_server.url}/readyz", timeout=60).status_code == 503
+    assert "was removed or moved while it was open" in own_server.errors()
+    screen.page.locator(".mm-bases input:not(:checked)").nth(1).click()
+    screen.page.get_by_test_id("stAlert").filter(has_text="removed or moved").first.wait_for(timeout=40_000)
+    assert not file.exists()
+    away.rename(file)
+    screen.page.get_by_text(re.compile("Saved: version 2")).wait_for(timeout=40_000)
+    told(screen, "removed or moved").wait_for(state="detached")
+    assert requests.get(f"{own_server.url}/readyz", timeout=60).status_code == 200
