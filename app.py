@@ -33,7 +33,7 @@ try:
     with st.sidebar:
         controls.language_choice()
         permits.signed_in()
-    live.mount(page.url_path)
-    components.note_without_scripts(page.url_path)
 except MssmapError as error:
     st.error(str(error))
+live.mount(page.url_path)
+components.note_without_scripts(page.url_path)

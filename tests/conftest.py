@@ -1,8 +1,9 @@
-"""Fixtures: the small data folder of small_data.py, the shipped data, clocks."""
+"""Fixtures: the small data folder of small_data.py, the shipped data, those of one day, clocks."""
 
 from __future__ import annotations
 
 import os
+import zipfile
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -77,6 +78,21 @@ def folder(tmp_path: Path) -> Path:
 def real() -> Data:
     """Return the data that are shipped."""
     return catalog.open_data(ROOT / "data")
+
+
+@pytest.fixture(scope="session")
+def frozen_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the data folder of one day, to read; see tests/frozen/README.md."""
+    folder = tmp_path_factory.mktemp("frozen")
+    with zipfile.ZipFile(ROOT / "tests" / "frozen" / "data.zip") as packed:
+        packed.extractall(folder)
+    return folder / "data"
+
+
+@pytest.fixture(scope="session")
+def frozen(frozen_folder: Path) -> Data:
+    """Return the data of one day, for numbers that a test knows by heart."""
+    return catalog.open_data(frozen_folder)
 
 
 @pytest.fixture

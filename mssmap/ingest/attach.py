@@ -11,7 +11,6 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -69,17 +68,21 @@ def store_import(store: Store, made: Imported, *, actor: str | None = None, requ
     return imports.save(store, described(made), rows_of(made), actor=actor, request_id=request_id)
 
 
-@lru_cache(maxsize=4)
-def _opened(url: str) -> Store:
-    return open_store(url)
+_stores: Final[dict[str, Store]] = {}
+
+
+def _opened(url: str) -> Store | None:
+    """Return the store at `url`, None if there never was one; one that was removed since says so when it is read."""
+    if url not in _stores and exists(url):
+        _stores[url] = open_store(url)
+    return _stores.get(url)
 
 
 def mark(url: str) -> tuple[tuple[str, int], ...]:
     """Return id and version of every import of the store at `url`: what changes when they do; empty without a store."""
-    if not exists(url):
-        return ()
     try:
-        return tuple((item.import_id, item.version) for item in imports.listed(_opened(url)))
+        store = _opened(url)
+        return tuple((item.import_id, item.version) for item in imports.listed(store)) if store else ()
     except StoreAwayError:
         return (("store away", 0),)
 
@@ -90,11 +93,11 @@ def with_imports(data: Data, url: str) -> Data:
 
     A store that cannot be reached, or an import that was damaged, is a fault; the rest is there.
     """
-    if not exists(url):
-        return data
     parts = []
     try:
         store = _opened(url)
+        if store is None:
+            return data
         for item in imports.listed(store):
             try:
                 parts.append((item, imports.content(store, item)))

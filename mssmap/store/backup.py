@@ -32,9 +32,9 @@ from sqlalchemy.engine import Connection
 import mssmap
 from mssmap.errors import DataError, InputError, MssmapError
 from mssmap.i18n import gettext as _
-from mssmap.store import audit, core, migrations
+from mssmap.store import audit, core, identity, migrations
 from mssmap.store.core import Store
-from mssmap.store.models import AuditRow, Base, PayloadRow, Point
+from mssmap.store.models import AuditRow, Base, IdentityRow, PayloadRow, Point
 
 FORMAT: Final = "mssmap-backup"
 VERSION: Final = 1
@@ -253,7 +253,7 @@ def _dump(session: Connection, path: Path) -> Manifest:
 def _fill(session: Connection, target: Any) -> Manifest:
     tables: dict[str, dict[str, Any]] = {}
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as file:
-        for table in Base.metadata.sorted_tables:
+        for table in _tables():
             mark, rows = hashlib.sha256(), 0
             with file.open(_member(table.name), "w", force_zip64=True) as member:
                 for row in _streamed(session, table):
@@ -265,6 +265,11 @@ def _fill(session: Connection, target: Any) -> Manifest:
         manifest = _manifest(session, tables)
         file.writestr(MANIFEST, json.dumps(asdict(manifest), indent=1))
     return manifest
+
+
+def _tables() -> list[sa.Table]:
+    """Return the tables that a back-up holds: all but the id of the store, which belongs to its place."""
+    return [table for table in Base.metadata.sorted_tables if table is not IdentityRow.__table__]
 
 
 def _streamed(session: Connection, table: sa.Table) -> Iterator[Any]:
@@ -312,6 +317,7 @@ def _sync_folder(folder: Path) -> None:
 
 def _remake(session: Connection, path: Path, manifest: Manifest) -> None:
     """Make the tables as they were when the back-up was made, fill them, migrate them, prove the trail."""
+    own = session.execute(sa.select(IdentityRow.store_id)).scalar_one()
     Base.metadata.drop_all(session)
     session.execute(sa.text("DROP TABLE alembic_version"))
     migrations.migrate(session, manifest.revision)
@@ -323,6 +329,8 @@ def _remake(session: Connection, path: Path, manifest: Manifest) -> None:
             except (sa.exc.IntegrityError, KeyError, TypeError, ValueError) as error:  # made by hand, manifest and all
                 raise _changed(path, name) from error
     migrations.migrate(session)
+    session.execute(sa.update(IdentityRow).values(store_id=own))
+    session.info[identity.HEAD] = (manifest.changes, manifest.head) if manifest.changes else None
     entries = _entries(session)
     faults = audit.faults(entries)
     if not faults and (len(entries), entries[-1].hash if entries else audit.START) != (manifest.changes, manifest.head):

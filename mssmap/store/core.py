@@ -25,7 +25,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from mssmap.errors import InputError, MssmapError, NotFoundError
 from mssmap.i18n import gettext as _
-from mssmap.store import audit, migrations, roles
+from mssmap.store import audit, identity, migrations, roles
+from mssmap.store.identity import StoreAwayError as StoreAwayError
 from mssmap.store.models import AnswerRow, AuditRow, PlanRow, ProposalRow, SettingRow
 
 BUSY_TIMEOUT_MS = 5_000
@@ -36,10 +37,6 @@ Result = TypeVar("Result")
 
 Entries = Callable[[], list[audit.Entry]]
 """Gives the changes of a plan, oldest first; read only by those who need them."""
-
-
-class StoreAwayError(MssmapError, OSError):
-    """The store cannot be reached or written; what was asked for did not happen."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +114,7 @@ def open_store(url: str) -> Store:
     store = Store(engine)
     with _reported(engine):
         migrations.upgrade(engine)
+    store._read(store.identity.learn)
     return store
 
 
@@ -188,10 +186,13 @@ class Store:
     ----------
     actor
         Who signs a write that names nobody.
+    identity
+        Which store it is, and whether it still is.
     """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.identity = identity.Identity(engine)
         self.actor = roles.LOCAL
         self._writing = threading.Lock()
         self._checked = False
@@ -541,9 +542,15 @@ class Store:
             "body": body,
             "before": last.hash if last else audit.START,
         }
-        session.execute(sa.insert(AuditRow).values(**fields, hash=audit.digest(fields)))
+        mark = audit.digest(fields)
+        session.execute(sa.insert(AuditRow).values(**fields, hash=mark))
+        session.info[identity.HEAD] = (fields["seq"], mark)
 
     # ------------------------------------------------------------------ transactions
+
+    def require_same(self) -> None:
+        """Raise `StoreAwayError` unless this is the store that was opened, with all in it that was acknowledged."""
+        self._read(self.identity.prove)
 
     def _read(self, work: Callable[[Connection], Result]) -> Result:
         with _reported(self.engine), self.engine.connect() as session:
@@ -564,13 +571,16 @@ class Store:
                     _reported(self.engine),
                     self._writing,
                     self.engine.connect().execution_options(writes=True) as session,
-                    session.begin(),
                 ):
-                    if self.engine.dialect.name == "postgresql":
-                        session.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK_KEY)))
-                    if self._checked:
-                        roles.require(session, self.actor, needs, self._default_role)
-                    return work(session)
+                    with session.begin():
+                        if self.engine.dialect.name == "postgresql":
+                            session.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK_KEY)))
+                        self.identity.prove(session)
+                        if self._checked:
+                            roles.require(session, self.actor, needs, self._default_role)
+                        done = work(session)
+                    self.identity.acknowledge(session)
+                    return done
             except StoreAwayError:
                 if attempt == tries - 1:
                     raise

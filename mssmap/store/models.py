@@ -186,3 +186,11 @@ class PersonRow(Base):
     version: Mapped[int] = mapped_column(Integer)
     changed_at: Mapped[str] = mapped_column(String(40))
     changed_by: Mapped[str] = mapped_column(String(200))
+
+
+class IdentityRow(Base):
+    """The one row that names a store; it belongs to the place and is in no back-up."""
+
+    __tablename__ = "identity"
+
+    store_id: Mapped[str] = mapped_column(String(36), primary_key=True)

@@ -47,6 +47,7 @@ async def live(request: Request) -> Response:
 
 
 def _found(plan_id: str, tab: str, person: str) -> dict[str, Any]:
+    cache.opened().require_same()
     found: dict[str, Any] = {"imports": _imports()}
     if plan_id and tab:
         seen = presence.watch(cache.opened(), plan_id, tab=tab, name=person, now=time.time())

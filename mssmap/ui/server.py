@@ -146,14 +146,14 @@ def create_app() -> st.App:
 
 
 def _ready(_request: Request) -> Response:
-    """Say whether this server can do its work: it is not stopping, it makes pages, and data and store can be used."""
+    """Say whether this server can do its work: it makes pages, the data are read, the store is still the same."""
     if drain.begun():
         return PlainTextResponse("draining\n", status_code=503)
     try:
         if not _makes_pages.is_set():
             raise MssmapError(_(_NO_PAGE))
         cache.data()
-        cache.opened().setting("ready")
+        cache.opened().require_same()
     except MssmapError as error:
         logs.say("not_ready", logging.ERROR, message=str(error))
         return PlainTextResponse("not ready, the log says why\n", status_code=503)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from mssmap.store import open_store
 
@@ -131,3 +132,27 @@ def test_what_waits_is_sent_by_a_new_window_of_the_same_person(
     screen.faults.clear()
     store = open_store(f"sqlite:///{tmp_path / 'store.db'}")
     assert store.plans()[0].version == 3
+
+
+def test_a_store_that_was_removed_is_told_on_every_page_and_nothing_is_said_to_be_saved(
+    own_server: Server,  # noqa: F811
+    visit: Any,
+    tmp_path: Path,
+) -> None:
+    screen = with_a_plan(own_server, visit)
+    situation = visit("/", at=own_server)
+    situation.drawn()
+    file = tmp_path / "store.db"
+    away = file.rename(tmp_path / "away.db")
+    for page in (screen, situation):
+        told(page, r"the file of the store was removed or moved while it was open\. Nothing is stored").wait_for()
+    assert requests.get(f"{own_server.url}/readyz", timeout=60).status_code == 503
+    assert "was removed or moved while it was open" in own_server.errors()
+    screen.page.locator(".mm-bases input:not(:checked)").nth(1).click()
+    screen.page.locator(".mm-line.waiting", has_text=re.compile("Not yet stored: 1 · .*removed or moved")).wait_for()
+    assert not file.exists()
+    away.rename(file)
+    screen.page.get_by_text(re.compile("Saved: version 3")).wait_for(timeout=40_000)
+    told(screen, "removed or moved").wait_for(state="detached")
+    screen.faults.clear()  # the browser notes that the server said it could not
+    assert requests.get(f"{own_server.url}/readyz", timeout=60).status_code == 200

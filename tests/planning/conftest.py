@@ -1,4 +1,4 @@
-"""Fixtures of the planning tests: the toy country, and the real one prepared once."""
+"""Fixtures of the planning tests: the toy country, and the real one as it was on one day, prepared once."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ CLOCKS = Clocks(date(2026, 4, 1), date(2026, 11, 22))
 
 
 @pytest.fixture(scope="session")
-def haiti(real):
-    """Return the shipped data with the baseline of 1 April 2026 and the ground it stands on."""
-    plan = scenario.baseline(real, CLOCKS)
-    return types.SimpleNamespace(data=real, clocks=CLOCKS, plan=plan, ground=planning.ground(real, plan))
+def haiti(frozen):
+    """Return the frozen data with the baseline of 1 April 2026 and the ground it stands on."""
+    plan = scenario.baseline(frozen, CLOCKS)
+    return types.SimpleNamespace(data=frozen, clocks=CLOCKS, plan=plan, ground=planning.ground(frozen, plan))

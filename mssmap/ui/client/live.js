@@ -99,6 +99,7 @@ class Live {
     const lines = [];
     if (this.ended) lines.push(["away", words.ended]);
     if (this.missed > 1) lines.push(["away", words.away]);
+    else if (answer.fault) lines.push(["away", answer.fault]);
     if (answer.boot && answer.boot !== data.boot) {
       lines.push(["restarted", words.restarted, [words.load, () => location.reload()]]);
     } else {
