@@ -8,12 +8,16 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from slow_line import Connection, Forwarder
 
-class Line:
-    """One connection: the client's end, the server's end."""
+ANSWERS_WITHIN_S = 10
+
+
+class Line(Connection):
+    """A connection whose answer can be kept back."""
 
     def __init__(self, client: socket.socket, server: socket.socket) -> None:
-        self.client, self.server = client, server
+        super().__init__(client, server)
         self.deaf = False
         self.answered = threading.Event()
 
@@ -21,19 +25,12 @@ class Line:
         """Let a packet through, wait until the server has answered, and keep the answer."""
         self.deaf = True
         self.server.sendall(packet)
-        assert self.answered.wait(10)
-
-    def close(self) -> None:
-        """Pull it out at both ends."""
-        for end in (self.client, self.server):
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
+        assert self.answered.wait(ANSWERS_WITHIN_S)
 
 
-class Cable:
+class Cable(Forwarder):
     """
-    Forwards connections to a port.
+    Forwards connections at once.
 
     Attributes
     ----------
@@ -42,24 +39,14 @@ class Cable:
     """
 
     def __init__(self, target: int) -> None:
-        self.target = target
         self.at_commit: Callable[[Line, bytes], None] | None = None
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self.listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__(target)
 
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                client, _ = self.listener.accept()
-                try:
-                    server = socket.create_connection(("127.0.0.1", self.target))
-                except OSError:
-                    client.close()
-                    continue
-                line = Line(client, server)
-                for work in (self._ask, self._answer):
-                    threading.Thread(target=work, args=(line,), daemon=True).start()
+    def carry(self, connection: Connection) -> None:
+        """Start a thread for each way."""
+        line = Line(connection.client, connection.server)
+        for work in (self._ask, self._answer):
+            threading.Thread(target=work, args=(line,), daemon=True).start()
 
     def _ask(self, line: Line) -> None:
         with contextlib.suppress(OSError):
@@ -86,8 +73,5 @@ class Cable:
 def cable(url: str) -> Iterator[tuple[Cable, str]]:
     """Yield a cable to the server of a URL, and the URL at its near end."""
     target = int(url.rpartition(":")[2].partition("/")[0])
-    made = Cable(target)
-    try:
+    with Cable(target) as made:
         yield made, url.replace(f":{target}/", f":{made.port}/")
-    finally:
-        made.listener.close()
