@@ -114,7 +114,7 @@ EVENT_GROUP_OF: Final = {category: group for group, categories in EVENT_GROUPS.i
 
 
 VENDORED: Final = Path(str(leaflet.BASE_DIR))
-OWN_SCRIPTS: Final = ("clock.js", "archive_filter.js", "archive.js", "map.js")
+OWN_SCRIPTS: Final = ("clock.js", "panes.js", "archive_filter.js", "archive.js", "map.js")
 GLYPHS_MARK: Final = b'"GLYPHS"'
 """What a script of the page has in the place of our symbols."""
 

@@ -28,8 +28,8 @@
   const BESIDE = [[0, 0], [4, -14], [4, 14], [14, -26], [14, 26], [-40, -24], [-40, 24]];
   const CHOROPLETH = ["#f1eef6", "#bdc9e1", "#74a9cf", "#2b8cbe", "#045a8d"];
 
-  let map, manifest, base, shapes, symbols, view = null, palette, files = {}, communes = null;
-  let zoneShapes = new Map(), zoneRenderer, discRenderer;
+  let map, panes, manifest, shapes, symbols, view = null, palette, files = {}, communes = null;
+  let zoneShapes = new Map();
   let stacks = [], zoneLayers = new Map(), tiles = null, legend, banner, whereBox, attribution, lastFocus = null, ownMove = true, untouched = false;
 
   const $ = (tag, className, text) => {
@@ -76,8 +76,6 @@
       const loaded = await Promise.all(names.map((name) => (files[name] ? json(files[name]) : { features: [] })));
       shapes = Object.fromEntries(names.map((name, i) => [name, loaded[i]]));
       zoneShapes = new Map(shapes.zones.features.map((feature) => [feature.properties.id, feature]));
-      zoneRenderer = L.svg({ pane: "mm-zones", padding: 0.3 });
-      discRenderer = L.svg({ pane: "mm-discs", padding: 0.3 });
     } catch (error) {
       fault(error);
       return;
@@ -151,83 +149,74 @@
   }
 
   function addPanes() {
-    [["mm-base", 210], ["mm-fill", 220], ["mm-cells", 222], ["mm-lines", 230], ["mm-zones", 380], ["mm-imports", 385], ["mm-discs", 390], ["mm-labels", 450],
-      ["mm-symbols", 610]].forEach(([name, z]) => { map.createPane(name).style.zIndex = z; });
-    ["mm-labels", "mm-symbols"].forEach((name) => map.getPane(name).classList.add("leaflet-zoom-hide"));
-    map.getPane("mm-cells").style.opacity = "0.55";
-    map.getPane("mm-labels").style.pointerEvents = "none";
-    map.getPane("mm-symbols").setAttribute("aria-hidden", "true");
-    map.getPane("mm-labels").setAttribute("aria-hidden", "true");
+    panes = window.mssmapPanes(map);
+    const labels = panes["mm-labels"].node, marks = panes["mm-symbols"].node;
+    [labels, marks].forEach((pane) => {
+      pane.classList.add("leaflet-zoom-hide");
+      pane.setAttribute("aria-hidden", "true");
+    });
+    labels.style.pointerEvents = "none";
+    panes["mm-cells"].node.style.opacity = "0.55";
   }
 
   // ------------------------------------------------------------------ base map
 
-  let baseKey = "";
-  /** Redraws the background only when something of it changed. */
+  /** The background: each pane is drawn anew only when something in it changed. */
   function drawBase() {
-    const key = JSON.stringify([palette.land, tiles && tiles._url, view && [view.on.has("departments"), view.on.has("communes"), view.choropleth], !!communes]);
-    if (key === baseKey) return;
-    baseKey = key;
-    const before = base || [];
-    const tiled = tiles !== null;
-    const land = L.canvas({ pane: "mm-base", padding: 0.4 });
-    const lines = L.canvas({ pane: "mm-lines", padding: 0.4 });
-    const draw = (data, renderer, pane, style) =>
-      L.geoJSON(data, { renderer, pane, interactive: false, style: { renderer, pane, interactive: false, ...style } }).addTo(map);
-    const road = (classes, style) => draw({ type: "FeatureCollection",
-      features: shapes.roads.features.filter((f) => classes.includes(f.properties.class)) }, lines, "mm-lines", style);
-    base = [];
-    if (!tiled) {
-      base.push(
-        draw(shapes.neighbours, land, "mm-base", { fillColor: palette.neighbour, fillOpacity: 1, color: palette.coast, weight: 0.6 }),
-        draw(shapes.land, land, "mm-base", { fillColor: palette.land, fillOpacity: 1, color: palette.coast, weight: 1 }),
-        draw(shapes.lakes, lines, "mm-lines", { fillColor: palette.lake, fillOpacity: 1, color: palette.coast, weight: 0.6 }),
-        draw(shapes.rivers, lines, "mm-lines", { color: palette.river, weight: 1.2, fill: false }),
-        road(["departmental", "communal", "urban"], { color: palette.minor, weight: 1.1, fill: false }),
-        road(["national"], { color: palette.casing, weight: 3.6, fill: false, opacity: 0.9 }),
-        road(["national"], { color: palette.road, weight: 1.9, fill: false }),
-      );
-    }
-    if (!view || view.on.has("departments")) {
-      base.push(draw(shapes.departments, lines, "mm-lines", { fill: false, color: palette.department, weight: 1.3, dashArray: tiled ? null : "1 0" }));
-    }
-    if (view && view.on.has("communes")) {
-      if (communes) base.push(draw(communes, lines, "mm-lines", { fill: false, color: palette.commune, weight: 0.8, dashArray: "3 2" }));
-      else loadCommunes().then(() => { drawBase(); layout(); });
-    }
-    base.push(...drawChoropleth());
-    before.forEach((layer) => layer.remove());
+    const wanted = (layer) => Boolean(view && view.on.has(layer));
+    if (wanted("communes") && !communes) loadCommunes().then(() => { drawBase(); layout(); });
+    const departmentsOn = !view || wanted("departments"), communesOn = wanted("communes") && communes !== null;
+    panes["mm-base"].draw(JSON.stringify([palette.land, tiles !== null]), drawLand);
+    panes["mm-lines"].draw(JSON.stringify([palette.land, tiles !== null, departmentsOn, communesOn]),
+      (pane) => [...drawWays(pane), ...drawBorders(pane, departmentsOn, communesOn)]);
+    drawChoropleth();
+  }
+
+  const shaped = (data, style, more = {}) => L.geoJSON(data, { ...style, interactive: false, style, ...more });
+
+  const drawLand = (pane) => (tiles ? [] : [
+    shaped(shapes.neighbours, { ...pane, fillColor: palette.neighbour, fillOpacity: 1, color: palette.coast, weight: 0.6 }),
+    shaped(shapes.land, { ...pane, fillColor: palette.land, fillOpacity: 1, color: palette.coast, weight: 1 }),
+  ]);
+
+  /** Waters and roads. */
+  function drawWays(pane) {
+    if (tiles) return [];
+    const road = (classes, style) => shaped(shapes.roads, { ...pane, fill: false, ...style }, { filter: (f) => classes.includes(f.properties.class) });
+    return [
+      shaped(shapes.lakes, { ...pane, fillColor: palette.lake, fillOpacity: 1, color: palette.coast, weight: 0.6 }),
+      shaped(shapes.rivers, { ...pane, color: palette.river, weight: 1.2, fill: false }),
+      road(["departmental", "communal", "urban"], { color: palette.minor, weight: 1.1 }),
+      road(["national"], { color: palette.casing, weight: 3.6, opacity: 0.9 }),
+      road(["national"], { color: palette.road, weight: 1.9 }),
+    ];
+  }
+
+  function drawBorders(pane, departmentsOn, communesOn) {
+    const lines = [];
+    if (departmentsOn) lines.push(shaped(shapes.departments, { ...pane, fill: false, color: palette.department, weight: 1.3, dashArray: tiles ? null : "1 0" }));
+    if (communesOn) lines.push(shaped(communes, { ...pane, fill: false, color: palette.commune, weight: 0.8, dashArray: "3 2" }));
+    return lines;
   }
 
   function loadCommunes() {
     return communes ? Promise.resolve(communes) : json(files.communes).then((data) => { communes = data; });
   }
 
+  /** Regions painted by a figure, and hatched where nobody reported lately. */
   function drawChoropleth() {
-    const chosen = view && view.choropleth;
-    if (!chosen) return [];
-    if (chosen.level === "communes" && !communes) {
+    const chosen = (view && view.choropleth) || null;
+    if (chosen && chosen.level === "communes" && !communes) {
       loadCommunes().then(() => { drawBase(); layout(); });
-      return [];
+      return;
     }
-    const data = chosen.level === "communes" ? communes : shapes.departments;
-    const renderer = L.canvas({ pane: "mm-fill", padding: 0.4 });
+    const key = JSON.stringify([chosen, palette.land]);
+    const regions = (pick, style, more) => shaped(chosen.level === "communes" ? communes : shapes.departments, style, { filter: ({ properties }) => pick(properties.pcode), ...more });
     const colour = (value) => CHOROPLETH[chosen.breaks.filter((limit) => value > limit).length];
-    return [L.geoJSON(data, { interactive: false, pane: "mm-fill", style: (feature) => {
-      const value = chosen.values[feature.properties.pcode];
-      return value === undefined
-        ? { renderer, pane: "mm-fill", stroke: false, fill: false, interactive: false }
-        : { renderer, pane: "mm-fill", interactive: false, fillColor: colour(value), fillOpacity: 0.82, color: palette.border, weight: 0.5 };
-    } }).addTo(map), ...hatch(data, chosen.hatched)];
-  }
-
-  /** Regions that nobody reported about lately. */
-  function hatch(data, codes) {
-    const features = data.features.filter((feature) => codes.includes(feature.properties.pcode));
-    if (!features.length) return [];
-    const renderer = L.svg({ pane: "mm-fill" });
-    return [L.geoJSON({ type: "FeatureCollection", features }, { interactive: false, pane: "mm-fill", style: {
-      renderer, pane: "mm-fill", interactive: false, fillColor: "url(#silence)", fillOpacity: 1, stroke: false } }).addTo(map)];
+    panes["mm-fill"].draw(key, (pane) => (chosen ? [regions((code) => code in chosen.values, pane, { style: ({ properties }) => (
+      { fillColor: colour(chosen.values[properties.pcode]), fillOpacity: 0.82, color: palette.border, weight: 0.5 }) })] : []));
+    panes["mm-hatch"].draw(key, (pane) => (chosen ? [regions((code) => chosen.hatched.includes(code),
+      { ...pane, fillColor: "url(#silence)", fillOpacity: 1, stroke: false })] : []));
   }
 
   function setTiles(choice) {
@@ -352,7 +341,7 @@
       const key = `${level}${dim}${chosen}`;
       let layer = zoneLayers.get(id);
       if (!layer) {
-        layer = L.geoJSON(zoneShapes.get(id), { interactive: false, pane: "mm-zones", style: { renderer: zoneRenderer, pane: "mm-zones", interactive: false } }).addTo(map);
+        layer = shaped(zoneShapes.get(id), panes["mm-zones"].style).addTo(map);
         zoneLayers.set(id, layer);
         added = true;
       }
@@ -370,71 +359,68 @@
 
   const size = (layer) => { const b = layer.getBounds(); return (b.getEast() - b.getWest()) * (b.getNorth() - b.getSouth()); };
 
-  let cellLayers = [], cellKey = "", grid = null;
+  let grid = null;
   /** The cells of a plan: one shape for all cells of a class, so that a toggle redraws four shapes. */
   function drawCells() {
     const wanted = isOn("plan") ? view.cells || "" : "";
-    if (wanted === cellKey) return;
     if (wanted && !grid) {
       json(files.grid).then((data) => { grid = data; drawCells(); });
       return;
     }
-    cellKey = wanted;
-    cellLayers.forEach((layer) => layer.remove());
-    cellLayers = [];
-    if (!wanted) return;
-    const rings = {};
-    for (let i = 0; i < wanted.length; i += 1) {
-      const lat = grid.centres[2 * i] / grid.units, lon = grid.centres[2 * i + 1] / grid.units;
-      (rings[wanted[i]] ||= []).push([grid.shape.map(([dlat, dlon]) => [lat + dlat, lon + dlon])]);
-    }
-    // opaque on a pale pane: where cells touch, no seam shows
-    const renderer = L.canvas({ pane: "mm-cells", padding: 0.4 });
-    cellLayers = Object.entries(rings).filter(([letter]) => manifest.cells[letter][1]).map(([letter, shape]) => L.polygon(shape, {
-      renderer, pane: "mm-cells", interactive: false, fillOpacity: 1, fillColor: manifest.cells[letter][0],
-      color: manifest.cells[letter][0], weight: 1, smoothFactor: 0 }).addTo(map));
-    document.documentElement.dataset.cells = String(wanted.split("").filter((letter) => letter === "1" || letter === "2").length);
+    panes["mm-cells"].draw(wanted, (pane) => {
+      const rings = {};
+      for (let i = 0; i < wanted.length; i += 1) {
+        const lat = grid.centres[2 * i] / grid.units, lon = grid.centres[2 * i + 1] / grid.units;
+        (rings[wanted[i]] ||= []).push([grid.shape.map(([dlat, dlon]) => [lat + dlat, lon + dlon])]);
+      }
+      document.documentElement.dataset.cells = String((rings["1"] || []).length + (rings["2"] || []).length);
+      // opaque on a pale pane: where cells touch, no seam shows
+      return Object.entries(rings).filter(([letter]) => manifest.cells[letter][1]).map(([letter, shape]) => L.polygon(shape, {
+        ...pane, interactive: false, fillOpacity: 1, fillColor: manifest.cells[letter][0], color: manifest.cells[letter][0], weight: 1, smoothFactor: 0 }));
+    });
   }
 
-  let importLayers = [], importKey = "", imports = null;
-  /** What people imported, drawn on one canvas: fetched when it is first switched on, or looked at before it is stored. */
+  let imports = null;
+  /** What people imported: fetched when it is first switched on, or looked at before it is stored. */
   function drawImports() {
     const preview = view.preview || [];
     const kinds = ["points", "shapes"].filter((kind) => (files.imports || preview.length) && isOn("imports." + kind));
     const ink = document.documentElement.classList.contains("dark") ? "#F0E442" : "#1c2730";
     const key = ink + kinds.join() + JSON.stringify(preview.map((part) => [part.title, part.points.length, part.shapes.length, part.seen]));
-    if (key === importKey) return;
     if (kinds.length && files.imports && !imports) {
       json(files.imports).then((data) => { imports = data; drawImports(); });
       return;
     }
-    importKey = key;
-    importLayers.forEach((layer) => layer.remove());
-    importLayers = [];
-    const renderer = L.canvas({ pane: "mm-imports", padding: 0.3 });
-    const style = { renderer, pane: "mm-imports", color: ink, fillColor: "#F0E442", weight: 1.4 };
-    const tellAt = (layer, title, words, symbol) => layer.on("click", (event) => {
-      L.DomEvent.stop(event);
-      if (view.placing) { tell("mssmap:place", [event.latlng.lat, event.latlng.lng]); return; }
-      const box = $("div");
-      box.append($("div", "mm-title", words || title), $("div", "mm-line", `${say(symbol)} · ${title}`));
-      popup(box, event.latlng);
+    panes["mm-imports"].draw(key, (pane) => {
+      const style = { ...pane, color: ink, fillColor: "#F0E442", weight: 1.4 };
+      const layers = [...(imports || []), ...preview].flatMap((part) => [
+        ...(kinds.includes("points") ? importedPoints(part, style) : []),
+        ...(kinds.includes("shapes") && part.shapes.length ? [importedShapes(part, style)] : []),
+      ]);
+      document.documentElement.dataset.imports = String(layers.length);
+      return layers;
     });
-    for (const part of [...(imports || []), ...preview]) {
-      if (kinds.includes("points")) {
-        part.points.forEach(([lat, lon, words]) => importLayers.push(
-          tellAt(L.circleMarker([lat, lon], { ...style, radius: 4.5, fillOpacity: 0.95 }), part.title, words, "imports.points").addTo(map)));
-      }
-      if (kinds.includes("shapes") && part.shapes.length) {
-        importLayers.push(L.geoJSON({ type: "FeatureCollection", features: part.shapes }, {
-          pane: "mm-imports", style: (feature) => ({ ...style, dashArray: "6 3", fillOpacity: 0.25, fill: /Polygon/.test(feature.geometry.type) }),
-          pointToLayer: (feature, at) => L.circleMarker(at, { ...style, radius: 4.5, fillOpacity: 0.95 }),
-          onEachFeature: (feature, layer) => tellAt(layer, part.title, feature.properties.w, "imports.shapes"),
-        }).addTo(map));
-      }
-    }
-    document.documentElement.dataset.imports = String(importLayers.length);
   }
+
+  const importedPoint = (at, style) => L.circleMarker(at, { ...style, radius: 4.5, fillOpacity: 0.95 });
+
+  const importedPoints = (part, style) => part.points.map(([lat, lon, words]) => tellAt(importedPoint([lat, lon], style), part.title, words, "imports.points"));
+
+  const importedShapes = (part, style) => L.geoJSON({ type: "FeatureCollection", features: part.shapes }, {
+    pane: style.pane,
+    style: (feature) => ({ ...style, dashArray: "6 3", fillOpacity: 0.25, fill: /Polygon/.test(feature.geometry.type) }),
+    pointToLayer: (feature, at) => importedPoint(at, style),
+    onEachFeature: (feature, layer) => tellAt(layer, part.title, feature.properties.w, "imports.shapes"),
+  });
+
+  /** A click on something imported says what it is. */
+  const tellAt = (layer, title, words, symbol) => layer.on("click", (event) => {
+    L.DomEvent.stop(event);
+    if (view.placing) { tell("mssmap:place", [event.latlng.lat, event.latlng.lng]); return; }
+    const box = $("div");
+    box.append($("div", "mm-title", words || title), $("div", "mm-line", `${say(symbol)} · ${title}`));
+    popup(box, event.latlng);
+  });
 
   const discs = new Map();
   /** A place known only to its commune or department is a disc, not a pin. */
@@ -444,7 +430,7 @@
     discs.forEach((disc, id) => { if (!rough.has(id)) { disc.remove(); discs.delete(id); } });
     rough.forEach((p, id) => {
       if (discs.has(id)) return;
-      discs.set(id, L.circle(p.at, { renderer: discRenderer, pane: "mm-discs", radius: radius[p.precision], interactive: false,
+      discs.set(id, L.circle(p.at, { ...panes["mm-discs"].style, radius: radius[p.precision], interactive: false,
         color: palette.border, weight: 0.9, dashArray: "2 4", fillOpacity: 0.05, opacity: 0.7 }).addTo(map));
     });
   }
