@@ -30,6 +30,7 @@ with st.sidebar:
         planner.files(held)
     with st.expander(_("Day and layers")):
         controls.dials()
+planner.agree(held)
 state.keep_address()
 
 judged = planner_travel.judged(held.plan)

@@ -105,11 +105,27 @@ def _on_its_days(held: InHand) -> InHand:
         own = (held.plan.clocks, held.plan.grade)
     elif dials != own and before is None:
         _say_whose_days(plan, dials[0])
-    if dials != own:
+    if dials == own:
+        st.session_state.pop("plan_turned", None)
+    else:
         st.session_state["as_of"], st.session_state["known_on"] = own[0].as_of, own[0].known_on
         st.session_state["grade"] = own[1]
     st.session_state["plan_days"] = (held.wanted, own)
     return held
+
+
+def agree(held: InHand) -> None:
+    """
+    Run once more if the dials, now that they are on the page, do not stand on the days of the plan.
+
+    When a page is opened Streamlit gives a dial the value of the address, whatever was set before.
+    """
+    own = (held.plan.clocks, held.plan.grade)
+    if held.stored is None or (state.clocks(), state.grade()) == own or st.session_state.get("plan_turned") == own:
+        return
+    st.session_state["plan_turned"] = own
+    left()
+    st.rerun()
 
 
 def left() -> None:
