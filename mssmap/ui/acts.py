@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, Response
 
 from mssmap import i18n, plan_acts, scenario, settings
 from mssmap.catalog import Data
-from mssmap.errors import InputError, MssmapError, NotFoundError
+from mssmap.errors import InputError, MssmapError, NotAllowedError, NotFoundError
 from mssmap.i18n import gettext as _
 from mssmap.i18n import speaking
 from mssmap.plan_acts import AnyAct, Copy, Create, Place, RefusedPlaceError, Step
@@ -94,7 +94,8 @@ def _answer(batch: Batch, person: str) -> Response:
             ids = {str(one["plan"]) for one in answers}
             plans = {plan_id: state for plan_id in ids if (state := state_of(store, plan_id)) is not None}
         except MssmapError as error:
-            return JSONResponse({"fault": str(error), "answers": answers, "plans": plans}, 503, NO_STORE)
+            status = 403 if isinstance(error, NotAllowedError) else 503
+            return JSONResponse({"fault": str(error), "answers": answers, "plans": plans}, status, NO_STORE)
         return JSONResponse({"answers": answers, "plans": plans}, headers=NO_STORE)
 
 

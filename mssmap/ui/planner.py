@@ -344,6 +344,7 @@ def _saved_words() -> dict[str, str]:
         "saved": _("Saved: version {version}, {time} UTC."),
         "waiting": _("Not yet stored: {n}"),
         "trying": _("The server does not answer; this browser keeps your changes and sends them again."),
+        "ended": _("Your sign-in or your role has ended; this browser keeps your changes for you."),
         "unkept": _("This browser keeps nothing: stay on this page until it says that your changes are saved."),
         "others": _(
             "Changes of somebody else wait in this browser: {n}. They are sent when that person signs in here."

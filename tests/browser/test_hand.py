@@ -1,4 +1,4 @@
-"""The planner's hand in its corners: plans of one name, edits in a row, days of a plan, a browser that keeps nothing."""
+"""The planner's hand in its corners: plans of one name, edits in a row, days of a plan, a browser that keeps none."""
 
 from __future__ import annotations
 

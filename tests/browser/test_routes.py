@@ -72,6 +72,7 @@ EXPECTED: dict[str, dict[str, tuple[str, Expected]]] = {
         "HEAD": ("/live", READ),
         "POST": ("/live?tab=none", for_viewers(204)),
     },
+    "/acts": {"POST": ("/acts", for_viewers(403))},  # let in; what does not come from a page of ours is refused
     "/readyz": {"GET": ("/readyz", open_to_all(200)), "HEAD": ("/readyz", open_to_all(200))},
     "/_stcore/health": {
         "GET": ("/_stcore/health", open_to_all(200)),

@@ -103,7 +103,7 @@ def test_what_a_viewer_may_not_do_is_disabled_with_the_reason(screen: Screen) ->
     page = sign_in(screen, "viewer", "/planner")
     page.locator(AT_REST).wait_for()
     why = "This needs the role planner; yours is viewer."
-    page.get_by_text(why).first.wait_for()
+    page.locator(".mm-barred", has_text=why).wait_for()
     for name in ("Undo", "Redo", "Copy"):
         assert page.get_by_role("button", name=name, exact=True).is_disabled()
     page.get_by_role("link", name="Data and sources").click()
@@ -123,13 +123,16 @@ def test_a_planners_change_is_signed_and_refused_once_the_role_is_gone(screen: S
     page = sign_in(screen, "planner", "/planner")
     page.locator(AT_REST).wait_for()
     page.get_by_role("button", name="Copy", exact=True).click()
-    page.get_by_text("Saved: version 1").wait_for()
+    page.locator(".mm-saved", has_text="Saved: version 1").wait_for()
+    page.locator(AT_REST).wait_for()
     assert store.plans()[0].changed_by == "planner@example.org"
     try:
         people.grant(store, "planner@example.org", "viewer")
         page.get_by_role("button", name="Copy", exact=True).click()
-        page.get_by_text("Not saved: This needs the role planner; yours is viewer.", exact=False).wait_for()
+        refused = "Not yet stored: 1 · This needs the role planner; yours is viewer."
+        page.locator(".mm-line.waiting", has_text=refused).wait_for()
         assert len(store.plans()) == 1
+        page.on("dialog", lambda dialog: dialog.accept())  # leaving asks
         people.revoke(store, "planner@example.org")
         page.get_by_role("link", name="Timeline").click()
         page.get_by_text("Your sign-in or your role has ended.", exact=False).wait_for()
@@ -168,3 +171,26 @@ def test_the_log_is_json_and_holds_no_secret(screen: Screen, team: Team) -> None
     text = "\n".join(lines)
     for secret in (COOKIE_SECRET, CLIENT_SECRET, "not-to-be-written-down", "code=", *held):
         assert secret not in text
+
+
+def test_what_waits_is_sent_for_the_person_who_did_it_and_for_nobody_else(screen: Screen, team: Team) -> None:
+    page = sign_in(screen, "planner", "/planner?as_of=2026-04-01")
+    page.on("dialog", lambda dialog: dialog.accept())  # leaving asks
+    known = {plan.plan_id for plan in team.open_store().plans()}
+    page.locator(".mm-bases input").first.wait_for()
+    page.route("**/acts", lambda route: route.abort())
+    page.locator(".mm-bases input:not(:checked)").first.click()
+    page.get_by_text("Not yet stored: 2").wait_for()  # the plan, and the base
+    page.context.clear_cookies()
+    page.unroute("**/acts")
+    sign_in(screen, "admin", "/planner?as_of=2026-04-01")
+    page.locator(".mm-line", has_text="Changes of somebody else wait in this browser: 2.").wait_for()
+    assert {plan.plan_id for plan in team.open_store().plans()} == known
+    page.context.clear_cookies()
+    sign_in(screen, "planner", "/planner?as_of=2026-04-01")
+    waiting = page.locator(".mm-line", has_text="Changes of yours to other plans are not yet stored: 2")
+    waiting.wait_for()
+    waiting.wait_for(state="detached")
+    (plan,) = [one for one in team.open_store().plans() if one.plan_id not in known]
+    assert (plan.version, plan.changed_by) == (2, "planner@example.org")
+    screen.faults.clear()  # a browser complains about a line that was cut, and rightly so

@@ -11,6 +11,7 @@ const TAB = "mssmap.tab";
 const PATIENCE = 20000;
 const LEFT_BEHIND = 4000;  // after so many milliseconds an act of another window is sent by whoever sees it
 const MOST = 100;
+const NOT_ALLOWED = 30000;  // a person whose sign-in or role has ended need not be asked about every other second
 const PAUSES = [300, 700, 1500, 3000, 5000];
 
 export const newId = () => (crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slice(2) + Date.now());
@@ -65,7 +66,7 @@ export class Queue {
     window.addEventListener("online", () => this.pump());
     window.addEventListener("beforeunload", (event) => { if (this.memory.size) event.preventDefault(); });
     window.addEventListener("pagehide", () => this.handOver());
-    setInterval(() => this.pump(), LEFT_BEHIND);
+    setInterval(() => { if (!this.failures) this.pump(); }, LEFT_BEHIND);
   }
 
   /** Whose acts these are, and in which language they are answered. */
@@ -158,7 +159,7 @@ export class Queue {
     this.sending = false;
     this.changed();
     const pause = this.failures ? PAUSES[Math.min(this.failures, PAUSES.length) - 1] : 0;
-    setTimeout(() => this.pump(), pause);
+    setTimeout(() => this.pump(), this.ended ? NOT_ALLOWED : pause);
   }
 
   async send(due) {
@@ -170,6 +171,7 @@ export class Queue {
         cache: "no-store",
         signal: AbortSignal.timeout(PATIENCE),
       });
+      this.ended = answer.status === 401 || answer.status === 403;
       this.take(due, await answer.json(), answer.ok);
     } catch {  // the line is cut, or the server is not there: what waits goes on waiting
       this.failures += 1;

@@ -150,6 +150,7 @@ function leftBehind() {
 
 function handParts(root) {
   const choice = kit.$("select"), name = kit.$("input"), bar = kit.$("div", "mm-acts"), sure = kit.$("div", "mm-sure");
+  const barred = kit.$("p", "mm-barred");
   const steps = ["undo", "redo"].map((kind) => button("", () => act({ kind }, page.data.of)));
   const copy = button("", copied);
   const remove = button("", () => { sure.hidden = false; sure.querySelector("button").focus(); }, "mm-quiet");
@@ -165,9 +166,11 @@ function handParts(root) {
   const bin = kit.$("details", "mm-bin"), binHead = kit.$("summary"), binList = kit.$("ul");
   bin.append(binHead, binList);
   const labels = [field("", choice), field("", name)];
-  root.append(labels[0], bar, labels[1], remove, sure, bin);
+  root.append(labels[0], barred, bar, labels[1], remove, sure, bin);
   const parts = { choice, name, steps, copy, remove, sure, bin, binList };
-  parts.words = ({ words, deleted }) => {
+  parts.words = ({ words, deleted, barred: why }) => {
+    barred.textContent = why || "";
+    barred.hidden = !why;
     [words.plan, words.name].forEach((text, i) => { labels[i].firstChild.textContent = text; });
     steps.forEach((one, i) => { one.textContent = [words.undo, words.redo][i]; });
     copy.textContent = words.copy;
@@ -267,10 +270,12 @@ function statusLine({ words }) {
   const plan = page.data && current(page.data.of);
   if (!plan) return ["quiet", words.baseline];
   const n = queue.waiting(plan).length;
-  if (n) return ["waiting", `${fill(words.waiting, { n })}${queue.failures > 1 ? ` · ${queue.fault || words.trying}` : ""}`];
+  const why = queue.fault || (queue.ended ? words.ended : words.trying);
+  const told = queue.failures > 1 || queue.ended;
+  if (n) return ["waiting", `${fill(words.waiting, { n })}${told ? ` · ${why}` : ""}`];
   const heard = queue.heard.get(plan);
-  const told = page.data.plan && page.data.plan.id === plan ? page.data.plan : null;
-  const state = heard && (!told || heard.version > told.version) ? heard : told;
+  const read = page.data.plan && page.data.plan.id === plan ? page.data.plan : null;
+  const state = heard && (!read || heard.version > read.version) ? heard : read;
   if (!state || state.deleted) return ["quiet", ""];
   return ["quiet", fill(words.saved, { version: state.version, time: state.at.slice(11, 19) })];
 }
