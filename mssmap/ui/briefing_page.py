@@ -23,7 +23,7 @@ from mssmap.errors import MssmapError
 from mssmap.i18n import LANGUAGES, current
 from mssmap.i18n import gettext as _
 from mssmap.maps import assets
-from mssmap.ui import cache, permits, state
+from mssmap.ui import cache, choices, permits, planner, state
 
 WORDS: Final = ("title", "contact", "classification")
 LINES: Final = tuple(f"highlight_{n}" for n in range(1, spec.MOST_HIGHLIGHTS + 1))
@@ -161,7 +161,7 @@ def _extent(name: str) -> tuple[float, float, float, float] | None:
 
 
 def _plan_choice() -> None:
-    plans = {plan.plan_id: plan.name for plan in cache.plans().plans()}
+    plans = choices.told_apart({plan.plan_id: (plan.name, planner.changed(plan)) for plan in cache.plans().plans()})
     names: dict[Any, str] = {None: _("None"), "baseline": _("Baseline of the day"), **plans}
     _choice(_("Plan of bases"), "scenario", list(names), names.__getitem__)
 

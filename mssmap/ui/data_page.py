@@ -7,7 +7,7 @@ import streamlit as st
 
 from mssmap import evidence, i18n, search, text, views
 from mssmap.i18n import gettext as _
-from mssmap.ui import cache, card, state
+from mssmap.ui import cache, card, choices, state
 
 RESULTS = 60
 
@@ -48,7 +48,7 @@ def full_table() -> None:
     """Any layer or table in full, as known today."""
     data = cache.data()
     names = [d.name for d in data.datasets.values() if d.group != "reference"]
-    titles = {d.name: d.title for d in data.datasets.values()}
+    titles = choices.told_apart({d.name: (d.title, d.name) for d in data.datasets.values()})
     name = st.selectbox(_("Table"), names, format_func=titles.__getitem__, key="table", bind="query-params")
     dataset = data.dataset(name)
     rows = data[name].drop(columns="geometry", errors="ignore")

@@ -21,7 +21,7 @@ from mssmap.exports.verify import RowChange, Verdict
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.maps import layers
-from mssmap.ui import cache, permits, state
+from mssmap.ui import cache, choices, permits, state
 
 SHOWN = 500
 """Changed rows that the page lists."""
@@ -37,7 +37,7 @@ MIME = {
 
 def choose_layers() -> tuple[str, ...]:
     """The layers and tables that go out: at first those on the map."""
-    titles = {name: dataset.title for name, dataset in cache.data().datasets.items()}
+    titles = choices.told_apart({name: (item.title, name) for name, item in cache.data().datasets.items()})
     if "export_names" not in st.session_state:
         st.session_state["export_names"] = _on_the_map(titles)
     # an import may have been taken out since
