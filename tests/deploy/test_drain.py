@@ -43,12 +43,12 @@ def test_a_server_drains(server: Server, visit: Callable[..., Any], tmp_path: Pa
     server.process.send_signal(signal.SIGTERM)
     until(lambda: at.status("/readyz") == 503, seconds=2, what="/readyz says 503")
     screen.page.locator(".mm-bases input:not(:checked)").first.click()
-    screen.page.get_by_text(re.compile("Saved: version 1")).wait_for()
+    screen.page.get_by_text(re.compile("Saved: version 2")).wait_for()
     link = screen.query["scenario"]
     assert server.process.wait(timeout=20) == 0
     screen.page.goto("about:blank")
     screen.faults.clear()  # the page looks for the server that has left, and rightly so
-    assert open_store(f"sqlite:///{tmp_path / 'store.db'}").plan(link).version == 1
+    assert open_store(f"sqlite:///{tmp_path / 'store.db'}").plan(link).version == 2
 
 
 def test_a_server_with_nobody_connected_stops_at_once(server: Server) -> None:

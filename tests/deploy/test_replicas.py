@@ -64,7 +64,7 @@ def test_visit_upload_and_edit_work_through_the_proxy(deployed, visit: Visit, tm
         assert replica(screen) == mine
         served[mine] += 1
         toggle_one(screen)
-        saved(screen, 1)
+        saved(screen, 2)
         link = screen.page.url.removeprefix(deployed.url)
 
         screen.page.get_by_role("link", name="Data and sources").click()
@@ -76,9 +76,9 @@ def test_visit_upload_and_edit_work_through_the_proxy(deployed, visit: Visit, tm
 
         there = visit(link, context=on(other))
         assert replica(there) == other
-        saved(there, 1)
-        toggle_one(there)
         saved(there, 2)
+        toggle_one(there)
+        saved(there, 3)
         there.page.context.close()
         answer = json.loads(deployed.read("/api/collections", port=deployed.servers[other]))
         assert f"own-{number}" in str(answer), "what was imported on one server is offered by the other"
@@ -101,7 +101,7 @@ def test_new_visitors_are_shared_out_and_stay_where_they_are(deployed):
 def test_one_server_killed_the_other_serves(deployed, visit: Visit, record_property):
     screen = visit("/planner", as_of="2026-04-01")
     toggle_one(screen)
-    saved(screen, 1)
+    saved(screen, 2)
     plan = screen.query["scenario"]
     mine = replica(screen)
     deployed.send(mine, signal.SIGKILL)
@@ -114,9 +114,9 @@ def test_one_server_killed_the_other_serves(deployed, visit: Visit, record_prope
         what="the browser is connected again",
     )
     assert screen.query["scenario"] == plan
-    saved(screen, 1)
-    toggle_one(screen)  # the first click reaches a server that never saw this page
     saved(screen, 2)
+    toggle_one(screen)  # the first click reaches a server that never saw this page
+    saved(screen, 3)
     record_property("figure", f"a new visitor after {new:.1f} s, the page that was open after {back:.1f} s")
     screen.faults.clear()  # the page complains about the server that died, and rightly so
 
