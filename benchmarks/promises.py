@@ -59,6 +59,29 @@ PROMISES = (
         ("tests/store/test_edits.py::test_without_the_version_most_edits_are_lost",),
     ),
     Promise(
+        "clicks",
+        "Four clicks in a fifth of a second end in the store as the screen shows them, on any line.",
+        tuple(
+            f"tests/browser/test_clicks.py::test_{name}"
+            for name in (
+                "four_quick_clicks_are_stored",
+                "clicks_over_a_slow_line_are_stored",
+                "two_tabs_on_different_bases_both_count",
+                "a_reload_in_the_middle_loses_no_click",
+                "a_line_that_is_cut_loses_no_click",
+                "a_server_that_is_started_again_loses_no_click",
+                "browsers_side_by_side_keep_all_their_clicks",
+            )
+        ),
+        (),
+    ),
+    Promise(
+        "hand",
+        "Whatever a planner does, what the page calls saved is what the store holds.",
+        ("tests/browser/test_clicks.py::test_whatever_a_hand_does_what_the_page_calls_saved_is_what_the_store_holds",),
+        (),
+    ),
+    Promise(
         "planners",
         "Thirty planners at work at once meet no error.",
         ("tests/store/test_edits.py::test_many_planners_each_with_a_plan",),

@@ -33,6 +33,7 @@ pytestmark = pytest.mark.browser
 BETWEEN_MS = 50
 SEQUENCES = 200 if SOAK else 3
 FEWER = 40 if SOAK else 3
+BROWSERS = 4 if SOAK else 2
 ROUND_TRIP_S = 1.0
 DAY = "2026-04-01"
 SAVED = re.compile(r"Saved: version \d+")
@@ -48,6 +49,11 @@ class Place:
     url: str
     folder: Path
     stack: contextlib.ExitStack
+
+    @property
+    def kind(self) -> str:
+        """Kind of the store."""
+        return self.url.partition(":")[0]
 
     @property
     def near(self) -> Server:
@@ -196,14 +202,14 @@ def test_four_quick_clicks_are_stored(place: Place, visit: Any, record_property:
     assert len(store.plans()) == before + 1, "one plan, however fast its first clicks came"
     assert audit.faults(store.trail()) == []
     store.engine.dispose()
-    record_property("figure", f"{kept} of {kept} sequences")
+    record_property("figure", f"{place.kind}: {kept} of {kept} sequences")
 
 
 def test_clicks_over_a_slow_line_are_stored(place: Place, visit: Any, record_property: Any) -> None:
     screen = planner(visit, place)
     place.line.delay_s = ROUND_TRIP_S / 2
     kept = rounds(place, screen, SEQUENCES)
-    record_property("figure", f"{kept} of {kept} sequences")
+    record_property("figure", f"{place.kind}: {kept} of {kept} sequences")
 
 
 def test_two_tabs_on_different_bases_both_count(place: Place, visit: Any, record_property: Any) -> None:
@@ -222,7 +228,7 @@ def test_two_tabs_on_different_bases_both_count(place: Place, visit: Any, record
         assert in_store(place, one) == expected
         for screen in (one, other):  # each sees the acts of the other by itself
             screen.wait(SHOWS, sorted(expected))
-    record_property("figure", f"{FEWER} of {FEWER} sequences in each tab")
+    record_property("figure", f"{place.kind}: {FEWER} of {FEWER} sequences in each tab")
 
 
 SHOWS = """(ids) => {
@@ -236,6 +242,21 @@ SHOWS = """(ids) => {
 }"""
 
 
+def test_browsers_side_by_side_keep_all_their_clicks(place: Place, visit: Any, record_property: Any) -> None:
+    """Each on a plan of its own, all at the same time."""
+    screens = [planner(visit, place) for _ in range(BROWSERS)]
+    turns = [sequences(screen, FEWER) for screen in screens]
+    for _ in range(FEWER):
+        expected = []
+        for screen, turn in zip(screens, turns, strict=True):
+            ids = next(turn)
+            expected.append(toggled(shown(screen), ids))
+            click(screen, ids)
+        for screen, after in zip(screens, expected, strict=True):
+            assert_kept(place, screen, after)
+    record_property("figure", f"{place.kind}: {BROWSERS} browsers, {FEWER} of {FEWER} sequences in each")
+
+
 def test_a_reload_in_the_middle_loses_no_click(place: Place, visit: Any, record_property: Any) -> None:
     screen = planner(visit, place)
     screen.page.on("dialog", lambda dialog: dialog.accept())
@@ -247,7 +268,7 @@ def test_a_reload_in_the_middle_loses_no_click(place: Place, visit: Any, record_
         screen.wait(SHOWS, sorted(expected))
         until_saved(screen)
         assert in_store(place, screen) == expected
-    record_property("figure", f"{FEWER} of {FEWER} sequences")
+    record_property("figure", f"{place.kind}: {FEWER} of {FEWER} sequences")
 
 
 def test_a_line_that_is_cut_loses_no_click(place: Place, visit: Any, record_property: Any) -> None:
@@ -260,7 +281,7 @@ def test_a_line_that_is_cut_loses_no_click(place: Place, visit: Any, record_prop
         assert_kept(place, screen, expected)
         kept += 1
     screen.faults.clear()  # a browser complains about a line that was cut, and rightly so
-    record_property("figure", f"{kept} of {kept} sequences")
+    record_property("figure", f"{place.kind}: {kept} of {kept} sequences")
 
 
 def test_a_server_that_is_started_again_loses_no_click(place: Place, visit: Any, record_property: Any) -> None:
@@ -276,7 +297,7 @@ def test_a_server_that_is_started_again_loses_no_click(place: Place, visit: Any,
         assert_kept(place, screen, expected)
         kept += 1
     screen.faults.clear()  # a browser complains about a server that is gone, and rightly so
-    record_property("figure", f"{kept} of {kept} sequences")
+    record_property("figure", f"{place.kind}: {kept} of {kept} sequences")
 
 
 # ------------------------------------------------------------------------------------- any sequence of what a hand does
@@ -458,4 +479,4 @@ def test_whatever_a_hand_does_what_the_page_calls_saved_is_what_the_store_holds(
         machine, settings=settings(campaign, suppress_health_check=list(HealthCheck), report_multiple_bugs=False)
     )
     screen.faults.clear()  # a browser complains about a line that was cut, and rightly so
-    record_property("figure", f"{campaign.max_examples} times up to {campaign.stateful_step_count} acts")
+    record_property("figure", f"{place.kind}: {campaign.max_examples} times up to {campaign.stateful_step_count} acts")
