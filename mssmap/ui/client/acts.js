@@ -134,6 +134,12 @@ export class Queue {
     return [...this.done.filter((one) => one.act.plan === plan).map((one) => one.act), ...this.waiting(plan)];
   }
 
+  /** Another server answers, perhaps over another store: what the last one said of plans counts no more. */
+  startAnew() {
+    this.heard.clear();
+    this.done = [];
+  }
+
   // ---------------------------------------------------------------- sending
 
   /** What may be sent now: one's own at once, what another window left behind after a while. */

@@ -6,7 +6,7 @@
  */
 
 const kit = {};
-const page = { data: null, heir: null, told: null, asked: null };
+const page = { data: null, heir: null, told: null, asked: null, early: [] };
 const AGAIN_MS = 6000;
 
 /** What this module borrows from the others: their files have hashed names, so the loader hands them over. */
@@ -14,7 +14,7 @@ export function borrow(acts, panel) {
   if (kit.queue) return;
   Object.assign(kit, { ...panel, queue: acts.queue(), newId: acts.newId, switched: acts.switched });
   document.addEventListener("mssmap:place", ({ detail: [lat, lon] }) => {
-    if (page.data) act({ kind: "place", proposal: ownId(), lon, lat }, page.data.of);
+    act({ kind: "place", proposal: ownId(), lon, lat }, page.data ? page.data.of : "");
   });
   document.addEventListener("mssmap:version", ({ detail }) => { page.told = detail; catchUp(); });
 }
@@ -44,7 +44,8 @@ function still({ of, gone }) {
 
 /** Do something to the plan that a component shows; the first change of the baseline makes a plan. */
 function act(fields, of) {
-  if (page.data.barred) return;
+  if (!page.data) page.early.push([fields, of]);  // clicked before the page knew whose plan it is
+  if (!page.data || page.data.barred) return;
   let plan = current(of);
   if (!plan) {
     plan = newPlan();
@@ -115,7 +116,11 @@ const put = (input, value) => {
   else if (input.value !== String(value ?? "")) input.value = value ?? "";
 };
 
+/** Fill a list; one that is the same already is left alone, for it may be open. */
 function options(select, choices) {
+  const listed = JSON.stringify(choices);
+  if (select.listed === listed) return;
+  select.listed = listed;
   select.replaceChildren(...choices.map(([value, words]) => {
     const option = kit.$("option", "", words);
     option.value = value;
@@ -139,6 +144,7 @@ export function hand(component) {
   if (!root.parts) root.parts = handParts(root);
   root.parts.words(data);
   drawn("hand", root, () => drawHand(root.parts));
+  page.early.splice(0).forEach(([fields, of]) => act(fields, of));
   kit.queue.changed();  // the others may have come before it
 }
 
@@ -232,8 +238,10 @@ function drawHand(parts) {
   if (parts.sure.dataset.plan !== `${plan} ${name}`) {
     parts.sure.dataset.plan = `${plan} ${name}`;
     parts.sure.hidden = true;
+    const question = words.sure.replace("{name}", `“${name}”`);
+    parts.sure.setAttribute("aria-label", question);
     parts.sure.replaceChildren(
-      kit.$("p", "", words.sure.replace("{name}", `“${name}”`)),
+      kit.$("p", "", question),
       button(words.yes, () => { parts.sure.hidden = true; act({ kind: "delete" }, page.data.of); }),
       button(words.no, () => { parts.sure.hidden = true; parts.remove.focus(); }),
     );

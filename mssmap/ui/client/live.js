@@ -81,7 +81,10 @@ class Live {
   /** New data from the page: a run of its script has ended. */
   update(component) {
     const { data } = component;
-    if (this.data && this.data.boot !== data.boot) this.restarted = true;  // the page came back by itself
+    if (this.data && this.data.boot !== data.boot) {  // the page came back by itself
+      this.restarted = true;
+      queue.startAnew();
+    }
     const moved = this.data && (this.data.plan || {}).id !== (data.plan || {}).id;
     if (moved || (this.foreign && data.plan && data.plan.made >= this.foreign.version)) this.foreign = null;
     this.data = data;
