@@ -288,7 +288,7 @@ def files(held: InHand) -> None:
     barred = permits.lacking("plan")
     st.download_button(
         _("Export as a file"),
-        scenario.to_json(held.plan),
+        lambda: scenario.to_json(held.plan),
         file_name=f"{held.plan.id}.mssmap.json",
         mime="application/json",
         on_click="ignore",

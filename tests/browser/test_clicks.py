@@ -75,7 +75,13 @@ class Place:
         return open_store(self.url)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"], scope="module")
+STORES = ("sqlite", "postgresql")
+on_both = pytest.mark.parametrize("url", STORES, indirect=True, scope="module")
+on_both_in_full = pytest.mark.parametrize("url", STORES if SOAK else STORES[:1], indirect=True, scope="module")
+"""What stands between hand and store is the same for both; a test run tries the second one with the telling cases."""
+
+
+@pytest.fixture(scope="module")
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the URL of an empty store."""
     if request.param == "sqlite":
@@ -194,6 +200,7 @@ def rounds(place: Place, screen: Screen, count: int) -> int:
     return count
 
 
+@on_both
 def test_four_quick_clicks_are_stored(place: Place, visit: Any, record_property: Any) -> None:
     store = place.store()
     before = len(store.plans())
@@ -205,6 +212,7 @@ def test_four_quick_clicks_are_stored(place: Place, visit: Any, record_property:
     record_property("figure", f"{place.kind}: {kept} of {kept} sequences")
 
 
+@on_both_in_full
 def test_clicks_over_a_slow_line_are_stored(place: Place, visit: Any, record_property: Any) -> None:
     screen = planner(visit, place)
     place.line.delay_s = ROUND_TRIP_S / 2
@@ -212,6 +220,7 @@ def test_clicks_over_a_slow_line_are_stored(place: Place, visit: Any, record_pro
     record_property("figure", f"{place.kind}: {kept} of {kept} sequences")
 
 
+@on_both_in_full
 def test_two_tabs_on_different_bases_both_count(place: Place, visit: Any, record_property: Any) -> None:
     one = planner(visit, place)
     ids = boxes(one)
@@ -242,6 +251,7 @@ SHOWS = """(ids) => {
 }"""
 
 
+@on_both_in_full
 def test_browsers_side_by_side_keep_all_their_clicks(place: Place, visit: Any, record_property: Any) -> None:
     """Each on a plan of its own, all at the same time."""
     screens = [planner(visit, place) for _ in range(BROWSERS)]
@@ -257,6 +267,7 @@ def test_browsers_side_by_side_keep_all_their_clicks(place: Place, visit: Any, r
     record_property("figure", f"{place.kind}: {BROWSERS} browsers, {FEWER} of {FEWER} sequences in each")
 
 
+@on_both_in_full
 def test_a_reload_in_the_middle_loses_no_click(place: Place, visit: Any, record_property: Any) -> None:
     screen = planner(visit, place)
     screen.page.on("dialog", lambda dialog: dialog.accept())
@@ -271,6 +282,7 @@ def test_a_reload_in_the_middle_loses_no_click(place: Place, visit: Any, record_
     record_property("figure", f"{place.kind}: {FEWER} of {FEWER} sequences")
 
 
+@on_both
 def test_a_line_that_is_cut_loses_no_click(place: Place, visit: Any, record_property: Any) -> None:
     screen = planner(visit, place)
     kept = rounds(place, screen, 1)
@@ -284,6 +296,7 @@ def test_a_line_that_is_cut_loses_no_click(place: Place, visit: Any, record_prop
     record_property("figure", f"{place.kind}: {kept} of {kept} sequences")
 
 
+@on_both
 def test_a_server_that_is_started_again_loses_no_click(place: Place, visit: Any, record_property: Any) -> None:
     screen = planner(visit, place)
     kept = rounds(place, screen, 1)
@@ -468,6 +481,7 @@ class Hand(RuleBasedStateMachine):
         self._saved()
 
 
+@on_both_in_full
 def test_whatever_a_hand_does_what_the_page_calls_saved_is_what_the_store_holds(
     place: Place, visit: Any, record_property: Any
 ) -> None:
