@@ -28,7 +28,7 @@ from mssmap.ingest import mapping
 from mssmap.ingest.prepare import LEVELS, Imported, described
 from mssmap.schema import Contract, Field
 from mssmap.store import imports, open_store
-from mssmap.store.core import Store, StoreAwayError, exists
+from mssmap.store.core import NoStoreError, Store, StoreAwayError, exists
 from mssmap.store.imports import Import
 
 JOINED_ROWS: Final = 5_000
@@ -71,7 +71,7 @@ def store_import(store: Store, made: Imported, *, actor: str | None = None, requ
 
 @lru_cache(maxsize=4)
 def _opened(url: str) -> Store:
-    return open_store(url)
+    return open_store(url, make=False)
 
 
 def mark(url: str) -> tuple[tuple[str, int], ...]:
@@ -80,6 +80,8 @@ def mark(url: str) -> tuple[tuple[str, int], ...]:
         return ()
     try:
         return tuple((item.import_id, item.version) for item in imports.listed(_opened(url)))
+    except NoStoreError:
+        return ()
     except StoreAwayError:
         return (("store away", 0),)
 
@@ -100,6 +102,8 @@ def with_imports(data: Data, url: str) -> Data:
                 parts.append((item, imports.content(store, item)))
             except DataError as error:
                 data = _faulty(data, item.import_id, str(error))
+    except NoStoreError:
+        return data
     except StoreAwayError as error:
         return _faulty(data, "store", str(error))
     return attach(data, parts)
