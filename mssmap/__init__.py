@@ -219,10 +219,13 @@ def _stored(name: str) -> Scenario | None:
 
     from mssmap import scenario, store
 
-    url = settings.load().database_url
-    if name == "baseline" or Path(name).exists() or not store.exists(url):
+    if name == "baseline" or Path(name).exists():
         return None
-    plans = [plan for plan in store.open_store(url).plans() if name in (plan.plan_id, plan.name)]
+    try:
+        stored = store.open_store(settings.load().database_url, make=False).plans()
+    except store.NoStoreError:
+        return None
+    plans = [plan for plan in stored if name in (plan.plan_id, plan.name)]
     if len(plans) > 1:
         ids = ", ".join(plan.plan_id for plan in plans)
         raise InputError(
@@ -240,7 +243,8 @@ def _matrix(plan: Scenario) -> MatrixTravel | None:
     from mssmap import planning, store
     from mssmap.store import matrices
 
-    return matrices.find(store.open_store(settings.load().database_url), plan.matrix, planning.cells_of(load()))
+    opened = store.open_store(settings.load().database_url, make=False)
+    return matrices.find(opened, plan.matrix, planning.cells_of(load()))
 
 
 def coverage(

@@ -40,7 +40,12 @@ class Setting:
 
 SETTINGS = (
     Setting("MSSMAP_DATA_DIR", "", "Folder with datapackage.json. Empty: the data that came with mssmap."),
-    Setting("MSSMAP_DATABASE_URL", "", "SQLAlchemy URL of the store. Empty: a SQLite file in the user data folder."),
+    Setting(
+        "MSSMAP_DATABASE_URL",
+        "",
+        "SQLAlchemy URL of the store. Empty: a SQLite file in the user data folder. "
+        "mssmap serve makes one that is not there, another command only with --make-store.",
+    ),
     Setting(
         "MSSMAP_ARCHIVE_URL",
         "",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,10 @@ from xdist.scheduler import LoadScopeScheduling
 from mssmap import catalog
 from mssmap.catalog import Data
 from mssmap.timeline import Clocks
+
+# The store and the caches of whoever runs the tests stay out of them, while they are collected too.
+OWN_HOME = tempfile.TemporaryDirectory(prefix="mssmap-tests-", ignore_cleanup_errors=True)
+os.environ |= {name: f"{OWN_HOME.name}/{name}" for name in ("XDG_CACHE_HOME", "XDG_DATA_HOME")}
 
 # Shared machines stall: a slow example is not a fault. The same examples in every run.
 settings.register_profile("mssmap", deadline=None, derandomize=True, max_examples=50)
@@ -45,15 +50,6 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Tell at once what failed; the run is long."""
     if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
         print(f"\n{report.nodeid} failed in {report.when}: {report.longreprtext[-1500:]}", flush=True)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _no_ones_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep the store and the caches of whoever runs the tests out of them."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("XDG_CACHE_HOME", "XDG_DATA_HOME"):
-            patch.setenv(name, str(tmp_path_factory.mktemp(name)))
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from small_data import ROOT
 
 import mssmap
 from mssmap import cli
+from mssmap.store import open_store
 
 
 @pytest.fixture
@@ -248,13 +249,16 @@ def test_the_prison_breaks_on_the_command_line(run_real):
 
 
 def test_people_are_given_roles_and_lose_them(run, tmp_path, monkeypatch):
-    monkeypatch.setenv("MSSMAP_DATABASE_URL", f"sqlite:///{tmp_path}/store.db")
-    assert run("people") == (0, "(none)\n", "")
-    assert run("people", "grant", "Ana@Example.org", "admin") == (0, "", "mssmap: ana@example.org: admin\n")
+    url = f"sqlite:///{tmp_path}/store.db"
+    monkeypatch.setenv("MSSMAP_DATABASE_URL", url)
+    open_store(url)
+    used = f"mssmap: store {url}\n"
+    assert run("people") == (0, "(none)\n", used)
+    assert run("people", "grant", "Ana@Example.org", "admin") == (0, "", f"{used}mssmap: ana@example.org: admin\n")
     assert run("people", "grant", "bea@example.org", "planner")[0] == 0
     lines = run("people", "list")[1].splitlines()
     assert [line.split()[:2] for line in lines] == [["admin", "ana@example.org"], ["planner", "bea@example.org"]]
-    assert run("people", "revoke", "bea@example.org")[2] == "mssmap: bea@example.org: none\n"
+    assert run("people", "revoke", "bea@example.org")[2] == f"{used}mssmap: bea@example.org: none\n"
     code, _out, err = run("people", "revoke", "ana@example.org")
     assert (code, err.count("\n")) == (2, 1)
     assert "is the last administrator" in err

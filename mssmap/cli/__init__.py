@@ -17,7 +17,7 @@ import typer
 import mssmap
 from mssmap import settings
 from mssmap.cli import archives, briefs, files, imports, people, plans, records, system, teams
-from mssmap.cli.common import BAD_INPUT, FOUND_FAULTS, tell, write
+from mssmap.cli.common import BAD_INPUT, FOUND_FAULTS, forget_used, tell, tell_used, write
 from mssmap.errors import MssmapError
 
 app = typer.Typer(
@@ -81,11 +81,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; without arguments print the help."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    forget_used()
     try:
-        return int(app(args=given or ["--help"], prog_name="mssmap", standalone_mode=False) or 0)
+        code = int(app(args=given or ["--help"], prog_name="mssmap", standalone_mode=False) or 0)
+        tell_used()
+        return code
     except typer.Exit as leave:
+        tell_used()
         return leave.exit_code
     except MssmapError as error:
+        forget_used()
         tell(str(error))
         return BAD_INPUT
     except (KeyboardInterrupt, typer.Abort):

@@ -9,8 +9,7 @@ from typing import Annotated
 
 import typer
 
-from mssmap import settings
-from mssmap.cli.common import FOUND_FAULTS, AsJson, count, open_data, tell, write, write_json
+from mssmap.cli.common import FOUND_FAULTS, AsJson, MakeStore, count, open_data, open_store, tell, write, write_json
 from mssmap.errors import InputError
 
 app = typer.Typer(help="Archives of many events: add, list, show, remove, restore, convert.", rich_markup_mode=None)
@@ -25,17 +24,18 @@ def add(
         Path | None, typer.Option(metavar="FILE", help="How to read it, as the data page saves it.")
     ] = None,
     title: Annotated[str, typer.Option(help="What people call it; default: by its columns and name.")] = "",
+    make_store: MakeStore = False,
     as_json: AsJson = False,
 ) -> None:
     """Make an archive of a file of events, part by part, in bounded memory."""
-    from mssmap import store
     from mssmap.archive import acts, shelf, stream
     from mssmap.ingest import mapping as mappings
 
     chosen = mappings.loads(_text(mapping)) if mapping else None
-    kept = shelf.default()
-    made, told = stream.add_file(kept, file, open_data(), mapping=chosen, title=title, progress=_progress)
-    acts.added(store.open_store(settings.load().database_url), kept, made)
+    opened, kept = open_store(make=make_store), shelf.default()
+    data = open_data()
+    made, told = stream.add_file(kept, file, data, mapping=chosen, title=title, progress=_progress)
+    acts.added(opened, kept, made)
     _progress_ends()
     for fault in told.faults:
         tell(str(fault))
@@ -91,11 +91,9 @@ def remove(
     for_good: Annotated[bool, typer.Option("--for-good", help="Delete it now, also if it was removed before.")] = False,
 ) -> None:
     """Remove an archive, which can be put back for a while; the file it was made of is not touched."""
-    from mssmap import store
     from mssmap.archive import acts, shelf
 
-    opened = store.open_store(settings.load().database_url)
-    acts.remove(opened, shelf.default(), name, for_good=for_good)
+    acts.remove(open_store(), shelf.default(), name, for_good=for_good)
     back = f"; for {shelf.KEPT_DAYS} days mssmap archive restore {name} puts it back"
     tell(f"{name}: {'deleted for good' if for_good else 'removed' + back}")
 
@@ -105,10 +103,9 @@ def restore(
     name: Annotated[str, typer.Argument(metavar="NAME", help="As `mssmap archive list --removed` gives it.")],
 ) -> None:
     """Put a removed archive back."""
-    from mssmap import store
     from mssmap.archive import acts, shelf
 
-    found = acts.restore(store.open_store(settings.load().database_url), shelf.default(), name)
+    found = acts.restore(open_store(), shelf.default(), name)
     tell(f"{name}: put back, {count(found.rows, 'row')}")
 
 
@@ -120,13 +117,12 @@ def convert(
     all_: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
 ) -> None:
     """Make archives of imports of many events that an earlier version stored among the layers."""
-    from mssmap import store
     from mssmap.archive import acts, shelf
     from mssmap.store import imports
 
     if import_id and all_:
         raise InputError("ID, --all: found both, required one of them.")
-    opened, kept = store.open_store(settings.load().database_url), shelf.default()
+    opened, kept = open_store(), shelf.default()
     due = [item for item in imports.listed(opened) if acts.is_convertible(item)]
     if import_id:
         due = [imports.find(opened, import_id)]

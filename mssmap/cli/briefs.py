@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mssmap.cli.common import AsOf, Grade, KnownOn, Region, day, open_data, open_view, tell, write
+from mssmap.cli.common import (
+    AsOf,
+    Grade,
+    KnownOn,
+    MakeStore,
+    Region,
+    day,
+    open_data,
+    open_store,
+    open_view,
+    tell,
+    write,
+)
 from mssmap.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,19 +55,20 @@ def brief(
     created: Created = "",
     again: Annotated[int, typer.Option(metavar="N", help="Make pack N of the history again, exactly.")] = 0,
     listed: Annotated[bool, typer.Option("--list", help="List the packs that were made, and end.")] = False,
+    make_store: MakeStore = False,
 ) -> None:
     """Make the briefing pack: PDF, slides, offline page, data and a manifest, as one zip and beside it."""
     from mssmap.brief import history
 
-    kept = _store()
     if listed:
-        write("\n".join(map(_line, history.packs(kept))) or "(none)", None)
+        write("\n".join(map(_line, history.packs(open_store()))) or "(none)", None)
         return
     if out is None:
         raise InputError("--out: found nothing, required a folder for the pack.")
     if again:
-        _again(open_data(), kept, again, out)
+        _again(open_store(), again, out)
         return
+    kept = open_store(make=make_store)
     data, clocks = open_view(as_of, known_on)
     wanted = _wanted(
         data,
@@ -75,12 +88,6 @@ def brief(
     made, pack = history.make(data, kept, wanted, progress=_progress)
     _save(pack, out)
     tell(f"pack {made.n}, map {made.brief.number} version {made.brief.version}, manifest {made.manifest_sha256[:16]}")
-
-
-def _store() -> Store:
-    from mssmap import settings, store
-
-    return store.open_store(settings.load().database_url)
 
 
 def _wanted(data: Data, clocks: Clocks, *, region: str, **values: Any) -> Brief:
@@ -106,11 +113,11 @@ def _plan(name: str, clocks: Clocks, grade: str) -> dict[str, Any] | None:
     return scenario.to_dict(mssmap.plan(name, as_of=clocks.as_of, known_on=clocks.known_on, grade=grade))
 
 
-def _again(data: Data, kept: Store, n: int, out: Path) -> None:
+def _again(kept: Store, n: int, out: Path) -> None:
     """Make a pack again; exit 1 if it is not the same any more."""
     from mssmap.brief import history
 
-    pack, differing = history.again(data, history.find(kept, n), _progress)
+    pack, differing = history.again(open_data(), history.find(kept, n), _progress)
     _save(pack, out)
     if differing:
         tell(f"pack {n} is not the same: {', '.join(differing)} differ, for data or software changed since")

@@ -17,6 +17,7 @@ from mssmap.errors import InputError
 
 if TYPE_CHECKING:
     from mssmap.catalog import Data
+    from mssmap.store import Store
     from mssmap.timeline import Clocks
 
 FOUND_FAULTS, BAD_INPUT = 1, 2
@@ -25,11 +26,13 @@ AsOf = Annotated[str, typer.Option("--as-of", metavar="DATE", help="Day to show;
 KnownOn = Annotated[str, typer.Option("--known-on", metavar="DATE", help="Day whose knowledge counts; default: today.")]
 Grade = Annotated[str, typer.Option(metavar="GRADE", help="Leave out records below it, for example C3; F6 shows all.")]
 Region = Annotated[str, typer.Option(metavar="REGION", help="P-code or name of a department or commune.")]
+MakeStore = Annotated[bool, typer.Option("--make-store", help="Make the store if it is not there yet.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON.")]
 Out = Annotated[Path | None, typer.Option(metavar="FILE", help="Write to a file instead of stdout.")]
 
 
 def open_data() -> Data:
+    reads_store()
     data = mssmap.load()
     if data.faults:
         tell(f"{count(len(data.faults), 'fault')} in the data, mssmap check lists them")
@@ -42,11 +45,56 @@ def open_view(as_of: str, known_on: str) -> tuple[Data, Clocks]:
     return data, mssmap.clocks(*dates)
 
 
+_used: list[str] = []
+"""What is to be said of the store before anything else; a refusal is one line and goes without."""
+
+
+def tell_used() -> None:
+    """Say which store the command used, if that was not said yet."""
+    while _used:
+        print(f"mssmap: store {_used.pop()}", file=sys.stderr)
+
+
+def forget_used() -> None:
+    """Leave out what was to be said of the store."""
+    _used.clear()
+
+
+def reads_store() -> None:
+    """Note that the store is read beside the data folder, if there is one."""
+    from mssmap import store
+
+    url = settings.load().database_url
+    if not _used and store.exists(url):
+        _used.append(store.address(url))
+
+
+def open_store(*, make: bool | None = None) -> Store:
+    """
+    Open the store of the settings, which will be said.
+
+    Parameters
+    ----------
+    make
+        Whether to make one that is not there; None in a command that never does.
+    """
+    from mssmap import store
+
+    url = settings.load().database_url
+    try:
+        opened = store.open_store(url, make=bool(make))
+    except store.NoStoreError as error:
+        raise InputError(f"{error}{'' if make is None else ' --make-store makes it as well.'}") from error
+    _used[:] = [store.address(url) + (", made now" if opened.made_now else "")]
+    return opened
+
+
 def day(text: str, option: str) -> date | None:
     return settings.parse_date(text, option) if text else None
 
 
 def tell(message: str) -> None:
+    tell_used()
     print(f"mssmap: {' '.join(message.split())}", file=sys.stderr)
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import mssmap
-from mssmap.cli.common import FOUND_FAULTS, AsOf, Grade, KnownOn, Region, count, open_data, tell, write
+from mssmap.cli.common import FOUND_FAULTS, AsOf, Grade, KnownOn, Region, count, open_data, reads_store, tell, write
 
 if TYPE_CHECKING:
+    from mssmap.brief.history import Made
     from mssmap.exports.verify import RowChange, Verdict
 
 SHOWN = 200
@@ -70,6 +71,7 @@ def verify(
     if pack.is_pack(file):
         _verify_pack(file)
         return
+    reads_store()
     verdict = mssmap.verify(file)
     clocks = verdict.selection.clocks
     write("\n".join([f"{verdict.state}: {file}", *_lines(verdict)]), None)
@@ -79,20 +81,27 @@ def verify(
 
 
 def _verify_pack(file: Path) -> None:
-    from mssmap import settings, store
-    from mssmap.brief import history, pack
+    from mssmap.brief import pack
 
     report = pack.verify(file, open_data())
     found = [f"{name}: {what}" for name, what in report.edited.items()]
     found += [line for change in report.revised[:SHOWN] for line in _change_lines(change, "in the data")]
     write("\n".join([f"{report.state}: {file}", *map(_clean, found)]), None)
-    url = settings.load().database_url
-    made = history.packs(store.open_store(url)) if store.exists(url) else []
-    known = next((entry for entry in made if entry.manifest_sha256 == report.manifest_sha256), None)
+    known = next((entry for entry in _made_here() if entry.manifest_sha256 == report.manifest_sha256), None)
     where = f"pack {known.n} of this store, made {known.at} by {known.by}" if known else "not made with this store"
     tell(f"manifest {report.manifest_sha256[:16]}, {where}")
     if report.state != pack.UNCHANGED:
         raise typer.Exit(FOUND_FAULTS)
+
+
+def _made_here() -> list[Made]:
+    from mssmap import settings, store
+    from mssmap.brief import history
+
+    try:
+        return history.packs(store.open_store(settings.load().database_url, make=False))
+    except store.NoStoreError:
+        return []
 
 
 def _lines(verdict: Verdict) -> list[str]:

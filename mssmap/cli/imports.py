@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mssmap import settings
-from mssmap.cli.common import FOUND_FAULTS, AsJson, count, open_data, tell, write, write_json
+from mssmap.cli.common import FOUND_FAULTS, AsJson, MakeStore, count, open_data, open_store, tell, write, write_json
 from mssmap.errors import InputError
 
 if TYPE_CHECKING:
+    from mssmap.catalog import Data
     from mssmap.ingest.prepare import Imported
+    from mssmap.store import Store
 
 SHOWN_FAULTS = 20
 
@@ -29,20 +30,22 @@ def import_(
     restore: Annotated[
         bool, typer.Option("--restore", help="FILE is the id of a removed import: bring it back.")
     ] = False,
+    make_store: MakeStore = False,
     as_json: AsJson = False,
 ) -> None:
     """Import events or a layer from a file, checked in a process that can do no harm."""
     if remove or restore:
         _change(str(file), restore)
         return
-    made = _prepared(file, kind, mapping)
+    opened = None if dry_run else open_store(make=make_store)
+    made = _prepared(open_data(), file, kind, mapping)
     faulty = False
     records = []
     for item in made:
         faulty |= _report(item)
         records.append(_record(item))
-        if not dry_run:
-            _store(item)
+        if opened is not None:
+            _store(opened, item)
     if as_json:
         write_json(records, None)
     else:
@@ -52,7 +55,7 @@ def import_(
         raise typer.Exit(FOUND_FAULTS)
 
 
-def _prepared(file: Path, kind: str, mapping: Path | None) -> list[Imported]:
+def _prepared(data: Data, file: Path, kind: str, mapping: Path | None) -> list[Imported]:
     import dataclasses
 
     from mssmap import ingest
@@ -62,7 +65,6 @@ def _prepared(file: Path, kind: str, mapping: Path | None) -> list[Imported]:
     if kind not in ("", "events", "layer"):
         raise InputError(f"--as: found {kind!r}, required events or layer.")
     chosen = mappings.loads(_text(mapping)) if mapping else None
-    data = open_data()
     reading = ingest.read(file, progress=_progress)
     for note in reading.notes:
         tell(note)
@@ -123,12 +125,10 @@ def _record(item: Imported) -> dict[str, Any]:
     }
 
 
-def _store(item: Imported) -> None:
-    from mssmap import store
+def _store(opened: Store, item: Imported) -> None:
     from mssmap.archive import acts, shelf, stream
     from mssmap.ingest import attach
 
-    opened = store.open_store(settings.load().database_url)
     if attach.is_archive(item):
         shelves = shelf.default()
         kept = acts.added(opened, shelves, stream.add_import(shelves, item))
@@ -139,10 +139,9 @@ def _store(item: Imported) -> None:
 
 
 def _change(import_id: str, back: bool) -> None:
-    from mssmap import store
     from mssmap.store import imports
 
-    opened = store.open_store(settings.load().database_url)
+    opened = open_store()
     found = imports.find(opened, import_id)
     if found.removed is not back:
         raise InputError(f"import {import_id!r}: is {'removed already' if found.removed else 'there'}. Nothing to do.")

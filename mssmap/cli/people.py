@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mssmap import settings
-from mssmap.cli.common import tell, write
+from mssmap.cli.common import open_store, tell, write
 from mssmap.errors import InputError
 
 
@@ -17,12 +16,11 @@ def people(
     role: Annotated[str, typer.Argument(help="viewer, briefer, planner or admin.")] = "",
 ) -> None:
     """List who has which role, give one, or take it away; it counts at the person's next write."""
-    from mssmap import store
     from mssmap.store import people as kept
 
     if action not in {"list", "grant", "revoke"}:
         raise InputError(f"people: found {action!r}, required list, grant or revoke.")
-    opened = store.open_store(settings.load().database_url)
+    opened = open_store()
     if action == "list":
         lines = [
             f"{one.role:<8} {one.person_id}  {one.changed_at[:19]}  by {one.changed_by}" for one in kept.listed(opened)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mssmap.cli.common import AsJson, AsOf, Grade, KnownOn, Out, tell, write, write_json
+from mssmap.cli.common import AsJson, AsOf, Grade, KnownOn, Out, reads_store, tell, write, write_json
 from mssmap.errors import InputError
 
 Scenario = Annotated[str, typer.Option(metavar="NAME|FILE", help="baseline, a saved plan, or a scenario file.")]
@@ -38,6 +38,7 @@ def coverage(
     import mssmap
     from mssmap import listing, views
 
+    reads_store()
     result = mssmap.coverage(
         scenario, standard=_standard(minutes, km), as_of=as_of or None, known_on=known_on or None, grade=grade
     )
@@ -71,6 +72,7 @@ def site(
     """Print the best sites to add to a plan: objective, bound, gap, proven or not."""
     import mssmap
 
+    reads_store()
     answer = mssmap.site(
         k,
         model=model,

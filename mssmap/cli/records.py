@@ -21,6 +21,7 @@ from mssmap.cli.common import (
     heading,
     open_data,
     open_view,
+    reads_store,
     tell,
     write,
     write_json,
@@ -35,6 +36,7 @@ def layers(as_json: AsJson = False, out: Out = None) -> None:
     """List the layers and tables: id, title, rows, licence, sources."""
     from mssmap import listing
 
+    reads_store()
     datasets = mssmap.load().datasets.values()
     if as_json:
         write_json([listing.catalog_record(dataset) for dataset in datasets], out)

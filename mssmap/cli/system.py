@@ -10,8 +10,7 @@ import typer
 
 import mssmap
 from mssmap import settings
-from mssmap.cli.common import BAD_INPUT, FOUND_FAULTS, count, tell, write
-from mssmap.errors import InputError
+from mssmap.cli.common import BAD_INPUT, FOUND_FAULTS, MakeStore, count, open_store, reads_store, tell, write
 
 if TYPE_CHECKING:
     from mssmap.store.backup import Manifest
@@ -26,11 +25,9 @@ def log(
     ] = False,
 ) -> None:
     """Print the audit trail of the store; --verify proves its chain."""
-    from mssmap import settings, store
     from mssmap.store import audit, merge
 
-    url = settings.load().database_url
-    entries = store.open_store(url).trail() if store.exists(url) else []
+    entries = open_store().trail()
     if verify:
         faults = audit.faults(entries)
         for fault in faults:
@@ -50,13 +47,9 @@ def backup(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The zip to write; it must not be there yet.")],
 ) -> None:
     """Write everything in the store to a file while others go on working."""
-    from mssmap import store
     from mssmap.store import backup as backups
 
-    url = settings.load().database_url
-    if not store.exists(url):
-        raise InputError("backup: there is no store yet. The first plan or import makes one.")
-    made = backups.backup(store.open_store(url), file)
+    made = backups.backup(open_store(), file)
     write(str(file), None)
     tell(_contents(made))
     for fault in made.faults:
@@ -70,13 +63,13 @@ def restore(
     replace: Annotated[
         bool, typer.Option("--replace", help="Give up what is in the store; it is backed up beside FILE first.")
     ] = False,
+    make_store: MakeStore = False,
 ) -> None:
     """Fill an empty store, of either kind, from a back-up, and prove its audit trail."""
-    from mssmap import store
     from mssmap.store import backup as backups
 
     backups.read(file)  # a file that cannot be used makes no store
-    made, kept = backups.restore(store.open_store(settings.load().database_url), file, replace=replace)
+    made, kept = backups.restore(open_store(make=make_store), file, replace=replace)
     if kept:
         tell(f"what was in the store stands in {kept}")
     tell(f"restored {_contents(made)}")
@@ -92,6 +85,7 @@ def check() -> None:
     """Validate data/ and print every fault."""
     from mssmap import check as rules
 
+    reads_store()
     start = time.perf_counter()
     data = mssmap.load()
     report = rules.check(data, settings.today())

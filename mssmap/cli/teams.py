@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mssmap import settings
-from mssmap.cli.common import AsJson, Out, count, tell, write, write_json
+from mssmap.cli.common import AsJson, Out, count, open_store, tell, write, write_json
 from mssmap.errors import InputError
 
 
@@ -17,12 +16,11 @@ def merge(
     origin: Annotated[str, typer.Option("--from", metavar="NAME", help="What people call the laptop.")] = "",
 ) -> None:
     """Merge a field copy: changes of a laptop that was away. What both sides changed waits for a decision."""
-    from mssmap import store
     from mssmap.ingest import field_copy
 
     if not origin:
         raise InputError("--from: found nothing, required what people call the laptop, such as --from 'laptop 3'.")
-    done = field_copy.take(store.open_store(settings.load().database_url), file, origin=origin)
+    done = field_copy.take(open_store(), file, origin=origin)
     for name in done.names:
         write(name, None)
     tell(f"{count(done.taken, 'change')} merged, {done.known} were here already")
@@ -37,10 +35,10 @@ def conflicts(
     out: Out = None,
 ) -> None:
     """List what a field copy and headquarters have both changed, or decide one of them."""
-    from mssmap import listing, store
+    from mssmap import listing
     from mssmap.store import merge as merging
 
-    opened = store.open_store(settings.load().database_url)
+    opened = open_store()
     if decide:
         done = merging.decide(opened, decide, keep)
         tell(f"{done.name}: {done.choice} kept; the other side stays in the trail as {done.branch}")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
@@ -27,7 +28,7 @@ from mssmap.ingest import mapping
 from mssmap.ingest.prepare import LEVELS, Imported, described
 from mssmap.schema import Contract, Field
 from mssmap.store import imports, open_store
-from mssmap.store.core import Store, StoreAwayError, exists
+from mssmap.store.core import NoStoreError, Store, StoreAwayError, exists
 from mssmap.store.imports import Import
 
 JOINED_ROWS: Final = 5_000
@@ -74,7 +75,8 @@ _stores: Final[dict[str, Store]] = {}
 def _opened(url: str) -> Store | None:
     """Return the store at `url`, None if there never was one; one that was removed since says so when it is read."""
     if url not in _stores and exists(url):
-        _stores[url] = open_store(url)
+        with suppress(NoStoreError):
+            _stores[url] = open_store(url, make=False)
     return _stores.get(url)
 
 

@@ -7,6 +7,26 @@ returns only after it is on disk.
 
 from __future__ import annotations
 
-from mssmap.store.core import ConflictError, GoneError, Plan, Store, StoreAwayError, exists, open_store
+from mssmap.store.core import (
+    ConflictError,
+    GoneError,
+    NoStoreError,
+    Plan,
+    Store,
+    StoreAwayError,
+    address,
+    exists,
+    open_store,
+)
 
-__all__ = ["ConflictError", "GoneError", "Plan", "Store", "StoreAwayError", "exists", "open_store"]
+__all__ = [
+    "ConflictError",
+    "GoneError",
+    "NoStoreError",
+    "Plan",
+    "Store",
+    "StoreAwayError",
+    "address",
+    "exists",
+    "open_store",
+]

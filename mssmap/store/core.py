@@ -81,18 +81,37 @@ class ConflictError(MssmapError, RuntimeError):
         self.yours = yours
 
 
+class NoStoreError(MssmapError, LookupError):
+    """There is no store at the address of the settings."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(
+            _(
+                "MSSMAP_DATABASE_URL: found no store at {address}, required one that is there. Set it to yours, or "
+                "start mssmap serve, which makes a new one."
+            ).format(address=address(url))
+        )
+
+
 class GoneError(MssmapError, LookupError):
     """The plan was deleted meanwhile."""
 
 
-def open_store(url: str) -> Store:
+def open_store(url: str, *, make: bool = True) -> Store:
     """
     Open the store at an SQLAlchemy URL and bring its tables up to date.
+
+    Parameters
+    ----------
+    make
+        Whether to make one that is not there.
 
     Raises
     ------
     InputError
         If the URL is not one of SQLite or PostgreSQL.
+    NoStoreError
+        If there is none and none is to be made.
     StoreAwayError
         If it cannot be reached or written.
     """
@@ -102,6 +121,8 @@ def open_store(url: str) -> Store:
         raise InputError(
             _("MSSMAP_DATABASE_URL: found no SQLAlchemy URL, required sqlite:///... or postgresql://...")
         ) from error
+    if not make and not exists(url):
+        raise NoStoreError(url)
     name = parsed.get_backend_name()
     if name == "sqlite":
         engine = _sqlite(parsed)
@@ -113,13 +134,26 @@ def open_store(url: str) -> Store:
         )
     store = Store(engine)
     with _reported(engine):
+        store.made_now = migrations.is_empty(engine)
+        if store.made_now and not make:
+            raise NoStoreError(url)
         migrations.upgrade(engine)
     store._read(store.identity.learn)
     return store
 
 
+def address(url: str) -> str:
+    """
+    Return a URL as it may be shown.
+
+    >>> address("postgresql://map:hunter2@db/map?password=hunter2")
+    'postgresql://map:***@db/map'
+    """
+    return sa.make_url(url).set(query={}).render_as_string(hide_password=True)
+
+
 def exists(url: str) -> bool:
-    """Whether there is a store to read: always so for a server, for SQLite if its file is there."""
+    """Whether there may be a store to read: always so for a server, for SQLite if its file is there."""
     parsed = sa.make_url(url)
     return parsed.get_backend_name() != "sqlite" or bool(parsed.database and Path(parsed.database).exists())
 
@@ -188,12 +222,15 @@ class Store:
         Who signs a write that names nobody.
     identity
         Which store it is, and whether it still is.
+    made_now
+        Whether it was not there before it was opened.
     """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.identity = identity.Identity(engine)
         self.actor = roles.LOCAL
+        self.made_now = False
         self._writing = threading.Lock()
         self._checked = False
         self._default_role = roles.NONE

@@ -40,7 +40,7 @@ def tab() -> None:
 
 def _take_along() -> None:
     st.markdown("**" + _("Take along") + "**")
-    st.caption(_("On the laptop: mssmap restore FILE, before it leaves."))
+    st.caption(_("On the laptop: mssmap restore --make-store FILE, before it leaves."))
     barred = permits.lacking("plan")
     if st.button(_("Make a field copy"), key="field_make", disabled=barred, width="stretch") and not barred:
         with tempfile.TemporaryDirectory() as folder:

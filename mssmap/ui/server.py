@@ -33,7 +33,7 @@ from streamlit.file_util import get_static_dir
 from streamlit.runtime import Runtime
 from streamlit.web.server.starlette.starlette_routes import create_app_static_serving_routes
 
-from mssmap import api, planning, settings, text
+from mssmap import api, planning, settings, store, text
 from mssmap.api.archives import routes as archive_routes
 from mssmap.errors import InputError, MssmapError
 from mssmap.i18n import gettext as _
@@ -220,7 +220,8 @@ def serve(*, host: str, port: int) -> None:
         raise InputError(" ".join(faults))
     _require_free(host, port)
     logs.start(configured)
-    cache.opened()
+    made = ", made now" if cache.opened().made_now else ""
+    print(f"mssmap: store {store.address(configured.database_url)}{made}", flush=True)
     cache.data()
     if configured.people_sign_in and configured.admin:
         people.first_admin(cache.opened(), configured.admin)

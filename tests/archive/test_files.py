@@ -310,7 +310,8 @@ def test_an_open_quote_is_told(tmp_path, small, monkeypatch):
 def test_the_command_line_adds_lists_shows_and_removes(tmp_path, monkeypatch, capsys, small_folder):
     monkeypatch.setenv("MSSMAP_DATA_DIR", str(small_folder))
     monkeypatch.setenv("MSSMAP_DATABASE_URL", f"sqlite:///{tmp_path / 'store.db'}")
-    assert run(["archive", "add", str(acled(tmp_path / "acled.csv", 20)), "--title", "Mine", "--json"]) == 0
+    file = str(acled(tmp_path / "acled.csv", 20))
+    assert run(["archive", "add", file, "--title", "Mine", "--json", "--make-store"]) == 0
     made = json.loads(capsys.readouterr().out)
     assert (made["title"], made["rows"]) == ("Mine", 18)
     assert left(tmp_path / "archives") == [f"{made['name']}.json", f"{made['name']}.parquet"]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mssmap import cli
+from mssmap.store import open_store
 
 MADE = "2025-01-19T09:30:00+00:00"
 
@@ -18,6 +19,7 @@ def run(capsys, monkeypatch, tmp_path, small_folder):
     """Return a runner on the small data and a store of its own; it gives exit code, stdout and stderr."""
     monkeypatch.setenv("MSSMAP_DATA_DIR", str(small_folder))
     monkeypatch.setenv("MSSMAP_DATABASE_URL", f"sqlite:///{tmp_path / 'store.db'}")
+    open_store(f"sqlite:///{tmp_path / 'store.db'}")
     monkeypatch.setenv("MSSMAP_TODAY", "2025-06-30")
 
     def call(*arguments: str) -> tuple[int, str, str]:

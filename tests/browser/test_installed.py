@@ -175,7 +175,7 @@ def test_look_and_limits_are_ours_wherever_it_is_started(served: Server, visit: 
 
 
 def test_a_pack_is_made(installed: Installed) -> None:
-    done = installed.run("-m", "mssmap", "brief", "--as-of", "2025-01-18", "--out", "out")
+    done = installed.run("-m", "mssmap", "brief", "--as-of", "2025-01-18", "--out", "out", "--make-store")
     assert done.returncode == 0, done.stderr
     assert {path.suffix for path in (installed.home / "out").iterdir()} == {".zip", ".pdf", ".pptx", ".html"}
 

@@ -184,7 +184,7 @@ def test_the_command_imports_lists_removes_and_restores(tmp_path, url):
     pd.DataFrame([{**ACLED, "admin3": "Delmas"}]).to_csv(path, index=False)
     dry = run("import", str(path), "--dry-run", url=url)
     assert (dry.returncode, "stored" in dry.stderr) == (0, False)
-    done = run("import", str(path), "--json", url=url)
+    done = run("import", str(path), "--json", "--make-store", url=url)
     assert done.returncode == 0, done.stderr
     (record,) = json.loads(done.stdout)
     assert (record["recognised"], record["rows"], record["kind"]) == ("acled", 1, "events")
@@ -207,6 +207,6 @@ def test_the_command_says_faults_and_bad_files(tmp_path, url):
     (tmp_path / "map.json").write_text(prepare.mapping.dumps(prepare.mapping.Mapping()), encoding="utf-8")
     assert run("import", str(path), "--mapping", str(tmp_path / "map.json"), "--dry-run", url=url).returncode == 0
     (tmp_path / "x.pdf").write_bytes(b"%PDF-1.7")
-    bad = run("import", str(tmp_path / "x.pdf"), url=url)
+    bad = run("import", str(tmp_path / "x.pdf"), "--make-store", url=url)
     assert (bad.returncode, bad.stderr.count("\n")) == (2, 1)
     assert "x.pdf: found a PDF, required CSV" in bad.stderr

@@ -58,9 +58,10 @@ def test_a_conflict_is_decided_on_the_command_line(hq, laptop, body, tmp_path, m
 
     runner = CliRunner()
     done = runner.invoke(cli.app, ["merge", str(file), "--from", "laptop 3"])
+    used = f"mssmap: store {hq.engine.url}\n"
     assert (done.exit_code, done.stderr) == (
         0,
-        "mssmap: 1 change merged, 1 were here already\nmssmap: 1 conflict to decide: mssmap conflicts\n",
+        f"{used}mssmap: 1 change merged, 1 were here already\nmssmap: 1 conflict to decide: mssmap conflicts\n",
     )
     (conflict,) = merge.conflicts(hq)
     listed = runner.invoke(cli.app, ["conflicts"]).stdout
@@ -68,7 +69,9 @@ def test_a_conflict_is_decided_on_the_command_line(hq, laptop, body, tmp_path, m
     assert "Theirs" in listed
     assert "laptop 3" in listed
     decided = runner.invoke(cli.app, ["conflicts", "--decide", conflict.conflict_id, "--keep", "theirs"])
-    assert decided.stderr == f"mssmap: Theirs: theirs kept; the other side stays in the trail as {conflict.branch}\n"
+    assert (
+        decided.stderr == f"{used}mssmap: Theirs: theirs kept; the other side stays in the trail as {conflict.branch}\n"
+    )
     assert hq.plan("p").name == "Theirs"
     trail = runner.invoke(cli.app, ["log", "--by-time"]).stdout.splitlines()
     assert [line.endswith("(from laptop 3)") for line in trail[:3]] == [False, True, False]

@@ -264,7 +264,7 @@ def test_every_column_has_a_type_that_the_file_can_hold():
 def test_the_commands(tmp_path, file, monkeypatch, capsys):
     monkeypatch.setenv("MSSMAP_DATABASE_URL", f"sqlite:///{tmp_path / 'new' / 'store.db'}")
     assert cli.run(["backup", str(file)]) == 2
-    assert capsys.readouterr().err == "mssmap: backup: there is no store yet. The first plan or import makes one.\n"
+    assert "found no store at sqlite:///" in capsys.readouterr().err
     filled(open_store(f"sqlite:///{tmp_path / 'new' / 'store.db'}"))
     assert cli.run(["backup", str(file)]) == 0
     said = capsys.readouterr()
@@ -277,7 +277,7 @@ def test_the_commands(tmp_path, file, monkeypatch, capsys):
         capsys.readouterr().err == f"mssmap: {tmp_path / 'none.zip'}: it cannot be read (No such file or directory).\n"
     )
     assert not (tmp_path / "second.db").exists()
-    assert cli.run(["restore", str(file)]) == 0
+    assert cli.run(["restore", "--make-store", str(file)]) == 0
     assert cli.run(["restore", str(file)]) == 2
     assert "Add --replace" in capsys.readouterr().err
     assert cli.run(["restore", "--replace", str(file)]) == 0

@@ -34,6 +34,12 @@ def current(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
+def is_empty(engine: Engine) -> bool:
+    """Whether there are no tables of ours."""
+    with engine.connect() as connection:
+        return current(connection) is None
+
+
 def migrate(connection: Connection, revision: str = "head") -> None:
     """Bring the tables to a revision, inside the transaction of a connection."""
     settings = config()
