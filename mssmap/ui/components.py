@@ -38,19 +38,27 @@ SCRIPTS: Final = {"lanes": "lanes.js", "strip": "lanes.js", "live": "live.js"}
 
 @lru_cache(maxsize=16)
 def _component(name: str, script: str, style: str) -> Any:
-    """Register a component whose script and style are hashed files; what travels at each run is this short loader."""
+    """
+    Register a component whose script and style are hashed files; what travels at each run is this short loader.
+
+    Its `signal` ends when the component leaves the page: whatever it listens to beside its own nodes ends with it.
+    """
     loader = f"""
 const at = (file) => new URL("{URL}" + file, document.baseURI).href;
 const ready = import(at("{script}"));
+const lives = new WeakMap();
 export default function (component) {{
   const root = component.parentElement;
-  if (!root.querySelector("link")) {{
+  if (!lives.has(root)) {{
+    lives.set(root, new AbortController());
     const link = document.createElement("link");
     link.rel = "stylesheet";
     link.href = at("{style}");
     root.append(link);
   }}
-  ready.then((module) => module.{name}(component));
+  const {{ signal }} = lives.get(root);
+  ready.then((module) => signal.aborted || module.{name}({{ ...component, signal }}));
+  return () => root.isConnected || lives.get(root).abort();
 }}
 """
     return st.components.v2.component(f"mssmap_{name}", js=loader)

@@ -25,8 +25,12 @@
     [new MutationObserver(() => setTimeout(() => tell("mssmap:theme"), 60)), page.querySelector(".stApp"), { attributes: true, attributeFilter: ["class", "style", "data-theme"] }],
   ];
   watches.forEach(([watch, node, what]) => watch.observe(node, what));
-  window.addEventListener("pagehide", () => watches.forEach(([watch]) => watch.disconnect()));
-  host.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => setTimeout(() => tell("mssmap:theme"), 120));
+  const dark = host.matchMedia("(prefers-color-scheme: dark)"), turned = () => setTimeout(() => tell("mssmap:theme"), 120);
+  dark.addEventListener("change", turned);
+  window.addEventListener("pagehide", () => {
+    watches.forEach(([watch]) => watch.disconnect());
+    dark.removeEventListener("change", turned);
+  });
 
   read();
   const container = document.getElementById("map_div");
