@@ -47,22 +47,31 @@ SCRIPTS: Final = {
 
 @lru_cache(maxsize=32)
 def _component(name: str, scripts: tuple[str, ...], style: str) -> Any:
-    """Register a component whose scripts and style are hashed files; what travels at each run is this short loader."""
+    """
+    Register a component whose scripts and style are hashed files; what travels at each run is this short loader.
+
+    Its `signal` ends when the component leaves the page: whatever it listens to beside its own nodes ends with it.
+    """
     loader = f"""
 const at = (file) => new URL("{URL}" + file, document.baseURI).href;
 const ready = Promise.all({json.dumps(scripts)}.map((file) => import(at(file))));
+const lives = new WeakMap();
 export default function (component) {{
   const root = component.parentElement;
-  if (!root.querySelector("link")) {{
+  if (!lives.has(root)) {{
+    lives.set(root, new AbortController());
     const link = document.createElement("link");
     link.rel = "stylesheet";
     link.href = at("{style}");
     root.append(link);
   }}
+  const {{ signal }} = lives.get(root);
   ready.then(([own, ...others]) => {{
+    if (signal.aborted) return;
     if (own.borrow) own.borrow(...others);
-    own.{name}(component);
+    own.{name}({{ ...component, signal }});
   }});
+  return () => root.isConnected || lives.get(root).abort();
 }}
 """
     return st.components.v2.component(f"mssmap_{name}", js=loader)

@@ -181,18 +181,17 @@
 
   /** The histogram of the timeline: asked when dials or filters change what it counts, not with the day. */
   async function bins() {
-    const host = tools.host;
     const key = shown && name ? JSON.stringify([name, filters()]) : "";
     if (key === binsKey) return;
     binsKey = key;
-    host.mssmapArchiveBins = null;
+    tools.give("mssmapArchiveBins", null);
     if (key) {
       const whole = view.archives.items.find((item) => item.name === name).title;
       const title = narrowing.isActive(name) ? `${whole} (${say.archive_filtered})` : whole;
       try {
         const answer = await fetch(address("histogram", { ...filters(), step: "month" }));
         if (!answer.ok || key !== binsKey) return;
-        host.mssmapArchiveBins = { title, ...(await answer.json()) };
+        tools.give("mssmapArchiveBins", { title, ...(await answer.json()) });
       } catch (error) {
         binsKey = "";
         return;

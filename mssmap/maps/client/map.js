@@ -81,7 +81,7 @@
       return;
     }
     addControls();
-    window.mssmapArchive.start(map, { host, box, popup, tell });
+    window.mssmapArchive.start(map, { host, box, popup, tell, give });
     placeFromAddress();
     drawBase();
     map.on("zoomend viewreset resize", () => layout());
@@ -128,6 +128,9 @@
     });
   }
 
+  /** Leaves something with the page, as a copy made there: an object of this frame would keep the frame when it has gone. */
+  const give = (name, value) => { host[name] = host.structuredClone(value); };
+
   const tell = (name, detail) => host.document.dispatchEvent(new host.CustomEvent(name, { detail }));
 
   function fault(error) {
@@ -143,6 +146,9 @@
     const [r, g, b] = (getComputedStyle(page).backgroundColor.match(/[\d.]+/g) || [255, 255, 255]).map(Number);
     const name = 0.3 * r + 0.59 * g + 0.11 * b < 110 ? "dark" : "light";
     document.documentElement.classList.toggle("dark", name === "dark");
+    // the frame of st_folium gets a style of its own at each theme, and takes none away
+    const themes = [...document.head.querySelectorAll("style")].filter((style) => style.textContent.includes("--secondary-background-color"));
+    themes.slice(0, -1).forEach((style) => style.remove());
     const changed = palette !== PALETTES[name];
     palette = PALETTES[name];
     return changed;
@@ -237,7 +243,8 @@
     map.getContainer().setAttribute("role", "region");
     map.getContainer().setAttribute("aria-label", view.described);
     redraw();
-    host.mssmapShown = { ...message, records: view.records, zones: view.zones, events: view.events };
+    const { text, names, lang, records, zones, events } = view;
+    give("mssmapShown", { text, names, lang, records, zones, events, on: message.on });
     tell("mssmap:shown");
     follow(view.focus);
     document.documentElement.dataset.seq = String(view.seq);
@@ -283,8 +290,8 @@
       both[0] += dates;
       both[1] += places;
     });
-    host.mssmapCounts = tally;
-    host.mssmapDoubt = doubt;
+    give("mssmapCounts", tally);
+    give("mssmapDoubt", doubt);
     tell("mssmap:counts");
   }
 
@@ -850,7 +857,7 @@
     finishSoon();
     if (ownMove) return;
     const at = map.getCenter();
-    host.mssmapPlace = { lat: at.lat.toFixed(4), lon: at.lng.toFixed(4), zoom: String(Math.round(map.getZoom() * 100) / 100) };
+    give("mssmapPlace", { lat: at.lat.toFixed(4), lon: at.lng.toFixed(4), zoom: String(Math.round(map.getZoom() * 100) / 100) });
     host.history.replaceState(host.history.state, "", host.location.href);
   }
 

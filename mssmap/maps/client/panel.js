@@ -199,7 +199,7 @@ export function grade(component) {
 
 /** Check boxes for every layer; the map follows at once, Python is told when the hand rests. */
 export function layers(component) {
-  const { data, setStateValue } = component;
+  const { data, setStateValue, signal } = component;
   const root = slot(component, "mm-layers");
   root.tell = setStateValue;
   if (root.generation !== data.generation) {
@@ -243,9 +243,8 @@ export function layers(component) {
         .map(([n, words]) => words.replace("{n}", n)).join(" ");
     });
   };
-  if (root.onCounts) document.removeEventListener("mssmap:counts", root.onCounts);
-  root.onCounts = count;
-  document.addEventListener("mssmap:counts", count);
+  if (!root.count) document.addEventListener("mssmap:counts", () => root.count(), { signal });
+  root.count = count;
   const box = (ids, id, words) => {
     const label = $("label");
     const input = $("input");
@@ -306,11 +305,11 @@ export function figures(component) {
   if (root.headline || !component.data.live) return;
   root.headline = ({ detail }) => {
     const value = root.querySelector(".mm-value");
-    if (!root.isConnected || !value) return;
+    if (!value) return;
     value.replaceChildren(detail.value, $("span", "mm-of", detail.of));
     root.dataset.painted = detail.value;
   };
-  document.addEventListener("mssmap:headline", root.headline);
+  document.addEventListener("mssmap:headline", root.headline, { signal: component.signal });
 }
 
 // ---------------------------------------------------------------- record card
@@ -457,7 +456,7 @@ const namesOf = (file) => {
 
 /** The same rows that the map draws, from the same message: sortable, searchable, a row opens its record. */
 export function twin(component) {
-  const { setTriggerValue } = component;
+  const { setTriggerValue, signal } = component;
   const root = slot(component, "mm-twin");
   root.pick = (id) => setTriggerValue("picked", id);
   if (root.ready) return;
@@ -556,7 +555,7 @@ export function twin(component) {
   // the table is long and stands below the map: it waits until the hand rests
   const readSoon = () => { clearTimeout(root.timer); root.timer = setTimeout(read, 200); };
   search.addEventListener("input", draw);
-  document.addEventListener("mssmap:shown", read);
-  document.addEventListener("mssmap:layers", readSoon);
+  document.addEventListener("mssmap:shown", read, { signal });
+  document.addEventListener("mssmap:layers", readSoon, { signal });
   read();
 }

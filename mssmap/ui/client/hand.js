@@ -363,7 +363,7 @@ export function bases(component) {
   root.repaint = () => draw(true);
   if (!root.follows) {
     root.follows = true;
-    document.addEventListener("mssmap:view", () => root.isConnected && requestAnimationFrame(() => root.repaint()));
+    document.addEventListener("mssmap:view", () => requestAnimationFrame(() => root.repaint()), { signal: component.signal });
   }
   kit.tell("mssmap:bases", { on: listed });
   if (focusedId) { const again = root.querySelector(`input[data-id="${CSS.escape(focusedId)}"]`); if (again) again.focus(); }

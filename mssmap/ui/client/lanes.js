@@ -49,7 +49,7 @@ export function lanes(component) {
   if (!root) {
     root = html("div", "mm-lanes");
     holder.append(root);
-    root.timeline = new Timeline(root);
+    root.timeline = new Timeline(root, component.signal);
   }
   root.timeline.update(component);
 }
@@ -61,9 +61,10 @@ export function strip(component) {
   if (!root) {
     root = html("div", "mm-lanes");
     holder.append(root);
-    root.timeline = new Timeline(root);
-    document.addEventListener("mssmap:body", () => { if (root.component && root.isConnected) strip(root.component); });
-    document.addEventListener("mssmap:day", ({ detail }) => root.timeline.follow(detail));
+    const { signal } = component;
+    root.timeline = new Timeline(root, signal);
+    document.addEventListener("mssmap:body", () => strip(root.component), { signal });
+    document.addEventListener("mssmap:day", ({ detail }) => root.timeline.follow(detail), { signal });
   }
   root.component = component;
   const known = window.mssmapHistory;
@@ -72,13 +73,13 @@ export function strip(component) {
 }
 
 class Timeline {
-  constructor(root) {
+  constructor(root, signal) {
     this.root = root;
     this.playing = false;
     this.speed = 10;
     this.unit = "day";
     this.bar = html("div", "mm-player");
-    ["mssmap:bins", "mssmap:grade"].forEach((name) => document.addEventListener(name, () => { if (root.isConnected) this.draw(); }));
+    ["mssmap:bins", "mssmap:grade"].forEach((name) => document.addEventListener(name, () => this.draw(), { signal }));
     this.stage = html("div", "mm-stage");
     this.tip = html("div", "mm-tip");
     this.tip.hidden = true;
