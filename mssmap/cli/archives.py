@@ -70,7 +70,8 @@ def list_(
         lines = [f"{item.name}  {item.rows:,} rows  {item.first} to {item.last}  {item.licence}" for item in found]
         write("\n".join(lines), None)
     else:
-        tell("no archive was removed lately" if removed else "no archives yet; mssmap archive add FILE makes one")
+        there = f"no archives in {kept.folder}; mssmap archive add FILE makes one"
+        tell("no archive was removed lately" if removed else there)
     if gone and not removed:
         tell(f"{count(len(gone), 'removed archive')}; mssmap archive list --removed shows what can be put back")
     if faults:

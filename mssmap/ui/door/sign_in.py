@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.web.server.starlette import starlette_auth_routes
 
@@ -77,47 +78,51 @@ class SignIn:
             answer.append(message)
 
         await self.app(scope, receive, keep)
-        headers = Headers(raw=answer[0]["headers"])
-        request = Request(scope)
-        with speaking(pages.language(request.headers)):
-            failure = self._failure(request, headers, heard)
-        if failure is None:
-            for message in answer:
-                await send(message)
-            return
-        logs.say("sign_in_failed", logging.WARNING, reason=failure.reason)
-        wanted = pages.within(unquote(request.cookies.get(NEXT, "/")))
-        page = pages.not_signed_in(request.headers, failure.status, failure.words, wanted)
-        page.raw_headers += [(b"set-cookie", value.encode("latin-1")) for value in headers.getlist("set-cookie")]
-        await page(scope, receive, send)
-
-    def _failure(self, request: Request, headers: Headers, heard: list[logging.LogRecord]) -> Failure | None:
-        """Return why somebody is not on their way to the provider, or back from it as a person."""
-        if request.url.path == LOGIN and not heard:
-            return None if headers.get("location") != "/" else _stale()
+        request, headers = Request(scope), Headers(raw=answer[0]["headers"])
         cookies = _cookies(headers)
+        is_under_way = scope["path"] == LOGIN and not heard and headers.get("location") != "/"
         if person := identity.from_cookies(cookies, self._configured):
             logs.person.set(person)
             logs.say("signed_in")
-            return None
-        if error := request.query_params.get("error"):
-            return _refused(error if error in CODES else "unknown")
-        if identity.COOKIE in cookies:
-            return _nameless()
-        fault = next((record.exc_info[1] for record in heard if record.exc_info), None)
-        if fault is None or type(fault).__name__ == "MismatchingStateError":
-            return _stale()
-        return _away(fault, request)
+        elif not is_under_way:
+            await _told(request, headers, cookies, heard)(scope, receive, send)
+            return
+        for message in answer:
+            await send(message)
+
+
+def _told(request: Request, headers: Headers, cookies: dict[str, str], heard: list[logging.LogRecord]) -> Response:
+    """Write down why somebody is not signed in, and return the page that says so."""
+    with speaking(pages.language(request.headers)):
+        failure = _failure(request, cookies, heard)
+    logs.say("sign_in_failed", logging.WARNING, reason=failure.reason)
+    wanted = pages.within(unquote(request.cookies.get(NEXT, "/")))
+    page = pages.not_signed_in(request.headers, failure.status, failure.words, wanted)
+    page.raw_headers += [(b"set-cookie", value.encode("latin-1")) for value in headers.getlist("set-cookie")]
+    return page
+
+
+def _failure(request: Request, cookies: dict[str, str], heard: list[logging.LogRecord]) -> Failure:
+    if error := request.query_params.get("error"):
+        return _refused(error if error in CODES else "unknown")
+    if identity.COOKIE in cookies:
+        return _nameless()
+    fault = next((record.exc_info[1] for record in heard if record.exc_info), None)
+    if fault is None or type(fault).__name__ == "MismatchingStateError":
+        return _stale()
+    return _away(fault, request)
 
 
 class _Listener(logging.Handler):
-    """Hears what Streamlit says of the sign-in of this request."""
+    """Hears what Streamlit says of the sign-in of this request; its other errors go to our log."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep a record."""
         heard = _heard.get()
         if heard is not None:
             heard.append(record)
+        elif record.levelno >= logging.ERROR:
+            logs.log.handle(record)
 
 
 def _cookies(headers: Headers) -> dict[str, str]:
