@@ -147,4 +147,10 @@ PROMISES = (
         ("tests/deploy/test_viewers.py::test_many_viewers_move_the_dial",),
         ("tests/deploy/test_viewers.py::test_many_viewers_move_the_dial",),
     ),
+    Promise(
+        "memory",
+        "A page on which much was done holds what it held after the first ten times.",
+        ("tests/browser/test_memory.py::test_what_is_held_is_as_after_the_first_rounds",),
+        (),
+    ),
 )

@@ -1,5 +1,5 @@
 """
-Measure every promise in full and write the table to docs/reliability.md: `python -m benchmarks.soak`, some 20 minutes.
+Measure every promise in full and write the table to docs/reliability.md: `python -m benchmarks.soak`, some 30 minutes.
 
 `--only ID ...` measures some promises again and leaves the other rows as they stand. The tests see `MSSMAP_SOAK=1`.
 """

@@ -43,9 +43,12 @@ def _took_s(connection: ClientConnection, *messages: bytes) -> float:
 
 def test_an_echo_takes_the_round_trip_and_not_much_more(echo):
     with SlowLine(echo, round_trip_s=ROUND_TRIP_S) as line, _connected(line) as connection:
-        took_s = [_took_s(connection, b"click") for _ in range(2)]
-    assert min(took_s) >= ROUND_TRIP_S
-    assert min(took_s) < 1.5 * ROUND_TRIP_S
+        for _ in range(20):  # a busy machine is slower at times, not always
+            took_s = _took_s(connection, b"click")
+            assert took_s >= ROUND_TRIP_S
+            if took_s <= 1.5 * ROUND_TRIP_S:
+                break
+    assert took_s <= 1.5 * ROUND_TRIP_S
 
 
 def test_messages_are_under_way_together_and_keep_their_order(echo):
@@ -64,9 +67,9 @@ def test_the_rate_is_shared_by_all_connections(echo):
     ):
         start = time.monotonic()
         for connection in (one, other):
-            connection.send(bytes(50_000))
-        assert [len(connection.recv()) for connection in (one, other)] == [50_000, 50_000]
-        assert time.monotonic() - start >= 1.0
+            connection.send(bytes(25_000))
+        assert [len(connection.recv()) for connection in (one, other)] == [25_000, 25_000]
+        assert time.monotonic() - start >= 0.5
 
 
 def test_a_cut_line_drops_what_it_has_and_refuses_until_it_is_mended(echo):

@@ -32,6 +32,7 @@ import pytest
 from playwright.sync_api import (
     Browser,
     BrowserContext,
+    BrowserType,
     ConsoleMessage,
     FrameLocator,
     Locator,
@@ -194,26 +195,33 @@ _SPARE: dict[str, list[BrowserContext]] = {}
 """Contexts that no test has in use, by their options: empty but for scripts that need not be read again."""
 
 
+def chromium(kind: BrowserType) -> str:
+    """Return where a Chromium is."""
+    own = Path(kind.executable_path)
+    path = next((found for name in CHROMIUM if (found := shutil.which(name))), str(own) if own.exists() else None)
+    if path is None:
+        pytest.fail(
+            "No Chromium found, so the map cannot be tested. `make test` installs one; on Debian by hand: "
+            "apt-get install chromium.",
+            pytrace=False,
+        )
+    return path
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Return one Chromium for all tests, which cannot resolve any name but localhost."""
     if _RUNNING:  # folders that borrow this fixture have it twice, and Playwright runs once in a process
         yield _RUNNING[0]
         return
-    with sync_playwright() as playwright:
-        own = Path(playwright.chromium.executable_path)
-        path = next((found for name in CHROMIUM if (found := shutil.which(name))), str(own) if own.exists() else None)
-        if path is None:
-            pytest.fail(
-                "No Chromium found, so the map cannot be tested. `make test` installs one; on Debian by hand: "
-                "apt-get install chromium.",
-                pytrace=False,
-            )
-        with playwright.chromium.launch(executable_path=path, args=list(FLAGS)) as found:
-            _RUNNING.append(found)
-            yield found
-            _RUNNING.clear()
-            _SPARE.clear()
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=chromium(playwright.chromium), args=list(FLAGS)) as found,
+    ):
+        _RUNNING.append(found)
+        yield found
+        _RUNNING.clear()
+        _SPARE.clear()
 
 
 @dataclass

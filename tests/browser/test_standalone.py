@@ -76,6 +76,18 @@ def test_it_counts_what_the_core_counts_and_the_dial_works_offline(real, opened)
     assert drawn(page) == tally(real, SNAPSHOT.clocks, SNAPSHOT.window[0])
 
 
+def test_a_change_of_the_theme_leaves_no_canvas_behind(real, opened):
+    page = opened(standalone.page(real, SNAPSHOT))
+    canvases = page.locator(".leaflet-pane canvas")
+    before = canvases.count()
+    for scheme in ("dark", "light") * 3:
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_function(
+            "(dark) => document.querySelector('html').matches('.dark') === dark", arg=scheme == "dark"
+        )
+    assert canvases.count() == before > 0
+
+
 def test_a_row_of_its_table_opens_the_record_with_its_sources(real, opened):
     page = opened(standalone.page(real, SNAPSHOT))
     page.locator("#twin input").fill("217")
