@@ -28,7 +28,7 @@ from mssmap.store import Store, audit, open_store
 
 from .conftest import Screen, Server, running
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(7200 if SOAK else 300)]
 
 BETWEEN_MS = 50
 SEQUENCES = 200 if SOAK else 3
@@ -488,7 +488,7 @@ def test_whatever_a_hand_does_what_the_page_calls_saved_is_what_the_store_holds(
     screen = planner(visit, place)
     screen.page.on("dialog", lambda dialog: dialog.accept())
     machine = type("OneHand", (Hand,), {"place": place, "screen": screen})
-    campaign = settings(max_examples=60 if SOAK else 2, stateful_step_count=20 if SOAK else 8)
+    campaign = settings(max_examples=30 if SOAK else 2, stateful_step_count=20 if SOAK else 8)
     run_state_machine_as_test(
         machine, settings=settings(campaign, suppress_health_check=list(HealthCheck), report_multiple_bugs=False)
     )
