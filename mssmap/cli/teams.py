@@ -18,14 +18,19 @@ def merge(
 ) -> None:
     """Merge a field copy: changes of a laptop that was away. What both sides changed waits for a decision."""
     from mssmap import store
-    from mssmap.ingest import field_copy
+    from mssmap.archive import copies, shelf
 
     if not origin:
         raise InputError("--from: found nothing, required what people call the laptop, such as --from 'laptop 3'.")
-    done = field_copy.take(store.open_store(settings.load().database_url), file, origin=origin)
+    done = copies.take(store.open_store(settings.load().database_url), shelf.default(), file, origin=origin)
     for name in done.names:
         write(name, None)
     tell(f"{count(done.taken, 'change')} merged, {done.known} were here already")
+    for about in done.missing:
+        tell(
+            f"archive {about['name']} ({about['title']}), {about['rows']:,} rows: not merged, they are not in the copy. "
+            "Ask for one that holds its archives"
+        )
     if done.conflicts:
         tell(f"{count(len(done.conflicts), 'conflict')} to decide: mssmap conflicts")
 

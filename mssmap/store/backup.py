@@ -1,11 +1,14 @@
 """
 Back-up and restore: the whole store in one file, the same for SQLite and PostgreSQL.
 
-A back-up is a zip with one file of JSON lines for each table and `manifest.json`: versions, rows and SHA-256 of each
-member, and the head of the audit trail. It is read in one transaction that sees one state (a snapshot of SQLite's
-write-ahead log, REPEATABLE READ on PostgreSQL), so people go on writing meanwhile; SQLite's own back-up call would
-begin anew at every write of another process. A restore is one transaction too: it makes the tables as they were,
-fills them, migrates them and proves the audit trail, or leaves the store as it was.
+A back-up is a zip with one file of JSON lines for each table, the rows of each archive as they lie beside the store
+(`archives/NAME.parquet`), and `manifest.json`: versions, rows and SHA-256 of each member, and the head of the audit
+trail. An archive whose rows are not in the file stands in the manifest with the reason.
+
+It is read in one transaction that sees one state (a snapshot of SQLite's write-ahead log, REPEATABLE READ on
+PostgreSQL), so people go on writing meanwhile; SQLite's own back-up call would begin anew at every write of another
+process. A restore is one transaction too: it makes the tables as they were, fills them, migrates them and proves the
+audit trail, or leaves the store as it was.
 """
 
 from __future__ import annotations
@@ -19,29 +22,35 @@ import struct
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 import mssmap
+from mssmap import disk
 from mssmap.errors import DataError, InputError, MssmapError
 from mssmap.i18n import gettext as _
-from mssmap.store import audit, core, identity, migrations
+from mssmap.store import archived, audit, core, identity, migrations
 from mssmap.store.core import Store
 from mssmap.store.models import AuditRow, Base, IdentityRow, PayloadRow, Point
 
 FORMAT: Final = "mssmap-backup"
-VERSION: Final = 1
-"""Of the file's layout; a file with a higher one is refused."""
+VERSION: Final = 2
+"""Of the file's layout; a file with a higher one is refused. The first one held no archives."""
 
 MANIFEST: Final = "manifest.json"
+ARCHIVES: Final = "archives/"
 ROWS_AT_ONCE: Final = 200
+CHUNK: Final = 1 << 20
+LEFT_OUT, NO_FILE, CHANGED = "left out", "no file", "changed"
+"""Why the rows of an archive are not in a back-up: not wanted, not there, or not those that were written."""
+
 DAMAGE: Final = (
     zipfile.BadZipFile,
     zlib.error,
@@ -55,6 +64,40 @@ DAMAGE: Final = (
 
 
 @dataclass(frozen=True)
+class Shelved:
+    """
+    An archive in a back-up.
+
+    Attributes
+    ----------
+    about
+        Its manifest, with `name`, `title`, `rows`, `bytes` and `sha256`.
+    why
+        Why its rows are not in the file; empty if they are.
+    file
+        Where they are while the back-up is made.
+    """
+
+    about: dict[str, Any]
+    why: str = ""
+    file: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """Name of the archive."""
+        return str(self.about["name"])
+
+    @property
+    def member(self) -> str:
+        """Name of its rows in the file."""
+        return f"{ARCHIVES}{self.name}.parquet"
+
+
+Gather = Callable[[list[audit.Entry]], list[Shelved]]
+"""Finds the archives for a back-up: those that a trail promises, and what else lies on the shelf."""
+
+
+@dataclass(frozen=True)
 class Manifest:
     """
     What a back-up says about itself.
@@ -65,6 +108,8 @@ class Manifest:
         Alembic revision of the tables.
     tables
         Table -> number of rows and SHA-256 of its member.
+    archives
+        Those whose rows are in the file, and those that should be.
     changes, head
         Number of rows of the audit trail, and the hash of the last.
     faults
@@ -80,9 +125,25 @@ class Manifest:
     changes: int
     head: str
     faults: list[str]
+    archives: list[Shelved] = field(default_factory=list)
+
+    @property
+    def absent(self) -> list[Shelved]:
+        """Archives whose rows are not in the file."""
+        return [item for item in self.archives if item.why]
+
+    @property
+    def held(self) -> list[Shelved]:
+        """Archives whose rows are in the file."""
+        return [item for item in self.archives if not item.why]
 
 
-def backup(store: Store, path: Path) -> Manifest:
+def without_archives(trail: list[audit.Entry]) -> list[Shelved]:
+    """Return what a trail promises, with nothing of it for the file."""
+    return [Shelved(about, LEFT_OUT) for about in archived.promised(trail).values()]
+
+
+def backup(store: Store, path: Path, gather: Gather = without_archives) -> Manifest:
     """
     Write everything in a store to a file that is not there yet.
 
@@ -90,9 +151,13 @@ def backup(store: Store, path: Path) -> Manifest:
     ----------
     path
         Where to; it appears there only when it is complete and on disk.
+    gather
+        Which archives go in; `mssmap.archive.copies` knows where they are.
 
     Raises
     ------
+    DataError
+        If an archive changes under our hands.
     InputError
         If the file is there already or cannot be written.
     StoreAwayError
@@ -100,17 +165,31 @@ def backup(store: Store, path: Path) -> Manifest:
     """
     isolation = {"isolation_level": "REPEATABLE READ"} if store.engine.dialect.name == "postgresql" else {}
     with core._reported(store.engine), store.engine.connect().execution_options(**isolation) as session:
-        return _dump(session, path)
+        return _dump(session, path, gather)
 
 
-def restore(store: Store, path: Path, *, replace: bool = False) -> tuple[Manifest, Path | None]:
+def restore(
+    store: Store,
+    path: Path,
+    manifest: Manifest | None = None,
+    *,
+    replace: bool = False,
+    gather: Gather = without_archives,
+    finish: Callable[[], None] = lambda: None,
+) -> tuple[Manifest, Path | None]:
     """
-    Fill a store from a back-up.
+    Fill the tables of a store from a back-up.
 
     Parameters
     ----------
+    manifest
+        What `read` returned for the file, so that it is not read once more.
     replace
         Give up what is in the store; it is backed up to a file beside `path` first.
+    gather
+        Which archives go into that file.
+    finish
+        Called before the commit, to put the archives in their place; if it raises, the store is as it was.
 
     Returns
     -------
@@ -126,7 +205,7 @@ def restore(store: Store, path: Path, *, replace: bool = False) -> tuple[Manifes
     StoreAwayError
         If the store cannot be written; it is as it was.
     """
-    manifest = read(path)
+    known = manifest or read(path)
 
     def work(session: Connection) -> Path | None:
         kept = None
@@ -136,11 +215,12 @@ def restore(store: Store, path: Path, *, replace: bool = False) -> tuple[Manifes
                     _("restore: found a store that holds something already, required an empty one. Add --replace.")
                 )
             kept = path.with_name(f"{path.stem}-replaced-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.zip")
-            _dump(session, kept)
-        _remake(session, path, manifest)
+            _dump(session, kept, gather)
+        _remake(session, path, known)
+        finish()
         return kept
 
-    return manifest, store._write(work, tries=1)
+    return known, store._write(work, tries=1)
 
 
 def read(path: Path) -> Manifest:
@@ -154,59 +234,33 @@ def read(path: Path) -> Manifest:
     InputError
         If the file cannot be read, is no back-up, or was made by a newer mssmap.
     """
-    with _opened(path) as file:
+    with opened(path) as file:
         manifest = _said(file, path)
+        for item in manifest.held:
+            _require_size(file, path, item)
+        if sum(item.about["bytes"] for item in manifest.held) > path.stat().st_size:  # the same bytes for several
+            raise DataError(
+                _("{path}: the file is damaged ({reason}). Use another back-up; the store was not touched.").format(
+                    path=path, reason=_("it holds less than it says")
+                )
+            )
         for table, expected in manifest.tables.items():
             _check(file, path, table, expected)
+        for item in manifest.held:
+            copy_rows(file, path, item)
     return manifest
-
-
-def _said(file: zipfile.ZipFile, path: Path) -> Manifest:
-    """Return the manifest of a file that this mssmap can restore."""
-    try:
-        manifest = Manifest(**json.loads(file.read(MANIFEST)))
-    except (KeyError, TypeError, ValueError):
-        manifest = None
-    if manifest is None or manifest.format != FORMAT:
-        raise InputError(_("{path}: found no back-up of mssmap, required a file of mssmap backup.").format(path=path))
-    known = {script.revision for script in migrations.scripts().walk_revisions()}
-    if manifest.version > VERSION or manifest.revision not in known or manifest.tables.keys() - Base.metadata.tables:
-        raise InputError(
-            _("{path}: found a back-up of a newer mssmap ({found}), required at most {known}. Update mssmap.").format(
-                path=path, found=manifest.made_by, known=mssmap.__version__
-            )
-        )
-    return manifest
-
-
-def _check(file: zipfile.ZipFile, path: Path, table: str, expected: dict[str, Any]) -> None:
-    """Compare a member with the manifest: number of rows and hash."""
-    mark, rows = hashlib.sha256(), 0
-    try:
-        with file.open(_member(table)) as lines:
-            for line in lines:
-                mark.update(line)
-                rows += 1
-    except KeyError:
-        raise DataError(
-            _("{path}: {table} is missing. Use another back-up; the store was not touched.").format(
-                path=path, table=table
-            )
-        ) from None
-    if (rows, mark.hexdigest()) != (expected["rows"], expected["sha256"]):
-        raise _changed(path, table)
-
-
-def _changed(path: Path, table: str) -> DataError:
-    return DataError(
-        _("{path}: {table} is not what was written. Use another back-up; the store was not touched.").format(
-            path=path, table=table
-        )
-    )
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+def opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    """
+    Open a back-up for `copy_rows`.
+
+    Raises
+    ------
+    InputError, DataError
+        As `read` does, from whatever is read inside.
+    """
     try:
         with zipfile.ZipFile(path) as file:
             yield file
@@ -224,10 +278,100 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
         ) from error
 
 
+def copy_rows(file: zipfile.ZipFile, path: Path, item: Shelved, target: BinaryIO | None = None) -> None:
+    """
+    Read the rows of an archive, some at a time, into a file if there is one.
+
+    Raises
+    ------
+    DataError
+        If they are not those that were written.
+    """
+    mark = hashlib.sha256()
+    with file.open(item.member) as rows:
+        while chunk := rows.read(CHUNK):
+            mark.update(chunk)
+            if target is not None:
+                target.write(chunk)
+    if mark.hexdigest() != item.about["sha256"]:
+        raise _changed(path, f"archive {item.name}")
+
+
+def _require_size(file: zipfile.ZipFile, path: Path, item: Shelved) -> None:
+    """Compare the size of an archive with the manifest; it is not packed, so it unpacks to what it takes here."""
+    try:
+        there = file.getinfo(item.member)
+    except KeyError:
+        raise _missing(path, f"archive {item.name}") from None
+    if there.compress_type != zipfile.ZIP_STORED:
+        raise _changed(path, f"archive {item.name}")
+    if there.file_size != item.about["bytes"] or there.compress_size != there.file_size:
+        raise DataError(
+            _(
+                "{path}: archive {name} is cut off: found {found} bytes, required {required}. Use another back-up; the "
+                "store was not touched."
+            ).format(path=path, name=item.name, found=there.file_size, required=item.about["bytes"])
+        )
+
+
+def _said(file: zipfile.ZipFile, path: Path) -> Manifest:
+    """Return the manifest of a file that this mssmap can restore."""
+    try:
+        said = json.loads(file.read(MANIFEST))
+        said["archives"] = [_shelved(item["about"], item["why"]) for item in said.get("archives", ())]
+        manifest = Manifest(**said)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        manifest = None
+    if manifest is None or manifest.format != FORMAT:
+        raise InputError(_("{path}: found no back-up of mssmap, required a file of mssmap backup.").format(path=path))
+    known = {script.revision for script in migrations.scripts().walk_revisions()}
+    if manifest.version > VERSION or manifest.revision not in known or manifest.tables.keys() - Base.metadata.tables:
+        raise InputError(
+            _("{path}: found a back-up of a newer mssmap ({found}), required at most {known}. Update mssmap.").format(
+                path=path, found=manifest.made_by, known=mssmap.__version__
+            )
+        )
+    return manifest
+
+
+def _shelved(about: dict[str, Any], why: str) -> Shelved:
+    if not archived.is_said(about) or not isinstance(why, str):
+        raise ValueError
+    return Shelved(about, why)
+
+
+def _check(file: zipfile.ZipFile, path: Path, table: str, expected: dict[str, Any]) -> None:
+    """Compare a member with the manifest: number of rows and hash."""
+    mark, rows = hashlib.sha256(), 0
+    try:
+        with file.open(_member(table)) as lines:
+            for line in lines:
+                mark.update(line)
+                rows += 1
+    except KeyError:
+        raise _missing(path, table) from None
+    if (rows, mark.hexdigest()) != (expected["rows"], expected["sha256"]):
+        raise _changed(path, table)
+
+
+def _missing(path: Path, table: str) -> DataError:
+    return DataError(
+        _("{path}: {table} is missing. Use another back-up; the store was not touched.").format(path=path, table=table)
+    )
+
+
+def _changed(path: Path, table: str) -> DataError:
+    return DataError(
+        _("{path}: {table} is not what was written. Use another back-up; the store was not touched.").format(
+            path=path, table=table
+        )
+    )
+
+
 # ---------------------------------------------------------------------------------------------------------- writing
 
 
-def _dump(session: Connection, path: Path) -> Manifest:
+def _dump(session: Connection, path: Path, gather: Gather) -> Manifest:
     """Write what a transaction sees: to a file of another name, to disk, then under its own name."""
     if path.exists():
         raise InputError(_("{path}: found a file already, required a new name.").format(path=path))
@@ -236,11 +380,11 @@ def _dump(session: Connection, path: Path) -> Manifest:
         part = Path(name)
         try:
             with os.fdopen(handle, "wb") as file:
-                manifest = _fill(session, file)
+                manifest = _fill(session, file, gather)
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(path)
-            _sync_folder(path.parent)
+            disk.sync_folder(path.parent)
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:
@@ -250,7 +394,7 @@ def _dump(session: Connection, path: Path) -> Manifest:
     return manifest
 
 
-def _fill(session: Connection, target: Any) -> Manifest:
+def _fill(session: Connection, target: Any, gather: Gather) -> Manifest:
     tables: dict[str, dict[str, Any]] = {}
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as file:
         for table in _tables():
@@ -262,9 +406,30 @@ def _fill(session: Connection, target: Any) -> Manifest:
                     member.write(line)
                     rows += 1
             tables[table.name] = {"rows": rows, "sha256": mark.hexdigest()}
-        manifest = _manifest(session, tables)
-        file.writestr(MANIFEST, json.dumps(asdict(manifest), indent=1))
+        entries = _entries(session)
+        archives = gather(entries)
+        for item in archives:
+            if item.file is not None:
+                _add_rows(file, item, item.file)
+        manifest = _manifest(session, tables, entries, archives)
+        told = {**vars(manifest), "archives": [{"about": item.about, "why": item.why} for item in archives]}
+        file.writestr(MANIFEST, json.dumps(told, indent=1))
     return manifest
+
+
+def _add_rows(file: zipfile.ZipFile, item: Shelved, rows: Path) -> None:
+    """Copy the rows of an archive as they are, some at a time: they are packed already."""
+    mark = hashlib.sha256()
+    with rows.open("rb") as source, file.open(zipfile.ZipInfo(item.member), "w", force_zip64=True) as member:
+        while chunk := source.read(CHUNK):
+            mark.update(chunk)
+            member.write(chunk)
+    if mark.hexdigest() != item.about["sha256"]:
+        raise DataError(
+            _("archive {name}: it was changed while the back-up was made. Make the back-up again.").format(
+                name=item.name
+            )
+        )
 
 
 def _tables() -> list[sa.Table]:
@@ -278,8 +443,9 @@ def _streamed(session: Connection, table: sa.Table) -> Iterator[Any]:
     yield from session.execute(query, execution_options={"yield_per": ROWS_AT_ONCE})
 
 
-def _manifest(session: Connection, tables: dict[str, dict[str, Any]]) -> Manifest:
-    entries = _entries(session)
+def _manifest(
+    session: Connection, tables: dict[str, dict[str, Any]], entries: list[audit.Entry], archives: list[Shelved]
+) -> Manifest:
     return Manifest(
         format=FORMAT,
         version=VERSION,
@@ -290,6 +456,7 @@ def _manifest(session: Connection, tables: dict[str, dict[str, Any]]) -> Manifes
         changes=len(entries),
         head=entries[-1].hash if entries else audit.START,
         faults=audit.faults(entries),
+        archives=archives,
     )
 
 
@@ -302,16 +469,6 @@ def _line(table: sa.Table, row: Any) -> bytes:
     return json.dumps(values, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode() + b"\n"
 
 
-def _sync_folder(folder: Path) -> None:
-    """Put the new name on disk, where the system can do that."""
-    if hasattr(os, "O_DIRECTORY"):
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
 # --------------------------------------------------------------------------------------------------------- restoring
 
 
@@ -321,7 +478,7 @@ def _remake(session: Connection, path: Path, manifest: Manifest) -> None:
     Base.metadata.drop_all(session)
     session.execute(sa.text("DROP TABLE alembic_version"))
     migrations.migrate(session, manifest.revision)
-    with _opened(path) as file:
+    with opened(path) as file:
         for name in manifest.tables:
             try:
                 with file.open(_member(name)) as lines:
@@ -341,6 +498,10 @@ def _remake(session: Connection, path: Path, manifest: Manifest) -> None:
                 path=path, fault=faults[0]
             )
         )
+    promised = archived.promised(entries)
+    for item in manifest.held:
+        if promised.get(item.name, item.about)["sha256"] != item.about["sha256"]:
+            raise _changed(path, f"archive {item.name}")
 
 
 def _insert(session: Connection, name: str, lines: Any) -> None:

@@ -1,4 +1,4 @@
-"""The store is removed, replaced or restored under a process that has it open: nothing is said to be saved that is not."""
+"""The store is removed, replaced or restored under a process that has it open: what it says is saved is saved."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def copied(file: Path, to: Path) -> Path:
 
 def in_file(file: Path) -> list[str]:
     """What the next process finds: names of the plans, each with its version."""
-    code = "import sqlite3, sys; print(*[f'{n} {v}' for n, v in sqlite3.connect(sys.argv[1]).execute(sys.argv[2])], sep=';')"
+    code = "import sqlite3, sys; rows = sqlite3.connect(sys.argv[1]).execute(sys.argv[2]); print(*(' '.join(map(str, row)) for row in rows), sep=';')"
     asked = [sys.executable, "-c", code, str(file), "SELECT name, version FROM plan ORDER BY name"]
     done = subprocess.run(asked, capture_output=True, text=True, check=True)
     return done.stdout.strip().split(";")
