@@ -29,9 +29,9 @@ from mssmap.errors import DataError, InputError, NotFoundError
 from mssmap.i18n import gettext as _
 from mssmap.ingest import field_copy, limits
 from mssmap.ingest.limits import MB, printable
-from mssmap.store import archived, backup, merge
+from mssmap.store import archived, backup, backup_file, merge
 from mssmap.store.audit import Entry
-from mssmap.store.backup import Shelved
+from mssmap.store.backup_file import Shelved
 from mssmap.store.core import Store
 from mssmap.store.merge import Merged
 
@@ -53,13 +53,13 @@ class Restored:
         Names of archives that were on the shelf, are not in the back-up, and are among the removed now.
     """
 
-    manifest: backup.Manifest
+    manifest: backup_file.Manifest
     kept: Path | None
     missing: list[Shelved]
     put_away: list[str]
 
 
-def make(store: Store, shelf: Shelf, path: Path, *, without_archives: bool = False) -> backup.Manifest:
+def make(store: Store, shelf: Shelf, path: Path, *, without_archives: bool = False) -> backup_file.Manifest:
     """
     Write everything in a store and on its shelf to a file that is not there yet.
 
@@ -91,7 +91,7 @@ def restore(store: Store, shelf: Shelf, path: Path, *, replace: bool = False) ->
         As `backup.restore` does, or if the shelf holds another archive of the same name or cannot be written. Store
         and shelf are as they were.
     """
-    manifest = backup.read(path)
+    manifest = backup_file.read(path)
     with _unpacked(shelf, path, manifest.held) as staged, staged.undone_if_it_fails():
         _same, kept = backup.restore(
             store,
@@ -117,7 +117,7 @@ def missing(store: Store, shelf: Shelf) -> list[Shelved]:
     for name, about in archived.promised(store.trail()).items():
         if not shelf.holds(name, str(about["sha256"])):
             there = shelves.NAME.fullmatch(name) and shelf.parquet(name).is_file()
-            found.append(Shelved(about, backup.CHANGED if there else backup.NO_FILE))
+            found.append(Shelved(about, backup_file.CHANGED if there else backup_file.NO_FILE))
     return found
 
 
@@ -129,7 +129,7 @@ def take(store: Store, shelf: Shelf, path: Path, *, origin: str, actor: str | No
     removed stays here.
     """
     field_copy.require_size(path)
-    manifest = backup.read(path)
+    manifest = backup_file.read(path)
     brought = [item for item in manifest.held if not _is_removed(item)]
     with _unpacked(shelf, path, brought) as staged, staged.undone_if_it_fails():
         for item in staged.items.values():
@@ -155,15 +155,15 @@ def _gathered(shelf: Shelf, trail: list[Entry], *, without: bool) -> list[Shelve
 
 def _found(shelf: Shelf, about: dict[str, Any], *, without: bool) -> Shelved:
     if without:
-        return Shelved(about, backup.LEFT_OUT)
+        return Shelved(about, backup_file.LEFT_OUT)
     rows = shelf.rows(str(about["name"]))
     try:
         same = rows is not None and shelves.digest(rows) == about["sha256"]
     except FileNotFoundError:  # removed for good this moment
         rows = None
     if rows is None:
-        return Shelved(about, backup.NO_FILE)
-    return Shelved(about, file=rows) if same else Shelved(about, backup.CHANGED)
+        return Shelved(about, backup_file.NO_FILE)
+    return Shelved(about, file=rows) if same else Shelved(about, backup_file.CHANGED)
 
 
 # -------------------------------------------------------------------------------------------------- out of a back-up
@@ -215,7 +215,7 @@ def _unpacked(shelf: Shelf, path: Path, held: Collection[Shelved]) -> Iterator[_
         return
     with _work_folder(shelf, sum(made[item.name].bytes for item in due)) as folder:
         staged = _Staged(shelf, folder)
-        with backup.opened(path) as file:
+        with backup_file.opened(path) as file:
             for item in due:
                 _require_free_name(shelf, made[item.name])
                 _copy(file, path, item, staged.rows(item.name))
@@ -288,7 +288,7 @@ def _unwritable(folder: Path, error: OSError) -> InputError:
 def _copy(file: zipfile.ZipFile, path: Path, item: Shelved, to: Path) -> None:
     try:
         with to.open("wb") as target:
-            backup.copy_rows(file, path, item, target)
+            backup_file.copy_rows(file, path, item, target)
         disk.sync(to)
     except OSError as error:
         raise _unwritable(to.parent.parent, error) from error

@@ -15,7 +15,7 @@ from mssmap.errors import InputError
 
 if TYPE_CHECKING:
     from mssmap.store import Store
-    from mssmap.store.backup import Manifest, Shelved
+    from mssmap.store.backup_file import Manifest, Shelved
 
 
 def log(
@@ -57,7 +57,7 @@ def backup(
     from mssmap import store
     from mssmap.archive import copies, shelf
     from mssmap.store import imports
-    from mssmap.store.backup import LEFT_OUT
+    from mssmap.store.backup_file import LEFT_OUT
 
     url = settings.load().database_url
     if not store.exists(url):
@@ -86,9 +86,9 @@ def restore(
     """Fill an empty store, of either kind, and its archives from a back-up, and prove its audit trail."""
     from mssmap import store
     from mssmap.archive import copies, shelf
-    from mssmap.store import backup as backups
+    from mssmap.store import backup_file
 
-    backups.read(file)  # a file that cannot be used makes no store
+    backup_file.read(file)  # a file that cannot be used makes no store
     opened = store.open_store(settings.load().database_url)
     done = copies.restore(opened, shelf.default(), file, replace=replace)
     if done.kept:
@@ -113,12 +113,12 @@ def _lost(opened: Store) -> list[str]:
 
 
 def _named(item: Shelved) -> str:
-    from mssmap.store import backup as backups
+    from mssmap.store import backup_file
 
     why = {
-        backups.LEFT_OUT: "left out",
-        backups.NO_FILE: "its file is not on the shelf",
-        backups.CHANGED: "its file is not the one that was written",
+        backup_file.LEFT_OUT: "left out",
+        backup_file.NO_FILE: "its file is not on the shelf",
+        backup_file.CHANGED: "its file is not the one that was written",
     }
     about = item.about
     return f"archive {item.name} ({about['title']}), {about['rows']:,} rows, {about['bytes']:,} bytes: {why[item.why]}"

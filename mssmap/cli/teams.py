@@ -27,10 +27,8 @@ def merge(
         write(name, None)
     tell(f"{count(done.taken, 'change')} merged, {done.known} were here already")
     for about in done.missing:
-        tell(
-            f"archive {about['name']} ({about['title']}), {about['rows']:,} rows: not merged, they are not in the copy. "
-            "Ask for one that holds its archives"
-        )
+        named = f"archive {about['name']} ({about['title']}), {about['rows']:,} rows"
+        tell(f"{named}: not merged, its rows are not in the copy. Ask for one that holds them")
     if done.conflicts:
         tell(f"{count(len(done.conflicts), 'conflict')} to decide: mssmap conflicts")
 

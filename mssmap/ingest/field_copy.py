@@ -18,7 +18,7 @@ from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
 from mssmap.ingest import mapping, read
 from mssmap.ingest.limits import MB, printable
-from mssmap.store import Store, archived, backup, imports, merge, open_store
+from mssmap.store import Store, archived, backup, backup_file, imports, merge, open_store
 from mssmap.store.merge import Archives, Merged
 
 UNPACKED_BYTES: Final = 2_000 * MB
@@ -79,8 +79,8 @@ def opened(path: Path) -> Iterator[Store]:
 
 def require_size(path: Path) -> None:
     """Refuse a back-up whose tables unpack to too much; archives are as large as they are in it."""
-    with backup.opened(path) as file:
-        size = sum(one.file_size for one in file.infolist() if not one.filename.startswith(backup.ARCHIVES))
+    with backup_file.opened(path) as file:
+        size = sum(one.file_size for one in file.infolist() if not one.filename.startswith(backup_file.ARCHIVES))
     if size > UNPACKED_BYTES:
         raise InputError(
             _("{path}: unpacks to {found} MB, required at most {most}.").format(
@@ -97,9 +97,7 @@ def _usable(entity: str, body: dict[str, Any]) -> None:
         mapping.loads(str(body.get("mapping", "")))
     elif entity == archived.ENTITY and not archived.is_said(body):
         raise InputError(
-            _("archive: found a manifest without {fields}, required all of them.").format(
-                fields=", ".join(key for key in archived.SAID if key not in body) or _("sound values")
-            )
+            _("archive: found one without a name, a title, a size or a hash of its rows, required all of them.")
         )
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from mssmap import scenario
 from mssmap.catalog import Data
-from mssmap.store import Store, backup, open_store
+from mssmap.store import Store, backup, backup_file, open_store
 
 from .conftest import running
 
@@ -53,5 +53,5 @@ def test_a_copy_is_merged_and_a_conflict_decided(visit: Any, tmp_path: Path, rea
         with page.expect_download() as download:
             page.get_by_role("button", name=re.compile("Download it")).click()
         download.value.save_as(tmp_path / "along.zip")
-        assert backup.read(tmp_path / "along.zip").tables["plan"]["rows"] == 2
+        assert backup_file.read(tmp_path / "along.zip").tables["plan"]["rows"] == 2
         page.goto("about:blank")

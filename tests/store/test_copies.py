@@ -25,7 +25,7 @@ from mssmap.archive.queries import Query
 from mssmap.archive.shelf import Manifest, Shelf
 from mssmap.catalog import Data
 from mssmap.errors import DataError, InputError, MssmapError
-from mssmap.store import Store, StoreAwayError, archived, audit, backup, imports, models, open_store
+from mssmap.store import Store, StoreAwayError, archived, audit, backup_file, imports, models, open_store
 from mssmap.timeline import Clocks
 
 from .conftest import plan
@@ -143,7 +143,7 @@ def test_what_is_left_out_is_named_in_the_file_and_after_the_restore(store, kept
     ten, gone = made
     said = copies.make(store, kept, file, without_archives=True)
     assert {(item.name, item.why) for item in said.absent} == {(ten.name, "left out"), (gone.name, "left out")}
-    assert backup.read(file) == said
+    assert backup_file.read(file) == said
     assert not [name for name in zipfile.ZipFile(file).namelist() if name.startswith("archives/")]
     done = copies.restore(*there, file)
     (lost,) = done.missing
@@ -195,13 +195,13 @@ def test_a_large_archive_needs_no_more_memory_than_a_few_chunks(store, kept, fil
     chance = random.Random(7)
     frame = rows([event(f"e{n}", "2024-01-01", note=chance.randbytes(2_000).hex()) for n in range(6_000)])
     large = acts.added(store, kept, titled(kept.folder, "Large", frame))
-    assert large.bytes > 10 * backup.CHUNK
+    assert large.bytes > 10 * backup_file.CHUNK
     tracemalloc.start()
     copies.make(store, kept, file)
     copies.restore(*there, file)
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert most < 6 * backup.CHUNK
+    assert most < 6 * backup_file.CHUNK
     assert copies.missing(*there) == []
 
 

@@ -43,8 +43,8 @@ def copied(file: Path, to: Path) -> Path:
 
 def in_file(file: Path) -> list[str]:
     """What the next process finds: names of the plans, each with its version."""
-    code = "import sqlite3, sys; rows = sqlite3.connect(sys.argv[1]).execute(sys.argv[2]); print(*(' '.join(map(str, row)) for row in rows), sep=';')"
-    asked = [sys.executable, "-c", code, str(file), "SELECT name, version FROM plan ORDER BY name"]
+    code = "import sqlite3, sys; print(*sum(sqlite3.connect(sys.argv[1]).execute(sys.argv[2]), ()), sep=';')"
+    asked = [sys.executable, "-c", code, str(file), "SELECT name || ' ' || version FROM plan ORDER BY name"]
     done = subprocess.run(asked, capture_output=True, text=True, check=True)
     return done.stdout.strip().split(";")
 
