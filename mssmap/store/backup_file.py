@@ -212,22 +212,32 @@ def _require_size(file: zipfile.ZipFile, path: Path, item: Shelved) -> None:
 
 def _said(file: zipfile.ZipFile, path: Path) -> Manifest:
     """Return the manifest of a file that this mssmap can restore."""
+    manifest, newer = None, ""
     try:
         said = json.loads(file.read(MANIFEST))
-        said["archives"] = [_shelved(item["about"], item["why"]) for item in said.get("archives", ())]
-        manifest = Manifest(**said)
+        if said["format"] == FORMAT and said["version"] > VERSION:
+            newer = str(said["made_by"])
+        elif said["format"] == FORMAT:
+            archives = [_shelved(item["about"], item["why"]) for item in said.get("archives", ())]
+            manifest = Manifest(**{**said, "archives": archives})
     except (AttributeError, KeyError, TypeError, ValueError):
-        manifest = None
-    if manifest is None or manifest.format != FORMAT:
+        pass
+    if newer:
+        raise _newer(path, newer)
+    if manifest is None:
         raise InputError(_("{path}: found no back-up of mssmap, required a file of mssmap backup.").format(path=path))
     known = {script.revision for script in migrations.scripts().walk_revisions()}
-    if manifest.version > VERSION or manifest.revision not in known or manifest.tables.keys() - Base.metadata.tables:
-        raise InputError(
-            _("{path}: found a back-up of a newer mssmap ({found}), required at most {known}. Update mssmap.").format(
-                path=path, found=manifest.made_by, known=mssmap.__version__
-            )
-        )
+    if manifest.revision not in known or manifest.tables.keys() - Base.metadata.tables:
+        raise _newer(path, manifest.made_by)
     return manifest
+
+
+def _newer(path: Path, found: str) -> InputError:
+    return InputError(
+        _("{path}: found a back-up of a newer mssmap ({found}), required at most {known}. Update mssmap.").format(
+            path=path, found=found, known=mssmap.__version__
+        )
+    )
 
 
 def _shelved(about: dict[str, Any], why: str) -> Shelved:
