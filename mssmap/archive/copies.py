@@ -238,7 +238,7 @@ def _manifest(path: Path, item: Shelved) -> Manifest:
         return shelves.parsed(item.about, item.name)
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(
-            _("{path}: archive {name} is none ({reason}). Use another back-up; the store was not touched.").format(
+            _("{path}: archive {name} cannot be used ({reason}). Use another back-up; the store was not touched.").format(
                 path=path, name=printable(item.name), reason=printable(str(error))
             )
         ) from error

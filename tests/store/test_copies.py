@@ -244,16 +244,22 @@ def strange(members: dict[str, bytes], said: dict[str, Any]) -> None:
     next(item for item in said["archives"])["about"]["categories"] = "all of them"
 
 
+def repeated(members: dict[str, bytes], said: dict[str, Any]) -> None:
+    """The same rows for a thousand archives would unpack to a thousand times the file."""
+    said["archives"] *= 1_000
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
+        (repeated, r"the file is damaged \(it holds less than it says\)"),
         (cut_in_the_file, r"archive ten-events-\w+ is cut off: found \d+ bytes, required \d+\. Use another"),
         (cut_and_counted, r"archive ten-events-\w+ is not what was written"),
         (altered, r"archive ten-events-\w+ is not what was written"),
         (dropped, r"archive ten-events-\w+ is missing"),
         (exchanged, r"archive ten-events-\w+ is not what was written"),
-        (elsewhere, r"archive \.\./\.\./evil is none"),
-        (strange, r"archive gone-\w+ is none \(categories 'all of them'\)"),
+        (elsewhere, r"archive \.\./\.\./evil cannot be used"),
+        (strange, r"archive gone-\w+ cannot be used \(categories 'all of them'\)"),
     ],
 )
 def test_a_file_whose_archive_cannot_be_trusted_restores_nothing(store, kept, made, there, file, change, words):
