@@ -53,6 +53,12 @@ PROMISES = (
         ("tests/store/test_power.py::test_with_synchronous_normal_some_are",),
     ),
     Promise(
+        "replaced",
+        "A SQLite file that is moved away under four writers takes no write that was acknowledged with it.",
+        ("tests/store/test_identity.py::test_no_write_is_acknowledged_into_a_file_that_is_gone",),
+        ("tests/store/test_identity.py::test_sqlite_itself_acknowledges_into_a_file_that_is_gone",),
+    ),
+    Promise(
         "edits",
         "Edits of one proposal by thirty people at once are all kept; who is refused is told both versions.",
         ("tests/store/test_edits.py::test_concurrent_edits_of_one_proposal",),

@@ -18,13 +18,13 @@ import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
-from mssmap import settings
+from mssmap import disk, settings
 from mssmap.errors import DataError, InputError, NotFoundError
 from mssmap.i18n import gettext as _
 
@@ -177,11 +177,30 @@ class Shelf:
         """
         if self.manifest(item.name).exists():
             raise SameError(item.name)
+        self.put(item, rows)
+        self.sweep()
+        return item
+
+    def put(self, item: Manifest, rows: Path) -> None:
+        """Put rows and then their manifest on the shelf, whatever of this name was there; both are on disk then."""
+        disk.sync(rows)
         self._drop(item.name)
         rows.replace(self.parquet(item.name))
         _write(self.manifest(item.name), item)
-        self.sweep()
-        return item
+        disk.sync_folder(self.folder)
+
+    def rows(self, name: str) -> Path | None:
+        """Return the rows of an archive, on the shelf or among the removed, None if there are none."""
+        if not NAME.fullmatch(name):
+            return None
+        return next((path for path in (self.parquet(name), self.bin.parquet(name)) if path.is_file()), None)
+
+    def holds(self, name: str, sha256: str) -> bool:
+        """Whether an archive is on the shelf with these rows; they are read through."""
+        if not NAME.fullmatch(name) or not self.manifest(name).is_file() or not self.parquet(name).is_file():
+            return False
+        item = _read(self.manifest(name))
+        return isinstance(item, Manifest) and item.sha256 == sha256 == digest(self.parquet(name))
 
     @property
     def bin(self) -> Shelf:
@@ -329,14 +348,41 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def parsed(found: Any, name: str) -> Manifest:
+    """
+    Return the manifest of an archive from plain values, as `asdict` gives them.
+
+    Raises
+    ------
+    ValueError, KeyError, TypeError
+        If it is none of this name and format.
+    """
+    kinds = get_type_hints(Manifest)
+    if found["format"] != FORMAT or found["name"] != name or not NAME.fullmatch(name):
+        raise ValueError(f"format {found['format']!r}, name {found['name']!r}")
+    given = {key: value for key, value in found.items() if key in kinds}
+    for key, value in given.items():
+        if not _fits(value, kinds[key]):
+            raise ValueError(f"{key} {value!r:.40}")
+    return Manifest(**given)
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    """Whether a plain value is of a kind such as `dict[str, int]`; a whole number is a float too."""
+    origin, inner = get_origin(kind), get_args(kind)
+    if origin is dict:
+        return isinstance(value, dict) and all(
+            _fits(key, inner[0]) and _fits(one, inner[1]) for key, one in value.items()
+        )
+    if origin is list:
+        return isinstance(value, list) and all(_fits(one, inner[0]) for one in value)
+    return isinstance(value, int | float if kind is float else kind) and not isinstance(value, bool)
+
+
 def _read(path: Path) -> Manifest | str:
     """Return a manifest, or in a line why it is none."""
     try:
-        found: Any = json.loads(path.read_text(encoding="utf-8"))
-        known = {item.name for item in fields(Manifest)}
-        if found["format"] != FORMAT or found["name"] != path.stem:
-            raise ValueError(f"format {found['format']!r}, name {found['name']!r}")
-        return Manifest(**{key: value for key, value in found.items() if key in known})
+        return parsed(json.loads(path.read_text(encoding="utf-8")), path.stem)
     except (OSError, ValueError, KeyError, TypeError) as error:
         return f"archive {path.stem}: found a manifest that cannot be read ({error}), required {FORMAT}. Add it again."
 

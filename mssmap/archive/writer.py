@@ -117,7 +117,7 @@ class Writer:
         path = self.folder / "rows.parquet"
         with _sorted(self.folder) as found:
             self._write(found, path)
-        told = _told(path)
+        counted = told(path)
         sha256 = digest(path)
         slug = re.sub(r"[^a-z0-9]+", "-", regions.normalise(title))[:40].strip("-") or "archive"
         item = Manifest(
@@ -128,7 +128,7 @@ class Writer:
             columns=columns.STORED.names,
             source={key: value for key, value in asdict(self.source).items() if value},
             created_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            **told,
+            **counted,
             **said,
         )
         return self.shelf.keep(item, path)
@@ -273,7 +273,7 @@ def _stored(batch: pa.Table, before: int) -> pa.Table:
     return pa.table(list(given.values()), names=list(given))
 
 
-def _told(path: Path) -> dict[str, Any]:
+def told(path: Path) -> dict[str, Any]:
     """Work out what the manifest says about the rows."""
     with duckdb.connect(":memory:", config={"memory_limit": MEMORY, "threads": THREADS}) as connection:
         connection.execute(f"CREATE VIEW rows AS SELECT * EXCLUDE (geometry) FROM read_parquet('{_quoted(path)}')")

@@ -13,7 +13,8 @@ from mssmap import settings
 from mssmap.cli.common import BAD_INPUT, FOUND_FAULTS, MakeStore, count, open_store, reads_store, tell, write
 
 if TYPE_CHECKING:
-    from mssmap.store.backup import Manifest
+    from mssmap.store import Store
+    from mssmap.store.backup_file import Manifest, Shelved
 
 
 def log(
@@ -24,18 +25,18 @@ def log(
         bool, typer.Option("--by-time", help="Put the changes of field copies between ours, by their time.")
     ] = False,
 ) -> None:
-    """Print the audit trail of the store; --verify proves its chain."""
+    """Print the audit trail of the store; --verify proves its chain, and that what it names is there."""
     from mssmap.store import audit, merge
 
-    entries = open_store().trail()
+    opened = open_store()
+    entries = opened.trail()
     if verify:
-        faults = audit.faults(entries)
-        for fault in faults:
+        broken, lost = audit.faults(entries), _lost(opened)
+        for fault in [*broken, *lost]:
             typer.echo(fault)
         last = entries[-1].hash if entries else audit.START
-        state = "broken" if faults else "whole"
-        tell(f"mssmap: {count(len(entries), 'change')} checked, last hash {last[:16]}, {state}")
-        raise typer.Exit(1 if faults else 0)
+        tell(f"{count(len(entries), 'change')} checked, last hash {last[:16]}, {_state(broken, len(lost))}")
+        raise typer.Exit(1 if broken or lost else 0)
     origin = dict(zip([entry.seq for entry in entries], merge.origins(entries), strict=True))
     for entry in merge.by_time(entries) if interleaved else entries:
         came = f"  (from {origin[entry.seq]})" if origin[entry.seq] else ""
@@ -45,16 +46,27 @@ def log(
 
 def backup(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The zip to write; it must not be there yet.")],
+    without_archives: Annotated[
+        bool, typer.Option("--without-archives", help="Leave the rows of the archives out; the file says which.")
+    ] = False,
 ) -> None:
-    """Write everything in the store to a file while others go on working."""
-    from mssmap.store import backup as backups
+    """Write everything in the store, and its archives, to a file while others go on working."""
+    from mssmap.archive import copies, shelf
+    from mssmap.store import imports
+    from mssmap.store.backup_file import LEFT_OUT
 
-    made = backups.backup(open_store(), file)
+    opened = open_store()
+    made = copies.make(opened, shelf.default(), file, without_archives=without_archives)
     write(str(file), None)
-    tell(_contents(made))
+    lost = imports.faults(opened)
+    tell(_contents(made, len(made.absent) + len(lost)))
+    for item in made.absent:
+        tell(f"not in the file: {_named(item)}")
+    for fault in lost:
+        tell(fault)
     for fault in made.faults:
         tell(f"{fault}. The file holds it as it is; restore will refuse it")
-    if made.faults:
+    if made.faults or lost or any(item.why != LEFT_OUT for item in made.absent):
         raise typer.Exit(FOUND_FAULTS)
 
 
@@ -65,20 +77,57 @@ def restore(
     ] = False,
     make_store: MakeStore = False,
 ) -> None:
-    """Fill an empty store, of either kind, from a back-up, and prove its audit trail."""
-    from mssmap.store import backup as backups
+    """Fill an empty store, of either kind, and its archives from a back-up, and prove its audit trail."""
+    from mssmap.archive import copies, shelf
+    from mssmap.store import backup_file
 
-    backups.read(file)  # a file that cannot be used makes no store
-    made, kept = backups.restore(open_store(make=make_store), file, replace=replace)
-    if kept:
-        tell(f"what was in the store stands in {kept}")
-    tell(f"restored {_contents(made)}")
+    backup_file.read(file)  # a file that cannot be used makes no store
+    opened = open_store(make=make_store)
+    done = copies.restore(opened, shelf.default(), file, replace=replace)
+    if done.kept:
+        tell(f"what was in the store stands in {done.kept}")
+    for name in done.put_away:
+        tell(f"archive {name}: not in the back-up, removed; mssmap archive restore {name} puts it back")
+    lost = _lost(opened)
+    tell(f"restored {_contents(done.manifest, len(lost))}")
+    for fault in lost:
+        tell(f"missing: {fault}")
+    if lost:
+        raise typer.Exit(FOUND_FAULTS)
 
 
-def _contents(made: Manifest) -> str:
+def _lost(opened: Store) -> list[str]:
+    """Return a line for whatever the trail promises and neither the store nor the shelf of the archives holds."""
+    from mssmap.archive import copies, shelf
+    from mssmap.store import imports
+
+    hint = "Add its file again, or restore a back-up that holds it"
+    return imports.faults(opened) + [f"{_named(item)}. {hint}" for item in copies.missing(opened, shelf.default())]
+
+
+def _named(item: Shelved) -> str:
+    from mssmap.store import backup_file
+
+    why = {
+        backup_file.LEFT_OUT: "left out",
+        backup_file.NO_FILE: "its file is not on the shelf",
+        backup_file.CHANGED: "its file is not the one that was written",
+    }
+    about = item.about
+    return f"archive {item.name} ({about['title']}), {about['rows']:,} rows, {about['bytes']:,} bytes: {why[item.why]}"
+
+
+def _contents(made: Manifest, lacking: int) -> str:
     rows = sum(table["rows"] for table in made.tables.values())
-    state = "broken" if made.faults else "whole"
-    return f"{count(rows, 'row')}, {count(made.changes, 'change')}, last hash {made.head[:16]}, trail {state}"
+    archives = f", {count(len(made.held), 'archive')}" if made.archives else ""
+    state = f"last hash {made.head[:16]}, trail {_state(made.faults, lacking)}"
+    return f"{count(rows, 'row')}, {count(made.changes, 'change')}{archives}, {state}"
+
+
+def _state(broken: list[str], lacking: int) -> str:
+    if broken:
+        return "broken"
+    return f"unbroken, but {lacking} of what it names {'is' if lacking == 1 else 'are'} missing" if lacking else "whole"
 
 
 def check() -> None:

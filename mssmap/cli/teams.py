@@ -16,14 +16,17 @@ def merge(
     origin: Annotated[str, typer.Option("--from", metavar="NAME", help="What people call the laptop.")] = "",
 ) -> None:
     """Merge a field copy: changes of a laptop that was away. What both sides changed waits for a decision."""
-    from mssmap.ingest import field_copy
+    from mssmap.archive import copies, shelf
 
     if not origin:
         raise InputError("--from: found nothing, required what people call the laptop, such as --from 'laptop 3'.")
-    done = field_copy.take(open_store(), file, origin=origin)
+    done = copies.take(open_store(), shelf.default(), file, origin=origin)
     for name in done.names:
         write(name, None)
     tell(f"{count(done.taken, 'change')} merged, {done.known} were here already")
+    for about in done.missing:
+        named = f"archive {about['name']} ({about['title']}), {about['rows']:,} rows"
+        tell(f"{named}: not merged, its rows are not in the copy. Ask for one that holds them")
     if done.conflicts:
         tell(f"{count(len(done.conflicts), 'conflict')} to decide: mssmap conflicts")
 

@@ -8,7 +8,6 @@ proved, every plan in it can be read and every import in it was opened in the pr
 from __future__ import annotations
 
 import tempfile
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,15 +18,22 @@ from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
 from mssmap.ingest import mapping, read
 from mssmap.ingest.limits import MB, printable
-from mssmap.store import Store, backup, imports, merge, open_store
-from mssmap.store.merge import Merged
+from mssmap.store import Store, archived, backup, backup_file, imports, merge, open_store
+from mssmap.store.merge import Archives, Merged
 
 UNPACKED_BYTES: Final = 2_000 * MB
 """How much a field copy may unpack to."""
 NAME_CHARS: Final = 60
 
 
-def take(store: Store, path: Path, *, origin: str, actor: str | None = None) -> Merged:
+def take(
+    store: Store,
+    path: Path,
+    *,
+    origin: str,
+    actor: str | None = None,
+    archives: Archives = Archives(),  # noqa: B008, it is frozen
+) -> Merged:
     """
     Merge a field copy into a store.
 
@@ -37,6 +43,8 @@ def take(store: Store, path: Path, *, origin: str, actor: str | None = None) -> 
         A file of `mssmap backup`.
     origin
         What people call the laptop; it stands beside its changes.
+    archives
+        The archives of both sides; `mssmap.archive.copies.take` finds them and calls this.
 
     Raises
     ------
@@ -53,21 +61,13 @@ def take(store: Store, path: Path, *, origin: str, actor: str | None = None) -> 
     with opened(path) as other:
         for item in imports.listed(other):
             _readable(imports.content(other, item), item.name)
-        return merge.merge(store, other, origin=origin, actor=actor, check=_usable)
+        return merge.merge(store, other, origin=origin, actor=actor, check=_usable, archives=archives)
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[Store]:
-    """Unpack a back-up into a store that lasts as long as the context."""
-    backup.read(path)
-    with zipfile.ZipFile(path) as file:
-        size = sum(member.file_size for member in file.infolist())
-    if size > UNPACKED_BYTES:
-        raise InputError(
-            _("{path}: unpacks to {found} MB, required at most {most}.").format(
-                path=path.name, found=size // MB, most=UNPACKED_BYTES // MB
-            )
-        )
+    """Unpack the tables of a back-up into a store that lasts as long as the context."""
+    require_size(path)
     with tempfile.TemporaryDirectory(prefix="mssmap-field-") as folder:
         found = open_store(f"sqlite:///{Path(folder) / 'field.db'}")
         try:
@@ -77,12 +77,28 @@ def opened(path: Path) -> Iterator[Store]:
             found.engine.dispose()
 
 
+def require_size(path: Path) -> None:
+    """Refuse a back-up whose tables unpack to too much; archives are as large as they are in it."""
+    with backup_file.opened(path) as file:
+        size = sum(one.file_size for one in file.infolist() if not one.filename.startswith(backup_file.ARCHIVES))
+    if size > UNPACKED_BYTES:
+        raise InputError(
+            _("{path}: unpacks to {found} MB, required at most {most}.").format(
+                path=path.name, found=size // MB, most=UNPACKED_BYTES // MB
+            )
+        )
+
+
 def _usable(entity: str, body: dict[str, Any]) -> None:
     """Refuse what this mssmap could not use once it is in the store."""
     if entity == merge.PLAN:
         scenario.from_dict(body)
     elif entity == imports.ENTITY:
         mapping.loads(str(body.get("mapping", "")))
+    elif entity == archived.ENTITY and not archived.is_said(body):
+        raise InputError(
+            _("archive: found one without a name, a title, a size or a hash of its rows, required all of them.")
+        )
 
 
 def _readable(rows: bytes, name: str) -> None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from mssmap.store import audit, roles
+from mssmap.store.audit import Entry
 from mssmap.store.core import Store
 from mssmap.store.models import AuditRow
 
 ENTITY: Final = "archive"
+SAID: Final = {"name": str, "title": str, "rows": int, "bytes": int, "sha256": str}
+"""What the manifest of an archive says in any case."""
 
 
 def added(store: Store, manifest: dict[str, Any], *, actor: str | None = None, request_id: str | None = None) -> None:
@@ -42,6 +46,27 @@ def removed(store: Store, name: str, *, actor: str | None = None) -> None:
 def restored(store: Store, manifest: dict[str, Any], *, actor: str | None = None) -> None:
     """Note that a removed archive was put back; raises as `added` does."""
     _note(store, audit.UNDO, str(manifest["name"]), manifest, actor)
+
+
+def is_said(about: Mapping[str, Any]) -> bool:
+    """Whether a manifest says what it has to."""
+    return all(isinstance(about.get(key), kind) for key, kind in SAID.items())
+
+
+def promised(trail: Iterable[Entry]) -> dict[str, dict[str, Any]]:
+    """
+    Return the manifests of the archives that stand by a trail, by name.
+
+    What a field copy has taken away stays here, and stands in the trail under a name with `~`.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for entry in trail:
+        if entry.entity != ENTITY or "~" in entry.entity_id:
+            continue
+        found.pop(entry.entity_id, None)
+        if entry.body is not None:
+            found[entry.entity_id] = {**entry.body, "name": entry.entity_id}
+    return found
 
 
 def _note(

@@ -1,11 +1,10 @@
 """
 Back-up and restore: the whole store in one file, the same for SQLite and PostgreSQL.
 
-A back-up is a zip with one file of JSON lines for each table and `manifest.json`: versions, rows and SHA-256 of each
-member, and the head of the audit trail. It is read in one transaction that sees one state (a snapshot of SQLite's
-write-ahead log, REPEATABLE READ on PostgreSQL), so people go on writing meanwhile; SQLite's own back-up call would
-begin anew at every write of another process. A restore is one transaction too: it makes the tables as they were,
-fills them, migrates them and proves the audit trail, or leaves the store as it was.
+The store is read in one transaction that sees one state (a snapshot of SQLite's write-ahead log, REPEATABLE READ on
+PostgreSQL), so people go on writing meanwhile; SQLite's own back-up call would begin anew at every write of another
+process. A restore is one transaction too: it makes the tables as they were, fills them, migrates them and proves the
+audit trail, or leaves the store as it was. What the file looks like says `backup_file`.
 """
 
 from __future__ import annotations
@@ -13,15 +12,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import lzma
 import os
-import struct
 import tempfile
 import zipfile
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -30,59 +24,38 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 import mssmap
-from mssmap.errors import DataError, InputError, MssmapError
+from mssmap import disk
+from mssmap.errors import DataError, InputError
 from mssmap.i18n import gettext as _
-from mssmap.store import audit, core, identity, migrations
+from mssmap.store import archived, audit, core, identity, migrations
+from mssmap.store.backup_file import (
+    FORMAT,
+    LEFT_OUT,
+    MANIFEST,
+    VERSION,
+    Manifest,
+    Shelved,
+    add_rows,
+    changed,
+    member,
+    opened,
+    read,
+)
 from mssmap.store.core import Store
 from mssmap.store.models import AuditRow, Base, IdentityRow, PayloadRow, Point
 
-FORMAT: Final = "mssmap-backup"
-VERSION: Final = 1
-"""Of the file's layout; a file with a higher one is refused."""
-
-MANIFEST: Final = "manifest.json"
 ROWS_AT_ONCE: Final = 200
-DAMAGE: Final = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    struct.error,
-    EOFError,
-    RuntimeError,  # a flipped bit says that the file is encrypted, or of a zip yet to come
-    ValueError,
-)
-"""What zipfile raises over a damaged file."""
+
+Gather = Callable[[list[audit.Entry]], list[Shelved]]
+"""Finds the archives for a back-up: those that a trail promises, and what else lies on the shelf."""
 
 
-@dataclass(frozen=True)
-class Manifest:
-    """
-    What a back-up says about itself.
-
-    Attributes
-    ----------
-    revision
-        Alembic revision of the tables.
-    tables
-        Table -> number of rows and SHA-256 of its member.
-    changes, head
-        Number of rows of the audit trail, and the hash of the last.
-    faults
-        What was wrong with the trail when the back-up was made; empty if it was whole.
-    """
-
-    format: str
-    version: int
-    made_at: str
-    made_by: str
-    revision: str
-    tables: dict[str, dict[str, Any]]
-    changes: int
-    head: str
-    faults: list[str]
+def without_archives(trail: list[audit.Entry]) -> list[Shelved]:
+    """Return what a trail promises, with nothing of it for the file."""
+    return [Shelved(about, LEFT_OUT) for about in archived.promised(trail).values()]
 
 
-def backup(store: Store, path: Path) -> Manifest:
+def backup(store: Store, path: Path, gather: Gather = without_archives) -> Manifest:
     """
     Write everything in a store to a file that is not there yet.
 
@@ -90,9 +63,13 @@ def backup(store: Store, path: Path) -> Manifest:
     ----------
     path
         Where to; it appears there only when it is complete and on disk.
+    gather
+        Which archives go in; `mssmap.archive.copies` knows where they are.
 
     Raises
     ------
+    DataError
+        If an archive changes under our hands.
     InputError
         If the file is there already or cannot be written.
     StoreAwayError
@@ -100,17 +77,31 @@ def backup(store: Store, path: Path) -> Manifest:
     """
     isolation = {"isolation_level": "REPEATABLE READ"} if store.engine.dialect.name == "postgresql" else {}
     with core._reported(store.engine), store.engine.connect().execution_options(**isolation) as session:
-        return _dump(session, path)
+        return _dump(session, path, gather)
 
 
-def restore(store: Store, path: Path, *, replace: bool = False) -> tuple[Manifest, Path | None]:
+def restore(
+    store: Store,
+    path: Path,
+    manifest: Manifest | None = None,
+    *,
+    replace: bool = False,
+    gather: Gather = without_archives,
+    finish: Callable[[], None] = lambda: None,
+) -> tuple[Manifest, Path | None]:
     """
-    Fill a store from a back-up.
+    Fill the tables of a store from a back-up.
 
     Parameters
     ----------
+    manifest
+        What `read` returned for the file, so that it is not read once more.
     replace
         Give up what is in the store; it is backed up to a file beside `path` first.
+    gather
+        Which archives go into that file.
+    finish
+        Called before the commit, to put the archives in their place; if it raises, the store is as it was.
 
     Returns
     -------
@@ -126,7 +117,7 @@ def restore(store: Store, path: Path, *, replace: bool = False) -> tuple[Manifes
     StoreAwayError
         If the store cannot be written; it is as it was.
     """
-    manifest = read(path)
+    known = manifest or read(path)
 
     def work(session: Connection) -> Path | None:
         kept = None
@@ -136,98 +127,18 @@ def restore(store: Store, path: Path, *, replace: bool = False) -> tuple[Manifes
                     _("restore: found a store that holds something already, required an empty one. Add --replace.")
                 )
             kept = path.with_name(f"{path.stem}-replaced-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.zip")
-            _dump(session, kept)
-        _remake(session, path, manifest)
+            _dump(session, kept, gather)
+        _remake(session, path, known)
+        finish()
         return kept
 
-    return manifest, store._write(work, tries=1)
-
-
-def read(path: Path) -> Manifest:
-    """
-    Check a back-up to its last byte and return what it says about itself.
-
-    Raises
-    ------
-    DataError
-        If a part is missing or is not what was written.
-    InputError
-        If the file cannot be read, is no back-up, or was made by a newer mssmap.
-    """
-    with _opened(path) as file:
-        manifest = _said(file, path)
-        for table, expected in manifest.tables.items():
-            _check(file, path, table, expected)
-    return manifest
-
-
-def _said(file: zipfile.ZipFile, path: Path) -> Manifest:
-    """Return the manifest of a file that this mssmap can restore."""
-    try:
-        manifest = Manifest(**json.loads(file.read(MANIFEST)))
-    except (KeyError, TypeError, ValueError):
-        manifest = None
-    if manifest is None or manifest.format != FORMAT:
-        raise InputError(_("{path}: found no back-up of mssmap, required a file of mssmap backup.").format(path=path))
-    known = {script.revision for script in migrations.scripts().walk_revisions()}
-    if manifest.version > VERSION or manifest.revision not in known or manifest.tables.keys() - Base.metadata.tables:
-        raise InputError(
-            _("{path}: found a back-up of a newer mssmap ({found}), required at most {known}. Update mssmap.").format(
-                path=path, found=manifest.made_by, known=mssmap.__version__
-            )
-        )
-    return manifest
-
-
-def _check(file: zipfile.ZipFile, path: Path, table: str, expected: dict[str, Any]) -> None:
-    """Compare a member with the manifest: number of rows and hash."""
-    mark, rows = hashlib.sha256(), 0
-    try:
-        with file.open(_member(table)) as lines:
-            for line in lines:
-                mark.update(line)
-                rows += 1
-    except KeyError:
-        raise DataError(
-            _("{path}: {table} is missing. Use another back-up; the store was not touched.").format(
-                path=path, table=table
-            )
-        ) from None
-    if (rows, mark.hexdigest()) != (expected["rows"], expected["sha256"]):
-        raise _changed(path, table)
-
-
-def _changed(path: Path, table: str) -> DataError:
-    return DataError(
-        _("{path}: {table} is not what was written. Use another back-up; the store was not touched.").format(
-            path=path, table=table
-        )
-    )
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
-    try:
-        with zipfile.ZipFile(path) as file:
-            yield file
-    except MssmapError:
-        raise
-    except OSError as error:
-        raise InputError(
-            _("{path}: it cannot be read ({reason}).").format(path=path, reason=error.strerror or error)
-        ) from error
-    except DAMAGE as error:
-        raise DataError(
-            _("{path}: the file is damaged ({reason}). Use another back-up; the store was not touched.").format(
-                path=path, reason=error
-            )
-        ) from error
+    return known, store._write(work, tries=1)
 
 
 # ---------------------------------------------------------------------------------------------------------- writing
 
 
-def _dump(session: Connection, path: Path) -> Manifest:
+def _dump(session: Connection, path: Path, gather: Gather) -> Manifest:
     """Write what a transaction sees: to a file of another name, to disk, then under its own name."""
     if path.exists():
         raise InputError(_("{path}: found a file already, required a new name.").format(path=path))
@@ -236,11 +147,11 @@ def _dump(session: Connection, path: Path) -> Manifest:
         part = Path(name)
         try:
             with os.fdopen(handle, "wb") as file:
-                manifest = _fill(session, file)
+                manifest = _fill(session, file, gather)
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(path)
-            _sync_folder(path.parent)
+            disk.sync_folder(path.parent)
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:
@@ -250,20 +161,26 @@ def _dump(session: Connection, path: Path) -> Manifest:
     return manifest
 
 
-def _fill(session: Connection, target: Any) -> Manifest:
+def _fill(session: Connection, target: Any, gather: Gather) -> Manifest:
     tables: dict[str, dict[str, Any]] = {}
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as file:
         for table in _tables():
             mark, rows = hashlib.sha256(), 0
-            with file.open(_member(table.name), "w", force_zip64=True) as member:
+            with file.open(member(table.name), "w", force_zip64=True) as lines:
                 for row in _streamed(session, table):
                     line = _line(table, row)
                     mark.update(line)
-                    member.write(line)
+                    lines.write(line)
                     rows += 1
             tables[table.name] = {"rows": rows, "sha256": mark.hexdigest()}
-        manifest = _manifest(session, tables)
-        file.writestr(MANIFEST, json.dumps(asdict(manifest), indent=1))
+        entries = _entries(session)
+        archives = gather(entries)
+        for item in archives:
+            if item.file is not None:
+                add_rows(file, item, item.file)
+        manifest = _manifest(session, tables, entries, archives)
+        told = {**vars(manifest), "archives": [{"about": item.about, "why": item.why} for item in archives]}
+        file.writestr(MANIFEST, json.dumps(told, indent=1))
     return manifest
 
 
@@ -278,8 +195,9 @@ def _streamed(session: Connection, table: sa.Table) -> Iterator[Any]:
     yield from session.execute(query, execution_options={"yield_per": ROWS_AT_ONCE})
 
 
-def _manifest(session: Connection, tables: dict[str, dict[str, Any]]) -> Manifest:
-    entries = _entries(session)
+def _manifest(
+    session: Connection, tables: dict[str, dict[str, Any]], entries: list[audit.Entry], archives: list[Shelved]
+) -> Manifest:
     return Manifest(
         format=FORMAT,
         version=VERSION,
@@ -290,6 +208,7 @@ def _manifest(session: Connection, tables: dict[str, dict[str, Any]]) -> Manifes
         changes=len(entries),
         head=entries[-1].hash if entries else audit.START,
         faults=audit.faults(entries),
+        archives=archives,
     )
 
 
@@ -302,16 +221,6 @@ def _line(table: sa.Table, row: Any) -> bytes:
     return json.dumps(values, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode() + b"\n"
 
 
-def _sync_folder(folder: Path) -> None:
-    """Put the new name on disk, where the system can do that."""
-    if hasattr(os, "O_DIRECTORY"):
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
 # --------------------------------------------------------------------------------------------------------- restoring
 
 
@@ -321,13 +230,13 @@ def _remake(session: Connection, path: Path, manifest: Manifest) -> None:
     Base.metadata.drop_all(session)
     session.execute(sa.text("DROP TABLE alembic_version"))
     migrations.migrate(session, manifest.revision)
-    with _opened(path) as file:
+    with opened(path) as file:
         for name in manifest.tables:
             try:
-                with file.open(_member(name)) as lines:
+                with file.open(member(name)) as lines:
                     _insert(session, name, lines)
             except (sa.exc.IntegrityError, KeyError, TypeError, ValueError) as error:  # made by hand, manifest and all
-                raise _changed(path, name) from error
+                raise changed(path, name) from error
     migrations.migrate(session)
     session.execute(sa.update(IdentityRow).values(store_id=own))
     session.info[identity.HEAD] = (manifest.changes, manifest.head) if manifest.changes else None
@@ -341,6 +250,10 @@ def _remake(session: Connection, path: Path, manifest: Manifest) -> None:
                 path=path, fault=faults[0]
             )
         )
+    promised = archived.promised(entries)
+    for item in manifest.held:
+        if promised.get(item.name, item.about)["sha256"] != item.about["sha256"]:
+            raise changed(path, f"archive {item.name}")
 
 
 def _insert(session: Connection, name: str, lines: Any) -> None:
@@ -379,7 +292,3 @@ def _filled(session: Connection) -> bool:
 def _entries(session: Connection) -> list[audit.Entry]:
     rows = session.execute(sa.select(AuditRow.__table__).order_by(AuditRow.seq))
     return [audit.Entry(**row._mapping) for row in rows]
-
-
-def _member(table: str) -> str:
-    return f"{table}.jsonl"

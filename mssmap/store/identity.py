@@ -48,7 +48,7 @@ class Files:
     index: Inode | None
 
     def agree(self, now: Files) -> bool:
-        """Whether a connection to these still leads to what stands there; the first write to a new file makes its log."""
+        """Whether a connection to these leads to what stands there; the first write to a new file makes its log."""
         return now == self or (self.log is None and now.store == self.store)
 
 
@@ -240,8 +240,8 @@ class Identity:
     def _moved(self, now: Files) -> str:
         if now.store is None:
             return _(
-                "{store}: the file of the store was removed or moved while it was open. Nothing is stored: put it back, "
-                "and mssmap goes on by itself; started again without it, it begins with an empty store."
+                "{store}: the file of the store was removed or moved while it was open. Nothing is stored: put it "
+                "back, and mssmap goes on by itself; started again without it, it begins with an empty store."
             ).format(store=self._name)
         return _(
             "{store}: the file of the store was replaced while it was open. Nothing is stored: put the right one back, "
@@ -251,8 +251,8 @@ class Identity:
     def _without_log(self, *, saved: bool) -> str:
         if saved:
             return _(
-                "{store}: a file beside it (-wal, -shm) was removed while it was open. What was saved is in it, nothing "
-                "more is stored: restart mssmap."
+                "{store}: a file beside it (-wal, -shm) was removed while it was open. What was saved is in it, "
+                "nothing more is stored: restart mssmap."
             ).format(store=self._name)
         return _(
             "{store}: a file beside it (-wal, -shm) was removed or replaced while it was open, and the newest changes "

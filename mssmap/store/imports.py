@@ -88,6 +88,19 @@ def content(store: Store, item: Import) -> bytes:
     return found
 
 
+def faults(store: Store) -> list[str]:
+    """Return a line for whatever the store should keep under a hash, and which is missing or was changed."""
+    needed = {str(item.body["sha256"]): f"import {item.name!r}" for item in listed(store, removed=True)}
+    for entry in store.trail():
+        if entry.action == audit.MERGE and entry.body:
+            needed[str(entry.body["trail"])] = f"trail of {entry.body['origin']!r}"
+    return [
+        f"{needed.get(name, f'rows {name[:12]}')}: found {found} in the store, required those of its hash"
+        for name in sorted({*needed, *payloads.names(store)})
+        if isinstance(found := payloads.get(store, name), str)
+    ]
+
+
 def save(
     store: Store, body: dict[str, Any], rows: bytes, *, actor: str | None = None, request_id: str | None = None
 ) -> Import:

@@ -5,6 +5,9 @@ What counts is the audit trail, for every change stands in it. Changes that head
 so that merging twice is harmless) are appended to its chain with their own person and time. Where only the field has
 changed a plan or an import, its state is taken over. Where both have, ours stays, theirs is kept beside it under a name
 of its own, and a person decides. The field's trail is kept whole, so that its chain can be proven later.
+
+An archive never changes: one that is not here is taken over, and none is taken away because the field removed it. One
+whose rows the copy does not hold is told, and comes with the next copy that holds them.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ import hashlib
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
@@ -22,7 +25,8 @@ from sqlalchemy.engine import Connection
 
 from mssmap.errors import InputError, NotFoundError
 from mssmap.i18n import gettext as _
-from mssmap.store import audit, core, payloads, roles
+from mssmap.store import archived, audit, core, payloads, roles
+from mssmap.store.archived import ENTITY as ARCHIVE
 from mssmap.store.audit import Entry
 from mssmap.store.core import Store
 from mssmap.store.imports import ENTITY as IMPORT
@@ -30,7 +34,7 @@ from mssmap.store.models import AuditRow, ConflictRow, ImportRow, PayloadRow, Pl
 
 PLAN: Final = "plan"
 SETTING: Final = "setting"
-MERGED: Final = (PLAN, IMPORT, SETTING)
+MERGED: Final = (PLAN, IMPORT, SETTING, ARCHIVE)
 """Kinds of records that are merged; roles and the like are the affair of each place."""
 OURS, THEIRS, BOTH = "ours", "theirs", "both"
 
@@ -75,14 +79,37 @@ class Conflict:
 
 
 @dataclass(frozen=True)
+class Archives:
+    """
+    What lies on the shelves of both sides.
+
+    Attributes
+    ----------
+    ours, theirs
+        Hash of rows -> name.
+    place
+        Puts archives of theirs on our shelf: our name -> their name.
+    """
+
+    ours: Mapping[str, str] = field(default_factory=dict)
+    theirs: Mapping[str, str] = field(default_factory=dict)
+    place: Callable[[Mapping[str, str]], None] = lambda _due: None
+
+
+@dataclass(frozen=True)
 class Merged:
-    """What a merge did: changes taken over, names of what they changed, what a person has to decide."""
+    """
+    What a merge did: changes taken over, names of what they changed, what a person has to decide.
+
+    `missing` are the manifests of archives of the field whose rows are not in the copy.
+    """
 
     origin: str
     known: int
     taken: int
     names: tuple[str, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
+    missing: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass
@@ -92,6 +119,7 @@ class _Work:
     store: Store
     session: Connection
     origin: str
+    archives: Archives
     appended: int = 0
     names: list[str] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
@@ -113,7 +141,13 @@ class _Work:
 
 
 def merge(
-    store: Store, other: Store, *, origin: str, actor: str | None = None, check: Check = lambda _entity, _body: None
+    store: Store,
+    other: Store,
+    *,
+    origin: str,
+    actor: str | None = None,
+    check: Check = lambda _entity, _body: None,
+    archives: Archives = Archives(),
 ) -> Merged:
     """
     Merge a field copy, in one transaction: all of it or nothing.
@@ -127,8 +161,10 @@ def merge(
     origin
         What people call it, for example the name of the laptop.
     check
-        Called with the kind (`plan`, `import`, `setting`) and the content of each new change; raises `InputError` for
-        one that cannot be used.
+        Called with the kind (`plan`, `import`, `setting`, `archive`) and the content of each new change; raises
+        `InputError` for one that cannot be used.
+    archives
+        The archives of both sides; those that are taken over are placed before the commit.
 
     Raises
     ------
@@ -155,16 +191,20 @@ def merge(
 
     def write(session: Connection) -> Merged:
         known = set(session.execute(sa.select(AuditRow.request_id)).scalars())
-        fresh = [entry for entry in trail if entry.entity in MERGED and entry.request_id not in known]
+        records = _by_record(e for e in trail if e.entity in MERGED and e.request_id not in known)
+        missing = _without_rows(records, archives)
+        fresh = [entry for entries in records.values() for entry in entries]
+        work = _Work(store, session, origin, archives)
         if not fresh:
-            return Merged(origin, len(trail), 0)
+            _place_archives(work)
+            return Merged(origin, len(trail) - len(missing), 0, tuple(work.names), missing=missing)
         for content in rows:
             payloads.put(session, content)
-        work = _Work(store, session, origin)
         theirs = {entry.request_id for entry in trail}
-        for (entity, entity_id), entries in _by_record(fresh).items():
+        for (entity, entity_id), entries in records.items():
             before = [e for e in trail if (e.entity, e.entity_id) == (entity, entity_id) and e.request_id in known]
             _take(work, entity, entity_id, before, entries, theirs)
+        _place_archives(work)
         _note(work, trail, fresh, store.signs(actor))
         return Merged(
             origin,
@@ -172,6 +212,7 @@ def merge(
             work.appended,
             tuple(dict.fromkeys(work.names)),
             tuple(work.conflicts),
+            missing,
         )
 
     return store._write(write)
@@ -277,13 +318,16 @@ def _take(work: _Work, entity: str, entity_id: str, before: list[Entry], fresh: 
     if entity == SETTING:
         _take_setting(work, entity_id, fresh, before)
         return
+    if entity == ARCHIVE:
+        _take_archive(work, entity_id, fresh)
+        return
     own = core._entries(work.session, entity_id)
     news = [entry for entry in own if entry.request_id not in theirs]
     seen = before[-1].body if before else None
     if not news or (before and own[-1].body == seen):
         _forward(work, entity, entity_id, fresh, own[-1].version if own else 0)
         return
-    branch = f"{entity_id[:60]}~{hashlib.sha256(f'{work.origin} {fresh[0].request_id}'.encode()).hexdigest()[:8]}"
+    branch = _branch(entity_id, f"{work.origin} {fresh[0].request_id}")
     for n, entry in enumerate(fresh, start=(before[-1].version if before else 0) + 1):
         work.append(entry, branch, n)
     if _same(own[-1], fresh[-1]):
@@ -341,12 +385,51 @@ def _take_setting(work: _Work, key: str, fresh: list[Entry], before: list[Entry]
         taken = core._settings(work.session, series[1])
         number = max(int(found[2]) for name in taken if (found := _SERIES.fullmatch(name))) + 1
         key, own = f"{series[1]}{number:0{len(series[2])}}", None
-    branch = key if own is None else f"{key[:60]}~{hashlib.sha256(work.origin.encode()).hexdigest()[:8]}"
+    branch = key if own is None else _branch(key, work.origin)
     for n, entry in enumerate(fresh, start=1):
         work.append(entry, branch, n)
     if own is None and fresh[-1].body is not None:
         work.session.execute(sa.insert(SettingRow).values(key=key, value=fresh[-1].body, version=len(fresh)))
         work.names.append(key)
+
+
+def _branch(entity_id: str, of: str) -> str:
+    """Name what the field has made of a record, beside ours."""
+    return f"{entity_id[:60]}~{hashlib.sha256(of.encode()).hexdigest()[:8]}"
+
+
+def _without_rows(records: dict[tuple[str, str], list[Entry]], archives: Archives) -> tuple[dict[str, Any], ...]:
+    """Leave out archives whose rows neither side holds, and return what is said of them."""
+    found = []
+    for key, entries in list(records.items()):
+        about = entries[-1].body if key[0] == ARCHIVE else None
+        if about is not None and about["sha256"] not in {*archives.ours, *archives.theirs}:
+            found.append(about)
+            del records[key]
+    return tuple(found)
+
+
+def _take_archive(work: _Work, name: str, fresh: list[Entry]) -> None:
+    """Note an archive of the field under the name that its rows have here; one that it removed, beside ours."""
+    about = fresh[-1].body
+    if about is None:
+        entity_id = _branch(name, f"{work.origin} {fresh[0].request_id}")
+    else:
+        entity_id = work.archives.ours.get(about["sha256"], name)
+        work.names.append(str(about["title"]))
+    before = core._entries(work.session, entity_id)
+    for n, entry in enumerate(fresh, start=(before[-1].version if before else 0) + 1):
+        work.append(entry, entity_id, n)
+
+
+def _place_archives(work: _Work) -> None:
+    """Put on our shelf what our trail promises, we do not have and the field has."""
+    query = sa.select(AuditRow.__table__).where(AuditRow.entity == ARCHIVE).order_by(AuditRow.seq)
+    trail = [Entry(**row._mapping) for row in work.session.execute(query)]
+    due = {name: about for name, about in archived.promised(trail).items() if about["sha256"] not in work.archives.ours}
+    brought = {name: about for name, about in due.items() if about["sha256"] in work.archives.theirs}
+    work.archives.place({name: work.archives.theirs[about["sha256"]] for name, about in brought.items()})
+    work.names += [str(about["title"]) for about in brought.values()]
 
 
 def _note(work: _Work, trail: list[Entry], fresh: list[Entry], actor: str) -> None:

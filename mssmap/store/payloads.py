@@ -23,6 +23,11 @@ def put(session: Connection, content: bytes) -> None:
         session.execute(sa.insert(PayloadRow).values(sha256=name, content=content))
 
 
+def names(store: Store) -> list[str]:
+    """Return the hashes of all rows that are kept."""
+    return store._read(lambda session: list(session.execute(sa.select(PayloadRow.sha256)).scalars()))
+
+
 def get(store: Store, name: str) -> bytes | str:
     """Return the rows of a hash; if there are none, or others, a text that says which of both."""
     query = sa.select(PayloadRow.content).where(PayloadRow.sha256 == name)

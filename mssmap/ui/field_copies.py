@@ -10,10 +10,12 @@ import pandas as pd
 import streamlit as st
 
 from mssmap import scenario, text
+from mssmap.archive import copies
 from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.ingest import field_copy
-from mssmap.store import backup, merge
+from mssmap.ingest.limits import MB
+from mssmap.store import merge
 from mssmap.store.merge import Conflict, Merged
 from mssmap.ui import cache, permits
 
@@ -42,17 +44,21 @@ def _take_along() -> None:
     st.markdown("**" + _("Take along") + "**")
     st.caption(_("On the laptop: mssmap restore --make-store FILE, before it leaves."))
     barred = permits.lacking("plan")
+    with_archives = _with_archives(barred=barred)
     if st.button(_("Make a field copy"), key="field_make", disabled=barred, width="stretch") and not barred:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "field-copy.zip"
             try:
-                made = backup.backup(cache.plans(), path)
+                made = copies.make(cache.plans(), cache.archives().shelf, path, without_archives=not with_archives)
             except MssmapError as error:
                 st.error(text.inert(str(error)))
                 return
-            st.session_state["field_copy"] = (made.made_at, path.read_bytes())
+            absent = ", ".join(str(item.about["title"]) for item in made.absent)
+            st.session_state["field_copy"] = (made.made_at, path.read_bytes(), absent)
     if made_copy := st.session_state.get("field_copy"):
-        at, content = made_copy
+        at, content, absent = made_copy
+        if absent:
+            st.warning(text.inert(_("Archives that are not in this copy: {names}").format(names=absent)))
         st.download_button(
             _("Download it ({size} kB)").format(size=text.number(len(content) // 1000 + 1)),
             content,
@@ -61,6 +67,24 @@ def _take_along() -> None:
             on_click="ignore",
             width="stretch",
         )
+
+
+def _with_archives(*, barred: bool) -> bool:
+    """Ask whether the archives go along, if there are any and the page can hand them out."""
+    shelf = cache.archives().shelf
+    size = sum(item.bytes for item in [*shelf.listed(), *shelf.removed()])
+    if not size:
+        return True
+    fits = size <= MOST_MB * MB
+    wanted = st.checkbox(
+        _("With the archives ({size} MB)").format(size=text.number(size // MB + 1)),
+        value=fits,
+        key="field_archives",
+        disabled=barred or not fits,
+    )
+    if not fits:
+        st.caption(_("The archives are too large for this page; mssmap backup FILE takes them along."))
+    return wanted
 
 
 def _bring_home() -> None:
@@ -81,7 +105,8 @@ def _bring_home() -> None:
             file.write(upload.getvalue())
             file.flush()
             try:
-                st.session_state["field_merged"] = field_copy.take(cache.plans(), Path(file.name), origin=origin)
+                shelf = cache.archives().shelf
+                st.session_state["field_merged"] = copies.take(cache.plans(), shelf, Path(file.name), origin=origin)
             except MssmapError as error:
                 st.session_state["field_merged"] = str(error).replace(file.name, upload.name)
 
@@ -96,6 +121,13 @@ def _told() -> None:
         )
         names = ", ".join(done.names[:10])
         st.success(text.inert(f"{said} {names}".strip()))
+        if done.missing:
+            absent = ", ".join(str(about["title"]) for about in done.missing)
+            st.warning(
+                text.inert(
+                    _("Archives that were not merged, their rows are not in this copy: {names}").format(names=absent)
+                )
+            )
 
 
 def _to_decide(*, barred: bool) -> None:

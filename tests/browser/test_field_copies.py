@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from archive.samples import TEN, rows, write
 
 from mssmap import scenario
+from mssmap.archive import acts, copies
+from mssmap.archive.shelf import Shelf
 from mssmap.catalog import Data
-from mssmap.store import Store, backup, open_store
+from mssmap.store import Store, backup, backup_file, open_store
 
 from .conftest import running
 
@@ -30,7 +33,9 @@ def test_a_copy_is_merged_and_a_conflict_decided(visit: Any, tmp_path: Path, rea
     fewer = base.copy("p", "Three bases, seen from Gonaïves")
     laptop.save({**scenario.to_dict(fewer), "active": sorted(base.active)[1:]}, version=1, actor="bea")
     hq.save(scenario.to_dict(base.copy("p", "Three bases, ours")), version=1, actor="ana")
-    backup.backup(laptop, tmp_path / "home.zip")
+    away = Shelf(tmp_path / "laptop-archives")
+    acts.added(laptop, away, write(away.folder, rows(TEN)))
+    copies.make(laptop, away, tmp_path / "home.zip")
     with running(tmp_path, MSSMAP_DATABASE_URL=f"sqlite:///{tmp_path / 'store.db'}") as server:
         screen = visit("/data", at=server)
         page = screen.page
@@ -39,7 +44,7 @@ def test_a_copy_is_merged_and_a_conflict_decided(visit: Any, tmp_path: Path, rea
         page.get_by_label("Name of the laptop").press("Enter")
         page.locator(".st-key-field_file input[type=file]").set_input_files(tmp_path / "home.zip")
         page.get_by_role("button", name="Merge it").click()
-        page.get_by_text("Merged from laptop 3: 1 taken over, 1 known already.").wait_for()
+        page.get_by_text("Merged from laptop 3: 2 taken over, 1 known already. Ten events").wait_for()
         box = page.locator("[class*=st-key-conflict_]")
         box.get_by_text(re.compile(r"laptop 3 has changed it: bea")).wait_for()
         box.get_by_role("button", name="Keep both").click()
@@ -49,9 +54,18 @@ def test_a_copy_is_merged_and_a_conflict_decided(visit: Any, tmp_path: Path, rea
             "Three bases, seen from Gonaïves (laptop 3)",
         ]
 
-        page.get_by_role("button", name="Make a field copy").click()
-        with page.expect_download() as download:
-            page.get_by_role("button", name=re.compile("Download it")).click()
-        download.value.save_as(tmp_path / "along.zip")
-        assert backup.read(tmp_path / "along.zip").tables["plan"]["rows"] == 2
+        def along() -> backup_file.Manifest:
+            page.get_by_role("button", name="Make a field copy").click()
+            screen.at_rest()
+            with page.expect_download() as download:
+                page.get_by_role("button", name=re.compile("Download it")).click()
+            download.value.save_as(tmp_path / "along.zip")
+            return backup_file.read(tmp_path / "along.zip")
+
+        made = along()
+        assert (made.tables["plan"]["rows"], [item.about["title"] for item in made.held]) == (2, ["Ten events"])
+        page.get_by_text("With the archives (1 MB)").click()
+        screen.at_rest()
+        assert [item.about["title"] for item in along().absent] == ["Ten events"]
+        page.get_by_text("Archives that are not in this copy: Ten events").wait_for()
         page.goto("about:blank")

@@ -111,3 +111,16 @@ def test_secrets_are_made_once_and_differ(tmp_path: Path):
     password = (tmp_path / "secrets" / "database_password").read_text()
     assert len(password) >= 30
     assert (tmp_path / "secrets" / "database_url").read_text() == f"postgresql://mssmap:{password}@database:5432/mssmap"
+
+
+def test_the_back_up_a_day_finds_what_the_servers_keep():
+    """Store and archives are found by settings: those of the servers."""
+
+    def environment(unit: str) -> set[str]:
+        lines = (DEPLOY / unit).read_text().splitlines()
+        named = [line.partition("=")[2] for line in lines if line.startswith("Environment=")]
+        files = [line for line in lines if line.startswith(("EnvironmentFile=", "LoadCredential="))]
+        return {*" ".join(named).split(), *files}
+
+    servers = {item for item in environment("mssmap@.service") if "DRAIN" not in item}
+    assert servers <= environment("mssmap-backup.service")

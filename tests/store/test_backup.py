@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from mssmap import cli
 from mssmap.errors import DataError, InputError
-from mssmap.store import Store, audit, backup, imports, models, open_store, payloads
+from mssmap.store import Store, audit, backup, backup_file, imports, models, open_store, payloads
 
 from .conftest import plan
 
@@ -135,7 +135,9 @@ def dropped(members: dict[str, bytes]) -> None:
 
 
 def newer(members: dict[str, bytes]) -> None:
-    members["manifest.json"] = members["manifest.json"].replace(b'"version": 1', b'"version": 2')
+    """Its manifest says more, too."""
+    said = json.loads(members["manifest.json"])
+    members["manifest.json"] = json.dumps({**said, "version": 3, "more": {}}).encode()
 
 
 def newer_tables(members: dict[str, bytes]) -> None:
@@ -206,7 +208,7 @@ def test_damage_anywhere_is_refused_or_harmless(tmp_path, file):
     for at in tried:
         file.write_bytes(content[:at] + bytes([content[at] ^ 0xFF]) + content[at + 1 :])
         try:
-            found = backup.read(file)
+            found = backup_file.read(file)
         except (DataError, InputError):
             refused += 1
         else:
