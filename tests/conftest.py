@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import zipfile
 from collections.abc import Callable
 from datetime import date
@@ -17,6 +18,9 @@ from xdist.scheduler import LoadScopeScheduling
 from mssmap import catalog
 from mssmap.catalog import Data
 from mssmap.timeline import Clocks
+
+OWN_FOLDER = tempfile.TemporaryDirectory(prefix="mssmap-tests-")
+os.environ["XDG_DATA_HOME"] = OWN_FOLDER.name  # the store of whoever runs the tests is neither read nor migrated
 
 # Shared machines stall: a slow example is not a fault. The same examples in every run.
 settings.register_profile("mssmap", deadline=None, derandomize=True, max_examples=50)

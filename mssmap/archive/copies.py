@@ -237,11 +237,8 @@ def _manifest(path: Path, item: Shelved) -> Manifest:
     try:
         return shelves.parsed(item.about, item.name)
     except (ValueError, KeyError, TypeError) as error:
-        raise DataError(
-            _("{path}: archive {name} cannot be used ({reason}). Use another back-up; the store was not touched.").format(
-                path=path, name=printable(item.name), reason=printable(str(error))
-            )
-        ) from error
+        told = _("{path}: archive {name} cannot be used ({reason}). Use another back-up; the store was not touched.")
+        raise DataError(told.format(path=path, name=printable(item.name), reason=printable(str(error)))) from error
 
 
 def _require_free_name(shelf: Shelf, item: Manifest) -> None:

@@ -118,8 +118,8 @@ def test_the_back_up_a_day_finds_what_the_servers_keep():
 
     def environment(unit: str) -> set[str]:
         lines = (DEPLOY / unit).read_text().splitlines()
-        given = [line.partition("=")[2].split() for line in lines if line.startswith("Environment=")]
-        return {*sum(given, []), *(line for line in lines if line.startswith(("EnvironmentFile=", "LoadCredential=")))}
+        given = {word for line in lines if line.startswith("Environment=") for word in line.split("=", 1)[1].split()}
+        return given | {line for line in lines if line.startswith(("EnvironmentFile=", "LoadCredential="))}
 
     servers = {item for item in environment("mssmap@.service") if "DRAIN" not in item}
     assert servers <= environment("mssmap-backup.service")
