@@ -13,7 +13,7 @@ import os
 import random
 import re
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,8 @@ BROWSERS = 4 if SOAK else 2
 ROUND_TRIP_S = 1.0
 DAY = "2026-04-01"
 SAVED = re.compile(r"Saved: version \d+")
+BUSY_MS = 120_000
+"""A machine may be busy: what is waited for is a state, however long it takes."""
 SEED = int(os.environ.get("MSSMAP_SEED", "7"))
 
 
@@ -163,8 +165,13 @@ def sequences(screen: Screen, count: int, only: list[str] | None = None) -> Iter
 
 def until_saved(screen: Screen) -> None:
     """Wait until the page says that all is stored."""
-    screen.page.locator(".mm-line.waiting").wait_for(state="detached")
-    screen.page.locator(".mm-saved", has_text=SAVED).wait_for()
+    screen.page.locator(".mm-line.waiting").wait_for(state="detached", timeout=BUSY_MS)
+    screen.page.locator(".mm-saved", has_text=SAVED).wait_for(timeout=BUSY_MS)
+
+
+def until_shown(screen: Screen, bases: Iterable[str]) -> None:
+    """Wait until the page shows these bases as on, and no other."""
+    screen.page.wait_for_function(SHOWS, arg=sorted(bases), timeout=BUSY_MS)
 
 
 def in_store(place: Place, screen: Screen) -> set[str]:
@@ -188,7 +195,7 @@ def assert_kept(place: Place, screen: Screen, expected: set[str]) -> None:
     assert shown(screen) == expected
     until_saved(screen)
     assert in_store(place, screen) == expected
-    screen.wait(SHOWS, sorted(expected))
+    until_shown(screen, expected)
 
 
 def rounds(place: Place, screen: Screen, count: int) -> int:
@@ -236,7 +243,7 @@ def test_two_tabs_on_different_bases_both_count(place: Place, visit: Any, record
             until_saved(screen)
         assert in_store(place, one) == expected
         for screen in (one, other):  # each sees the acts of the other by itself
-            screen.wait(SHOWS, sorted(expected))
+            until_shown(screen, expected)
     record_property("figure", f"{place.kind}: {FEWER} of {FEWER} sequences in each tab")
 
 
@@ -276,7 +283,7 @@ def test_a_reload_in_the_middle_loses_no_click(place: Place, visit: Any, record_
         click(screen, ids)
         screen.page.reload()
         screen.page.locator(".mm-bases input").first.wait_for()
-        screen.wait(SHOWS, sorted(expected))
+        until_shown(screen, expected)
         until_saved(screen)
         assert in_store(place, screen) == expected
     record_property("figure", f"{place.kind}: {FEWER} of {FEWER} sequences")
@@ -466,7 +473,7 @@ class Hand(RuleBasedStateMachine):
         self._mend()
         until_saved(self.screen)
         expected = self.plan.now
-        self.screen.wait(SHOWS, sorted(expected["active"] & set(self.ids)))
+        until_shown(self.screen, expected["active"] & set(self.ids))
         until_saved(self.screen)
         self.screen.at_rest()
         store = self.place.store()
