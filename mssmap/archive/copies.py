@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow.parquet as pq
 
 from mssmap import disk
@@ -76,12 +77,16 @@ def make(store: Store, shelf: Shelf, path: Path, *, without_archives: bool = Fal
     return backup.backup(store, path, partial(_gathered, shelf, without=without_archives))
 
 
-def restore(store: Store, shelf: Shelf, path: Path, *, replace: bool = False) -> Restored:
+def restore(
+    store: Store, shelf: Shelf, path: Path, manifest: backup_file.Manifest | None = None, *, replace: bool = False
+) -> Restored:
     """
     Fill a store and its shelf from a back-up, both or neither.
 
     Parameters
     ----------
+    manifest
+        What `backup_file.read` returned for the file, so that it is not read once more.
     replace
         Give up what is in the store and on the shelf; it is backed up to a file beside `path` first.
 
@@ -91,7 +96,7 @@ def restore(store: Store, shelf: Shelf, path: Path, *, replace: bool = False) ->
         As `backup.restore` does, or if the shelf holds another archive of the same name or cannot be written. Store
         and shelf are as they were.
     """
-    manifest = backup_file.read(path)
+    manifest = manifest or backup_file.read(path)
     with _unpacked(shelf, path, manifest.held) as staged, staged.undone_if_it_fails():
         _same, kept = backup.restore(
             store,
@@ -159,7 +164,7 @@ def _found(shelf: Shelf, about: dict[str, Any], *, without: bool) -> Shelved:
     rows = shelf.rows(str(about["name"]))
     try:
         same = rows is not None and shelves.digest(rows) == about["sha256"]
-    except FileNotFoundError:  # removed for good this moment
+    except OSError:  # not readable, or removed for good this moment
         rows = None
     if rows is None:
         return Shelved(about, backup_file.NO_FILE)
@@ -176,6 +181,7 @@ class _Staged:
     shelf: Shelf
     folder: Path
     items: dict[str, Manifest] = field(default_factory=dict)
+    _placed: set[str] = field(default_factory=set)
     _undo: list[Callable[[], object]] = field(default_factory=list)
 
     def rows(self, name: str) -> Path:
@@ -183,8 +189,16 @@ class _Staged:
         return self.folder / f"{name}.parquet"
 
     def place(self, due: Mapping[str, str]) -> None:
-        """Put archives on the shelf, or among its removed ones: name here -> name in the file."""
+        """Put archives on the shelf, or among its removed ones: name here -> name in the file; again does nothing."""
         for name, theirs in due.items():
+            if name in self._placed:  # the transaction is tried once more
+                continue
+            if not shelves.NAME.fullmatch(name):
+                raise InputError(
+                    _("archive {name!r}: found a strange name, required small letters, digits and dashes.").format(
+                        name=printable(name)
+                    )
+                )
             item = replace(self.items[theirs], name=name)
             target = self.shelf.bin if item.removed_at else self.shelf
             target.folder.mkdir(exist_ok=True)
@@ -192,6 +206,7 @@ class _Staged:
                 back = target.remove if self.shelf.bin.manifest(name).exists() else target.delete
                 self._undo.append(partial(back, name))
             target.put(item, self.rows(theirs))
+            self._placed.add(name)
 
     @contextmanager
     def undone_if_it_fails(self) -> Iterator[None]:
@@ -304,6 +319,9 @@ def _require_usable(item: Manifest, path: Path) -> None:
             pass
         if not pq.read_schema(file).equals(columns.STORED):
             raise limits.refused("other columns", "those of an archive")
-        said = writer.told(path)
+        try:
+            said = writer.told(path)
+        except duckdb.Error as error:
+            raise limits.refused("a Parquet file that cannot be read", "an intact file") from error
         if wrong := [key for key, value in said.items() if getattr(item, key) != value]:
             raise limits.refused(f"other {', '.join(wrong)} than it says", "an archive as it was written")

@@ -200,7 +200,10 @@ class Shelf:
         if not NAME.fullmatch(name) or not self.manifest(name).is_file() or not self.parquet(name).is_file():
             return False
         item = _read(self.manifest(name))
-        return isinstance(item, Manifest) and item.sha256 == sha256 == digest(self.parquet(name))
+        try:
+            return isinstance(item, Manifest) and item.sha256 == sha256 == digest(self.parquet(name))
+        except OSError:
+            return False
 
     @property
     def bin(self) -> Shelf:

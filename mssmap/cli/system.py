@@ -31,7 +31,10 @@ def log(
     opened = open_store()
     entries = opened.trail()
     if verify:
-        broken, lost = audit.faults(entries), _lost(opened)
+        from mssmap.archive import copies, shelf
+
+        broken = audit.faults(entries)
+        lost = _lost(opened, copies.missing(opened, shelf.default()))
         for fault in [*broken, *lost]:
             typer.echo(fault)
         last = entries[-1].hash if entries else audit.START
@@ -81,14 +84,14 @@ def restore(
     from mssmap.archive import copies, shelf
     from mssmap.store import backup_file
 
-    backup_file.read(file)  # a file that cannot be used makes no store
+    manifest = backup_file.read(file)  # a file that cannot be used makes no store
     opened = open_store(make=make_store)
-    done = copies.restore(opened, shelf.default(), file, replace=replace)
+    done = copies.restore(opened, shelf.default(), file, manifest, replace=replace)
     if done.kept:
         tell(f"what was in the store stands in {done.kept}")
     for name in done.put_away:
         tell(f"archive {name}: not in the back-up, removed; mssmap archive restore {name} puts it back")
-    lost = _lost(opened)
+    lost = _lost(opened, done.missing)
     tell(f"restored {_contents(done.manifest, len(lost))}")
     for fault in lost:
         tell(f"missing: {fault}")
@@ -96,13 +99,12 @@ def restore(
         raise typer.Exit(FOUND_FAULTS)
 
 
-def _lost(opened: Store) -> list[str]:
+def _lost(opened: Store, missing: list[Shelved]) -> list[str]:
     """Return a line for whatever the trail promises and neither the store nor the shelf of the archives holds."""
-    from mssmap.archive import copies, shelf
     from mssmap.store import imports
 
     hint = "Add its file again, or restore a back-up that holds it"
-    return imports.faults(opened) + [f"{_named(item)}. {hint}" for item in copies.missing(opened, shelf.default())]
+    return imports.faults(opened) + [f"{_named(item)}. {hint}" for item in missing]
 
 
 def _named(item: Shelved) -> str:
@@ -110,7 +112,7 @@ def _named(item: Shelved) -> str:
 
     why = {
         backup_file.LEFT_OUT: "left out",
-        backup_file.NO_FILE: "its file is not on the shelf",
+        backup_file.NO_FILE: "its file is not on the shelf or cannot be read",
         backup_file.CHANGED: "its file is not the one that was written",
     }
     about = item.about

@@ -175,18 +175,7 @@ def merge(
     StoreAwayError
         If it could not be written; nothing has changed then.
     """
-    trail = other.trail()
-    faults = audit.faults(trail)
-    if faults:
-        raise InputError(
-            _(
-                "field copy {origin!r}: its audit trail is not whole ({found}), required an unbroken chain. "
-                "Nothing was merged: ask for a new copy."
-            ).format(origin=origin, found=faults[0])
-        )
-    for entry in trail:
-        if entry.entity in MERGED and entry.body is not None:
-            check(entry.entity, entry.body)
+    trail = _sound(other.trail(), origin, check)
     rows = list(_payloads(other))
 
     def write(session: Connection) -> Merged:
@@ -296,6 +285,21 @@ def origins(entries: Sequence[Entry]) -> list[str]:
 
 
 # ------------------------------------------------------------------------------------------------------- the parts
+
+
+def _sound(trail: list[Entry], origin: str, check: Check) -> list[Entry]:
+    """Return the trail of a field copy if its chain is whole and each change in it can be used."""
+    if faults := audit.faults(trail):
+        raise InputError(
+            _(
+                "field copy {origin!r}: its audit trail is not whole ({found}), required an unbroken chain. "
+                "Nothing was merged: ask for a new copy."
+            ).format(origin=origin, found=faults[0])
+        )
+    for entry in trail:
+        if entry.entity in MERGED and entry.body is not None:
+            check(entry.entity, entry.body)
+    return trail
 
 
 def _payloads(other: Store) -> Iterator[bytes]:
@@ -426,9 +430,10 @@ def _place_archives(work: _Work) -> None:
     """Put on our shelf what our trail promises, we do not have and the field has."""
     query = sa.select(AuditRow.__table__).where(AuditRow.entity == ARCHIVE).order_by(AuditRow.seq)
     trail = [Entry(**row._mapping) for row in work.session.execute(query)]
-    due = {name: about for name, about in archived.promised(trail).items() if about["sha256"] not in work.archives.ours}
-    brought = {name: about for name, about in due.items() if about["sha256"] in work.archives.theirs}
-    work.archives.place({name: work.archives.theirs[about["sha256"]] for name, about in brought.items()})
+    ours, theirs = work.archives.ours, work.archives.theirs
+    due = {about["sha256"]: about for about in archived.promised(trail).values() if about["sha256"] not in ours}
+    brought = {theirs[sha256]: about for sha256, about in due.items() if sha256 in theirs}
+    work.archives.place({about["name"]: name for name, about in brought.items()})
     work.names += [str(about["title"]) for about in brought.values()]
 
 

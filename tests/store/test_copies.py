@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import random
 import shutil
+import subprocess
+import sys
 import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator
@@ -316,15 +318,34 @@ def test_a_commit_that_fails_leaves_the_shelf_as_it_was(store, kept, made, there
         shelf_there.remove(ten.name)
     before = files(shelf_there.folder) if shelf_there.folder.exists() else []
 
-    def full(*_: Any) -> None:
-        raise StoreAwayError("the disk is full")
-
-    monkeypatch.setattr(again.identity, "acknowledge", full)
     monkeypatch.setattr(again, "_write", unwritable(again._write))
     with pytest.raises(StoreAwayError, match="full"):
         copies.restore(again, shelf_there, file)
     assert files(shelf_there.folder) == before
     assert again.trail() == []
+
+
+def test_a_restore_that_is_killed_before_its_commit_is_finished_by_the_next_try(store, kept, made, tmp_path, file):
+    ten, gone = made
+    copies.make(store, kept, file)
+    url, folder = f"sqlite:///{tmp_path / 'killed' / 'store.db'}", tmp_path / "killed" / "archives"
+    code = """
+import os, sys
+from pathlib import Path
+from mssmap.archive import copies, shelf
+from mssmap.store import open_store
+place = copies._Staged.place
+copies._Staged.place = lambda *given: (place(*given), os._exit(9))
+copies.restore(open_store(sys.argv[1]), shelf.Shelf(Path(sys.argv[2])), Path(sys.argv[3]))
+"""
+    asked = [sys.executable, "-c", code, url, str(folder), str(file)]
+    assert subprocess.run(asked, check=False, capture_output=True).returncode == 9
+    again, there = open_store(url), Shelf(folder)
+    assert again.trail() == []
+    assert there.listed() == [ten], "whole, though nothing speaks of it yet"
+    assert copies.restore(again, there, file).missing == []
+    assert [item.name for item in there.removed()] == [gone.name]
+    again.engine.dispose()
 
 
 def unwritable(write_: Callable[..., Any]) -> Callable[..., Any]:
@@ -540,6 +561,23 @@ def test_a_copy_brings_back_what_headquarters_has_lost(store, kept, made, laptop
     assert (copies.missing(store, kept), store.trail()) == ([], trail)
 
 
+def test_a_merge_that_is_tried_once_more_takes_the_archive_once(store, kept, made, laptop, file, monkeypatch):
+    new = acts.added(*laptop, titled(laptop[1].folder, "From the field", other_rows().assign(note="new")))
+    real, tries = store.identity.acknowledge, []
+
+    def lost(session: Any) -> None:
+        tries.append(session)
+        if len(tries) == 1:
+            raise StoreAwayError("the answer was lost")
+        real(session)
+
+    monkeypatch.setattr(store.identity, "acknowledge", lost)
+    copies.take(store, kept, brought(laptop, file), origin="laptop 3")
+    assert len(tries) == 2
+    assert new.name in {item.name for item in kept.listed()}
+    assert copies.missing(store, kept) == []
+
+
 def test_a_merge_that_is_refused_leaves_the_shelf_as_it_was(store, kept, made, laptop, file):
     acts.added(*laptop, titled(laptop[1].folder, "From the field", other_rows().assign(note="new")))
     laptop[0].save({"id": "q", "name": "x", "active": "all of them", "proposals": []}, version=0)
@@ -547,6 +585,16 @@ def test_a_merge_that_is_refused_leaves_the_shelf_as_it_was(store, kept, made, l
     with pytest.raises(MssmapError, match=r"^scenario: "):
         copies.take(store, kept, brought(laptop, file), origin="laptop 3")
     assert (store.trail(), files(kept.folder)) == before
+
+
+def test_a_name_that_leads_elsewhere_is_refused(store, kept, made, laptop, file, tmp_path):
+    item = titled(laptop[1].folder, "From the field", other_rows().assign(note="new"))
+    archived.added(laptop[0], {**asdict(item), "name": "../../evil"})
+    before = store.trail(), files(tmp_path)
+    with pytest.raises(InputError, match=r"archive '../../evil': found a strange name"):
+        copies.take(store, kept, brought(laptop, file), origin="laptop 3")
+    file.unlink()
+    assert (store.trail(), files(tmp_path)) == before
 
 
 def no_parquet(item: Manifest, path: Path) -> Manifest:
