@@ -116,7 +116,7 @@ def test_a_link_to_the_provider_that_is_too_old(client: TestClient, reasons) -> 
     assert reasons() == [("sign_in_failed", "stale: no such sign-in was begun here")]
 
 
-@pytest.mark.parametrize("metadata", [f"http://localhost:{free_port()}/nowhere"])
+@pytest.mark.parametrize("metadata", [f"http://localhost:{free_port()}/nowhere"], ids=["nobody listens"])
 def test_a_provider_that_does_not_answer(client: TestClient, reasons) -> None:
     answer = client.get(f"{LOGIN}?provider={encode_provider_token('default')}")
     assert answer.status_code == 502
