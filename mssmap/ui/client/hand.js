@@ -62,6 +62,13 @@ function inAddress(plan) {
   history.replaceState(history.state, "", to.href);
 }
 
+/** The latest state of a plan that this window has heard of, by an answer or by the page; nothing if of neither. */
+function stateOf(plan) {
+  const heard = kit.queue.heard.get(plan);
+  const read = page.data.plan && page.data.plan.id === plan ? page.data.plan : null;
+  return heard && (!read || heard.version > read.version) ? heard : read;
+}
+
 /** Acts on a plan that these data do not hold yet. */
 const unseen = (data) => (current(data.of) ? kit.queue.unseen(current(data.of), data.version) : []);
 
@@ -210,17 +217,15 @@ function copied() {
 function drawHandName() {
   const { data } = page;
   const plan = current(data.of);
-  const heard = kit.queue.heard.get(plan);
-  const told = heard && (!data.plan || heard.version > data.plan.version) ? heard.name : data.plan && data.of ? data.plan.name : "";
+  const state = stateOf(plan);
   const acts = plan ? kit.queue.waiting(plan).filter((one) => "name" in one && ["rename", "create", "copy"].includes(one.kind)) : [];
-  return acts.length ? acts[acts.length - 1].name : told;
+  return acts.length ? acts[acts.length - 1].name : state ? state.name : "";
 }
 
 function drawHand(parts) {
   const { data } = page;
   const plan = current(data.of);
-  const heard = kit.queue.heard.get(plan);
-  const state = heard && (!data.plan || data.plan.id !== plan || heard.version > data.plan.version) ? heard : data.plan;
+  const state = stateOf(plan);
   const name = drawHandName();
   const plans = plan && !data.plans.some(([id]) => id === plan) ? [...data.plans, [plan, name]] : data.plans;
   options(parts.choice, plans);
@@ -281,9 +286,7 @@ function statusLine({ words }) {
   const why = queue.fault || (queue.ended ? words.ended : words.trying);
   const told = queue.failures > 1 || queue.ended;
   if (n) return ["waiting", `${fill(words.waiting, { n })}${told ? ` · ${why}` : ""}`];
-  const heard = queue.heard.get(plan);
-  const read = page.data.plan && page.data.plan.id === plan ? page.data.plan : null;
-  const state = heard && (!read || heard.version > read.version) ? heard : read;
+  const state = stateOf(plan);
   if (!state || state.deleted) return ["quiet", ""];
   return ["quiet", fill(words.saved, { version: state.version, time: state.at.slice(11, 19) })];
 }
