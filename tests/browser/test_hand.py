@@ -45,6 +45,7 @@ def screen(own_server: Server, visit: Any) -> Screen:
     """The planner with a plan in which one more base is on."""
     found: Screen = visit("/planner", at=own_server, as_of="2026-04-01")
     found.page.locator(".mm-bases input").first.wait_for()
+    found.at_rest()
     click(found, [off(found)[0]])
     until_saved(found)
     found.at_rest()
@@ -143,6 +144,7 @@ def test_the_days_of_a_plan_are_on_the_dials_and_moving_them_moves_the_plan(
     link = f"/planner?scenario={plan}&as_of=2025-01-18"
     other: Screen = visit(link, at=own_server)
     other.page.locator(".mm-bases input").first.wait_for()
+    other.at_rest()
     other.page.locator(".mm-saved", has_text="is judged on its own days: 1 Apr 2026").wait_for()
     assert store.plan(plan).body["as_of"] == "2026-04-01", "a link changes no plan"
     other.page.get_by_text("Day and layers").click()
@@ -175,6 +177,7 @@ def test_a_browser_that_keeps_nothing_says_so_and_stores_all_the_same(
 ) -> None:
     found: Screen = visit("/planner", at=own_server, as_of="2026-04-01")
     found.page.locator(".mm-bases input").first.wait_for()
+    found.at_rest()
     found.page.evaluate(
         "() => { Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }; }"
     )
