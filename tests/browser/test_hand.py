@@ -198,6 +198,8 @@ def test_acts_of_somebody_else_are_told_and_not_sent(screen: Screen, store: Stor
     )
     screen.page.reload()
     screen.page.locator(".mm-line", has_text="Changes of somebody else wait in this browser: 1.").wait_for()
+    screen.page.locator(".mm-bases input").first.wait_for()
+    screen.at_rest()
     click(screen, [off(screen)[0]])
     until_saved(screen)
     assert store.plan(in_hand(screen)).name != "Not mine"
