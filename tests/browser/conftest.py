@@ -67,6 +67,8 @@ DRAWN = f"""(before) => {{
 PROBE = re.compile(r"/\w+/_stcore/(health|host-config)$|/live\?")
 """What a browser may complain of: on a deep link Streamlit looks for its server below the page first, and finds it
 above; and a window asks whether its server is there, also when a test has stopped it."""
+LATE = re.compile(r"reaching server endpoint .*/_stcore/|^Streamlit server is not responding")
+"""What Streamlit says of a server that is busy for a while; the page waits and goes on."""
 AT_REST = '.stApp[data-test-script-state="notRunning"][data-test-connection-state="CONNECTED"]'
 
 
@@ -261,7 +263,7 @@ class Screen:
 
     def _console(self, message: ConsoleMessage) -> None:
         url = message.location.get("url", "")
-        if message.type == "error" and not PROBE.search(url):
+        if message.type == "error" and not PROBE.search(url) and not LATE.search(message.text):
             self.faults.append(f"{message.text} ({url})")
 
     def _websocket(self, socket: WebSocket) -> None:

@@ -448,7 +448,7 @@ def test_the_commands_say_what_is_whole_and_what_is_missing(store, kept, made, f
 
     monkeypatch.setenv("MSSMAP_DATABASE_URL", f"sqlite:///{tmp_path / 'new' / 'store.db'}")
     monkeypatch.delenv("MSSMAP_ARCHIVE_URL")
-    code, said = run("restore", str(bare))
+    code, said = run("restore", "--make-store", str(bare))
     assert code == 1
     assert f"missing: archive {ten.name} (Ten events), 10 rows, {ten.bytes:,} bytes: its file is not on" in said
     assert "whole" not in said
