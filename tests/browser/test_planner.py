@@ -130,6 +130,7 @@ def test_a_base_is_placed_by_name_and_plans_are_compared_on_the_map(own_server: 
     screen.page.get_by_text("Place by name or coordinates").click()
     field = screen.page.get_by_label("Name of a place")
     field.wait_for()
+    screen.page.get_by_text("Place a base here").wait_for()  # the last one of the drawer
     screen.at_rest()  # what is typed while the drawer is still being filled is lost with the field
     field.press_sequentially("Jacm")
     screen.page.get_by_role("option", name="Jacmel").first.click()
