@@ -21,8 +21,7 @@ def test_a_matrix_is_added_used_and_found_after_a_kill(visit: Any, tmp_path: Pat
         screen.drawn()
         by_road = people(screen)
         screen.page.get_by_text("Travel, roads and zones").click()
-        screen.page.get_by_label("Travel", exact=True).click()
-        screen.page.get_by_role("option", name="Own matrix").click()
+        screen.page.get_by_role("combobox", name="Travel", exact=True).select_option("matrix")
         screen.page.get_by_text("no matrix was given").wait_for()
         assert people(screen) == by_road, "the road model stands in"
 
