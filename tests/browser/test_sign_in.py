@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from mssmap.store import people
 
@@ -187,9 +187,14 @@ def test_what_waits_is_sent_for_the_person_who_did_it_and_for_nobody_else(screen
     page.locator(".mm-line", has_text="Changes of somebody else wait in this browser: 2.").wait_for()
     assert {plan.plan_id for plan in team.open_store().plans()} == known
     page.context.clear_cookies()
+    held: list[Route] = []  # else the answer may come before anybody has read that it is awaited
+    page.route("**/acts", lambda route: held.append(route))
     sign_in(screen, "planner", "/planner?as_of=2026-04-01")
     waiting = page.locator(".mm-line", has_text="Changes of yours to other plans are not yet stored: 2")
     waiting.wait_for()
+    (first,) = held  # the next batch waits for its answer
+    first.continue_()
+    page.unroute("**/acts")
     waiting.wait_for(state="detached")
     (plan,) = [one for one in team.open_store().plans() if one.plan_id not in known]
     assert (plan.version, plan.changed_by) == (2, "planner@example.org")
