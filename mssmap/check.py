@@ -108,21 +108,25 @@ def _tables(data: Data, *columns: str) -> Iterable[tuple[str, pd.DataFrame]]:
 
 
 def revisions_in_order(data: Data) -> list[Fault]:
-    """Each revision of an id must be known later than the one before, and they must count from 1."""
+    """
+    The revisions of an id must count from 1; one that is known no later than the one before says why.
+
+    A source that is found later may have been public earlier; a revision known later by mistake looks the same.
+    """
     faults = []
     for name, frame in _tables(data, "revision", "known_from"):
         id_column = data.dataset(name).id_column
         rows = frame.sort_values([id_column, "revision"], kind="stable")
         before = rows.groupby(id_column, sort=False)["known_from"].shift()
-        late = rows[rows["known_from"] <= before]
+        late = rows[(rows["known_from"] <= before) & (rows["note"] == "" if "note" in rows else True)]
         faults += _blame(
             data,
             name,
             late,
             "known_from",
             lambda row: f"{_day(row['known_from'])}",
-            "a day later than that of the revision before",
-            "A correction is known later than what it corrects.",
+            "a day later than that of the revision before, or a note",
+            "If its source was public before that of the revision that it corrects, say so in the note.",
         )
         number = rows.groupby(id_column, sort=False).cumcount() + 1
         gap = rows[rows["revision"] != number]
@@ -280,6 +284,23 @@ def reliability_by_rule(data: Data) -> list[Fault]:
     )
 
 
+def unidentified_pages(data: Data) -> list[Fault]:
+    """A figure whose page is not identified names no page, and only such a figure does."""
+    kinds = data["sources"].set_index("source_id")["publisher_kind"]
+    faults = []
+    for name, rows in _tables(data, "stated", "source_id"):
+        nameless = rows["source_id"].map(kinds) == "unknown"
+        faults += _blame(
+            data,
+            name,
+            rows[nameless != (rows["stated"] == "unidentified")],
+            "stated",
+            lambda row: f"{row['stated'] or 'nothing'} for {row['source_id']}",
+            "unidentified for a source of the kind unknown, and for no other",
+        )
+    return faults
+
+
 def events_closed(data: Data, today: date) -> list[Fault]:
     """A month or year is a bar with an end; an event does not go on for ever, so that one of a day is not open."""
     rows = _latest(data, "events")
@@ -338,7 +359,7 @@ def _disagrees_on(event: Mapping[Any, Any], figures: list[Any]) -> pd.Timestamp 
     learnt = {day for figure in figures for day in (figure["known_from"], figure["until"])}
     low, high = event["figure_min"], event["figure_max"]
     stated = low, low if pd.isna(high) else high
-    for day in sorted({event["known_from"], *(day for day in learnt if event["known_from"] < day < event["until"])}):
+    for day in sorted(day for day in {event["known_from"], *learnt} if event["known_from"] <= day < event["until"]):
         known = [figure for figure in figures if figure["known_from"] <= day < figure["until"]]
         ends: dict[str, list[float]] = {}
         for figure in known:
@@ -351,10 +372,10 @@ def _disagrees_on(event: Mapping[Any, Any], figures: list[Any]) -> pd.Timestamp 
 
 
 def _with_end(rows: pd.DataFrame, id_column: str) -> pd.DataFrame:
-    """Add `until`: the day on which the next revision of a row was known, far ahead if there is none."""
+    """Add `until`: the first day on which a later revision of a row was known, far ahead if there is none."""
     rows = rows.sort_values([id_column, "revision"], kind="stable").reset_index(drop=True)
-    next_known = rows.groupby(id_column, sort=False)["known_from"].shift(-1)
-    return rows.assign(until=next_known.fillna(FOREVER))
+    later = rows.groupby(id_column, sort=False)["known_from"].shift(-1).fillna(FOREVER)
+    return rows.assign(until=later[::-1].groupby(rows[id_column], sort=False).cummin())
 
 
 FOREVER = pd.Timestamp("2200-01-01")
@@ -446,6 +467,7 @@ RULES: tuple[Callable[[Data], list[Fault]], ...] = (
     everything_used,
     sources_public,
     reliability_by_rule,
+    unidentified_pages,
     figures_agree,
     places_agree,
     points_in_region,

@@ -14,7 +14,9 @@ A grade is a letter and a number, for example B2.
    3 for an official claim that nobody checked;
    2 if sources disagree about the figures;
    4 if sources disagree about the fact itself;
-   4 if the editor's confidence is low.
+   4 if the editor's confidence is low;
+   4 for a figure that its source quotes from another report;
+   6 for a figure whose page is not identified.
 5. Credibility never goes beyond 6.
 6. Only sources that were public on `known_on` count. If there is none, the grade is F6.
 
@@ -62,6 +64,8 @@ NOT_BETTER_THAN = (
     ("dispute", "figures", 2),
     ("dispute", "fact", 4),
     ("confidence", "low", 4),
+    ("stated", "quoted", 4),
+    ("stated", "unidentified", 6),
 )
 """Column, value and the best credibility that a row with this value can have."""
 

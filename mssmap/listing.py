@@ -12,7 +12,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from mssmap import views
+from mssmap import text, views
 from mssmap.catalog import Dataset
 
 
@@ -173,7 +173,8 @@ def _event_lines(row: Any) -> Iterable[str]:
     for figure in row["figures"]:
         url = None if figure["source_id"] in listed else figure["url"]
         yield f"    figure  {_clean(_figure(figure))}"
-        yield f"            {_clean(_citation(figure['source'] or 'source not yet public', figure['publisher'], url))}"
+        source = _citation(figure["source"] or "source not yet public", figure["publisher"], url)
+        yield f"            {_clean(', '.join(part for part in (source, text.stated().get(figure['stated'])) if part))}"
     for source in row["sources"]:
         yield f"    source  {_clean(_citation(source['title'], source['publisher'], source['url']))}"
 

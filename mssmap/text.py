@@ -189,6 +189,14 @@ def claims() -> Mapping[str, str]:
     }
 
 
+def stated() -> Mapping[str, str]:
+    """How a source holds a number that does not simply stand on its page."""
+    return {
+        "quoted": _("quoted from another report"),
+        "derived": _("worked out from what the source says"),
+    }
+
+
 def figure(low: Any, high: Any, unit: Any, qualifier: Any = None) -> str:
     """
     Write a reported number with its qualifier.

@@ -221,9 +221,9 @@ def events(
     -------
     events
         Points in `crs.WGS84`, missing for events without a place. Besides the columns of the table: `figures` (a list
-        of {measure, min, max, unit, qualifier, date, source, source_id, publisher, url} for each number reported by a
-        source then public), `outcome_unknown` (planned, and the date has passed), `last_seen`, `age_days`, `grade`,
-        `sources`.
+        of {measure, min, max, unit, qualifier, date, stated, source, source_id, publisher, url} for each number
+        reported by a source then public), `outcome_unknown` (planned, and the date has passed), `last_seen`,
+        `age_days`, `grade`, `sources`.
 
     Raises
     ------
@@ -285,8 +285,10 @@ def figure_records(data: Data, figures: pd.DataFrame, clocks: Clocks) -> list[di
     public = evidence.public(cited, clocks.known_on)
     sources = {source["source_id"]: source for source in evidence.source_records(public)}
     records = []
-    columns = ["figure_id", "measure", "value_min", "value_max", "unit", "qualifier", "date", "source_id", "note"]
-    for figure_id, measure, low, high, unit, qualifier, day, source_id, note in zip(
+    columns = ["figure_id", "measure", "value_min", "value_max", "unit", "qualifier", "date"]
+    columns += ["stated", "source_id", "note"]
+    figures = figures if "stated" in figures else figures.assign(stated="")  # a folder of earlier data lacks it
+    for figure_id, measure, low, high, unit, qualifier, day, stated, source_id, note in zip(
         *(figures[column].tolist() for column in columns), strict=True
     ):
         source = sources.get(source_id)
@@ -299,6 +301,7 @@ def figure_records(data: Data, figures: pd.DataFrame, clocks: Clocks) -> list[di
                 "unit": unit,
                 "qualifier": qualifier,
                 "date": plain(day),
+                "stated": stated,
                 "source": source["title"] if source else None,
                 "source_id": source["source_id"] if source else None,
                 "publisher": source["publisher"] if source else None,

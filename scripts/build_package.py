@@ -30,9 +30,10 @@ LOCATION_SOURCE = ("page", "geonames", "approximate")
 CONFIDENCE = ("high", "medium", "low")
 RELIABILITY = ("A", "B", "C", "D", "E", "F")
 QUALIFIER = ("about", "at least", "more than", "up to", "fewer than")
+STATED = ("page", "quoted", "derived", "unidentified")
 PUBLISHER_KIND = (
     *("un", "government", "mission", "ngo", "research", "wire", "press"),
-    *("aggregator", "encyclopedia", "blog", "social"),
+    *("aggregator", "encyclopedia", "blog", "social", "unknown"),
 )
 STATUS = (
     *("operational", "handed_over", "planned", "proposed", "closed"),
@@ -365,7 +366,13 @@ FACTS = [
             field("unit", "Unit of the number", required=True),
             field("qualifier", "As worded by the source", enum=QUALIFIER),
             field("date", "Day the number is about", "date"),
-            field("source_id", "Source", required=True, references=["sources.source_id"]),
+            field(
+                "stated",
+                "How the source holds the number: on its page, quoted from another report, derived from what the page "
+                "says, or on a page that is not identified",
+                enum=STATED,
+            ),
+            field("source_id", "Source that holds it", required=True, references=["sources.source_id"]),
             *known(),
             field("note", "Caveats"),
         ],

@@ -104,6 +104,11 @@ def test_the_small_folder_breaks_no_rule(small):
             id="a range that rests on a figure not yet known",
         ),
         pytest.param(
+            *("tables/figures.csv", ",un-1,2024-03-05", "unidentified,un-1,2024-03-05"),
+            "stated: found unidentified for un-1, required unidentified for a source of the kind unknown",
+            id="a page that is named and yet not identified",
+        ),
+        pytest.param(
             *("tables/events.csv", ",-72.35,18.55,", ",-72.35,,"), "lon: found one coordinate", id="half a point"
         ),
         pytest.param(

@@ -58,6 +58,34 @@ def test_the_prison_breaks_carry_the_figures_of_all_sources(real, on):
         assert row["dispute"] == "figures"
 
 
+def test_a_count_by_another_counter_stands_beside_the_later_one(real, on):
+    found = views.events(real, on("2025-01-18"))
+    (massacre,) = found[found["event_id"] == "ev-2024-10-03-pont-sonde-massacre"].to_dict("records")
+    assert (massacre["figure_min"], massacre["figure_max"], massacre["dispute"]) == (70, 115, "figures")
+    assert massacre["grade"] == "C2", "with one number only it was C1"
+    held = {figure["source_id"]: figure["min"] for figure in massacre["figures"] if figure["measure"] == "killed"}
+    assert held == {
+        "haiti24-2024-guterres-condemns-pont-sonde-massacre": 70,
+        "dagsavisen-2024-least-115-killed-last-weeks": 115,
+        "haiti24-2024-pont-sonde-massacre-115-dead": 115,
+    }
+
+
+def test_a_number_held_by_no_known_page_says_so_and_is_graded_as_that(real, on):
+    rows = views.table(real, "figures", on("2025-01-18")).set_index("figure_id")
+    nameless = rows.loc["ev-2024-03-02-gangs-storm-the-national-peniten.f05"]
+    assert (nameless["value_min"], nameless["source_id"], nameless["grade"]) == (4700, "page-not-identified", "F6")
+    quoted = rows.loc["ev-2024-03-02-gangs-storm-the-national-peniten.f04"]
+    assert (quoted["stated"], quoted["grade"]) == ("quoted", "C4")
+    vague = rows["note"].str.contains("not identified|not in the source list|unknown address")
+    assert set(rows.loc[vague, "stated"]) == {"unidentified"}
+
+
+def test_a_folder_without_the_column_that_says_how_a_number_is_held_is_read(real, on):
+    known = real["figures"].drop(columns="stated")
+    assert {figure["stated"] for figure in views.figure_records(real, known, on("2025-01-18"))} == {""}
+
+
 def test_both_numbers_of_graduates_stand_side_by_side(real, on):
     found = views.events(real, on("2025-01-18"), category="hnp_training")
     (graduation,) = found[found["title_en"].str.contains("Graduation of the 34th")].to_dict("records")

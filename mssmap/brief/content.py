@@ -299,7 +299,7 @@ def _events(events: gpd.GeoDataFrame, sources: Cited) -> Iterable[Event]:
             day=text.span(row.valid_from, row.valid_to, row.date_precision),
             text=typeface.printable(learnt.event_line(row)),
             grade=row.grade,
-            sources=sources.records(row.sources),
+            sources=learnt.cite(row, sources),
             row=row,
         )
 

@@ -112,6 +112,17 @@ def killed(row: Any) -> tuple[float, float] | None:
     return (min(ends), max(ends)) if ends else None
 
 
+def cite(row: Any, cited: Cited) -> tuple[int, ...]:
+    """Cite who holds what `event_line` tells: of people killed the sources of both ends, else those of the event."""
+    deaths = killed(row)
+    if not deaths:
+        return cited.records(row.sources)
+    counts = [figure for figure in row.figures if figure["measure"] == "killed" and figure["source_id"]]
+    lowest = cited.ids(figure["source_id"] for figure in counts if figure["min"] == deaths[0])
+    highest = cited.ids(figure["source_id"] for figure in counts if figure["max"] == deaths[1])
+    return tuple(dict.fromkeys(lowest + highest))
+
+
 def event_line(row: Any) -> str:
     """Tell an event: title, people killed, what it rests on if that is not a plain report."""
     deaths = killed(row)
@@ -173,7 +184,7 @@ def _attacks(events: gpd.GeoDataFrame, cited: Cited, most: int = 2) -> list[str]
     rows = sorted(rows, key=lambda pair: -pair[0][1])[:most]
     return [
         f"{text.span(row.valid_from, row.valid_to, row.date_precision)}: {event_line(row)} "
-        f"{cited.publishers(cited.records(row.sources), row.grade)}".strip()
+        f"{cited.publishers(cite(row, cited), row.grade)}".strip()
         for _deaths, row in rows
     ]
 

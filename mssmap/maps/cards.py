@@ -158,9 +158,8 @@ def _region_name(data: Data, pcode: Any) -> str:
 def _figure_tables(figures: list[dict[str, Any]]) -> list[dict[str, Any]]:
     tables: dict[str, list[dict[str, Any]]] = {}
     for figure in figures:
-        note = " · ".join(
-            part for part in (text.day(figure["date"]) if figure["date"] else "", figure["note"] or "") if part
-        )
+        day = text.day(figure["date"]) if figure["date"] else ""
+        note = " · ".join(part for part in (day, text.stated().get(figure["stated"]), figure["note"]) if part)
         tables.setdefault(figure["measure"], []).append(
             {
                 "value": text.figure(figure["min"], figure["max"], figure["unit"], figure["qualifier"]),

@@ -58,7 +58,7 @@ def test_highlights_are_proposed_from_what_changed(real, brief):
     said = content.compose(real, brief()).highlights
     assert 2 <= len(said) <= 5
     assert "Kenya 217" in said[0]
-    assert any("Pont-Sondé massacre · 115 killed (C1" in line for line in said)
+    assert any("Pont-Sondé massacre · 70-115 killed (C2" in line for line in said)
 
 
 def test_with_nothing_new_the_highlights_say_so(small):
