@@ -303,6 +303,28 @@ def test_a_line_that_is_cut_loses_no_click(place: Place, visit: Any, record_prop
     record_property("figure", f"{place.kind}: {kept} of {kept} sequences")
 
 
+@on_both_in_full
+def test_what_is_asked_of_the_page_while_its_socket_is_away_is_asked_again(place: Place, visit: Any) -> None:
+    screen = planner(visit, place)
+    hand = screen.page.locator(".mm-hand")
+    rounds(place, screen, 1)
+    plan = screen.query["scenario"]
+    for name in ("Delete this plan", "Delete"):
+        hand.get_by_role("button", name=name, exact=True).click()
+    back = screen.page.locator(".mm-saved").get_by_role("button", name="Bring it back")
+    back.wait_for()
+    place.line.cut()
+    place.line.mend()
+    back.click()  # the act arrives by a connection of its own, the choice of the plan would go by the socket
+    until_saved(screen)
+    assert screen.query["scenario"] == plan
+    place.line.cut()
+    place.line.mend()
+    hand.locator("select").first.select_option("baseline")
+    screen.page.locator(".mm-saved", has_text="The baseline changes nothing").wait_for(timeout=BUSY_MS)
+    screen.faults.clear()  # a browser complains about a line that was cut, and rightly so
+
+
 @on_both
 def test_a_server_that_is_started_again_loses_no_click(place: Place, visit: Any, record_property: Any) -> None:
     screen = planner(visit, place)

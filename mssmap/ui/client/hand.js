@@ -6,8 +6,9 @@
  */
 
 const kit = {};
-const page = { data: null, heir: null, told: null, asked: null, early: [] };
+const page = { data: null, heir: null, told: null, asked: null, chosen: null, early: [] };
 const AGAIN_MS = 6000;
+const MOST_TIMES = 10;
 
 /** What this module borrows from the others: their files have hashed names, so the loader hands them over. */
 export function borrow(acts, panel) {
@@ -17,6 +18,7 @@ export function borrow(acts, panel) {
     act({ kind: "place", proposal: ownId(), lon, lat }, page.data ? page.data.of : "");
   });
   document.addEventListener("mssmap:version", ({ detail }) => { page.told = detail; catchUp(); });
+  setInterval(() => { chooseAgain(); catchUp(); }, AGAIN_MS);  // what is asked while the socket is away is lost
 }
 
 const newPlan = () => `plan-${kit.newId().replaceAll("-", "").slice(0, 12)}`;
@@ -42,10 +44,24 @@ function still({ of, gone }) {
   else if (of !== heir.of || heir.seen || gone === heir.plan) page.heir = null;
 }
 
+/** Take another plan in hand. */
+function choose(plan) {
+  page.heir = null;
+  page.chosen = { plan, times: 0 };
+  page.choose(plan);
+}
+
+/** Ask again for the plan that a person chose until the page shows it or the person goes on with what it shows. */
+function chooseAgain() {
+  const { chosen } = page;
+  if (chosen && (chosen.times += 1) <= MOST_TIMES) page.choose(chosen.plan);
+}
+
 /** Do something to the plan that a component shows; the first change of the baseline makes a plan. */
 function act(fields, of) {
   if (!page.data) page.early.push([fields, of]);  // clicked before the page knew whose plan it is
   if (!page.data || page.data.barred) return;
+  page.chosen = null;
   let plan = current(of);
   if (!plan) {
     plan = newPlan();
@@ -141,8 +157,9 @@ function options(select, choices) {
 export function hand(component) {
   const { data, setTriggerValue } = component;
   page.again = (value) => setTriggerValue("again", value);
-  page.choose = (value) => { page.heir = null; setTriggerValue("chosen", value); };
+  page.choose = (value) => setTriggerValue("chosen", value);
   page.data = data;
+  if (page.chosen && page.chosen.plan === (data.of || "baseline")) page.chosen = null;
   kit.queue.serve(data);
   still(data);
   const left = !data.of && !page.heir && leftBehind();
@@ -168,7 +185,7 @@ function handParts(root) {
   const copy = button("", copied);
   const remove = button("", () => { sure.hidden = false; sure.querySelector("button").focus(); }, "mm-quiet");
   name.maxLength = 200;
-  choice.addEventListener("change", () => page.choose(choice.value));
+  choice.addEventListener("change", () => choose(choice.value));
   name.addEventListener("change", () => {
     if (name.value.trim()) act({ kind: "rename", name: name.value.trim() }, page.data.of);
     else name.value = drawHandName();
@@ -198,7 +215,7 @@ function binLine(plan, title, words) {
   const line = kit.$("li");
   line.append(kit.$("span", "", title), button(words.back, () => {
     kit.queue.add({ plan, kind: "bring_back" });
-    page.choose(plan);
+    choose(plan);
   }));
   return line;
 }
@@ -309,7 +326,7 @@ function toldLines({ words }) {
     if (one.state === "gone") {
       const n = queue.waiting(one.plan).length;
       return ["warn", fill(words.gone, { n }),
-        [words.revive, () => { queue.revive(one.plan); page.choose(one.plan); }], [words.discard, () => queue.discard(one.plan)]];
+        [words.revive, () => { queue.revive(one.plan); choose(one.plan); }], [words.discard, () => queue.discard(one.plan)]];
     }
     const buttons = [[words.close, () => queue.settle(one)]];
     if (one.suggested) {
@@ -328,7 +345,7 @@ function pageLines({ notes, deleted, missing, words, barred }) {
   const waits = missing && kit.queue.waiting(missing.plan).length;
   if (missing && !waits && !kit.queue.heard.has(missing.plan)) lines.push(["warn", missing.text]);
   if (deleted) {
-    const back = [words.back, () => { kit.queue.add({ plan: deleted.plan, kind: "bring_back" }); page.choose(deleted.plan); }];
+    const back = [words.back, () => { kit.queue.add({ plan: deleted.plan, kind: "bring_back" }); choose(deleted.plan); }];
     lines.push(["warn", deleted.text, ...(barred ? [] : [back])]);
   }
   return lines;
