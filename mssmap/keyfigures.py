@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from mssmap import evidence, regions, timeline, views
+from mssmap import evidence, regions, schema, timeline, views
 from mssmap.catalog import Data
 from mssmap.i18n import mark
 from mssmap.timeline import Clocks
@@ -237,7 +237,7 @@ def _dated(days: pd.Series, clocks: Clocks) -> dict[str, Any]:
 
 def _sources(rows: pd.DataFrame) -> tuple[str, ...]:
     """Return the sources of some rows once, in the order of the rows."""
-    return tuple(dict.fromkeys(";".join(rows["source_ids"]).strip(";").split(";"))) if len(rows) else ()
+    return tuple(dict.fromkeys(name for cell in rows["source_ids"] for name in schema.items(cell)))
 
 
 def _range(numbers: list[Any]) -> str:

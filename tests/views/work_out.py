@@ -131,7 +131,7 @@ class Question:
             yield from self.layer(layer)
         for row in self.events():
             first = min(one["known_from"] for one in read(self.folder, "events") if one["event_id"] == row["event_id"])
-            about = dict(low=row["figure_min"], high=row["figure_max"] or row["figure_min"], grade=self.grade(row))
+            about = {"low": row["figure_min"], "high": row["figure_max"] or row["figure_min"], "grade": self.grade(row)}
             day = f"{row['valid_from']} {row['date_precision']} known {first}"
             yield self.line("event", row["event_id"], row["category"], **about, day=day, sources=self.public(row))
         yield from self.figures()
@@ -146,14 +146,16 @@ class Question:
             count[2] += inside or perhaps
             if inside:
                 day = f"{spell['valid_from']} {spell['date_precision']} seen {self.last_seen(spell)}"
-                about = dict(day=day, grade=self.grade(spell), sources=self.public(spell))
+                about = {"day": day, "grade": self.grade(spell), "sources": self.public(spell)}
                 yield self.line(layer, record[LAYERS[layer]], spell["status"], **about)
         for status, (value, low, high) in counts.items():
             yield self.line("count", f"{layer}.{status}", value, low=low, high=high)
 
     def figures(self) -> Iterator[Row]:
         rows = [row for row in self.latest("strength", "strength_id") if row["date"] <= self.day and self.passes(row)]
-        moves = [row for row in rows if row["record_type"] in ("arrival", "departure", "rotation") and row["net_change"]]
+        moves = [
+            row for row in rows if row["record_type"] in ("arrival", "departure", "rotation") and row["net_change"]
+        ]
         levels = [row for row in rows if row["record_type"] == "strength" and row["scope"] in ("MSS", "GSF")]
         levels = sorted((row for row in levels if row["personnel"]), key=lambda row: (row["date"], row["known_from"]))
         total = [sum(int(row["net_change"]) for row in moves)] if moves else []
@@ -161,7 +163,9 @@ class Question:
         if ends:
             used = moves + levels[-1:]
             day = max(row["date"] for row in used)
-            yield self.line("figure", "strength", ends[0], low=min(ends), high=max(ends), day=day, sources=self.all(used))
+            yield self.line(
+                "figure", "strength", ends[0], low=min(ends), high=max(ends), day=day, sources=self.all(used)
+            )
         series = [row for row in self.latest("indicators", "indicator_id") if row["period_end"] <= self.day]
         series = [row for row in series if (row["indicator"], row["series"]) == ("idps", "iom_dtm")]
         series = [row for row in series if row["area"] == "National" and row["period_type"] == "point"]
@@ -170,7 +174,9 @@ class Question:
             day = max(row["period_end"] for row in series)
             last = [row for row in series if row["period_end"] == day]
             ends = [int(row[key]) for row in last for key in ("value", "value_max") if row[key]]
-            yield self.line("figure", "displaced", ends[0], low=min(ends), high=max(ends), day=day, sources=self.all(last))
+            yield self.line(
+                "figure", "displaced", ends[0], low=min(ends), high=max(ends), day=day, sources=self.all(last)
+            )
 
     def all(self, rows: Iterable[Row]) -> list[str]:
         return list(dict.fromkeys(i for row in rows for i in self.public(row)))
