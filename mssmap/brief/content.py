@@ -15,7 +15,7 @@ import pandas as pd
 
 import mssmap
 from mssmap import i18n, keyfigures, planning, regions, scenario, series, text, twin, views
-from mssmap.brief import cited, frame, layout, learnt, typeface
+from mssmap.brief import cited, frame, layout, learnt, typeface, written
 from mssmap.brief.cited import Cited, Source
 from mssmap.brief.spec import MOST_HIGHLIGHTS, Brief
 from mssmap.catalog import Data
@@ -33,6 +33,8 @@ SHORTENED: Final = {
     "title": mark("The title was shortened to two lines."),
     "highlight": mark("Highlight {n} was shortened to three lines."),
     "highlights": mark("Only the first {n} highlights are printed."),
+    "title_elsewhere": mark("The title was written for another question: {question}. Read it again."),
+    "elsewhere": mark("Highlight {n} was written for another question: {question}. Its mark says so; read it again."),
     "contact": mark("The contact line was shortened."),
     "classification": mark("The classification line was shortened."),
     "signs": mark("Signs that the typeface of the pack does not have are printed as □."),
@@ -144,7 +146,7 @@ def _compose(data: Data, brief: Brief) -> Content:
     plan = _plan(data, brief) if brief.scenario else None
     return Content(
         brief=brief,
-        title=_title(brief, place, notes),
+        title=_title(data, brief, place, notes),
         subtitle=f"{text.day(brief.as_of)}, {view.banner(brief.clocks)['sub']}",
         place=place,
         classification=_line(brief.classification, _("unofficial, from public reporting"), "classification", notes),
@@ -227,7 +229,10 @@ def visible(shown: Shown, on: Iterable[str]) -> Shown:
     )
 
 
-def _title(brief: Brief, place: str, notes: _Notes) -> str:
+def _title(data: Data, brief: Brief, place: str, notes: _Notes) -> str:
+    elsewhere = written.elsewhere(data, brief.title, brief)
+    if elsewhere:
+        notes.add("title_elsewhere", question=elsewhere)
     words = notes.clean(brief.title) or _("{place}: security situation").format(place=place)
     fitting = layout.fit_title(words, brief.paper)
     if fitting != words:
@@ -252,7 +257,7 @@ def _time(brief: Brief) -> str:
 def _highlights(
     data: Data, brief: Brief, shown: Shown, changes: list[dict[str, Any]], sources: Cited, notes: _Notes
 ) -> tuple[str, ...]:
-    typed = [line for line in map(notes.clean, brief.highlights) if line]
+    typed = [line for line in _typed(data, brief, notes) if line]
     lines = typed or [
         typeface.printable(line) for line in learnt.highlights(data, brief, shown.events, changes, sources)
     ]
@@ -264,6 +269,16 @@ def _highlights(
         if printed[-1] != line and typed:
             notes.add("highlight", n=n)
     return tuple(printed)
+
+
+def _typed(data: Data, brief: Brief, notes: _Notes) -> Iterable[str]:
+    """Return the highlights that a person wrote, those for another question with a mark in front."""
+    for n, words in enumerate(brief.highlights, start=1):
+        elsewhere, clean = written.elsewhere(data, words, brief), notes.clean(words)
+        if elsewhere:
+            notes.add("elsewhere", n=n, question=elsewhere)
+            clean = "[" + _("written for {question}").format(question=elsewhere) + "] " + clean
+        yield clean
 
 
 def propose(data: Data, brief: Brief) -> list[str]:

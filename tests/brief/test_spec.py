@@ -19,6 +19,20 @@ def test_a_specification_survives_its_plain_values(brief):
     assert spec.from_dict(spec.to_dict(full)) == full
 
 
+def test_a_text_belongs_to_the_question_for_which_it_was_written(brief):
+    other = brief(highlights=("a", "b"), title="t", written_for={"a": BRIEF.question, "b": brief(lang="fr").question})
+    assert other.other_question("a") is None
+    assert other.other_question("b") == brief(lang="fr").question
+    assert other.other_question("t") is None
+    assert spec.from_dict(spec.to_dict(other)) == other
+
+
+def test_texts_of_a_specification_without_their_question_have_an_unknown_one(brief):
+    values = spec.to_dict(brief(highlights=("a",), title="t"))
+    del values["written_for"]
+    assert spec.from_dict(values).written_for == {"t": {}, "a": {}}
+
+
 def test_the_number_stands_for_the_view_and_not_for_its_words(brief):
     assert brief(title="x", contact="y", version=3).number == BRIEF.number
     assert brief(grade="C3").number != BRIEF.number
@@ -68,6 +82,9 @@ def test_what_cannot_be_used_is_refused(changes, words):
     [
         ({}, r"brief: 'as_of' is missing"),
         ({**spec.to_dict(BRIEF), "colour": 1}, r"brief: found colour, required only"),
+        ({**spec.to_dict(BRIEF), "written_for": {"a": {"as_of": "x"}}}, r"brief: 'known_on' is missing"),
+        ({**spec.to_dict(BRIEF), "written_for": {"a": {**BRIEF.question, "as_of": "x"}}}, r"as_of: found 'x'"),
+        ({**spec.to_dict(BRIEF), "written_for": ["a"]}, r"brief: .* is missing or not of the right kind"),
         ({**spec.to_dict(BRIEF), "created": "noon"}, r"created: found 'noon', required a time with its zone"),
     ],
 )
