@@ -45,7 +45,7 @@ def seed() -> None:
     if KEY.format("title") in st.session_state:
         return
     draft = history.draft(cache.plans())
-    not_kept = {name: {} for name in DATED if draft.get(name)}
+    not_kept: dict[str, Question] = {name: {} for name in DATED if draft.get(name)}
     st.session_state[ORIGINS] = draft.get("origins") or {"proposed": [], "asked": None, "written": not_kept}
     kinds: dict[str, Any] = dict.fromkeys((*WORDS, *LINES), "") | dict.fromkeys(PARTS, True) | CHOICES
     for name, default in kinds.items():
