@@ -22,7 +22,7 @@ from mssmap.catalog import Data
 from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
 from mssmap.maps import layers, view
-from mssmap.maps.assets import layer_group
+from mssmap.maps.assets import event_groups
 from mssmap.maps.view import Shown
 
 MOST_ROWS: Final = 120
@@ -205,7 +205,7 @@ def everything(data: Data, brief: Brief) -> Shown:
     """Return all records of the view, with the events from its first day on."""
     clocks, grade, region = brief.clocks, brief.grade, brief.region
     found = {name: views.layer(data, name, clocks, grade, region) for name in views.RECORD_LAYERS}
-    events = views.events(data, clocks, start=brief.start, end=brief.as_of, region=region, grade=grade)
+    events = views.events(data, clocks, start=brief.start, end=brief.as_of, region=region, grade=grade, plans=True)
     return Shown(clocks=clocks, events=events, **found)
 
 
@@ -218,7 +218,7 @@ def visible(shown: Shown, on: Iterable[str]) -> Shown:
         return rows[(layer + "." + rows["status"].astype("str")).isin(wanted)].reset_index(drop=True)
 
     services = shown.facilities[shown.facilities["kind"].map(layers.SYMBOL_OF_KIND).isin(wanted)]
-    events = shown.events[shown.events["category"].map(layer_group).isin(wanted)]
+    events = shown.events[event_groups(shown.events).isin(wanted)]
     return Shown(
         clocks=shown.clocks,
         fobs=by_status("fobs"),

@@ -48,10 +48,10 @@ def test_changes_are_those_since_the_last_brief(tiny):
     assert list(tiny.changes.lines) == [
         "18 Jan 2025 · New: Plan X",
         "2 Dec 2024 · New: Base A",
-        "18 Jan 2025 · New: 200 more officers",
+        "18 Jan 2025 · New: 200 more officers · announced, not reported as done",
         "8 Nov 2024 · New: Kenya: strength 430",
     ]
-    assert (tiny.changes.counts, tiny.changes.more) == ("new 4", 0)
+    assert (tiny.changes.counts, tiny.changes.more) == ("new 3, plans 1", 0)
 
 
 def test_highlights_are_proposed_from_what_changed(real, brief):
