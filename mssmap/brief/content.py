@@ -108,6 +108,7 @@ class Content:
     plan: Table | None
     sources: tuple[Source, ...]
     extent: frame.Extent
+    window: str
     counts: Mapping[str, int]
     shortened: tuple[tuple[str, tuple[tuple[str, Any], ...]], ...]
 
@@ -129,7 +130,12 @@ def compose(data: Data, brief: Brief) -> Content:
         If the plan in the specification cannot be read.
     """
     with i18n.speaking(brief.lang):
-        return _compose(data, brief)
+        return _compose(data, of_data(brief, data))
+
+
+def of_data(brief: Brief, data: Data) -> Brief:
+    """Return a specification with the data and the software that it is worked out from; its number stands for both."""
+    return replace(brief, data=f"{data.fingerprint}/{mssmap.__version__}")
 
 
 def _compose(data: Data, brief: Brief) -> Content:
@@ -173,6 +179,7 @@ def _compose(data: Data, brief: Brief) -> Content:
         plan=plan,
         sources=_sources(sources, notes),
         extent=brief.extent or _extent(data, brief.region),
+        window=_("{first} to {last}").format(first=text.day(brief.start), last=text.day(brief.as_of)),
         counts=view.tally(shown),
         shortened=notes.all,
     )

@@ -34,7 +34,10 @@ FRAME: Final = (-76.0, 17.0, -70.5, 21.0)
 """West, south, east and north ends that an extent may reach, in degrees."""
 
 COMPOSED: Final = ("title", "highlights", "written_for", "contact", "classification", "created", "version", "address")
-"""Fields that do not change what is shown; the number of a map does not depend on them."""
+"""Fields on which the number of a map did not depend before it stood for one content."""
+
+MAKING: Final = ("created", "version")
+"""Fields that tell one making of a content from another; the number of a map does not depend on them."""
 
 QUESTION: Final = ("as_of", "known_on", "since", "lang", "grade", "region", "layers")
 """Fields that decide what can be said: a sentence belongs to the question for which it was written."""
@@ -66,6 +69,8 @@ class Brief:
         P-code; records outside are left out.
     scenario
         A plan as `scenario.to_dict` gives it, kept whole so that the pack can be made again.
+    data
+        Fingerprint of the data and version of the software, filled in where the pack is worked out.
     version
         How many packs of this number there are, this one included.
     address
@@ -97,6 +102,7 @@ class Brief:
     contact: str = ""
     classification: str = ""
     paper: str = "A4"
+    data: str = ""
     version: int = 1
     address: str = ADDRESS
 
@@ -148,12 +154,17 @@ class Brief:
     @property
     def number(self) -> str:
         """
-        Number of the map: the day, and four signs that stand for everything that decides what is shown.
+        Number of the map: the day, and signs that stand for everything that decides what the pack says.
 
-        Maps with the same number show the same view; they differ in version.
+        Packs with the same number have the same content; they differ in the time of making and in the version. A pack
+        of before keeps the number that it bears: that of its view.
         """
-        shown = {name: value for name, value in to_dict(self).items() if name not in COMPOSED}
-        return f"HTI-{self.as_of:%Y%m%d}-{_digest(shown)[:4].upper()}"
+        plain = to_dict(self)
+        if not self.data:
+            shown = {name: value for name, value in plain.items() if name not in (*COMPOSED, "data")}
+            return f"HTI-{self.as_of:%Y%m%d}-{_digest(shown)[:4].upper()}"
+        said = {name: value for name, value in plain.items() if name not in MAKING}
+        return f"HTI-{self.as_of:%Y%m%d}-{_digest(said)[:8].upper()}"
 
     @property
     def stem(self) -> str:
@@ -176,6 +187,8 @@ class Brief:
             "grade": self.grade if self.grade != evidence.LOWEST else None,
             "region": self.region,
             "layers": layers.write(self.layers),
+            "from": self.start.isoformat(),
+            "to": self.as_of.isoformat(),
             "lang": self.lang,
         }
         given = {key: value for key, value in keys.items() if value is not None}

@@ -127,7 +127,9 @@ def events(
     )
     rows = view(grade=grade, plans=plans)
     hidden = len(view(plans=plans)) - len(rows)
-    tell(heading("events", clocks, len(rows), hidden, grade, len(view(grade=grade, plans=True)) - len(rows)))
+    when = "".join(f" {word} {day}" for word, day in (("from", start), ("to", end)) if day)
+    announced = len(view(grade=grade, plans=True)) - len(rows)
+    tell(heading(f"events{when}", clocks, len(rows), hidden, grade, announced))
     if as_json:
         write_json(listing.records(rows.drop(columns="geometry")), out)
     else:

@@ -144,6 +144,7 @@ def fixed(assets: Assets) -> dict[str, Any]:
         "lang": current(),
         "legend": _legend(assets.imported),
         "text": _words(),
+        "months": list(text.MONTHS[current()]),
         "history": None,
     }
 
@@ -263,7 +264,7 @@ def _legend(imported: tuple[str, ...]) -> list[dict[str, Any]]:
                 }
                 for state in ("limited", "moved", "closed", "unknown")
             ]
-        groups.append({"label": titles[group], "items": items})
+        groups.append({"label": titles[group], "items": items, "timed": group == "events"})
     return groups
 
 
@@ -303,6 +304,7 @@ def described(shown: Shown, options: Options) -> str:
 def _words() -> dict[str, str]:
     return {
         "legend": _("Legend"),
+        "window": _("{first} to {last}"),
         "here": _("{n} records here"),
         "more": _("and {n} more"),
         "population": _("{n} people ({year})"),
