@@ -136,11 +136,12 @@ def table(
     known_on: str | date | None = None,
     grade: str = "F6",
     region: str | None = None,
+    plans: bool = False,
 ) -> pd.DataFrame:
     """Return a table as known on `known_on`, without rows dated after `as_of`. See `mssmap.views.table`."""
     from mssmap import views
 
-    return views.table(load(), name, clocks(as_of, known_on), grade, region)
+    return views.table(load(), name, clocks(as_of, known_on), grade, region, plans=plans)
 
 
 def events(
@@ -152,8 +153,11 @@ def events(
     category: str | list[str] | None = None,
     grade: str = "F6",
     region: str | None = None,
+    plans: bool = False,
 ) -> gpd.GeoDataFrame:
-    """Return events with all their figures side by side. See `mssmap.views.events`."""
+    """
+    Return events with all their figures side by side; `plans` adds what was only announced. See `mssmap.views.events`.
+    """
     from mssmap import views
 
     return views.events(
@@ -164,11 +168,18 @@ def events(
         category=category,
         grade=grade,
         region=region,
+        plans=plans,
     )
 
 
-def changes(since: str | date, until: str | date | None = None, as_of: str | date | None = None) -> list[Change]:
-    """Return what was learnt after `since` and up to `until` (today if None). See `mssmap.differences.changes`."""
+def changes(
+    since: str | date, until: str | date | None = None, as_of: str | date | None = None, *, plans: bool = False
+) -> list[Change]:
+    """
+    Return what was learnt after `since` and up to `until` (today if None); `plans` adds what was only announced.
+
+    See `mssmap.differences.changes`.
+    """
     from mssmap import differences
 
     return differences.changes(
@@ -176,6 +187,7 @@ def changes(since: str | date, until: str | date | None = None, as_of: str | dat
         settings.parse_date(since, "since"),
         settings.parse_date(until, "until") if until else settings.today(),
         settings.parse_date(as_of, "as_of") if as_of else None,
+        plans=plans,
     )
 
 
@@ -315,6 +327,7 @@ def export(
     start: str | date | None = None,
     end: str | date | None = None,
     category: str | Sequence[str] = (),
+    plans: bool = False,
     crs: str = "EPSG:4326",
     columns: str = "mssmap",
     sidecar: bool = True,
@@ -332,6 +345,8 @@ def export(
         geojson, gpkg, fgb, parquet, shp, kml, csv or xlsx.
     start, end, category
         Narrow the events, as in `events`.
+    plans
+        True adds events that were announced, not reported as done, and their figures.
     crs
         EPSG:4326, or EPSG:32618 where the format allows it.
     columns
@@ -363,6 +378,7 @@ def export(
         start=settings.parse_date(start, "start") if start else None,
         end=settings.parse_date(end, "end") if end else None,
         categories=(category,) if isinstance(category, str) else tuple(category),
+        plans=plans,
     )
     built = extract.build(load(), chosen, selection.Form(format, crs, columns, sidecar))
     bundle.save(built, Path(out))

@@ -74,7 +74,7 @@ class Change:
     rows: tuple[RowChange, ...]
 
 
-def changes(data: Data, since: date, until: date, as_of: date | None = None) -> list[Change]:
+def changes(data: Data, since: date, until: date, as_of: date | None = None, *, plans: bool = False) -> list[Change]:
     """
     Return what was learnt after `since` and up to `until`.
 
@@ -84,6 +84,9 @@ def changes(data: Data, since: date, until: date, as_of: date | None = None) -> 
         Two known dates; the day `since` itself is not included.
     as_of
         If given, rows about later days are left out on both sides (plans excepted).
+    plans
+        True adds events that were announced, not reported as done, and their figures; without them an announced event
+        is new once it is reported as done.
 
     Returns
     -------
@@ -107,6 +110,8 @@ def changes(data: Data, since: date, until: date, as_of: date | None = None) -> 
         if table in data.datasets:
             id_column = data.dataset(table).id_column
             before, after = (state(data[table], day, id_column, as_of) for day in (since, until))
+            if not plans:
+                before, after = _facts(data, before, since), _facts(data, after, until)
             deltas = differences(before, after, table, id_column)
             if table == "status":
                 told = _status_changes(deltas, _latest_spells(before, as_of), _latest_spells(after, as_of))
@@ -115,6 +120,12 @@ def changes(data: Data, since: date, until: date, as_of: date | None = None) -> 
             told = [_dated(change, data[table], id_column, until) for change in told]
             found += sorted(told, key=lambda change: (change.known_from or until, change.record_id))
     return found
+
+
+def _facts(data: Data, rows: pd.DataFrame, known_on: date) -> pd.DataFrame:
+    """Leave out events that were announced, and their figures."""
+    key = next((column for column in ("event_id", "record_id") if column in rows), None)
+    return rows[~rows[key].isin(views.planned(data, known_on))] if key else rows
 
 
 def state(rows: pd.DataFrame, known_on: date, id_column: str, as_of: date | None = None) -> pd.DataFrame:
@@ -260,10 +271,11 @@ def as_records(data: Data, found: Iterable[Change], known_on: date) -> list[dict
     Returns
     -------
     records
-        {kind, table, record_id, title, known_from, fields: [{field, before, after}], sources}; `title` in English,
-        `sources` those of the rows behind the change that were public on `known_on`.
+        {kind, table, record_id, title, known_from, plan, fields: [{field, before, after}], sources}; `title` in
+        English, `plan` true for what was announced, not reported as done, `sources` those of the rows behind the
+        change that were public on `known_on`.
     """
-    titles = _titles(data)
+    titles, plans = _titles(data), views.planned(data, known_on)
     sources = {
         source["source_id"]: source for source in evidence.source_records(evidence.public(data["sources"], known_on))
     }
@@ -274,6 +286,7 @@ def as_records(data: Data, found: Iterable[Change], known_on: date) -> list[dict
             "record_id": change.record_id,
             "title": titles.get(change.record_id, change.record_id) + _number(change),
             "known_from": change.known_from.isoformat() if change.known_from else None,
+            "plan": change.record_id in plans or _announced(change),
             "fields": [
                 {"field": field.field, "before": views.plain(field.before), "after": views.plain(field.after)}
                 for field in change.fields
@@ -282,6 +295,11 @@ def as_records(data: Data, found: Iterable[Change], known_on: date) -> list[dict
         }
         for change in found
     ]
+
+
+def _announced(change: Change) -> bool:
+    row = change.rows[0].after or change.rows[0].before or {}
+    return row.get("claim") == timeline.PLANNED
 
 
 def _number(change: Change) -> str:

@@ -12,7 +12,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from mssmap import text, views
+from mssmap import text, timeline, views
 from mssmap.catalog import Dataset
 
 
@@ -162,7 +162,9 @@ def _event_lines(row: Any) -> Iterable[str]:
         else ""
     )
     yield f"{day}{until}  {_clean(row['title_en'])}"
-    claim = "planned, outcome not known" if row["outcome_unknown"] else row["claim"].replace("_", " ")
+    claim = row["claim"].replace("_", " ")
+    if claim == timeline.PLANNED:
+        claim = f"planned for {day}{until}" + (", outcome not known" if row["outcome_unknown"] else "")
     dispute = f", {row['dispute']} disputed" if row["dispute"] else ""
     place = ", ".join(
         part for part in (row["place"] or "place not stated", row["commune_pcode"], row["country"]) if part
@@ -196,7 +198,8 @@ def change_text(records: Iterable[dict[str, Any]]) -> str:
 
 def _change_lines(record: dict[str, Any]) -> Iterable[str]:
     head = f"{record['known_from'] or '':10}  {record['kind']:9}  {record['table']:10}"
-    yield _clean(f"{head}  {record['title']} [{record['record_id']}]")
+    plan = " (announced, not reported as done)" if record["plan"] else ""
+    yield _clean(f"{head}  {record['title']} [{record['record_id']}]{plan}")
     for change in record["fields"]:
         yield _clean(f"{'':12}{change['field']}: {_shown(change['before'])} -> {_shown(change['after'])}")
 

@@ -57,6 +57,13 @@ class Reader:
             return default
         return value
 
+    def flag(self, record: Mapping[str, Any], key: str, where: str, *, default: bool) -> bool:
+        value = record.get(key, default)
+        if not isinstance(value, bool):
+            self.fault(f"{where}.{key}", value, _("true or false"))
+            return default
+        return value
+
     def texts(self, record: Mapping[str, Any], key: str, where: str, default: Iterable[str] = ()) -> tuple[str, ...]:
         value = record.get(key, list(default))
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):

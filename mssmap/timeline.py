@@ -188,6 +188,11 @@ def is_stale(ages: pd.Series, layer: str) -> pd.Series:
     return (ages > REFRESH_DAYS.get(layer, np.iinfo("int64").max)).fillna(False).astype(bool)
 
 
+def is_plan(rows: pd.DataFrame) -> pd.Series:
+    """Say which events were announced, not reported as done."""
+    return rows["claim"] == PLANNED
+
+
 def outcome_unknown(rows: pd.DataFrame, as_of: date) -> pd.Series:
     """Say which planned rows have a date that passed before `as_of`, so that one should know but does not."""
     end = rows["valid_to"].fillna(rows["valid_from"])

@@ -17,7 +17,7 @@ from mssmap.errors import InputError
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.maps import layers, view
-from mssmap.maps.assets import layer_group
+from mssmap.maps.assets import PLANS, event_groups
 from mssmap.timeline import Clocks
 
 NAMED: Final = 6
@@ -149,17 +149,19 @@ def _services(rows: pd.DataFrame, wanted: set[str]) -> list[str]:
 
 
 def _events(rows: pd.DataFrame, wanted: set[str], window: tuple[Any, Any]) -> list[str]:
-    groups = rows["category"].map(layer_group)
-    rows = rows[groups.isin(wanted)]
+    groups = event_groups(rows)
+    plans = _plans(rows[groups == PLANS]) if PLANS in wanted else []
+    rows, groups = (kept[groups.isin(wanted) & (groups != PLANS)] for kept in (rows, groups))
     when = {"start": text.day(window[0]), "end": text.day(window[1])}
     if rows.empty:
         return [
             _("No events on the map from {start} to {end}; that nothing is reported is not the same as calm.").format(
                 **when
-            )
+            ),
+            *plans,
         ]
     groups_told = layers.titles()
-    counts = Counter(groups_told[group].lower() for group in rows["category"].map(layer_group))
+    counts = Counter(groups_told[group].lower() for group in groups)
     told = ", ".join(f"{word} {n}" for word, n in counts.most_common())
     latest = [
         f"{text.span(row.valid_from, row.valid_to, row.date_precision)} {title(row, 'title')}"
@@ -168,7 +170,14 @@ def _events(rows: pd.DataFrame, wanted: set[str], window: tuple[Any, Any]) -> li
     return [
         _("Events from {start} to {end}: {n} ({told}).").format(n=len(rows), told=told, **when),
         _("Latest: {events}.").format(events="; ".join(latest)),
+        *plans,
     ]
+
+
+def _plans(rows: pd.DataFrame) -> list[str]:
+    """Tell what was announced, apart from what happened."""
+    told = [f"{title(row, 'title')} ({text.plan(row)})" for row in rows.itertuples(index=False)]
+    return [_("Announced, not counted: {plans}.").format(plans=_listed(told))] if told else []
 
 
 def kinds() -> Mapping[str, str]:
@@ -204,7 +213,8 @@ def _weight(record_id: str) -> int:
 
 def change_line(record: Mapping[str, Any]) -> str:
     """One change as a line: day, kind, title, and for a status what it was and is."""
-    head = f"{text.day(record['known_from'])} · {kinds()[record['kind']]}: {record['title']}"
+    plan = " · " + _("announced, not reported as done") if record["plan"] else ""
+    head = f"{text.day(record['known_from'])} · {kinds()[record['kind']]}: {record['title']}{plan}"
     told = {field["field"]: field for field in record["fields"]}
     layer = {"fob": "fobs", "pri": "prisons", "fac": "facilities", "zon": "gang_zones"}.get(record["record_id"][:3], "")
     if "status" in told:
@@ -220,9 +230,13 @@ def change_counts(records: Iterable[Mapping[str, Any]]) -> str:
     """
     Count changes by kind.
 
-    >>> change_counts([{"kind": "new", "table": "events"}, {"kind": "new", "table": "events"}])
-    'new 2'
+    >>> new = {"kind": "new", "table": "events"}
+    >>> change_counts([{**new, "plan": False}, {**new, "plan": False}, {**new, "plan": True}])
+    'new 2, plans 1'
     """
-    counts = Counter(record["kind"] for record in records)
+    listed = list(records)
+    counts = Counter(record["kind"] for record in listed if not record["plan"])
+    plans = sum(record["plan"] for record in listed)
     words = kinds()
-    return ", ".join(f"{words[kind].lower()} {counts[kind]}" for kind in ORDER if counts[kind])
+    told = [f"{words[kind].lower()} {counts[kind]}" for kind in ORDER if counts[kind]]
+    return ", ".join([*told, *([_("plans {n}").format(n=plans)] if plans else [])])

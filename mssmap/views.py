@@ -164,10 +164,21 @@ def _inside(data: Data, rows: pd.DataFrame, region: str | None) -> pd.DataFrame:
 
 
 def table(
-    data: Data, name: str, clocks: Clocks, grade: str = evidence.LOWEST, region: str | None = None
+    data: Data,
+    name: str,
+    clocks: Clocks,
+    grade: str = evidence.LOWEST,
+    region: str | None = None,
+    *,
+    plans: bool = False,
 ) -> pd.DataFrame:
     """
     Return a table as known on `known_on`, without rows dated after `as_of`.
+
+    Parameters
+    ----------
+    plans
+        True adds events that were announced, not reported as done, and their figures.
 
     Returns
     -------
@@ -183,7 +194,7 @@ def table(
         If the threshold is not a grade, or the rows have no place to lie in a region.
     """
     if name == "events":
-        return pd.DataFrame(events(data, clocks, grade=grade, region=region).drop(columns="geometry"))
+        return pd.DataFrame(events(data, clocks, grade=grade, region=region, plans=plans).drop(columns="geometry"))
     rows = data[name]
     if name == "sources":
         return evidence.public(rows, clocks.known_on).reset_index(drop=True)
@@ -191,6 +202,8 @@ def table(
         rows = known(data, name, clocks.known_on)
     if name in DATE_COLUMNS:
         rows = rows[~(rows[DATE_COLUMNS[name]] > pd.Timestamp(clocks.as_of))]
+    if name == "figures" and not plans:
+        rows = rows[~rows["record_id"].isin(planned(data, clocks.known_on))]
     if "source_ids" in rows or "source_id" in rows:
         rows = _with_evidence(data, rows, clocks)
         rows = rows[evidence.passes(rows["grade"], grade)]
@@ -206,9 +219,10 @@ def events(
     category: str | Iterable[str] | None = None,
     region: str | None = None,
     grade: str = evidence.LOWEST,
+    plans: bool = False,
 ) -> gpd.GeoDataFrame:
     """
-    Return the events begun by `as_of` and the plans for later, as known on `known_on`, in order of their date.
+    Return the events begun by `as_of`, as known on `known_on`, in order of their date.
 
     Parameters
     ----------
@@ -216,6 +230,8 @@ def events(
         Only events that touch these days, both included.
     category
         One or several categories.
+    plans
+        True adds what was announced, not reported as done, for days before and after `as_of`.
 
     Returns
     -------
@@ -234,6 +250,8 @@ def events(
     """
     rows = _events(data, clocks)
     keep = evidence.passes(rows["grade"], grade)
+    if not plans:
+        keep &= ~timeline.is_plan(rows)
     if category:
         keep &= rows["category"].isin(_categories(data, category))
     rows = _inside(data, timeline.window(rows[keep], start, end), region)
@@ -244,7 +262,7 @@ def events(
 def _events(data: Data, clocks: Clocks) -> gpd.GeoDataFrame:
     """Return all events of a view in their order; cached like `_current_spells`."""
     rows = known(data, "events", clocks.known_on)
-    rows = rows[(rows["valid_from"] <= pd.Timestamp(clocks.as_of)) | (rows["claim"] == timeline.PLANNED)]
+    rows = rows[(rows["valid_from"] <= pd.Timestamp(clocks.as_of)) | timeline.is_plan(rows)]
     rows = rows.sort_values(["valid_from", "event_id"], kind="stable").reset_index(drop=True)
     rows = _with_figures(data, _with_evidence(data, rows, clocks), clocks)
     rows = rows.assign(outcome_unknown=timeline.outcome_unknown(rows, clocks.as_of))
@@ -252,6 +270,13 @@ def _events(data: Data, clocks: Clocks) -> gpd.GeoDataFrame:
     points = np.full(len(rows), None, dtype=object)
     points[placed] = shapely.points(rows.loc[placed, ["lon", "lat"]].to_numpy(dtype="float64"))
     return gpd.GeoDataFrame(rows, geometry=points, crs=WGS84)
+
+
+@lru_cache(maxsize=16)
+def planned(data: Data, known_on: date) -> frozenset[str]:
+    """Return the ids of the events that are plans, as known on a day."""
+    rows = known(data, "events", known_on)
+    return frozenset(rows["event_id"][timeline.is_plan(rows)])
 
 
 def _categories(data: Data, category: str | Iterable[str]) -> list[str]:
@@ -503,7 +528,7 @@ def hidden_by_grade(data: Data, clocks: Clocks, grade: str, region: str | None =
     """Count, by layer (and `events`), the records that a threshold hides; zero is left out."""
     names = [name for name in RECORD_LAYERS if name in data.datasets]
     grades = {name: layer(data, name, clocks, region=region)["grade"] for name in names}
-    grades["events"] = events(data, clocks, region=region)["grade"]
+    grades["events"] = events(data, clocks, region=region, plans=True)["grade"]
     hidden = {name: int((~evidence.passes(column, grade)).sum()) for name, column in grades.items()}
     return {name: count for name, count in hidden.items() if count}
 

@@ -104,8 +104,19 @@ def test_events_print_every_figure_with_its_source_underneath(run):
 
 
 def test_a_plan_whose_date_has_passed_reads_as_such(run):
-    _, out, _ = run("events", "--category", "deployment")
-    assert "claim   planned, outcome not known; grade C3" in out
+    _, out, err = run("events", "--category", "deployment")
+    assert out == "(none)\n"
+    assert "0 records, 1 only announced left out (--plans adds them)" in err
+    _, out, err = run("events", "--category", "deployment", "--plans")
+    assert "claim   planned for 2025-01-31, outcome not known; grade C3" in out
+    assert "left out" not in err
+    _, out, err = run("show", "events")
+    assert "200 more officers" not in out
+    assert "1 only announced left out" in err
+    _, out, _ = run("changes", "--since", "2025-01-17", "--until", "2025-01-18")
+    assert "200 more officers" not in out
+    _, out, _ = run("changes", "--since", "2025-01-17", "--until", "2025-01-18", "--plans")
+    assert "200 more officers [plan] (announced, not reported as done)" in out
 
 
 def test_changes_print_what_differs(run):

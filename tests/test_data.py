@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from datetime import date
 
+import pandas as pd
 import pytest
 from small_data import ROOT
 
@@ -94,10 +95,19 @@ def test_both_numbers_of_graduates_stand_side_by_side(real, on):
 
 
 def test_the_planned_deployment_of_january_2025_has_no_outcome_later(real, on):
-    rows = views.events(real, on("2026-01-01", "2025-01-18"))
+    rows = views.events(real, on("2026-01-01", "2025-01-18"), plans=True)
     plans = rows[rows["claim"] == "planned"]
     assert len(plans) > 0
     assert plans["outcome_unknown"].any()
+
+
+def test_what_happened_by_18_january_2025_holds_no_day_after_it(real, on):
+    facts = views.events(real, on("2025-01-18", "2026-11-22"))
+    assert facts["valid_from"].max() == pd.Timestamp("2025-01-18")
+    assert "planned" not in set(facts["claim"])
+    both = views.events(real, on("2025-01-18", "2026-11-22"), plans=True)
+    assert len(both) - len(facts) == 9
+    assert (both["valid_from"] > pd.Timestamp("2026-01-01")).sum() == 6
 
 
 def test_the_key_figures_of_18_january_2025(real, on):

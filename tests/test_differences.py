@@ -93,9 +93,19 @@ DAYS = st.integers(0, 1_950).map(lambda n: date(2021, 1, 1) + timedelta(days=n))
 def test_changes_applied_to_the_earlier_state_give_the_later(one, other, about):
     since, until = sorted((one, other))
     data = shipped()
-    changes = differences.changes(data, since, until, about)
+    changes = differences.changes(data, since, until, about, plans=True)
     for table in differences.TABLES:
         id_column = data.dataset(table).id_column
         before, after = (differences.state(data[table], day, id_column, about) for day in (since, until))
         redone = differences.apply(before, changes, table, id_column)
         pd.testing.assert_frame_equal(redone, after)
+
+
+def test_what_was_only_announced_is_no_change_of_facts(real):
+    days = date(2025, 1, 17), date(2026, 11, 1)
+    facts, both = (differences.changes(real, *days, plans=plans) for plans in (False, True))
+    announced = {change.record_id for change in both} - {change.record_id for change in facts}
+    assert "ev-2026-08-30-first-round-of-general-elections" in announced
+    assert len(announced) == 9
+    told = {record["record_id"] for record in differences.as_records(real, both, days[1]) if record["plan"]}
+    assert told == announced

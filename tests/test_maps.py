@@ -32,7 +32,7 @@ def _font() -> Path:
 
 def shown(data, clocks, **window):
     frames = {name: views.layer(data, name, clocks) for name in views.RECORD_LAYERS}
-    return view.Shown(clocks=clocks, events=views.events(data, clocks, **window), **frames)
+    return view.Shown(clocks=clocks, events=views.events(data, clocks, **window, plans=True), **frames)
 
 
 def test_the_base_map_asks_for_local_files_only(published):

@@ -21,7 +21,7 @@ def _english():
 
 def shown(data, clocks, start=None):
     frames = {name: views.layer(data, name, clocks) for name in views.RECORD_LAYERS}
-    return Shown(clocks=clocks, events=views.events(data, clocks, start=start, end=clocks.as_of), **frames)
+    return Shown(clocks=clocks, events=views.events(data, clocks, start=start, end=clocks.as_of, plans=True), **frames)
 
 
 def tell(data, clocks, on=layers.DEFAULT):
@@ -64,3 +64,24 @@ def test_every_language_tells_the_same_numbers(real, on, language):
 def digits(line: str) -> list[str]:
     """Numbers of a line without the group marks, which differ by language."""
     return sorted(re.findall(r"\d+", re.sub(r"(?<=\d)[,.\u202f](?=\d{3})", "", line)))
+
+
+def test_plans_are_told_apart_from_what_happened(real, on):
+    lines = tell(real, on("2025-01-18"), on=layers.ALL)
+    facts = views.events(real, on("2025-01-18"), start=date(2024, 1, 1))
+    assert f"Events from 1 Jan 2024 to 18 Jan 2025: {len(facts)} (" in lines[-3]
+    assert lines[-1].startswith("Announced, not counted: ")
+    assert lines[-1].count("planned for 18 Jan 2025") == 3
+    assert "Latest:" in lines[-2]
+    assert "announced" not in lines[-2]
+    without = [name for name in layers.ALL if name != "events.planned"]
+    assert not any(line.startswith("Announced") for line in tell(real, on("2025-01-18"), on=without))
+
+
+def test_a_plan_whose_day_has_passed_reads_so(small, on):
+    ahead, after = (
+        "\n".join(twin.layer(views.events(small, on(day), plans=True), "events", on(day)))
+        for day in ("2025-01-18", "2025-02-01")
+    )
+    assert "200 more officers: planned for 31 Jan 2025 · " in ahead
+    assert "200 more officers: planned for 31 Jan 2025, outcome not known · " in after

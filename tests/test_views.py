@@ -117,7 +117,8 @@ def test_a_withdrawn_event_was_there_while_it_was_believed(small, on):
 
 def test_a_plan_is_shown_ahead_and_its_outcome_is_unknown_afterwards(small, on):
     ahead, after = (
-        views.events(small, on(day)).set_index("event_id").loc["plan"] for day in ("2025-01-18", "2025-02-01")
+        views.events(small, on(day), plans=True).set_index("event_id").loc["plan"]
+        for day in ("2025-01-18", "2025-02-01")
     )
     assert (bool(ahead["outcome_unknown"]), bool(after["outcome_unknown"])) == (False, True)
 
@@ -125,16 +126,28 @@ def test_a_plan_is_shown_ahead_and_its_outcome_is_unknown_afterwards(small, on):
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ({"start": date(2024, 3, 3)}, ["courts", "plan"]),
+        ({"start": date(2024, 3, 3)}, ["courts"]),
+        ({"start": date(2024, 3, 3), "plans": True}, ["courts", "plan"]),
         ({"end": date(2024, 3, 2)}, ["break-a"]),
         ({"category": "court_reopening"}, ["courts"]),
-        ({"category": ["court_reopening", "deployment"]}, ["courts", "plan"]),
+        ({"category": ["court_reopening", "deployment"]}, ["courts"]),
         ({"grade": "B2"}, ["break-a"]),
         ({"region": "HT0121"}, []),
     ],
 )
 def test_events_can_be_narrowed(small, on, options, expected):
     assert views.events(small, on("2025-01-20"), **options)["event_id"].tolist() == expected
+
+
+def test_figures_of_plans_are_told_apart_like_the_plans(real, on):
+    names = {True: set(), False: set()}
+    for plans in names:
+        names[plans] = set(views.table(real, "figures", on("2025-01-18", "2026-11-22"), plans=plans)["figure_id"])
+    assert names[True] - names[False] == {
+        "ev-2025-01-18-mss-plans-more-forward-operating.f01",
+        "ev-2025-01-18-kenya-announces-further-units-gs.f01",
+        "ev-2025-01-18-kenya-announces-further-units-gs.f02",
+    }
 
 
 def test_an_unknown_category_lists_those_there_are(small, on):

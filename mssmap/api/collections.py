@@ -45,9 +45,11 @@ def rows(data: Data, name: str, query: Query, today: Any) -> pd.DataFrame:
     dataset = data.dataset(name)
     now = clocks(data, query, today)
     if name == "events":
-        found: pd.DataFrame = views.events(data, now, grade=query.grade, region=query.region)
+        found: pd.DataFrame = views.events(data, now, grade=query.grade, region=query.region, plans=query.plans)
+    elif dataset.is_layer:
+        found = views.layer(data, name, now, query.grade, query.region)
     else:
-        found = (views.layer if dataset.is_layer else views.table)(data, name, now, query.grade, query.region)
+        found = views.table(data, name, now, query.grade, query.region, plans=query.plans)
     found = _within(found, query)
     for start, end in TIMES:
         if (query.start or query.end) and start in found and end in found:
@@ -96,6 +98,8 @@ def feature(data: Data, name: str, feature_id: str, query: Query, today: Any) ->
     for one in made:
         if one["id"] == feature_id:
             return one
+    if feature_id in views.planned(data, clocks(data, query, today).known_on) and not query.plans:
+        raise NotFoundError(f"{name}: {feature_id!r} was announced, not reported as done; ask with plans=true.")
     raise NotFoundError(f"{name}: there is no record {feature_id!r} at these dates.")
 
 

@@ -26,6 +26,10 @@ PARAMETERS: Final[dict[str, dict[str, Any]]] = {
         "schema": {"type": "string", "pattern": "^[A-F][1-6]$"},
     },
     "region": {"description": "P-code or name of a department or commune.", "schema": {"type": "string"}},
+    "plans": {
+        "description": "True adds events that were announced, not reported as done, and their figures.",
+        "schema": {"type": "boolean", "default": False},
+    },
     "bbox": {
         "description": "West, south, east, north in degrees.",
         "style": "form",

@@ -17,8 +17,20 @@ MAX_LIMIT: Final = 10_000
 MAX_OFFSET: Final = 10_000_000
 FORMATS: Final = ("json", "geojson")
 CRS84: Final = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
-ALLOWED: Final = ("as_of", "known_on", "grade", "region", "bbox", "bbox-crs", "datetime", "limit", "offset", "f")
-DIALS: Final = ("as_of", "known_on", "grade", "f")
+ALLOWED: Final = (
+    "as_of",
+    "known_on",
+    "grade",
+    "region",
+    "plans",
+    "bbox",
+    "bbox-crs",
+    "datetime",
+    "limit",
+    "offset",
+    "f",
+)
+DIALS: Final = ("as_of", "known_on", "grade", "plans", "f")
 """Parameters of one feature: it has no bbox and no page."""
 
 
@@ -31,6 +43,8 @@ class Query:
     ----------
     as_of, known_on
         The two dials; None where not given.
+    plans
+        Whether events that were announced, not reported as done, are among the answers.
     bbox
         West, south, east, north in degrees; west above east crosses the antimeridian.
     start, end
@@ -41,6 +55,7 @@ class Query:
     known_on: date | None = None
     grade: str = evidence.LOWEST
     region: str | None = None
+    plans: bool = False
     bbox: tuple[float, float, float, float] | None = None
     start: date | None = None
     end: date | None = None
@@ -70,12 +85,14 @@ def parse(pairs: Sequence[tuple[str, str]], allowed: Sequence[str] = ALLOWED) ->
     given = {name: value for name, value in pairs if value != ""}
     _choice(given, "f", FORMATS)
     _choice(given, "bbox-crs", (CRS84,))
+    _choice(given, "plans", ("false", "true"))
     start, end = interval(given["datetime"]) if "datetime" in given else (None, None)
     return Query(
         as_of=_day(given, "as_of"),
         known_on=_day(given, "known_on"),
         grade=evidence.parse_threshold(given.get("grade", evidence.LOWEST)),
         region=given.get("region"),
+        plans=given.get("plans") == "true",
         bbox=box(given["bbox"]) if "bbox" in given else None,
         start=start,
         end=end,

@@ -15,14 +15,14 @@ import pandas as pd
 
 import mssmap
 from mssmap import i18n, keyfigures, planning, regions, scenario, series, text, twin, views
-from mssmap.brief import cited, frame, layout, learnt, typeface
+from mssmap.brief import cited, frame, layout, learnt, typeface, written
 from mssmap.brief.cited import Cited, Source
 from mssmap.brief.spec import MOST_HIGHLIGHTS, Brief
 from mssmap.catalog import Data
 from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
 from mssmap.maps import layers, view
-from mssmap.maps.assets import layer_group
+from mssmap.maps.assets import event_groups
 from mssmap.maps.view import Shown
 
 MOST_ROWS: Final = 120
@@ -33,6 +33,8 @@ SHORTENED: Final = {
     "title": mark("The title was shortened to two lines."),
     "highlight": mark("Highlight {n} was shortened to three lines."),
     "highlights": mark("Only the first {n} highlights are printed."),
+    "title_elsewhere": mark("The title was written for another question: {question}. Read it again."),
+    "elsewhere": mark("Highlight {n} was written for another question: {question}. Its mark says so; read it again."),
     "contact": mark("The contact line was shortened."),
     "classification": mark("The classification line was shortened."),
     "signs": mark("Signs that the typeface of the pack does not have are printed as □."),
@@ -106,6 +108,7 @@ class Content:
     plan: Table | None
     sources: tuple[Source, ...]
     extent: frame.Extent
+    window: str
     counts: Mapping[str, int]
     shortened: tuple[tuple[str, tuple[tuple[str, Any], ...]], ...]
 
@@ -127,7 +130,12 @@ def compose(data: Data, brief: Brief) -> Content:
         If the plan in the specification cannot be read.
     """
     with i18n.speaking(brief.lang):
-        return _compose(data, brief)
+        return _compose(data, of_data(brief, data))
+
+
+def of_data(brief: Brief, data: Data) -> Brief:
+    """Return a specification with the data and the software that it is worked out from; its number stands for both."""
+    return replace(brief, data=f"{data.fingerprint}/{mssmap.__version__}")
 
 
 def _compose(data: Data, brief: Brief) -> Content:
@@ -144,7 +152,7 @@ def _compose(data: Data, brief: Brief) -> Content:
     plan = _plan(data, brief) if brief.scenario else None
     return Content(
         brief=brief,
-        title=_title(brief, place, notes),
+        title=_title(data, brief, place, notes),
         subtitle=f"{text.day(brief.as_of)}, {view.banner(brief.clocks)['sub']}",
         place=place,
         classification=_line(brief.classification, _("unofficial, from public reporting"), "classification", notes),
@@ -171,6 +179,7 @@ def _compose(data: Data, brief: Brief) -> Content:
         plan=plan,
         sources=_sources(sources, notes),
         extent=brief.extent or _extent(data, brief.region),
+        window=_("{first} to {last}").format(first=text.day(brief.start), last=text.day(brief.as_of)),
         counts=view.tally(shown),
         shortened=notes.all,
     )
@@ -203,7 +212,7 @@ def everything(data: Data, brief: Brief) -> Shown:
     """Return all records of the view, with the events from its first day on."""
     clocks, grade, region = brief.clocks, brief.grade, brief.region
     found = {name: views.layer(data, name, clocks, grade, region) for name in views.RECORD_LAYERS}
-    events = views.events(data, clocks, start=brief.start, end=brief.as_of, region=region, grade=grade)
+    events = views.events(data, clocks, start=brief.start, end=brief.as_of, region=region, grade=grade, plans=True)
     return Shown(clocks=clocks, events=events, **found)
 
 
@@ -216,7 +225,7 @@ def visible(shown: Shown, on: Iterable[str]) -> Shown:
         return rows[(layer + "." + rows["status"].astype("str")).isin(wanted)].reset_index(drop=True)
 
     services = shown.facilities[shown.facilities["kind"].map(layers.SYMBOL_OF_KIND).isin(wanted)]
-    events = shown.events[shown.events["category"].map(layer_group).isin(wanted)]
+    events = shown.events[event_groups(shown.events).isin(wanted)]
     return Shown(
         clocks=shown.clocks,
         fobs=by_status("fobs"),
@@ -227,7 +236,10 @@ def visible(shown: Shown, on: Iterable[str]) -> Shown:
     )
 
 
-def _title(brief: Brief, place: str, notes: _Notes) -> str:
+def _title(data: Data, brief: Brief, place: str, notes: _Notes) -> str:
+    elsewhere = written.elsewhere(data, brief.title, brief)
+    if elsewhere:
+        notes.add("title_elsewhere", question=elsewhere)
     words = notes.clean(brief.title) or _("{place}: security situation").format(place=place)
     fitting = layout.fit_title(words, brief.paper)
     if fitting != words:
@@ -252,7 +264,7 @@ def _time(brief: Brief) -> str:
 def _highlights(
     data: Data, brief: Brief, shown: Shown, changes: list[dict[str, Any]], sources: Cited, notes: _Notes
 ) -> tuple[str, ...]:
-    typed = [line for line in map(notes.clean, brief.highlights) if line]
+    typed = [line for line in _typed(data, brief, notes) if line]
     lines = typed or [
         typeface.printable(line) for line in learnt.highlights(data, brief, shown.events, changes, sources)
     ]
@@ -264,6 +276,16 @@ def _highlights(
         if printed[-1] != line and typed:
             notes.add("highlight", n=n)
     return tuple(printed)
+
+
+def _typed(data: Data, brief: Brief, notes: _Notes) -> Iterable[str]:
+    """Return the highlights that a person wrote, those for another question with a mark in front."""
+    for n, words in enumerate(brief.highlights, start=1):
+        elsewhere, clean = written.elsewhere(data, words, brief), notes.clean(words)
+        if elsewhere:
+            notes.add("elsewhere", n=n, question=elsewhere)
+            clean = "[" + _("written for {question}").format(question=elsewhere) + "] " + clean
+        yield clean
 
 
 def propose(data: Data, brief: Brief) -> list[str]:

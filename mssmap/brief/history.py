@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from mssmap.brief import pack, spec
+from mssmap.brief import content, pack, spec
 from mssmap.brief.pack import Pack, Progress
 from mssmap.brief.spec import Brief
 from mssmap.catalog import Data
@@ -59,6 +59,7 @@ def make(
     The version of the map is the next one of its number; the same specification again, with the same time of making,
     is the same pack and gets no new entry.
     """
+    brief = content.of_data(brief, data)
     key, entry = store.remember_next(PACKS, lambda known: _next(known, brief, store.signs(actor)), actor=actor)
     brief = spec.from_dict(entry["brief"])
     made = pack.make(data, brief, progress)

@@ -9,7 +9,7 @@ from typing import Any, Final
 import geopandas as gpd
 import pandas as pd
 
-from mssmap import differences, keyfigures, text, twin, views
+from mssmap import differences, keyfigures, text, timeline, twin, views
 from mssmap.brief.cited import Cited
 from mssmap.brief.spec import MOST_HIGHLIGHTS, Brief
 from mssmap.catalog import Data
@@ -32,7 +32,7 @@ class Told:
 
 def records(data: Data, brief: Brief) -> list[dict[str, Any]]:
     """Return the changes of the view, with titles in the language of the pack."""
-    found = differences.changes(data, brief.compared_with, brief.known_on, brief.as_of)
+    found = differences.changes(data, brief.compared_with, brief.known_on, brief.as_of, plans=True)
     listed = differences.as_records(data, found, brief.known_on)
     seen = _in_view(data, brief) if brief.region or brief.grade != "F6" else None
     named = _titles(data)
@@ -49,7 +49,7 @@ def _in_view(data: Data, brief: Brief) -> set[str]:
     for name in (*views.RECORD_LAYERS, "events"):
         id_column = data.dataset(name).id_column
         rows = (
-            views.events(data, brief.clocks, grade=brief.grade, region=brief.region)
+            views.events(data, brief.clocks, grade=brief.grade, region=brief.region, plans=True)
             if name == "events"
             else views.layer(data, name, brief.clocks, brief.grade, brief.region)
         )
@@ -101,7 +101,7 @@ TELLING: Final = {"prison_break": 40.0, "fob": 20.0, "deployment": 10.0, "missio
 
 def _weight(row: Any) -> float:
     weighed = [WEIGHTS.get(figure["measure"], 0.0) * (figure["max"] or 0) for figure in row.figures]
-    if row.country != "HTI":
+    if row.country != "HTI" or row.claim == timeline.PLANNED:
         return 0.0
     return max(weighed, default=0.0) + TELLING.get(row.category, 0.0)
 
@@ -129,7 +129,9 @@ def event_line(row: Any) -> str:
     parts = [twin.title(row, "title")]
     if deaths:
         parts.append(_("{n} killed").format(n=text.figure(*deaths, None)))
-    if row.claim != "reported":
+    if row.claim == timeline.PLANNED:
+        parts.append(text.plan(row))
+    elif row.claim != "reported":
         parts.append(text.claims().get(row.claim, ""))
     return " · ".join(part for part in parts if part)
 
@@ -180,7 +182,11 @@ def _spread(figure: keyfigures.KeyFigure) -> str:
 
 
 def _attacks(events: gpd.GeoDataFrame, cited: Cited, most: int = 2) -> list[str]:
-    rows = [(deaths, row) for row in events.itertuples(index=False) if (deaths := killed(row))]
+    rows = [
+        (deaths, row)
+        for row in events.itertuples(index=False)
+        if row.claim != timeline.PLANNED and (deaths := killed(row))
+    ]
     rows = sorted(rows, key=lambda pair: -pair[0][1])[:most]
     return [
         f"{text.span(row.valid_from, row.valid_to, row.date_precision)}: {event_line(row)} "

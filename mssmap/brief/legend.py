@@ -1,16 +1,21 @@
-"""The legend of a printed map: what is drawn, nothing else, with how many of it there are."""
+"""The legend of a printed map: what there is of the layers shown, nothing else, with how many of it there are."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mssmap import text
 from mssmap.brief import draw, typeface
 from mssmap.i18n import gettext as _
-from mssmap.maps import layers, symbols
+from mssmap.maps import layers, symbols, view
+from mssmap.maps.assets import event_groups
+from mssmap.maps.view import Shown
+
+if TYPE_CHECKING:
+    from mssmap.brief.content import Content
 
 
 @dataclass(frozen=True)
@@ -30,20 +35,23 @@ class Group:
     items: tuple[Item, ...]
 
 
-def groups(used: Mapping[str, int]) -> list[Group]:
-    """
-    Return the legend.
-
-    Parameters
-    ----------
-    used
-        Glyph -> how many are drawn, as `figure.Figure.used` gives it.
-    """
-    titles = layers.titles()
+def groups(content: Content) -> list[Group]:
+    """Return the legend; it counts the records of the view, those without a place on the map too."""
+    titles, used = layers.titles(), _glyphs(content.shown)
     found = [(titles[group], _listed(group, used)) for group in ("fobs", "prisons", "gang_zones")]
     found += [(titles["facilities"], _services(used)), (_("Their state"), _states(used))]
-    found.append((titles["events"], _listed("events", used)))
+    found.append((f"{titles['events']}, {content.window}", _listed("events", used)))
     return [Group(title, tuple(items)) for title, items in found if items]
+
+
+def _glyphs(shown: Shown) -> Counter[str]:
+    """Count records by the glyph that stands for them."""
+    found = Counter(
+        view.symbol(layer, row)
+        for layer in (*view.POINT_LAYERS, "gang_zones")
+        for row in getattr(shown, layer).itertuples(index=False)
+    )
+    return found + Counter(event_groups(shown.events).tolist())
 
 
 def _listed(group: str, used: Mapping[str, int]) -> list[Item]:

@@ -13,7 +13,7 @@ from mssmap.brief.frame import Frame
 from mssmap.brief.labels import Box, Label, PlacedSymbol
 from mssmap.i18n import gettext as _
 from mssmap.maps import view
-from mssmap.maps.assets import layer_group
+from mssmap.maps.assets import event_group
 from mssmap.maps.view import POINT_LAYERS, Shown
 
 SIZES_MM: Final = {"fobs": 4.6, "prisons": 4.1, "facilities": 3.6, "events": 2.9}
@@ -43,7 +43,7 @@ def records(shown: Shown) -> list[Record]:
     ]  # fmt: skip
     events = shown.events[shown.events["country"] == "HTI"].iloc[::-1]
     found += [
-        Record("events", row.event_id, layer_group(row.category), row.geometry.x, row.geometry.y,
+        Record("events", row.event_id, event_group(row), row.geometry.x, row.geometry.y,
                 str(row.location_precision), False, row)
         for row in events.itertuples(index=False)
         if row.geometry is not None and not row.geometry.is_empty

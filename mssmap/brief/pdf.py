@@ -55,7 +55,7 @@ def draw_map(data: Data, content: Content, *, width: float | None = None, height
         if height is not None:
             return drawn(height)
         first = drawn(_page(content, layout.LEGEND_ROWS).map)
-        fitting = _page(content, legend.rows(legend.groups(first.used))).map
+        fitting = _page(content, legend.rows(legend.groups(content))).map
         return first if abs(fitting - first.height) < 0.01 else drawn(fitting)
 
 
@@ -111,7 +111,7 @@ def _compile(content: Content, drawn: Figure, kind: Literal["pdf", "png"]) -> An
 def _values(content: Content, drawn: Figure) -> dict[str, Any]:
     """Return everything that page.typ sets."""
     brief = content.brief
-    groups = legend.groups(drawn.used)
+    groups = legend.groups(content)
     number, version = content.number.split(" · ")
     return {
         "lang": brief.lang,
@@ -196,6 +196,9 @@ def _map(content: Content, drawn: Figure) -> dict[str, str]:
     notes = []
     if content.events:
         notes.append(_("Numbers on the map: see the events over time."))
+    beyond = sum(content.counts.values()) - shown - drawn.left_out
+    if beyond > 0:
+        notes.append(_("Counted, but without a place on this map: {n}; the data have them.").format(n=beyond))
     if drawn.left_out:
         notes.append(_("{n} records found no room on the map.").format(n=drawn.left_out))
     alt = _("Map of {place} as of {day}: {n} records at 1:{scale}. They are listed in the tables and the data.").format(

@@ -16,7 +16,7 @@ from mssmap.brief.draw import INK, SOFT
 from mssmap.brief.labels import Label, Room, place_labels
 from mssmap.i18n import gettext as _
 from mssmap.maps import layers, symbols
-from mssmap.maps.assets import layer_group
+from mssmap.maps.assets import event_group, event_groups
 
 LANE_MM, NAMES_MM, AXIS_MM = 5.4, 37.0, 5.0
 CURVE_MM: Final = 44.0
@@ -37,7 +37,7 @@ def months(first: date, last: date, most: int = 13) -> list[pd.Timestamp]:
 
 def lanes(content: Content) -> list[str]:
     """Return the groups of the events of a pack, in the order of the legend."""
-    present = set(content.shown.events["category"].map(layer_group)) if len(content.shown.events) else set()
+    present = set(event_groups(content.shown.events))
     return [layer.id for layer in layers.GROUPS["events"] if layer.id in present]
 
 
@@ -66,7 +66,7 @@ def strip(content: Content, width: float) -> tuple[str, float]:
     badges = []
     numbers = {event.event_id: event.number for event in content.events}
     for row in content.shown.events.itertuples(index=False):
-        lane = groups.index(layer_group(row.category))
+        lane = groups.index(event_group(row))
         middle = LANE_MM * (lane + 0.5)
         start, end = x(row.valid_from), x(row.valid_from if pd.isna(row.valid_to) else row.valid_to)
         drawn.append(_mark(start, end, middle, groups[lane], exact=row.date_precision == "day"))

@@ -18,7 +18,7 @@ TABLES = (*views.RECORD_LAYERS, "events", "figures", "strength", "indicators", "
 def files(data: Data, brief: Brief) -> dict[str, bytes]:
     """Return the files by name; the same view of the same data gives the same bytes."""
     names = tuple(name for name in TABLES if name in data.datasets)
-    wanted = Selection(names, brief.clocks, brief.grade, brief.region, start=brief.start, end=brief.as_of)
+    wanted = Selection(names, brief.clocks, brief.grade, brief.region, start=brief.start, end=brief.as_of, plans=True)
     made = {}
     for form in ("gpkg", "csv"):
         built = extract.build(data, wanted, Form(form))

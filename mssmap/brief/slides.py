@@ -100,7 +100,7 @@ def _map(show: Any, content: Content, drawn: Figure) -> None:
     described = pdf.described(content)
     picture._element.nvPicPr.cNvPr.set("descr", described)
     left = EDGE_MM + width + 6
-    key = legend.sheet(legend.groups(drawn.used), WIDE_MM - left - EDGE_MM, 104)
+    key = legend.sheet(legend.groups(content), WIDE_MM - left - EDGE_MM, 104)
     beside = slide.shapes.add_picture(io.BytesIO(pdf.picture(key, ppi=170)), Mm(left), Mm(29), Mm(key.width))
     beside._element.nvPicPr.cNvPr.set("descr", "; ".join(f"{head}: {listed}" for head, listed in _counted(content)))
     _words(slide, [content.projection, content.credits], (left, 140, WIDE_MM - left - EDGE_MM, 34), 8, SOFT)
@@ -116,7 +116,8 @@ def _counted(content: Content) -> Iterable[tuple[str, str]]:
             if content.counts.get(layer.id)
         ]
         if parts:
-            yield titles[group], ", ".join(parts)
+            window = f", {content.window}" if group == "events" else ""
+            yield titles[group] + window, ", ".join(parts)
 
 
 def _changes(show: Any, content: Content) -> None:

@@ -11,7 +11,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -33,8 +33,17 @@ ADDRESS: Final = "http://localhost:8501"
 FRAME: Final = (-76.0, 17.0, -70.5, 21.0)
 """West, south, east and north ends that an extent may reach, in degrees."""
 
-COMPOSED: Final = ("title", "highlights", "contact", "classification", "created", "version", "address")
-"""Fields that do not change what is shown; the number of a map does not depend on them."""
+COMPOSED: Final = ("title", "highlights", "written_for", "contact", "classification", "created", "version", "address")
+"""Fields on which the number of a map did not depend before it stood for one content."""
+
+MAKING: Final = ("created", "version")
+"""Fields that tell one making of a content from another; the number of a map does not depend on them."""
+
+QUESTION: Final = ("as_of", "known_on", "since", "lang", "grade", "region", "layers")
+"""Fields that decide what can be said: a sentence belongs to the question for which it was written."""
+
+Question = Mapping[str, Any]
+"""The fields of `QUESTION` as plain values; empty if it was not kept."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +61,16 @@ class Brief:
         Empty for the usual ones in the language of the pack.
     highlights
         Two to five sentences; empty for those that the data propose.
+    written_for
+        Title or highlight -> the question for which a person wrote it, where that is not the one of this pack.
     extent
         West, south, east, north in degrees; None for the region, or the country.
     region
         P-code; records outside are left out.
     scenario
         A plan as `scenario.to_dict` gives it, kept whole so that the pack can be made again.
+    data
+        Fingerprint of the data and version of the software, filled in where the pack is worked out.
     version
         How many packs of this number there are, this one included.
     address
@@ -79,6 +92,7 @@ class Brief:
     layers: tuple[str, ...] = layers.DEFAULT
     title: str = ""
     highlights: tuple[str, ...] = ()
+    written_for: Mapping[str, Question] = field(default_factory=dict)
     extent: tuple[float, float, float, float] | None = None
     inset: bool = True
     figures: bool = True
@@ -88,6 +102,7 @@ class Brief:
     contact: str = ""
     classification: str = ""
     paper: str = "A4"
+    data: str = ""
     version: int = 1
     address: str = ADDRESS
 
@@ -115,6 +130,17 @@ class Brief:
         return Clocks(self.as_of, self.known_on)
 
     @property
+    def question(self) -> Question:
+        """What is asked of the data, as plain values."""
+        plain = to_dict(self)
+        return {name: plain[name] for name in QUESTION}
+
+    def other_question(self, words: str) -> Question | None:
+        """Return the question for which a text was written if it is not that of this pack."""
+        asked = self.written_for.get(words)
+        return None if asked is None or asked == self.question else asked
+
+    @property
     def start(self) -> date:
         """First day of the events that are told."""
         start = self.since or self.as_of - timedelta(days=WINDOW_DAYS)
@@ -128,12 +154,17 @@ class Brief:
     @property
     def number(self) -> str:
         """
-        Number of the map: the day, and four signs that stand for everything that decides what is shown.
+        Number of the map: the day, and signs that stand for everything that decides what the pack says.
 
-        Maps with the same number show the same view; they differ in version.
+        Packs with the same number have the same content; they differ in the time of making and in the version. A pack
+        of before keeps the number that it bears: that of its view.
         """
-        shown = {name: value for name, value in to_dict(self).items() if name not in COMPOSED}
-        return f"HTI-{self.as_of:%Y%m%d}-{_digest(shown)[:4].upper()}"
+        plain = to_dict(self)
+        if not self.data:
+            shown = {name: value for name, value in plain.items() if name not in (*COMPOSED, "data")}
+            return f"HTI-{self.as_of:%Y%m%d}-{_digest(shown)[:4].upper()}"
+        said = {name: value for name, value in plain.items() if name not in MAKING}
+        return f"HTI-{self.as_of:%Y%m%d}-{_digest(said)[:8].upper()}"
 
     @property
     def stem(self) -> str:
@@ -156,6 +187,8 @@ class Brief:
             "grade": self.grade if self.grade != evidence.LOWEST else None,
             "region": self.region,
             "layers": layers.write(self.layers),
+            "from": self.start.isoformat(),
+            "to": self.as_of.isoformat(),
             "lang": self.lang,
         }
         given = {key: value for key, value in keys.items() if value is not None}
@@ -190,7 +223,13 @@ def to_dict(brief: Brief) -> dict[str, Any]:
     lists = {name: list(plain[name]) for name in ("layers", "highlights")}
     extent = list(brief.extent) if brief.extent else None
     scenario = json.loads(json.dumps(brief.scenario)) if brief.scenario else None
-    return plain | days | lists | {"created": brief.created.isoformat(), "extent": extent, "scenario": scenario}
+    written_for = {words: dict(asked) for words, asked in brief.written_for.items()}
+    return (
+        plain
+        | days
+        | lists
+        | {"created": brief.created.isoformat(), "extent": extent, "scenario": scenario, "written_for": written_for}
+    )
 
 
 def from_dict(values: Mapping[str, Any]) -> Brief:
@@ -217,9 +256,25 @@ def from_dict(values: Mapping[str, Any]) -> Brief:
         given["created"] = read_time(given["created"], "created")
         given |= {name: tuple(map(str, given[name])) for name in ("layers", "highlights") if name in given}
         given["extent"] = _extent(given["extent"]) if given.get("extent") else None
+        given["written_for"] = _written_for(given.get("written_for", _not_kept(given)))
         return Brief(**given)
-    except (KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError) as error:
         raise InputError(_("brief: {fault} is missing or not of the right kind.").format(fault=error)) from error
+
+
+def _not_kept(given: Mapping[str, Any]) -> dict[str, Question]:
+    """Return an unknown question for each text of a specification that tells none."""
+    return {words: {} for words in (given.get("title"), *given.get("highlights", ())) if words}
+
+
+def _written_for(values: Mapping[str, Mapping[str, Any]]) -> dict[str, Question]:
+    """Read the questions for which texts were written; an empty one was not kept."""
+    return {str(words): _question(asked) if asked else {} for words, asked in values.items()}
+
+
+def _question(asked: Mapping[str, Any]) -> Question:
+    plain = {"created": "2000-01-01T00:00:00+00:00", **{name: asked[name] for name in QUESTION}}
+    return from_dict(plain).question
 
 
 def _extent(values: Any) -> tuple[float, float, float, float]:

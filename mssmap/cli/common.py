@@ -26,6 +26,7 @@ AsOf = Annotated[str, typer.Option("--as-of", metavar="DATE", help="Day to show;
 KnownOn = Annotated[str, typer.Option("--known-on", metavar="DATE", help="Day whose knowledge counts; default: today.")]
 Grade = Annotated[str, typer.Option(metavar="GRADE", help="Leave out records below it, for example C3; F6 shows all.")]
 Region = Annotated[str, typer.Option(metavar="REGION", help="P-code or name of a department or commune.")]
+Plans = Annotated[bool, typer.Option("--plans", help="Add events that were announced, not reported as done.")]
 MakeStore = Annotated[bool, typer.Option("--make-store", help="Make the store if it is not there yet.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON.")]
 Out = Annotated[Path | None, typer.Option(metavar="FILE", help="Write to a file instead of stdout.")]
@@ -123,6 +124,7 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def heading(name: str, clocks: Clocks, shown: int, hidden: int, grade: str) -> str:
+def heading(name: str, clocks: Clocks, shown: int, hidden: int, grade: str, announced: int = 0) -> str:
     text = f"{name} as of {clocks.as_of}, known on {clocks.known_on}: {count(shown, 'record')}"
-    return text + (f", {hidden} below grade {grade} hidden" if hidden else "")
+    text += f", {hidden} below grade {grade} hidden" if hidden else ""
+    return text + (f", {announced} only announced left out (--plans adds them)" if announced else "")

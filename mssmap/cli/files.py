@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import mssmap
-from mssmap.cli.common import FOUND_FAULTS, AsOf, Grade, KnownOn, Region, count, open_data, reads_store, tell, write
+from mssmap.cli.common import (
+    FOUND_FAULTS,
+    AsOf,
+    Grade,
+    KnownOn,
+    Plans,
+    Region,
+    count,
+    open_data,
+    reads_store,
+    tell,
+    write,
+)
 
 if TYPE_CHECKING:
     from mssmap.brief.history import Made
@@ -31,6 +43,7 @@ def export(
     category: Annotated[list[str] | None, typer.Option(help="Only events of it; may be given again.")] = None,
     start: Annotated[str, typer.Option("--from", metavar="DATE", help="Only events of this day or later.")] = "",
     end: Annotated[str, typer.Option("--to", metavar="DATE", help="Only events of this day or earlier.")] = "",
+    plans: Plans = False,
     crs: Annotated[str, typer.Option(help="EPSG:4326, or EPSG:32618 where the format allows it.")] = "EPSG:4326",
     columns: Annotated[str, typer.Option(help="Names of columns: mssmap, cod-ab or hxl.")] = "mssmap",
     no_sidecar: Annotated[
@@ -50,6 +63,7 @@ def export(
         start=start or None,
         end=end or None,
         category=category or (),
+        plans=plans,
         crs=crs,
         columns=columns,
         sidecar=not no_sidecar,

@@ -15,6 +15,7 @@ from mssmap.cli.common import (
     Grade,
     KnownOn,
     Out,
+    Plans,
     Region,
     count,
     day,
@@ -61,6 +62,7 @@ def show(
     known_on: KnownOn = "",
     grade: Grade = "F6",
     region: Region = "",
+    plans: Plans = False,
     as_json: AsJson = False,
     text: Annotated[bool, typer.Option("--text", help="Tell the records of a layer in sentences.")] = False,
     lang: Annotated[str, typer.Option(help="Language of --text: en, fr, ht or es.")] = "en",
@@ -71,10 +73,12 @@ def show(
 
     data, clocks = open_view(as_of, known_on)
     is_layer = data.dataset(name).is_layer
-    view = views.layer if is_layer else views.table
+    table = partial(views.table, plans=plans)
+    view = views.layer if is_layer else table
     rows = view(data, name, clocks, grade, region or None)
     hidden = len(view(data, name, clocks, "F6", region or None)) - len(rows)
-    tell(heading(name, clocks, len(rows), hidden, grade))
+    every = rows if is_layer else views.table(data, name, clocks, grade, region or None, plans=True)
+    tell(heading(name, clocks, len(rows), hidden, grade, len(every) - len(rows)))
     if text:
         write(_told(rows, name, clocks, lang), out)
     elif as_json:
@@ -104,6 +108,7 @@ def events(
     known_on: KnownOn = "",
     grade: Grade = "F6",
     region: Region = "",
+    plans: Plans = False,
     as_json: AsJson = False,
     out: Out = None,
 ) -> None:
@@ -120,9 +125,11 @@ def events(
         category=category,
         region=region or None,
     )
-    rows = view(grade=grade)
-    hidden = len(view()) - len(rows)
-    tell(heading("events", clocks, len(rows), hidden, grade))
+    rows = view(grade=grade, plans=plans)
+    hidden = len(view(plans=plans)) - len(rows)
+    when = "".join(f" {word} {day}" for word, day in (("from", start), ("to", end)) if day)
+    announced = len(view(grade=grade, plans=True)) - len(rows)
+    tell(heading(f"events{when}", clocks, len(rows), hidden, grade, announced))
     if as_json:
         write_json(listing.records(rows.drop(columns="geometry")), out)
     else:
@@ -133,6 +140,7 @@ def changes(
     since: Annotated[str, typer.Option(metavar="DATE", help="What was known on this day does not count.")],
     until: Annotated[str, typer.Option(metavar="DATE", help="Last day that counts; default: today.")] = "",
     as_of: Annotated[str, typer.Option("--as-of", metavar="DATE", help="Leave out what is about later days.")] = "",
+    plans: Plans = False,
     as_json: AsJson = False,
     out: Out = None,
 ) -> None:
@@ -143,7 +151,7 @@ def changes(
     first, last = day(since, "--since"), day(until, "--until") or settings.today()
     if first is None:
         raise InputError("--since: found nothing, required a date as YYYY-MM-DD.")
-    found = differences.changes(data, first, last, day(as_of, "--as-of"))
+    found = differences.changes(data, first, last, day(as_of, "--as-of"), plans=plans)
     records = differences.as_records(data, found, last)
     tell(f"learnt after {first} and up to {last}: {count(len(records), 'change')}")
     if as_json:

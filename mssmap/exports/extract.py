@@ -90,7 +90,7 @@ def build(data: Data, selection: Selection, form: Form) -> Extract:
     if table is not None and "sources" not in selection.names and has_source_table(selection, form):
         found.append(table)
     built = assemble(found, selection, form, sources=sources, fingerprint=data.fingerprint)
-    losses = (*built.losses, *_not_narrowed(data, selection), *_left_out(data, selection))
+    losses = (*built.losses, *_not_narrowed(data, selection), *_left_out(data, selection), *_announced(data, selection))
     return replace(built, data=data, losses=losses)
 
 
@@ -109,6 +109,18 @@ def _left_out(data: Data, selection: Selection) -> list[str]:
     if "events" not in selection.names or not parts.is_imported(data, data["events"]).any():
         return []
     return [_("events: those that were imported are left out; each import is a layer of its own, with its licence.")]
+
+
+def _announced(data: Data, selection: Selection) -> list[str]:
+    if "events" not in selection.names or selection.plans:
+        return []
+    n = len(parts.read(data, replace(selection, names=("events",), plans=True))[0].frame)
+    n -= len(parts.read(data, replace(selection, names=("events",)))[0].frame)
+    return (
+        [_("events: {n} that were announced, not reported as done, are left out; ask for plans.").format(n=n)]
+        if n
+        else []
+    )
 
 
 def has_source_table(selection: Selection, form: Form) -> bool:

@@ -40,6 +40,7 @@ def write(path: Path, extract: Extract) -> None:
         grade=chosen.grade,
         region=chosen.region,
         categories=chosen.categories,
+        plans=chosen.plans,
         names=chosen.names,
         options=view.Options(_switched_on(chosen.names)),
         proof=document,

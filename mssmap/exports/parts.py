@@ -125,14 +125,21 @@ def _part(data: Data, dataset: Dataset, selection: Selection) -> Part:
     region = selection.region if is_narrowed(dataset) else None
     name, clocks, grade = dataset.name, selection.clocks, selection.grade
     if name == "events":
-        window = {"start": selection.start, "end": selection.end}
-        categories = selection.categories or None
-        rows: pd.DataFrame = views.events(data, clocks, category=categories, region=region, grade=grade, **window)
+        rows: pd.DataFrame = views.events(
+            data,
+            clocks,
+            start=selection.start,
+            end=selection.end,
+            category=selection.categories or None,
+            region=region,
+            grade=grade,
+            plans=selection.plans,
+        )
         rows = rows[~is_imported(data, rows)].reset_index(drop=True)
     elif dataset.is_layer:
         rows = views.layer(data, name, clocks, grade, region)
     else:
-        rows = views.table(data, name, clocks, grade, region)
+        rows = views.table(data, name, clocks, grade, region, plans=selection.plans)
     described = _described(data, dataset)
     columns = [described[key] for key in rows.columns if key in described]
     return of_dataset(dataset, columns, rows)

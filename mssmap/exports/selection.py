@@ -35,6 +35,8 @@ class Selection:
         P-code or name.
     start, end, categories
         Narrow the events, see `views.events`.
+    plans
+        True adds events that were announced, not reported as done, and their figures.
 
     Raises
     ------
@@ -49,6 +51,7 @@ class Selection:
     start: date | None = None
     end: date | None = None
     categories: tuple[str, ...] = ()
+    plans: bool = False
 
     def __post_init__(self) -> None:
         if not self.names or len(set(self.names)) < len(self.names):
@@ -68,6 +71,7 @@ class Selection:
             "from": self.start.isoformat() if self.start else None,
             "to": self.end.isoformat() if self.end else None,
             "category": list(self.categories),
+            "plans": self.plans,
         }
 
     @property
@@ -100,7 +104,7 @@ def from_json(value: Any) -> Selection:
         If it is not one; the text names all faults.
     """
     reader = plain_values.Reader()
-    optional = ("grade", "region", "from", "to", "category")
+    optional = ("grade", "region", "from", "to", "category", "plans")
     found = reader.record(value, "filter", ("layers", "as_of", "known_on"), optional)
     given = {key: item for key, item in found.items() if item is not None}
     names = reader.texts(given, "layers", "filter")
@@ -109,8 +113,11 @@ def from_json(value: Any) -> Selection:
     region = reader.text(given, "region", "filter") or None
     days = {key: reader.day(given, key, "filter") if key in given else None for key in ("from", "to")}
     categories = reader.texts(given, "category", "filter")
+    plans = reader.flag(given, "plans", "filter", default=True)  # a proof of before they were told apart has both
     made = reader.make(
-        lambda: Selection(names, clocks, evidence.parse_threshold(grade), region, days["from"], days["to"], categories)
+        lambda: Selection(
+            names, clocks, evidence.parse_threshold(grade), region, days["from"], days["to"], categories, plans
+        )
     )
     if reader.faults or made is None:
         raise InputError(_("proof: {found}. Export the file again.").format(found="; ".join(reader.faults)))

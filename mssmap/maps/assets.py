@@ -23,6 +23,7 @@ import pandas as pd
 import shapely
 from xstatic.pkg import leaflet
 
+from mssmap import timeline
 from mssmap.catalog import Data
 from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
@@ -219,6 +220,21 @@ def map_script() -> bytes:
     return b"\n;\n".join([(VENDORED / "leaflet.js").read_bytes(), *map(_script, OWN_SCRIPTS)])
 
 
+PLANS: Final = "events.planned"
+"""Symbol group of events that were announced, not reported as done, whatever their category."""
+
+
+def event_groups(events: pd.DataFrame) -> pd.Series:
+    """Return the symbol group of each event."""
+    groups: pd.Series = events["category"].map(layer_group).astype("object")
+    return groups.mask(timeline.is_plan(events), PLANS)
+
+
+def event_group(event: Any) -> str:
+    """Return the symbol group of an event."""
+    return PLANS if event.claim == timeline.PLANNED else layer_group(event.category)
+
+
 def layer_group(category: str) -> str:
     """
     Symbol group of an event category.
@@ -350,6 +366,6 @@ def _records(data: Data) -> tuple[dict[str, Any], dict[tuple[str, int], int]]:
             "n": names(row, "title"),
             "at": at,
             "p": row.location_precision,
-            "g": layer_group(row.category),
+            "g": event_group(row),
         })  # fmt: skip
     return {"points": points, "events": events}, rows

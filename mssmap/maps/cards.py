@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from mssmap import regions, text, views
+from mssmap import regions, text, timeline, views
 from mssmap.catalog import Data
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.maps import layers
-from mssmap.maps.assets import layer_group
+from mssmap.maps.assets import PLANS, layer_group
 from mssmap.timeline import Clocks
 
 
@@ -65,7 +65,8 @@ def _title(attributes: Mapping[str, Any], stem: str) -> str:
 
 def _card_symbol(record: views.Record) -> str:
     if record.layer == "events":
-        return layer_group(record.attributes["category"])
+        plan = record.attributes["claim"] == timeline.PLANNED
+        return PLANS if plan else layer_group(record.attributes["category"])
     word = (record.status or {}).get("status") or str(record.history.iloc[-1]["status"])
     if record.layer == "facilities":
         return f"{layers.SYMBOL_OF_KIND.get(record.attributes['kind'], 'police')}.{word}"

@@ -10,7 +10,7 @@ import pandas as pd
 from mssmap import silence
 from mssmap.catalog import Data
 from mssmap.i18n import gettext as _
-from mssmap.maps.assets import layer_group
+from mssmap.maps.assets import PLANS, event_groups
 from mssmap.maps.view import Choropleth, Shown
 
 LEVELS: Final = {"departments": "department_pcode", "communes": "commune_pcode"}
@@ -44,9 +44,9 @@ def build(data: Data, shown: Shown, indicator: str, level: str) -> Choropleth:
     elif indicator == "density":
         values = (regions["population"] / regions["area_km2"]).astype("float64").round(0)
     else:
-        rows = shown.gang_zones if indicator == "zones" else shown.events
-        if indicator == "violence":
-            rows = rows[rows["category"].map(layer_group) == "events.violence"]
+        groups = event_groups(shown.events)
+        wanted = groups == "events.violence" if indicator == "violence" else groups != PLANS
+        rows = shown.gang_zones if indicator == "zones" else shown.events[wanted]
         codes = rows[LEVELS[level]]
         values = codes[codes.isin(regions.index)].value_counts().astype("float64")
     return Choropleth(

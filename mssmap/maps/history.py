@@ -16,7 +16,7 @@ from mssmap import evidence, regions, text, timeline, views
 from mssmap.catalog import Data
 from mssmap.i18n import gettext as _
 from mssmap.maps import view
-from mssmap.maps.assets import Assets, layer_group
+from mssmap.maps.assets import Assets, event_group
 from mssmap.maps.view import day_number
 from mssmap.timeline import Clocks
 
@@ -38,8 +38,9 @@ def compose(
     Each spell has `id`, `layer`, `zone` (true for gang-affected zones), `status` (a symbol, for zones the level),
     `from`, `to`, `known` and `reports` (days), `refresh` (days after which it is stale), `sure` (first day on which it
     surely holds), `line` and `grade`; each event `row` (in the published list), `from`, `to`, `end`, `planned`, `g`
-    (group of its category), `sure` (first and last day that it may mean, missing if exact), `line`, `grade`. What may
-    lie in the region, for its place is known more coarsely, carries `maybe`: it is counted, not drawn.
+    (its symbol), `sure` (first and last day that it may mean, missing if exact), `line`, `passed` (the line of a plan
+    whose day has passed), `grade`. What may lie in the region, for its place is known more coarsely, carries `maybe`:
+    it is counted, not drawn.
     """
     return {
         "known_on": day_number(known_on),
@@ -47,7 +48,6 @@ def compose(
         "events": _events(data, assets, known_on, grade, region, categories),
         "words": {
             "last_report": _("last report {age}"),
-            "outcome_unknown": _("outcome not known"),
             "today": text.age(0),
             "one_day": text.age(1),
             "days": _("{n} days ago"),
@@ -108,7 +108,7 @@ def _spells(data: Data, known_on: date, grade: str, region: str | None) -> list[
 def _events(
     data: Data, assets: Assets, known_on: date, grade: str, region: str | None, categories: tuple[str, ...]
 ) -> list[dict[str, Any]]:
-    rows = views.events(data, Clocks(date(2100, 1, 1), known_on), grade=grade, category=categories or None)
+    rows = views.events(data, Clocks(date(2100, 1, 1), known_on), grade=grade, category=categories or None, plans=True)
     rows = rows.assign(outcome_unknown=False, maybe=False)
     if region:
         pcode = regions.find(data, region).pcode
@@ -123,8 +123,9 @@ def _events(
             "to": None if pd.isna(row.valid_to) else day_number(row.valid_to),
             "end": day_number(row.valid_from if pd.isna(row.valid_to) else row.valid_to),
             "planned": row.claim == timeline.PLANNED,
-            "g": layer_group(row.category),
+            "g": event_group(row),
             "line": view.event_line(row),
+            "passed": view.event_line(row._replace(outcome_unknown=True)) if row.claim == timeline.PLANNED else None,
             "grade": row.grade,
             "sure": [day_number(start), day_number(end)] if unsure else None,
             "maybe": row.maybe,

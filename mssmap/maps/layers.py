@@ -37,7 +37,7 @@ GROUPS: Final = {
     ),
     "events": tuple(
         Layer(f"events.{g}", f"events.{g}")
-        for g in ("violence", "operations", "mission", "prisons", "services", "displacement", "political")
+        for g in ("violence", "operations", "mission", "prisons", "services", "displacement", "political", "planned")
     ),
     "imports": (
         Layer("imports.points", "imports.points"),
@@ -104,6 +104,7 @@ def titles() -> dict[str, str]:
         "events.services": _("Public services"),
         "events.displacement": _("Displacement, disasters"),
         "events.political": _("Politics and resolutions"),
+        "events.planned": _("Announced, not reported as done"),
         "imports": _("Imported layers"),
         "imports.points": _("Imported points"),
         "imports.shapes": _("Imported lines and areas"),

@@ -77,6 +77,7 @@ def layer_list(on: Iterable[str], generation: int = 0, imported: Sequence[str] =
                 "label": titles[group],
                 "open": group in {"fobs", "prisons", "gang_zones"},
                 "counted": group not in view.NOT_COUNTED,
+                "timed": group == "events",
                 "items": [
                     {"id": layer.id, "symbol": layer.symbol, "label": titles[layer.id]}
                     for layer in members

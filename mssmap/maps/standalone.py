@@ -43,7 +43,7 @@ class Snapshot:
 
     Attributes
     ----------
-    clocks, grade, region, categories
+    clocks, grade, region, categories, plans
         As in `views`.
     window
         First and last day of the events.
@@ -68,6 +68,7 @@ class Snapshot:
     grade: str = evidence.LOWEST
     region: str | None = None
     categories: tuple[str, ...] = ()
+    plans: bool = True
     options: view.Options = field(default_factory=lambda: view.Options(layers.DEFAULT))
     lines: tuple[str, ...] = ()
     names: tuple[str, ...] = (*views.RECORD_LAYERS, "events")
@@ -94,7 +95,7 @@ def page(data: Data, snapshot: Snapshot) -> bytes:
         region=snapshot.region,
         categories=snapshot.categories,
     )
-    records, told = _only_known(files[published.names], _only_of(told, snapshot.names))
+    records, told = _only_known(files[published.names], _only_of(told, snapshot.names, snapshot.plans))
     zones = {record["id"] for record in told["spells"] if record["zone"]}
     names = json.loads(files[published.manifest])["files"]
     shapes = {file: json.loads(files[file]) for name, file in names.items() if name not in {"records", "zones"}}
@@ -151,20 +152,27 @@ def _shown(data: Data, snapshot: Snapshot) -> view.Shown:
     records = {name: views.layer(data, name, clocks, grade, region) for name in views.RECORD_LAYERS}
     start, end = snapshot.window
     events = views.events(
-        data, clocks, start=start, end=end, category=snapshot.categories or None, region=region, grade=grade
+        data,
+        clocks,
+        start=start,
+        end=end,
+        category=snapshot.categories or None,
+        region=region,
+        grade=grade,
+        plans=snapshot.plans,
     )
     found = {**records, "events": events}
     kept = {name: rows if name in snapshot.names else rows.iloc[:0] for name, rows in found.items()}
     return view.Shown(clocks=clocks, **kept)
 
 
-def _only_of(told: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+def _only_of(told: dict[str, Any], names: Iterable[str], plans: bool) -> dict[str, Any]:
     """Leave out spells and events of layers that were not asked for."""
     wanted = set(names)
     return {
         **told,
         "spells": [spell for spell in told["spells"] if spell["layer"] in wanted],
-        "events": told["events"] if "events" in wanted else [],
+        "events": [event for event in told["events"] if "events" in wanted and (plans or not event["planned"])],
     }
 
 

@@ -30,6 +30,7 @@ GROUP_COLOURS: Final = {
     "events.services": OKABE_ITO["green"],
     "events.displacement": OKABE_ITO["orange"],
     "events.political": OKABE_ITO["grey"],
+    "events.planned": "#7d8790",
 }
 """Group of events -> colour of its symbol and of its part of a bar."""
 
@@ -166,6 +167,9 @@ def _events() -> dict[str, str]:
         "events.political": _svg(
             f'<circle cx="12" cy="12" r="7.4" {_style("#ffffff", "#4d5860", 2.2)}/><circle cx="12" cy="12" r="2.6" '
             'fill="#4d5860"/>'
+        ),
+        "events.planned": _svg(
+            f'<circle cx="12" cy="12" r="8.4" {_style("#ffffff", INK, 2)} stroke-dasharray="3 2.6"/>'
         ),
     }
 

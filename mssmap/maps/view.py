@@ -15,11 +15,11 @@ from typing import Any, Final
 import geopandas as gpd
 import pandas as pd
 
-from mssmap import evidence, text
+from mssmap import evidence, text, timeline
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.maps import layers
-from mssmap.maps.assets import Assets, layer_group
+from mssmap.maps.assets import Assets, event_groups
 from mssmap.timeline import Clocks
 
 POINT_LAYERS: Final = {"fobs": "fob_id", "prisons": "prison_id", "facilities": "facility_id"}
@@ -117,13 +117,12 @@ def line(layer: str, row: Any) -> str:
 
 def event_line(row: Any) -> str:
     """One line about an event: when, where, what it rests on if that is not a plain report."""
-    parts = [
-        text.span(row.valid_from, row.valid_to, row.date_precision),
-        row.place if isinstance(row.place, str) else "",
-        "" if row.claim == "reported" else text.claims().get(row.claim, ""),
-        _("outcome not known") if row.outcome_unknown else "",
-    ]
-    return " · ".join(part for part in parts if part)
+    if row.claim == timeline.PLANNED:
+        parts = [text.plan(row), row.place]
+    else:
+        when = text.span(row.valid_from, row.valid_to, row.date_precision)
+        parts = [when, row.place, "" if row.claim == "reported" else text.claims().get(row.claim, "")]
+    return " · ".join(part for part in parts if isinstance(part, str) and part)
 
 
 def message(shown: Shown, assets: Assets, options: Options, *, seq: str) -> dict[str, Any]:
@@ -145,6 +144,7 @@ def fixed(assets: Assets) -> dict[str, Any]:
         "lang": current(),
         "legend": _legend(assets.imported),
         "text": _words(),
+        "months": list(text.MONTHS[current()]),
         "history": None,
     }
 
@@ -240,7 +240,7 @@ def tally(shown: Shown) -> dict[str, int]:
         for status, count in getattr(shown, layer)["status"].value_counts().items():
             found[f"{layer}.{status}"] = int(count)
     kinds = shown.facilities["kind"].map(layers.SYMBOL_OF_KIND).value_counts()
-    groups = shown.events["category"].map(layer_group).value_counts()
+    groups = event_groups(shown.events).value_counts()
     return found | {str(k): int(n) for k, n in kinds.items()} | {str(k): int(n) for k, n in groups.items()}
 
 
@@ -264,7 +264,7 @@ def _legend(imported: tuple[str, ...]) -> list[dict[str, Any]]:
                 }
                 for state in ("limited", "moved", "closed", "unknown")
             ]
-        groups.append({"label": titles[group], "items": items})
+        groups.append({"label": titles[group], "items": items, "timed": group == "events"})
     return groups
 
 
@@ -304,6 +304,7 @@ def described(shown: Shown, options: Options) -> str:
 def _words() -> dict[str, str]:
     return {
         "legend": _("Legend"),
+        "window": _("{first} to {last}"),
         "here": _("{n} records here"),
         "more": _("and {n} more"),
         "population": _("{n} people ({year})"),

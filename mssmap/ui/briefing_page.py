@@ -6,6 +6,7 @@ What is typed is kept as a draft in the store with each pause; the days, layers 
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from mssmap import planning, scenario, text
 from mssmap.brief import Brief, content, history, pdf, spec
 from mssmap.brief.history import Made
 from mssmap.brief.pack import Pack
+from mssmap.brief.spec import Question
 from mssmap.errors import MssmapError
 from mssmap.i18n import LANGUAGES, current
 from mssmap.i18n import gettext as _
@@ -32,6 +34,10 @@ CHOICES: Final[dict[str, Any]] = {"lang": None, "paper": "A4", "extent": "view",
 JUMPS: Final = cast("tuple[dict[str, Any], ...]", assets.JUMPS)
 KEY: Final = "brief_{}"
 """Key of a field in the session; the draft has it without the beginning."""
+ORIGINS: Final = "brief_origins"
+"""Key in the session: `proposed` lines and what they were `asked` for; field -> question for which it was `written`."""
+DATED: Final = ("title", *LINES)
+"""Fields whose text belongs to the question for which it was written."""
 
 
 def seed() -> None:
@@ -39,6 +45,8 @@ def seed() -> None:
     if KEY.format("title") in st.session_state:
         return
     draft = history.draft(cache.plans())
+    not_kept: dict[str, Question] = {name: {} for name in DATED if draft.get(name)}
+    st.session_state[ORIGINS] = draft.get("origins") or {"proposed": [], "asked": None, "written": not_kept}
     kinds: dict[str, Any] = dict.fromkeys((*WORDS, *LINES), "") | dict.fromkeys(PARTS, True) | CHOICES
     for name, default in kinds.items():
         value = draft.get(name, default)
@@ -53,7 +61,39 @@ def _keep() -> None:
     """Write the draft; what a person typed is in the store before the page says so."""
     names = (*WORDS, *LINES, *PARTS, *CHOICES)
     typed = {name: st.session_state.get(KEY.format(name)) for name in names}
+    typed["origins"] = st.session_state[ORIGINS]
     st.session_state["brief_kept"] = permits.attempt(lambda: history.keep_draft(cache.plans(), typed))
+
+
+def _typed(name: str) -> None:
+    """Keep what a person typed, and the question for which it was typed."""
+    origins = st.session_state[ORIGINS]
+    proposed = dict(zip(LINES, origins["proposed"], strict=False))
+    written = {other: asked for other, asked in origins["written"].items() if other != name}
+    if name in DATED and _field(name).strip() and _field(name) != proposed.get(name):
+        written[name] = _question()
+    st.session_state[ORIGINS] = {**origins, "written": written}
+    _keep()
+
+
+def _renew() -> None:
+    """Propose the highlights again where the question or the data are others; what a person typed stays."""
+    origins = st.session_state[ORIGINS]
+    if not origins["proposed"] or origins["asked"] == _asked():
+        return
+    lines = _padded(content.propose(cache.data(), wanted()))
+    for name, before, line in zip(LINES, origins["proposed"], lines, strict=True):
+        if _field(name) == before:
+            st.session_state[KEY.format(name)] = line
+    st.session_state[ORIGINS] = {**origins, "proposed": lines, "asked": _asked()}
+
+
+def _padded(lines: Sequence[str]) -> list[str]:
+    return [*lines, *[""] * (len(LINES) - len(lines))]
+
+
+def _asked() -> list[Any]:
+    return [_question(), cache.data().fingerprint]
 
 
 def _barred() -> bool:
@@ -70,6 +110,7 @@ def _field(name: str) -> Any:
 def composer() -> None:
     """All fields of a pack."""
     seed()
+    _renew()
     _line(_("Title"), "title", _("Empty: the usual title in the language of the pack."))
     one, other = st.columns(2)
     with one:
@@ -100,7 +141,8 @@ def _line(label: str, name: str, words: str | None = None, *, hidden: bool = Fal
         help=words,
         placeholder=placeholder or None,
         label_visibility="collapsed" if hidden else "visible",
-        on_change=_keep,
+        on_change=_typed,
+        args=(name,),
         disabled=_barred(),
         live=True,
         persist_state="session",
@@ -127,6 +169,10 @@ def _proposals() -> None:
     one, other = st.columns(2)
     one.button(_("Propose, to edit"), key="brief_propose", on_click=_propose, width="stretch", disabled=_barred())
     other.button(_("Clear"), key="brief_clear", on_click=_fill, args=([],), width="stretch", disabled=_barred())
+    if any(asked != _question() for asked in st.session_state[ORIGINS]["written"].values()):
+        st.caption(_("What you wrote for another view stays, and the pack says for which."))
+        words = _("It holds for this view too")
+        st.button(words, key="brief_holds", on_click=_take_over, width="stretch", disabled=_barred())
 
 
 def _propose() -> None:
@@ -134,8 +180,18 @@ def _propose() -> None:
 
 
 def _fill(lines: list[str]) -> None:
-    for i, name in enumerate(LINES):
-        st.session_state[KEY.format(name)] = lines[i] if i < len(lines) else ""
+    for name, line in zip(LINES, _padded(lines), strict=True):
+        st.session_state[KEY.format(name)] = line
+    written = {name: asked for name, asked in st.session_state[ORIGINS]["written"].items() if name not in LINES}
+    proposed = _padded(lines) if lines else []
+    st.session_state[ORIGINS] = {"proposed": proposed, "asked": _asked(), "written": written}
+    _keep()
+
+
+def _take_over() -> None:
+    """Let what was written for another question be of this one."""
+    origins = st.session_state[ORIGINS]
+    st.session_state[ORIGINS] = {**origins, "written": dict.fromkeys(origins["written"], _question())}
     _keep()
 
 
@@ -178,8 +234,8 @@ def _plan() -> dict[str, Any] | None:
 # -------------------------------------------------------------------------------------------------------- what is made
 
 
-def wanted(created: datetime | None = None) -> Brief:
-    """Return the specification as it stands: the view of the address and the fields."""
+def _viewed(created: datetime | None = None) -> Brief:
+    """Return the specification of a pack of the view, without any words of a person."""
     clocks = state.clocks()
     since = state.chosen_day("since")
     return Brief(
@@ -191,15 +247,29 @@ def wanted(created: datetime | None = None) -> Brief:
         grade=state.grade(),
         region=state.region(),
         layers=state.layers_on(),
+    )
+
+
+def _question() -> Question:
+    return _viewed().question
+
+
+def wanted(created: datetime | None = None) -> Brief:
+    """Return the specification as it stands: the view of the address and the fields."""
+    written = {_field(name).strip(): asked for name, asked in st.session_state[ORIGINS]["written"].items()}
+    parts: dict[str, Any] = {name: bool(_field(name)) for name in PARTS}
+    return dataclasses.replace(
+        _viewed(created),
         title=_field("title").strip(),
         highlights=tuple(line for name in LINES if (line := _field(name).strip())),
+        written_for=written,
         extent=_extent(_field("extent")),
         scenario=_plan(),
         contact=_field("contact").strip(),
         classification=_field("classification").strip(),
         paper=_field("paper"),
         address=_address(),
-        **{name: bool(_field(name)) for name in PARTS},
+        **parts,
     )
 
 

@@ -158,6 +158,7 @@ def shown(filters: Filters) -> Shown:
         category=filters.categories or None,
         region=region,
         grade=grade,
+        plans=True,
     )
     return Shown(clocks=clocks, events=events, **layers)
 
@@ -196,7 +197,7 @@ def mark(content: Any) -> str:
 @lru_cache(maxsize=64)
 def changes(since: date, until: date) -> list[dict[str, Any]]:
     """Return what was learnt between two known dates."""
-    return differences.as_records(data(), differences.changes(data(), since, until), until)
+    return differences.as_records(data(), differences.changes(data(), since, until, plans=True), until)
 
 
 def warm() -> None:

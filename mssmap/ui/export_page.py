@@ -50,6 +50,9 @@ def choose_layers() -> tuple[str, ...]:
         format_func=titles.__getitem__,
         placeholder=_("Choose layers and tables"),
     )
+    if {"events", "figures"} & set(chosen):
+        words = _("With events that were announced, not reported as done")
+        st.checkbox(words, key="export_plans", persist_state="session")
     return tuple(chosen)
 
 
@@ -98,7 +101,10 @@ def build(names: Sequence[str], form: Form, filters: cache.Filters) -> Extract:
     start, end = filters.start, filters.end
     if start and end and end < start:
         start, end = end, start
-    selection = Selection(tuple(names), filters.clocks, filters.grade, filters.region, start, end, filters.categories)
+    plans = bool(st.session_state.get("export_plans"))
+    selection = Selection(
+        tuple(names), filters.clocks, filters.grade, filters.region, start, end, filters.categories, plans
+    )
     return cache.extract(selection, form, current())
 
 

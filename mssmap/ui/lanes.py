@@ -92,7 +92,7 @@ def _content(known_on: date, region: str | None, categories: tuple[str, ...], la
         if not spell["maybe"] and (lane := lane_of_symbol(spell["status"]))
     ]
     forever = Clocks(date(2100, 1, 1), known_on)
-    rows = views.events(data, forever, region=region, category=categories or None)
+    rows = views.events(data, forever, region=region, category=categories or None, plans=True)
     there = [event for event in told["events"] if not event["maybe"]]
     events = [
         _item(
@@ -159,7 +159,11 @@ def chart(filters: cache.Filters, mode: str) -> None:
         on_window_change=_window_chosen,
         on_picked_change=_picked,
     )
-    told.words("lanes", twin_charts.lanes([item["lane"] for item in shown], names, (filters.start, filters.end)))
+    facts = [item["lane"] for item in shown if not item["planned"]]
+    lines = twin_charts.lanes(facts, names, (filters.start, filters.end))
+    if len(facts) < len(shown):
+        lines.append(_("Announced, not counted: {plans}.").format(plans=len(shown) - len(facts)))
+    told.words("lanes", lines)
 
 
 def _touches(item: dict[str, Any], window: list[int]) -> bool:

@@ -113,6 +113,19 @@ def test_a_box_and_a_time_narrow_down(client, real):
     assert [one["id"] for one in march["features"]] == expected["event_id"].tolist()
 
 
+def test_plans_are_added_where_asked_for(client):
+    asked = f"/api/collections/events/items?limit=10000&{DIALS}"
+    facts, both = (client.get(asked + more).json()["features"] for more in ("", "&plans=true"))
+    assert "planned" not in {one["properties"]["claim"] for one in facts}
+    assert {one["id"] for one in facts} < {one["id"] for one in both}
+    plan = next(one["id"] for one in both if one["properties"]["claim"] == "planned")
+    alone = f"/api/collections/events/items/{plan}?{DIALS}"
+    refused = client.get(alone)
+    assert (refused.status_code, "ask with plans=true" in refused.json()["description"]) == (404, True)
+    assert client.get(alone + "&plans=true").json()["id"] == plan
+    assert client.get(asked + "&plans=perhaps").status_code == 400
+
+
 def test_one_feature_has_its_own_address(client):
     one = client.get(f"/api/collections/fobs/items?{DIALS}").json()["features"][0]
     alone = client.get(f"/api/collections/fobs/items/{one['id']}?{DIALS}").json()

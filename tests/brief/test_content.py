@@ -7,10 +7,10 @@ from datetime import date
 import pytest
 
 from mssmap import i18n, keyfigures, views
-from mssmap.brief import Brief, content, plots
+from mssmap.brief import Brief, content, plots, written
 from mssmap.errors import InputError, NotFoundError
 
-from .conftest import MADE
+from .conftest import BRIEF, MADE
 
 
 @pytest.fixture
@@ -48,10 +48,10 @@ def test_changes_are_those_since_the_last_brief(tiny):
     assert list(tiny.changes.lines) == [
         "18 Jan 2025 · New: Plan X",
         "2 Dec 2024 · New: Base A",
-        "18 Jan 2025 · New: 200 more officers",
+        "18 Jan 2025 · New: 200 more officers · announced, not reported as done",
         "8 Nov 2024 · New: Kenya: strength 430",
     ]
-    assert (tiny.changes.counts, tiny.changes.more) == ("new 4", 0)
+    assert (tiny.changes.counts, tiny.changes.more) == ("new 3, plans 1", 0)
 
 
 def test_highlights_are_proposed_from_what_changed(real, brief):
@@ -132,3 +132,43 @@ def test_the_strength_of_the_pack_is_that_of_the_core(real, brief):
     moves = rows[rows["record_type"].isin(keyfigures.CURVE_RECORDS)]
     assert int(table.iloc[-1].sum()) == int(moves["net_change"].sum()) == 807
     assert int(table["Kenya"].iloc[-1]) == 617
+
+
+def test_a_text_of_another_question_is_kept_and_marked(real, brief):
+    day = date(2024, 3, 10)
+    words = {"title": "December situation", "highlights": ("207 killed in December 2024.", "Said for this day.")}
+    asked = brief(as_of=date(2024, 12, 31), known_on=date(2025, 1, 18)).question
+    told = content.compose(
+        real,
+        brief(as_of=day, known_on=day, since=None, written_for={"207 killed in December 2024.": asked,
+              "December situation": asked}, **words),
+    )  # fmt: skip
+    when = "31 Dec 2024, known on 18 Jan 2025, changes since 1 Oct 2024"
+    assert told.highlights == (f"[written for {when}] 207 killed in December 2024.", "Said for this day.")
+    assert content.tell_shortened(told) == [
+        f"Highlight 1 was written for another question: {when}. Its mark says so; read it again.",
+        f"The title was written for another question: {when}. Read it again.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"lang": "fr"}, "English"),
+        ({"grade": "B2"}, "grade F6 or better"),
+        ({"region": "HT05"}, "Haiti"),
+        ({"layers": ("departments",)}, "other layers"),
+        ({"since": None}, "changes since 1 Oct 2024"),
+    ],
+)
+def test_a_mark_says_in_what_the_question_differs(real, brief, changes, what):
+    with_it = brief(highlights=("A",), written_for={"A": BRIEF.question}, **changes)
+    assert str(written.elsewhere(real, "A", with_it)) == what
+
+
+def test_a_long_text_of_another_question_keeps_its_mark(real, brief):
+    words = "word " * 400
+    asked = brief(as_of=date(2024, 12, 31)).question
+    told = content.compose(real, brief(highlights=(words,), written_for={words: asked}))
+    assert told.highlights[0].startswith("[written for 31 Dec 2024] word ")
+    assert told.highlights[0].endswith("…")

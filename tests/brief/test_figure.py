@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from mssmap.brief import content, figure, frame, labels, legend, pdf, typeface
 from mssmap.brief.labels import Label, Room, Symbol
+from mssmap.maps import layers
 
 FRAME = (0.0, 0.0, 100.0, 80.0)
 spots = st.tuples(st.floats(1, 99), st.floats(1, 79))
@@ -56,18 +57,36 @@ def test_no_label_of_the_default_view_on_a4_touches_another_or_a_symbol(real, br
     assert all(min(b) >= 0 and b[2] <= drawn.width and b[3] <= drawn.height for b in drawn.labels)
 
 
-def test_every_record_with_a_place_is_drawn_and_counted_in_the_legend(real, brief):
+def test_every_record_with_a_place_is_drawn_and_every_record_is_counted_in_the_legend(real, brief):
     told = content.compose(real, brief())
     drawn = pdf.draw_map(real, told)
-    bases = told.shown.fobs
-    shown = sum(item.count for group in legend.groups(drawn.used) for item in group.items if group.title == "Bases")
-    assert shown == int(bases.geometry.notna().sum())
+    on_map = sum(n for glyph, n in drawn.used.items() if glyph.startswith("fobs."))
+    assert on_map == int(told.shown.fobs.geometry.notna().sum())
     assert drawn.used["fobs.operational"] == 5
+    assert counted(told) == {name: n for name, n in told.counts.items() if n}
+
+
+def counted(told):
+    """Return the counts of the legend by layer."""
+    titles = {"Their state"}
+    words = layers.titles()
+    ids = {(words[group], words[layer.id]): layer.id for group, items in layers.GROUPS.items() for layer in items}
+    return {
+        ids[(group.title.split(",")[0], item.label)]: item.count
+        for group in legend.groups(told)
+        if group.title not in titles
+        for item in group.items
+    }
+
+
+def test_the_legend_says_from_when_to_when_its_events_are(real, brief):
+    titles = [group.title for group in legend.groups(content.compose(real, brief()))]
+    assert titles[-1] == "Events, 1 Oct 2024 to 18 Jan 2025"
 
 
 def test_the_legend_has_what_is_shown_only(real, brief):
     told = content.compose(real, brief(layers=("departments", "fobs.operational")))
-    groups = legend.groups(pdf.draw_map(real, told).used)
+    groups = legend.groups(told)
     assert [(group.title, [(item.label, item.count) for item in group.items]) for group in groups] == [
         ("Bases", [("Operational", 5)])
     ]

@@ -7,14 +7,16 @@ import hashlib
 import io
 import json
 import zipfile
-from datetime import date
+from datetime import UTC, date, datetime
+from urllib.parse import parse_qs, urlsplit
 
 import geopandas as gpd
 import pytest
 
-from mssmap import store
-from mssmap.brief import history, pack
+from mssmap import i18n, store
+from mssmap.brief import history, legend, pack
 from mssmap.errors import InputError, NotFoundError
+from mssmap.maps import layers
 from mssmap.store import people
 
 STEM = "HTI_Situation_A4_20250118"
@@ -167,8 +169,10 @@ def test_versions_count_the_packs_of_a_number(small, kept, brief):
     same = history.make(small, kept, brief())[0]
     retitled = history.make(small, kept, brief(title="Other"))[0]
     other = history.make(small, kept, brief(grade="C3"))[0]
-    assert [(made.n, made.brief.version) for made in (one, same, retitled, other)] == [(1, 1), (1, 1), (2, 2), (3, 1)]
+    assert [(made.n, made.brief.version) for made in (one, same, retitled, other)] == [(1, 1), (1, 1), (2, 1), (3, 1)]
     assert [made.n for made in history.packs(kept)] == [3, 2, 1]
+    later = history.make(small, kept, brief(created=datetime(2026, 1, 1, tzinfo=UTC)))[0]
+    assert (later.brief.number, later.brief.version) == (one.brief.number, 2)
 
 
 def test_a_pack_cut_short_is_not_listed(small, kept, brief, monkeypatch):
@@ -181,6 +185,27 @@ def test_a_pack_cut_short_is_not_listed(small, kept, brief, monkeypatch):
     assert history.packs(kept) == []
     with pytest.raises(NotFoundError, match="pack 1: is not in the history"):
         history.find(kept, 1)
+
+
+def test_other_data_give_another_number(small, real, kept, brief):
+    one, other = (history.make(data, kept, brief())[0] for data in (small, real))
+    assert one.brief.number != other.brief.number
+
+
+def test_every_output_of_a_pack_counts_the_same_in_the_same_days(french):
+    manifest = json.loads(french.files["manifest.json"])
+    told = french.content
+    assert manifest["window"] == {"from": "2024-10-01", "to": "2025-01-18"}
+    assert manifest["counts"] == {name: n for name, n in told.counts.items() if n}
+    query = parse_qs(urlsplit(manifest["link"]).query)
+    assert (query["from"], query["to"]) == (["2024-10-01"], ["2025-01-18"])
+    with i18n.speaking("fr"):
+        printed = {(g.title, i.label): i.count for g in legend.groups(told) for i in g.items}
+        words = layers.titles()
+    operations = printed[(f"{words['events']}, 1 oct. 2024 – 18 janv. 2025", words["events.operations"])]
+    assert operations == manifest["counts"]["events.operations"]
+    assert printed[(words["prisons"], words["prisons.functioning"])] == 12
+    assert next(f.exact for f in told.figures if f.key == "prisons_functioning") == 12
 
 
 def test_other_data_give_another_pack_and_that_is_said(small, real, kept, brief):

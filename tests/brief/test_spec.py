@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -19,10 +19,31 @@ def test_a_specification_survives_its_plain_values(brief):
     assert spec.from_dict(spec.to_dict(full)) == full
 
 
-def test_the_number_stands_for_the_view_and_not_for_its_words(brief):
-    assert brief(title="x", contact="y", version=3).number == BRIEF.number
-    assert brief(grade="C3").number != BRIEF.number
-    assert BRIEF.number.startswith("HTI-20250118-")
+def test_a_text_belongs_to_the_question_for_which_it_was_written(brief):
+    other = brief(highlights=("a", "b"), title="t", written_for={"a": BRIEF.question, "b": brief(lang="fr").question})
+    assert other.other_question("a") is None
+    assert other.other_question("b") == brief(lang="fr").question
+    assert other.other_question("t") is None
+    assert spec.from_dict(spec.to_dict(other)) == other
+
+
+def test_texts_of_a_specification_without_their_question_have_an_unknown_one(brief):
+    values = spec.to_dict(brief(highlights=("a",), title="t"))
+    del values["written_for"]
+    assert spec.from_dict(values).written_for == {"t": {}, "a": {}}
+
+
+def test_the_number_stands_for_one_content(brief):
+    made = brief(data="0123456789abcdef/0.1.0")
+    assert dataclasses.replace(made, created=datetime(2026, 1, 1, tzinfo=UTC), version=3).number == made.number
+    others = [{"title": "x"}, {"highlights": ("x",)}, {"grade": "C3"}, {"data": "f/0.1.0"}, {"contact": "x"}]
+    assert len({made.number, *(dataclasses.replace(made, **other).number for other in others)}) == 6
+    assert made.number.startswith("HTI-20250118-")
+
+
+def test_a_pack_of_before_keeps_the_number_that_it_bears(brief):
+    before = tuple(name for name in BRIEF.layers if name != "events.planned")
+    assert brief(layers=before).number == "HTI-20250118-29A4"
 
 
 def test_file_names_say_country_what_paper_and_day(brief):
@@ -38,6 +59,8 @@ def test_the_link_opens_the_same_view(brief):
         "as_of": "2025-01-18",
         "known_on": "2025-01-18",
         "since": "2024-10-01",
+        "from": "2024-10-01",
+        "to": "2025-01-18",
         "grade": "C3",
         "region": "HT05",
         "layers": "regions",
@@ -68,6 +91,9 @@ def test_what_cannot_be_used_is_refused(changes, words):
     [
         ({}, r"brief: 'as_of' is missing"),
         ({**spec.to_dict(BRIEF), "colour": 1}, r"brief: found colour, required only"),
+        ({**spec.to_dict(BRIEF), "written_for": {"a": {"as_of": "x"}}}, r"brief: 'known_on' is missing"),
+        ({**spec.to_dict(BRIEF), "written_for": {"a": {**BRIEF.question, "as_of": "x"}}}, r"as_of: found 'x'"),
+        ({**spec.to_dict(BRIEF), "written_for": ["a"]}, r"brief: .* is missing or not of the right kind"),
         ({**spec.to_dict(BRIEF), "created": "noon"}, r"created: found 'noon', required a time with its zone"),
     ],
 )

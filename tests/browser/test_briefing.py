@@ -70,6 +70,39 @@ def test_highlights_are_proposed_and_can_be_edited(page: Any) -> None:
     page.wait("() => document.querySelector('.st-key-brief_highlight_1 input').value === ''")
 
 
+def value(screen: Any, name: str) -> str:
+    """The text of a field of the composer."""
+    return str(field(screen, name).input_value())
+
+
+def test_proposed_highlights_follow_the_question_and_a_typed_one_is_marked(
+    page: Any, visit: Callable[..., Any]
+) -> None:
+    page.page.locator(".st-key-brief_propose button").click()
+    page.wait("() => document.querySelector('.st-key-brief_highlight_1 input').value.includes('Kenya 217')")
+    field(page, "highlight_2").fill("Typed in January.")
+    page.page.get_by_text("The draft is saved.").wait_for()
+    page.at_rest()
+    other = visit("/briefing", as_of="2024-03-10", known_on="2024-03-10")
+    told = "Highlight 2 was written for another question: 18 Jan 2025, known on 18 Jan 2025, changes since 1 Oct 2024."
+    other.page.get_by_text(told).first.wait_for()
+    assert value(other, "highlight_2") == "Typed in January."
+    lines = [value(other, f"highlight_{n}") for n in range(1, 6)]
+    assert not any("2025" in line or "Dec 2024" in line for line in lines[:1] + lines[2:]), lines
+    other.at_rest()
+    choose = other.page.locator(".st-key-brief_lang input")
+    choose.click()
+    other.page.get_by_role("option", name="Français").click()
+    other.wait("() => document.querySelector('.st-key-brief_highlight_1 input').value.includes('tués')")
+    other.at_rest()
+    other.page.locator(".st-key-brief_holds button").click()
+    other.page.get_by_text(told).first.wait_for(state="detached")
+    other.at_rest()
+    other.page.locator(".st-key-brief_clear button").click()
+    other.wait("() => document.querySelector('.st-key-brief_highlight_2 input').value === ''")
+    other.at_rest()
+
+
 def test_the_pack_comes_down_whole_and_is_in_the_history(page: Any, tmp_path: Path) -> None:
     page.page.locator(".st-key-brief_make button").click()
     download = page.page.locator(".st-key-brief_download button")

@@ -100,7 +100,7 @@ def there(screen: Any, selector: str) -> set[str]:
 def test_map_list_card_popup_and_tooltip(visit: Callable[..., Any], hostile_app: Server, data: Data) -> None:
     screen = visit(at=hostile_app, **VIEW, layers=EVERYTHING, **{"from": "2021-07-01"})
     assert there(screen, ".mm-twin tbody tr") == set(PAYLOADS), "the list beside the map"
-    events = views.events(data, CLOCKS, start=date(2021, 7, 1), end=DAY)
+    events = views.events(data, CLOCKS, start=date(2021, 7, 1), end=DAY, plans=True)
     for text in TEXTS:
         record_id = events.loc[events["title_en"] == text, "event_id"].iloc[0]
         row = screen.page.locator(f'.mm-twin tr[data-id="{record_id}"]')

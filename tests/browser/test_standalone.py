@@ -56,7 +56,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Any]:
 
 def tally(data: Any, clocks: Clocks, start: date) -> dict[str, int]:
     frames = {name: views.layer(data, name, clocks) for name in views.RECORD_LAYERS}
-    events = views.events(data, clocks, start=start, end=clocks.as_of)
+    events = views.events(data, clocks, start=start, end=clocks.as_of, plans=True)
     counted = view.tally(view.Shown(clocks=clocks, events=events, **frames))
     return {name: n for name, n in counted.items() if n}
 

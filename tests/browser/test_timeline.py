@@ -39,7 +39,7 @@ def published(real: Any, tmp_path_factory: pytest.TempPathFactory) -> assets.Ass
 
 def core(data: Any, clocks: Clocks, start: date, **narrow: Any) -> view.Shown:
     frames = {name: views.layer(data, name, clocks, **narrow) for name in views.RECORD_LAYERS}
-    events = views.events(data, clocks, start=start, end=clocks.as_of, **narrow)
+    events = views.events(data, clocks, start=start, end=clocks.as_of, plans=True, **narrow)
     return view.Shown(clocks=clocks, events=events, **frames)
 
 
@@ -134,8 +134,8 @@ def core_doubts(data: Any, clocks: Clocks, start: date, **narrow: Any) -> dict[s
     counts = views.counts(data, clocks, **narrow).groupby("layer")[["low", "value", "high"]].sum()
     found = {layer: [int(n.value - n.low), int(n.high - n.value)] for layer, n in counts.iterrows()}
     window = {"start": start, "end": clocks.as_of, "grade": narrow.get("grade", "F6")}
-    rows = views.events(data, clocks, **window, region=narrow.get("region"))
-    everywhere = views.events(data, clocks, **window)
+    rows = views.events(data, clocks, **window, plans=True, region=narrow.get("region"))
+    everywhere = views.events(data, clocks, **window, plans=True)
     maybe = regions.maybe_within(everywhere, narrow["region"]).sum() if "region" in narrow else 0
     found["events"] = [int((~timeline.surely_within(rows, start, clocks.as_of)).sum()), int(maybe)]
     return {layer: pair for layer, pair in found.items() if pair != [0, 0]}

@@ -22,7 +22,7 @@ import pytest
 import shapely
 
 from mssmap.errors import InputError, NotFoundError
-from mssmap.exports import bundle, extract, sheets, verify
+from mssmap.exports import bundle, extract, selection, sheets, verify
 from mssmap.exports.formats import FORMATS, NOTES
 from mssmap.exports.selection import Form, Selection
 from mssmap.schema import Contract, Field
@@ -291,7 +291,7 @@ def test_the_proof_says_everything(small, on):
     document = extract.build(small, selection, Form("gpkg")).document()
     assert document["filter"] == {
         **{"layers": ["fobs"], "as_of": "2025-01-18", "known_on": "2025-01-18", "grade": "C3", "region": "HT01"},
-        **{"from": None, "to": None, "category": []},
+        **{"from": None, "to": None, "category": [], "plans": False},
     }
     assert document["link"] == "/?as_of=2025-01-18&known_on=2025-01-18&grade=C3&region=HT01&layers=fobs"
     assert [(s["source_id"], s["reliability"]) for s in document["sources"]] == [("press-2", "C")]
@@ -359,7 +359,24 @@ def test_imported_events_are_not_under_the_licence_of_ours(small, on):
     assert "imp-a.1" not in built.parts[0].ids
     assert built.parts[1].ids == ["imp-a.1"]
     assert [entry["licence"] for entry in built.entries[:2]] == ["CC-BY-4.0", "ACLED terms"]
-    assert "events: those that were imported are left out" in built.losses[-1]
+    assert any("events: those that were imported are left out" in loss for loss in built.losses)
+
+
+def test_plans_are_in_an_export_that_asks_for_them(small, on, tmp_path):
+    chosen = Selection(("events",), on("2025-06-30"))
+    facts, both = (extract.build(small, replace(chosen, plans=plans), Form("csv")) for plans in (False, True))
+    assert set(both.parts[0].ids) - set(facts.parts[0].ids) == {"plan"}
+    said = "events: 1 that were announced, not reported as done, are left out; ask for plans."
+    assert (said in facts.losses, said in both.losses) == (True, False)
+    path = tmp_path / bundle.file_name(both)
+    bundle.save(both, path)
+    assert verify.file(small, path).state == "unchanged"
+
+
+def test_a_proof_of_before_plans_were_told_apart_holds_both(on):
+    values = Selection(("events",), on("2025-06-30")).to_json()
+    del values["plans"]
+    assert selection.from_json(values).plans
 
 
 @pytest.mark.parametrize("name", ["gpkg", "parquet", "csv", "xlsx"])

@@ -61,7 +61,7 @@
       else if (event.sure && (event.sure[0] < start || event.sure[1] > end)) doubted(event.g, 0);
     });
     const events = inWindow.filter((event) => !event.maybe).map((event) => {
-      const line = event.planned && event.end < day ? `${event.line} · ${history.words.outcome_unknown}` : event.line;
+      const line = event.planned && event.end < day ? event.passed : event.line;
       return [event.row, line, 0, event.grade];
     });
     return { records, zones, events, doubt };

@@ -292,6 +292,7 @@
     });
     give("mssmapCounts", tally);
     give("mssmapDoubt", doubt);
+    give("mssmapWindow", windowWords());
     tell("mssmap:counts");
   }
 
@@ -773,9 +774,19 @@
     });
   }
 
+  /** The days whose events are counted, in words. */
+  function windowWords() {
+    if (!view.history) return "";
+    const words = (day) => {
+      const at = new Date(day * 86400000);
+      return `${at.getUTCDate()} ${view.months[at.getUTCMonth()]} ${at.getUTCFullYear()}`;
+    };
+    return say("window").replace("{first}", words(view.start)).replace("{last}", words(view.end));
+  }
+
   let legendKey = "";
   function drawLegend() {
-    const key = JSON.stringify([view.legend, [...view.on], view.choropleth, view.changed, view.notes, view.lang]);
+    const key = JSON.stringify([view.legend, view.start, view.end, [...view.on], view.choropleth, view.changed, view.notes, view.lang]);
     if (key === legendKey) return;
     legendKey = key;
     const open = legend.open;
@@ -790,7 +801,7 @@
         list.append(row);
       }
       if (!list.children.length) continue;
-      parts.push($("h4", "", group.label), list);
+      parts.push($("h4", "", [group.label, group.timed && windowWords()].filter(Boolean).join(", ")), list);
     }
     const kinds = [...new Set(Object.values(view.changed))];
     if (kinds.length) {

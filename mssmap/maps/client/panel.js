@@ -230,6 +230,7 @@ export function layers(component) {
     return node;
   };
   const count = () => {
+    root.querySelectorAll(".mm-window").forEach((node) => { node.textContent = window.mssmapWindow || ""; });
     const tally = window.mssmapCounts || {}, doubt = window.mssmapDoubt || {};
     numbers.forEach(({ node, ids }) => {
       const sum = (of) => ids.reduce((total, id) => total + of(id), 0);
@@ -276,7 +277,7 @@ export function layers(component) {
       row.append(box([item.id], item.id, [picture(item.symbol), $("span", "mm-name", item.label), number(group.counted ? [item.id] : [])]));
       list.append(row);
     });
-    part.append(head, list);
+    part.append(head, ...(group.timed ? [$("div", "mm-window")] : []), list);
     return part;
   });
   root.replaceChildren(...groups);

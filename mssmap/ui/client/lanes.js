@@ -312,7 +312,7 @@ class Timeline {
   drawHistogram(chart) {
     const color = new Map(this.data.lanes.map((lane) => [lane.id, lane.color]));
     const bins = new Map();
-    this.items().filter((item) => item.kind === "event").forEach((item) => {
+    this.items().filter((item) => item.kind === "event" && !item.planned && item.lane !== "events.planned").forEach((item) => {
       const { year, month } = parts(item.from);
       const key = year * 12 + month;
       if (!bins.has(key)) bins.set(key, new Map());
