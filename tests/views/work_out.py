@@ -132,7 +132,7 @@ class Question:
         for row in self.events():
             first = min(one["known_from"] for one in read(self.folder, "events") if one["event_id"] == row["event_id"])
             about = {"low": row["figure_min"], "high": row["figure_max"] or row["figure_min"], "grade": self.grade(row)}
-            day = f"{row['valid_from']} {row['date_precision']} known {first}"
+            day = f"{row['valid_from']} to {row['valid_to']} {row['date_precision']} known {first}"
             yield self.line("event", row["event_id"], row["category"], **about, day=day, sources=self.public(row))
         yield from self.figures()
 

@@ -1,0 +1,62 @@
+"""What the situation page shows of twelve views is what was worked out apart (tests/views)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from views.conftest import View, all_views
+
+from mssmap import text
+from mssmap.maps import layers
+
+from .conftest import Server, running
+
+COUNTS = (
+    """(rows) => rows.map((row) => [row.querySelector("input").dataset.id, row.querySelector(".mm-n").textContent])"""
+)
+CARDS = """(cards) => cards.map((card) => [
+    card.querySelector(".mm-label").textContent,
+    card.querySelector(".mm-value").firstChild.textContent,
+    card.querySelector(".mm-sub").textContent,
+])"""
+
+
+@pytest.fixture(scope="module")
+def frozen_server(tmp_path_factory: pytest.TempPathFactory, frozen_folder: Path) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("views")
+    store = f"sqlite:///{folder / 'store.db'}"
+    with running(folder, base=os.environ, MSSMAP_DATA_DIR=str(frozen_folder), MSSMAP_DATABASE_URL=store) as server:
+        yield server
+
+
+@pytest.mark.parametrize("asked", list(all_views()), ids=lambda view: view.name)
+def test_the_page(frozen_server: Server, visit: Any, asked: View) -> None:
+    query = {**asked.query, "layers": ",".join(name for name in layers.ALL if not name.startswith("imports"))}
+    screen = visit("/", at=frozen_server, **query)
+    screen.drawn()
+    screen.at_rest()
+    cards = {label: (value, under) for label, value, under in screen.page.locator(".mm-card").evaluate_all(CARDS)}
+    for label, wanted in figures(asked).items():
+        assert cards[label][0] == text.number(wanted[0]), label
+    shown = dict(screen.page.locator(".mm-layers li").evaluate_all(COUNTS))
+    for layer in ("fobs", "prisons", "gang_zones"):
+        for row in asked.of("count"):
+            if row["key"].startswith(f"{layer}.") and row["key"] in layers.ALL:
+                wanted = row["value"] if row["low"] == row["high"] else f"{row['low']}–{row['high']}"
+                assert shown[row["key"]] == wanted, row["key"]
+
+
+def figures(asked: View) -> dict[str, tuple[int, ...]]:
+    """Return the key figures by their label: value, lowest, highest."""
+    found: dict[str, tuple[int, ...]] = {
+        "Bases in use": asked.count("fobs", "operational", "handed_over"),
+        "Prisons functioning": asked.count("prisons", "functioning"),
+    }
+    for key, label in (("strength", "Personnel deployed"), ("displaced", "Displaced people")):
+        if row := asked.figure(key):
+            found[label] = tuple(int(row[end]) for end in ("value", "low", "high"))
+    return found
