@@ -118,7 +118,9 @@ def page(data: Data, snapshot: Snapshot) -> bytes:
         "lines": {"lines": lines, "copy": _("Copy"), "copied": _("Copied")},
         "cards": dict(_cards(data, shown, snapshot)),
         "credits": _credits(data),
+        "notes": list(snapshot.options.notes),
         "words": {
+            **_of_the_day(snapshot.clocks),
             "summary": _("On {day}").format(day=text.day(snapshot.clocks.as_of)),
             "table": _("Table of what the map shows"),
             "credits": _("Data, licences and attribution"),
@@ -126,6 +128,21 @@ def page(data: Data, snapshot: Snapshot) -> bytes:
         },
     }
     return _document(content, snapshot, files, published)
+
+
+def _of_the_day(clocks: Clocks) -> dict[str, str]:
+    """Words for what stays that of one day, while the dial of the page moves the map; `{day}` is filled in there."""
+    told = {"made": text.day(clocks.as_of), "known": view.banner(clocks)["sub"]}
+    return {
+        "here": _("Key figures, text and record cards: {made}, {known}.").format(**told),
+        "away": _("Key figures, text and record cards stay those of {made}, {known}; the map shows {day}, {now}."),
+        "card": _("Record card of {made}, {known}.").format(**told),
+        "no_card": _("This file holds the record cards of {made} only; this record was not on the map then.").format(
+            **told
+        ),
+        "described": _("Map of Haiti as of {day}, {now}. All its records are in the table below."),
+        **told,
+    }
 
 
 class _Memory:
@@ -249,6 +266,7 @@ def _document(content: Mapping[str, Any], snapshot: Snapshot, files: Mapping[str
 
 _BODY: Final = """<header><h1 id="title"></h1><p id="unofficial"></p></header>
 <main>
+<p id="of-day" role="status"></p>
 <div id="figures"></div>
 <div id="view"><aside><div id="dial"></div><div id="layers"></div></aside>
 <div class="st-key-map"><div id="map_div"></div></div><div id="card" hidden></div></div>
