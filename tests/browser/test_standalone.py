@@ -113,6 +113,17 @@ def test_a_card_of_the_page_says_its_day(real, opened):
     page.get_by_text("This file holds the record cards of 18 Jan 2025 only").wait_for()
 
 
+def test_a_file_of_some_layers_shows_figures_of_these_only(real, opened):
+    on = ("departments", *(layer.id for layer in layers.GROUPS["fobs"]))
+    page = opened(standalone.page(real, dataclasses.replace(SNAPSHOT, names=("fobs",), options=view.Options(on))))
+    assert page.locator("#figures .mm-label").all_inner_texts() == ["Bases in use"]
+    assert page.locator("#layers section .mm-head .mm-name").all_inner_texts() == ["Boundaries", "Bases"]
+    said = page.locator("#lines")
+    said.get_by_text("Bases in use").wait_for()
+    for word in ("Prisons", "events", "Personnel"):
+        assert said.get_by_text(word).count() == 0, word
+
+
 def test_a_change_of_the_theme_leaves_no_canvas_behind(real, opened):
     page = opened(standalone.page(real, SNAPSHOT))
     canvases = page.locator(".leaflet-pane canvas")
