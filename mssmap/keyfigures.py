@@ -37,6 +37,18 @@ SAME_REOPENING_DAYS = 14
 """Reopenings reported for dates this close are one reopening whose date is disputed."""
 
 
+RESTS_ON = {
+    "strength_deployed": "strength",
+    "fobs_operational": "fobs",
+    "prisons_functioning": "prisons",
+    "communes_affected": "gang_zones",
+    "displaced": "indicators",
+    "days_schools_open": "events",
+    "days_courts_open": "events",
+}
+"""Key of a figure -> the layer or table that it is counted from."""
+
+
 @dataclass(frozen=True)
 class KeyFigure:
     """

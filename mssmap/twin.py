@@ -85,7 +85,8 @@ def situation(
     for layer, name in (("fobs", _("Bases")), ("prisons", _("Prisons")), ("gang_zones", _("Gang-affected zones"))):
         lines += _by_status(getattr(shown, layer), layer, name, wanted)
     lines += _services(shown.facilities, wanted)
-    lines += _events(shown.events, wanted, window)
+    if wanted & {layer.id for layer in layers.GROUPS["events"]}:
+        lines += _events(shown.events, wanted, window)
     return lines
 
 

@@ -91,3 +91,7 @@ def test_no_figure_fails_on_empty_tables(folder, on):
     for figure in keyfigures.key_figures(data, on("2025-01-18")):
         assert figure.value in (None, 0)
         assert figure.source_ids == ()
+
+
+def test_every_key_figure_names_what_it_rests_on(small, on):
+    assert [f.key for f in keyfigures.key_figures(small, on("2025-01-18"))] == list(keyfigures.RESTS_ON)

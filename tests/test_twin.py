@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from mssmap import differences, i18n, keyfigures, twin, views
-from mssmap.maps import layers
+from mssmap.maps import cards, layers
 from mssmap.maps.view import Shown
 
 
@@ -85,3 +85,8 @@ def test_a_plan_whose_day_has_passed_reads_so(small, on):
     )
     assert "200 more officers: planned for 31 Jan 2025 · " in ahead
     assert "200 more officers: planned for 31 Jan 2025, outcome not known · " in after
+    cards_said = [
+        dict(cards.card(small, views.record(small, "plan", on(day)), on(day), date(2025, 2, 1))["facts"])["When"]
+        for day in ("2025-01-18", "2025-02-01")
+    ]
+    assert cards_said == ["planned for 31 Jan 2025", "planned for 31 Jan 2025, outcome not known"]

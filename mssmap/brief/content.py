@@ -365,6 +365,9 @@ def _plan(data: Data, brief: Brief) -> Table:
     if plan.travel == "matrix":
         plan = replace(plan, travel="road")
         aside = _("By the road model: a pack does not carry the plan's own matrix of travel times.") + " "
+    if plan.clocks != brief.clocks:
+        days = {"as_of": text.day(plan.clocks.as_of), "known_on": text.day(plan.clocks.known_on)}
+        aside += _("Worked out on the days of the plan: {as_of}, as known on {known_on}.").format(**days) + " "
     result = planning.evaluate(data, plan, language=brief.lang)
     words = {
         "people_covered": _("People covered"),

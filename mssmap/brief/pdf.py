@@ -18,7 +18,7 @@ from typing import Any, Final, Literal
 import segno
 import typst
 
-from mssmap import i18n, text
+from mssmap import i18n, text, timeline
 from mssmap.brief import cited, figure, layout, legend, plots, surround, typeface
 from mssmap.brief.content import Content
 from mssmap.brief.figure import Figure
@@ -247,7 +247,11 @@ def _strip(content: Content) -> dict[str, str] | None:
     title = _("Events from {start} to {end}").format(
         start=text.day(content.brief.start), end=text.day(content.brief.as_of)
     )
-    return {"title": title, "svg": svg, "alt": plots.strip_words(content.events, len(content.shown.events))}
+    return {
+        "title": title,
+        "svg": svg,
+        "alt": plots.strip_words(content.events, int((~timeline.is_plan(content.shown.events)).sum())),
+    }
 
 
 def _events(content: Content) -> list[dict[str, str]]:

@@ -86,8 +86,11 @@ def build(data: Data, selection: Selection, form: Form) -> Extract:
     if selection.region:
         selection = replace(selection, region=regions.find(data, selection.region).pcode)
     found = parts.read(data, selection)
+    with_tables = has_tables(selection, form)
+    if with_tables and "events" in selection.names and "figures" not in selection.names:
+        found.append(parts.figures_of(data, selection, found))
     table, sources = parts.cited_sources(data, selection, found)
-    if table is not None and "sources" not in selection.names and has_source_table(selection, form):
+    if table is not None and "sources" not in selection.names and with_tables:
         found.append(table)
     built = assemble(found, selection, form, sources=sources, fingerprint=data.fingerprint)
     losses = (*built.losses, *_not_narrowed(data, selection), *_left_out(data, selection), *_announced(data, selection))
@@ -123,8 +126,8 @@ def _announced(data: Data, selection: Selection) -> list[str]:
     )
 
 
-def has_source_table(selection: Selection, form: Form) -> bool:
-    """Say whether a table of the sources cited comes with the layers: where a format holds no lists, and has room."""
+def has_tables(selection: Selection, form: Form) -> bool:
+    """Say whether sources cited and figures of events come as tables: where a format holds no lists, and has room."""
     chosen = FORMATS[form.format]
     return not chosen.nested and (chosen.many or len(selection.names) > 1 or (form.sidecar and not chosen.proof))
 
@@ -135,8 +138,9 @@ def assemble(
     """Return an export of parts that were read already."""
     held, entries = [], []
     losses: dict[str, list[str]] = {}
+    tables = parts.whole_tables(found)
     for part in found:
-        flat, lists = kept.without_lists(part)
+        flat, lists = kept.without_lists(part, tables)
         nested = kept.held_as(part, form).nested
         reduced, lost = kept.keep(part if nested else flat, form)
         held.append(reduced)

@@ -57,17 +57,31 @@ def held_as(part: Part, form: Form) -> Format:
 Kept = tuple[Part, list[str]]
 
 
-def without_lists(part: Part) -> Kept:
-    """Return a part without the columns that hold lists."""
+def without_lists(part: Part, tables: frozenset[str]) -> Kept:
+    """
+    Return a part without the columns that hold lists.
+
+    Parameters
+    ----------
+    tables
+        Names of the lists whose rows stand in a table of the export.
+    """
     lists = [column for column in part.columns if column.type == "list"]
     if not lists:
         return part, []
     columns = [column for column in part.columns if column.type != "list"]
     frame = part.frame.drop(columns=[column.written for column in lists])
-    lost = _("lists in {columns} are left out; the tables sources and figures have their rows.").format(
-        columns=", ".join(column.name for column in lists)
-    )
-    return part.with_columns(columns, frame), [lost]
+    there = [column.name for column in lists if column.name in tables]
+    gone = [column.name for column in lists if column.name not in tables]
+    lost = [
+        sentence.format(columns=", ".join(names))
+        for names, sentence in (
+            (there, _("lists in {columns} are left out; the tables of these names have their rows.")),
+            (gone, _("lists in {columns} are left out, and no table in this export has all their rows.")),
+        )
+        if names
+    ]
+    return part.with_columns(columns, frame), lost
 
 
 def _metric(part: Part, chosen: Format, form: Form) -> Kept:

@@ -194,6 +194,31 @@ def _column(field: schema.Field, name: str) -> Column:
     return Column(name, field.type, field.unit, field.description)
 
 
+LISTS = {"figures": "figure_id", "sources": "source_id"}
+"""Columns that hold lists -> the id of an item; a table of the same name has their rows."""
+
+
+def whole_tables(parts: Iterable[Part]) -> frozenset[str]:
+    """Return the names of the lists of some parts whose every item is a row of a table among the parts."""
+    found = list(parts)
+    tables = {part.name: set(part.ids) for part in found if part.name in LISTS}
+    listed: dict[str, set[str]] = {name: set() for name in LISTS}
+    for part in found:
+        for name, key in LISTS.items():
+            if any(column.name == name and column.type == "list" for column in part.columns):
+                listed[name] |= {str(item[key]) for items in part.frame[name].tolist() for item in items if item[key]}
+    return frozenset(name for name in tables if listed[name] <= tables[name])
+
+
+def figures_of(data: Data, selection: Selection, parts: Iterable[Part]) -> Part:
+    """Return the figures of the events among some parts, as a table: those that the events list."""
+    ids = {record_id for part in parts if part.name == "events" for record_id in part.ids}
+    known = views.known(data, "figures", selection.clocks.known_on)
+    dataset = data.dataset("figures")
+    columns = [_column(field, field.name) for field in dataset.contract.fields]
+    return of_dataset(dataset, columns, known[known["record_id"].isin(ids)].reset_index(drop=True))
+
+
 def cited_sources(data: Data, selection: Selection, parts: Iterable[Part]) -> tuple[Part | None, list[SourceRecord]]:
     """
     Return the sources that the rows of some parts cite: as a table, None if none is cited, and as plain records.

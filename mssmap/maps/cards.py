@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from types import SimpleNamespace
 from typing import Any
 
 from mssmap import regions, text, timeline, views
@@ -115,11 +116,18 @@ def grade_words(grade: str) -> str:
     return f"{reliability[grade[0]]}; {credibility[grade[1]]}"
 
 
+def _when(record: views.Record) -> str:
+    a = record.attributes
+    if a["claim"] == timeline.PLANNED:
+        return text.plan(SimpleNamespace(**a, outcome_unknown=record.outcome_unknown))
+    return text.span(a["valid_from"], a["valid_to"], a["date_precision"])
+
+
 def _facts(data: Data, record: views.Record) -> list[list[str]]:
     a, status = record.attributes, record.status or {}
     is_event = record.layer == "events"
     when = (
-        text.span(a["valid_from"], a["valid_to"], a["date_precision"])
+        _when(record)
         if is_event
         else text.span(status["valid_from"], status["valid_to"], status["date_precision"])
         if status

@@ -58,7 +58,9 @@ def grade(chosen: str, choices: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def layer_list(on: Iterable[str], generation: int = 0, imported: Sequence[str] = ()) -> dict[str, Any]:
+def layer_list(
+    on: Iterable[str], generation: int = 0, imported: Sequence[str] = (), held: Iterable[str] | None = None
+) -> dict[str, Any]:
     """
     Switches for every layer, with the reasons why a count may be a range.
 
@@ -68,8 +70,11 @@ def layer_list(on: Iterable[str], generation: int = 0, imported: Sequence[str] =
         Another number makes the browser take `on` as it is; else it keeps what was last clicked.
     imported
         Layers of the group `imports` in which there is something; without any the group is left out.
+    held
+        Groups of records that there are at all, for a file that holds some; None for all.
     """
     titles = layers.titles()
+    there = {*layers.GROUPS} if held is None else {*held, *view.NOT_COUNTED}
     return {
         "groups": [
             {
@@ -85,7 +90,7 @@ def layer_list(on: Iterable[str], generation: int = 0, imported: Sequence[str] =
                 ],
             }
             for group, members in layers.GROUPS.items()
-            if group != "imports" or imported
+            if group in there and (group != "imports" or imported)
         ],
         "on": list(on),
         "generation": generation,

@@ -52,7 +52,7 @@ class Snapshot:
     title, lines
         Heading and sentences of the page; without sentences those of `twin.situation`.
     names
-        Layers whose records the file holds; others are not in it.
+        Layers and tables that the file is about: it holds the records of these layers and their key figures only.
     today
         Notes that are not dated are told only if `known_on` is today or later.
     proof
@@ -71,7 +71,7 @@ class Snapshot:
     plans: bool = True
     options: view.Options = field(default_factory=lambda: view.Options(layers.DEFAULT))
     lines: tuple[str, ...] = ()
-    names: tuple[str, ...] = (*views.RECORD_LAYERS, "events")
+    names: tuple[str, ...] = (*views.RECORD_LAYERS, "events", "strength", "indicators")
     proof: Mapping[str, Any] | None = None
     parts: tuple[str, ...] = ()
 
@@ -105,7 +105,11 @@ def page(data: Data, snapshot: Snapshot) -> bytes:
     shapes[names["zones"]] = outlines
     shapes["manifest"] = json.loads(files[published.manifest])
     message = {**view.fixed(published), "history": told, **view.light(shown, snapshot.options, snapshot.window)}
-    figures = keyfigures.key_figures(data, snapshot.clocks, snapshot.grade, snapshot.region)
+    figures = [
+        figure
+        for figure in keyfigures.key_figures(data, snapshot.clocks, snapshot.grade, snapshot.region)
+        if _holds(snapshot, figure.key)
+    ]
     lines = list(snapshot.lines) or twin.situation(shown, figures, snapshot.options.on, snapshot.window)
     start, end = snapshot.window
     content = {
@@ -114,11 +118,13 @@ def page(data: Data, snapshot: Snapshot) -> bytes:
         "files": shapes,
         "figures": panels.figure_cards(figures),
         "dial": panels.dial(snapshot.clocks.as_of, FIRST_DAY, snapshot.clocks.known_on, (end - start).days),
-        "layers": panels.layer_list(snapshot.options.on, imported=published.imported),
+        "layers": panels.layer_list(snapshot.options.on, imported=published.imported, held=snapshot.names),
         "lines": {"lines": lines, "copy": _("Copy"), "copied": _("Copied")},
         "cards": dict(_cards(data, shown, snapshot)),
         "credits": _credits(data),
+        "notes": list(snapshot.options.notes),
         "words": {
+            **_of_the_day(snapshot.clocks),
             "summary": _("On {day}").format(day=text.day(snapshot.clocks.as_of)),
             "table": _("Table of what the map shows"),
             "credits": _("Data, licences and attribution"),
@@ -126,6 +132,29 @@ def page(data: Data, snapshot: Snapshot) -> bytes:
         },
     }
     return _document(content, snapshot, files, published)
+
+
+def _holds(snapshot: Snapshot, figure: str) -> bool:
+    """Whether what a key figure is counted from is in the file."""
+    layer = keyfigures.RESTS_ON[figure]
+    categories = {key: category for key, _label, category in keyfigures.REOPENINGS}
+    narrowed = layer == "events" and snapshot.categories and categories[figure] not in snapshot.categories
+    return layer in snapshot.names and not narrowed
+
+
+def _of_the_day(clocks: Clocks) -> dict[str, str]:
+    """Words for what stays that of one day, while the dial of the page moves the map; `{day}` is filled in there."""
+    told = {"made": text.day(clocks.as_of), "known": view.banner(clocks)["sub"]}
+    return {
+        "here": _("Key figures, text and record cards: {made}, {known}.").format(**told),
+        "away": _("Key figures, text and record cards stay those of {made}, {known}; the map shows {day}, {now}."),
+        "card": _("Record card of {made}, {known}.").format(**told),
+        "no_card": _("This file holds the record cards of {made} only; this record was not on the map then.").format(
+            **told
+        ),
+        "described": _("Map of Haiti as of {day}, {now}. All its records are in the table below."),
+        **told,
+    }
 
 
 class _Memory:
@@ -249,6 +278,7 @@ def _document(content: Mapping[str, Any], snapshot: Snapshot, files: Mapping[str
 
 _BODY: Final = """<header><h1 id="title"></h1><p id="unofficial"></p></header>
 <main>
+<p id="of-day" role="status"></p>
 <div id="figures"></div>
 <div id="view"><aside><div id="dial"></div><div id="layers"></div></aside>
 <div class="st-key-map"><div id="map_div"></div></div><div id="card" hidden></div></div>

@@ -218,19 +218,21 @@ def day_number(day: date | pd.Timestamp) -> int:
 
 
 def banner(clocks: Clocks, tiles: str = "local") -> dict[str, str]:
-    """Title, second dial and source line that stay in view on the map."""
-    known = (
-        _("as known the same day")
-        if clocks.known_on == clocks.as_of
-        else _("as known on {day}").format(day=text.day(clocks.known_on))
-    )
+    """
+    Title, second dial and source line that stay in view on the map.
+
+    `same` and `other` tell the second dial on its own day and on any other, for a browser that moves the first.
+    """
+    same = _("as known the same day")
+    other = _("as known on {day}").format(day=text.day(clocks.known_on))
     source = _(
         "Unofficial, compiled from public reporting · "
         "boundaries geoBoundaries/FEWS NET, places © OpenStreetMap, waters GSHHG"
     )
     if tiles in TILES:
         source = f"{source} · {TILES[tiles]['attribution']}"
-    return {"title": text.day(clocks.as_of), "sub": known, "source": source}
+    sub = same if clocks.known_on == clocks.as_of else other
+    return {"title": text.day(clocks.as_of), "sub": sub, "source": source, "same": same, "other": other}
 
 
 def tally(shown: Shown) -> dict[str, int]:

@@ -98,7 +98,7 @@ def change_list(records: list[dict[str, Any]], since: date | None, known_on: dat
             pd.DataFrame(
                 {
                     _("Known from"): [record["known_from"] for record in records],
-                    _("Kind"): [kinds[record["kind"]] for record in records],
+                    _("Kind"): [kinds[record["kind"]] + _announced(record) for record in records],
                     _("Record"): [record["title"] for record in records],
                     _("Fields"): ["; ".join(_field(field) for field in record["fields"]) for record in records],
                     _("Sources"): ["; ".join(source["title"] for source in record["sources"]) for record in records],
@@ -107,6 +107,10 @@ def change_list(records: list[dict[str, Any]], since: date | None, known_on: dat
             hide_index=True,
             key="change_table",
         )
+
+
+def _announced(record: dict[str, Any]) -> str:
+    return " · " + _("announced, not reported as done") if record["plan"] else ""
 
 
 def _field(field: dict[str, Any]) -> str:

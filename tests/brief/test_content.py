@@ -9,6 +9,7 @@ import pytest
 from mssmap import i18n, keyfigures, views
 from mssmap.brief import Brief, content, plots, written
 from mssmap.errors import InputError, NotFoundError
+from mssmap.timeline import Clocks
 
 from .conftest import BRIEF, MADE
 
@@ -96,6 +97,10 @@ def test_a_plan_is_told_with_its_band(real, brief):
     assert low < value < high
     own = content.compose(real, brief(scenario={**plan, "travel": "matrix", "matrix": "0" * 64})).plan
     assert own.rows == table.rows
+    later = scenario.to_dict(planning.find(real, "baseline", Clocks(date(2025, 6, 30), date(2025, 7, 1)), "F6"))
+    said = "Worked out on the days of the plan: 30 Jun 2025, as known on 1 Jul 2025."
+    assert said not in table.note
+    assert content.compose(real, brief(scenario=later)).plan.note.startswith(said)
     assert own.note.startswith("By the road model: a pack does not carry")
     with pytest.raises(InputError, match=r"^scenario: "):
         content.compose(real, brief(scenario={"id": "x"}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import hashlib
 import io
 import json
@@ -13,10 +14,15 @@ from urllib.parse import parse_qs, urlsplit
 import geopandas as gpd
 import pytest
 
-from mssmap import i18n, store
+from mssmap import i18n, store, views
+from mssmap.api import collections
+from mssmap.api.query import Query
 from mssmap.brief import history, legend, pack
 from mssmap.errors import InputError, NotFoundError
+from mssmap.exports import extract
+from mssmap.exports.selection import Form, Selection
 from mssmap.maps import layers
+from mssmap.maps.assets import event_groups
 from mssmap.store import people
 
 STEM = "HTI_Situation_A4_20250118"
@@ -206,6 +212,21 @@ def test_every_output_of_a_pack_counts_the_same_in_the_same_days(french):
     assert operations == manifest["counts"]["events.operations"]
     assert printed[(words["prisons"], words["prisons.functioning"])] == 12
     assert next(f.exact for f in told.figures if f.key == "prisons_functioning") == 12
+
+
+def test_program_and_pack_count_the_same_events(real, french):
+    counts = {name: n for name, n in french.content.counts.items() if n and name.startswith("events.")}
+    start, end = french.content.brief.start, french.content.brief.as_of
+    asked = Query(as_of=end, known_on=end, start=start, end=end)
+    for plans in (False, True):
+        rows = collections.rows(real, "events", dataclasses.replace(asked, plans=plans), end)
+        door = views.events(real, french.content.brief.clocks, start=start, end=end, plans=plans)
+        chosen = Selection(("events",), french.content.brief.clocks, start=start, end=end, plans=plans)
+        exported = extract.build(real, chosen, Form("csv")).parts[0].ids
+        assert rows["event_id"].tolist() == door["event_id"].tolist() == exported
+        told = event_groups(rows)
+        told = told[told.isin(french.content.brief.layers)].value_counts().to_dict()
+        assert told == {name: n for name, n in counts.items() if plans or name != "events.planned"}
 
 
 def test_other_data_give_another_pack_and_that_is_said(small, real, kept, brief):

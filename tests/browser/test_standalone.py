@@ -76,6 +76,54 @@ def test_it_counts_what_the_core_counts_and_the_dial_works_offline(real, opened)
     assert drawn(page) == tally(real, SNAPSHOT.clocks, SNAPSHOT.window[0])
 
 
+def test_a_month_back_every_part_says_its_day_and_what_was_known(real, opened):
+    page = opened(standalone.page(real, SNAPSHOT))
+    banner, said = page.locator(".mm-asof"), page.locator("#of-day")
+    assert banner.inner_text() == "18 Jan 2025 as known the same day"
+    assert said.inner_text() == "Key figures, text and record cards: 18 Jan 2025, as known the same day."
+    off_map = "Events nationwide or abroad, see the table"
+    page.locator(".mm-legend p", has_text=off_map).wait_for(state="attached")
+    page.locator("#dial button", has_text="−1 mo").click()
+    page.get_by_text("18 Dec 2024 as known on 18 Jan 2025").wait_for()
+    assert said.inner_text() == (
+        "Key figures, text and record cards stay those of 18 Jan 2025, as known the same day; "
+        "the map shows 18 Dec 2024, as known on 18 Jan 2025."
+    )
+    label = "Map of Haiti as of 18 Dec 2024, as known on 18 Jan 2025. All its records are in the table below."
+    page.locator(f'#map_div[aria-label="{label}"]').wait_for()
+    page.locator(".mm-legend h4", has_text="Events, 19 Sep 2024 to 18 Dec 2024").wait_for(state="attached")
+    page.locator(".mm-legend p", has_text=off_map).wait_for(state="detached")
+    assert page.get_by_text("as known the same day", exact=True).count() == 0
+    page.locator("#dial button", has_text="+1 mo").click()
+    page.get_by_text("18 Jan 2025 as known the same day").first.wait_for()
+    assert said.inner_text() == "Key figures, text and record cards: 18 Jan 2025, as known the same day."
+
+
+def test_a_card_of_the_page_says_its_day(real, opened):
+    page = opened(standalone.page(real, SNAPSHOT))
+    page.locator("#twin input").fill("217")
+    page.locator("#twin .mm-open").first.click()
+    page.get_by_text("Record card of 18 Jan 2025, as known the same day.").wait_for()
+    page.locator("#card .mm-close").click()
+    page.locator("#dial input").fill(str(history.day_number(date(2024, 3, 10))))
+    page.locator("#of-day", has_text="the map shows 10 Mar 2024").wait_for()
+    breaks = views.events(real, Clocks(date(2024, 3, 10), DAY), start=date(2024, 3, 1), category="prison_break")
+    page.locator("#twin input").fill(breaks["title_en"].iloc[0])
+    page.locator("#twin .mm-open").first.click()
+    page.get_by_text("This file holds the record cards of 18 Jan 2025 only").wait_for()
+
+
+def test_a_file_of_some_layers_shows_figures_of_these_only(real, opened):
+    on = ("departments", *(layer.id for layer in layers.GROUPS["fobs"]))
+    page = opened(standalone.page(real, dataclasses.replace(SNAPSHOT, names=("fobs",), options=view.Options(on))))
+    assert page.locator("#figures .mm-label").all_inner_texts() == ["Bases in use"]
+    assert page.locator("#layers section .mm-head .mm-name").all_inner_texts() == ["Boundaries", "Bases"]
+    said = page.locator("#lines")
+    said.get_by_text("Bases in use").wait_for()
+    for word in ("Prisons", "events", "Personnel"):
+        assert said.get_by_text(word).count() == 0, word
+
+
 def test_a_change_of_the_theme_leaves_no_canvas_behind(real, opened):
     page = opened(standalone.page(real, SNAPSHOT))
     canvases = page.locator(".leaflet-pane canvas")

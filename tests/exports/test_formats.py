@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import zipfile
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -21,6 +22,7 @@ import pyogrio
 import pytest
 import shapely
 
+from mssmap import views
 from mssmap.errors import InputError, NotFoundError
 from mssmap.exports import bundle, extract, selection, sheets, verify
 from mssmap.exports.formats import FORMATS, NOTES
@@ -360,6 +362,36 @@ def test_imported_events_are_not_under_the_licence_of_ours(small, on):
     assert built.parts[1].ids == ["imp-a.1"]
     assert [entry["licence"] for entry in built.entries[:2]] == ["CC-BY-4.0", "ACLED terms"]
     assert any("events: those that were imported are left out" in loss for loss in built.losses)
+
+
+@pytest.mark.parametrize("name", ["csv", "gpkg", "xlsx", "shp", "kml"])
+def test_figures_that_events_list_are_in_the_file_or_said_not_to_be(real, on, tmp_path, name):
+    chosen = Selection(("events",), on("2025-01-18"), grade="B2", start=date(2024, 9, 1))
+    built = extract.build(real, chosen, Form(name))
+    listed = {f["figure_id"] for items in views.events(
+        real, chosen.clocks, grade="B2", start=chosen.start)["figures"] for f in items}  # fmt: skip
+    tables = {part.name: part for part in built.parts}
+    assert set(tables["figures"].ids) == listed
+    assert any("sources, figures are left out; the tables of these names have their rows" in x for x in built.losses)
+    path = tmp_path / bundle.file_name(built)
+    bundle.save(built, path)
+    assert verify.file(real, path).state == "unchanged"
+
+
+@pytest.mark.parametrize("form", [Form("fgb"), Form("csv", sidecar=False)])
+def test_lists_that_no_table_holds_are_said_to_be_lost(small, on, form):
+    built = extract.build(small, Selection(("events",), on("2025-01-18")), form)
+    assert [part.name for part in built.parts] == ["events"]
+    said = "events: lists in sources, figures are left out, and no table in this export has all their rows."
+    assert said in built.losses
+
+
+def test_a_table_that_was_narrowed_otherwise_is_not_said_to_have_all_figures(real, on):
+    chosen = Selection(("events", "figures"), on("2024-03-10", "2026-11-22"), grade="C3")
+    built = extract.build(real, chosen, Form("gpkg"))
+    listed = {f["figure_id"] for items in views.events(real, chosen.clocks, grade="C3")["figures"] for f in items}
+    assert not listed <= set(built.parts[1].ids)
+    assert any("lists in figures are left out, and no table" in loss for loss in built.losses)
 
 
 def test_plans_are_in_an_export_that_asks_for_them(small, on, tmp_path):

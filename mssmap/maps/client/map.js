@@ -254,7 +254,8 @@
   function play({ day, start, end = day, title, grade = view && view.grade }) {
     if (!view || !view.history) return;
     Object.assign(view, { day, start, end, grade }, window.mssmapClock.viewAt(view.history, day, start, end, grade));
-    view.banner = { ...view.banner, title };
+    const { same, other } = view.banner;
+    view.banner = { ...view.banner, title, sub: day === view.history.known_on ? same : other };
     recount();
     redraw(true);
     document.documentElement.dataset.day = String(day);

@@ -19,10 +19,24 @@ function room(id) {
 const mount = (component, id, data, triggered = () => {}) =>
   component({ data, parentElement: room(id), setStateValue() {}, setTriggerValue: triggered });
 
+/** Fills the days into a sentence: `{made}` and `{known}` those of the file, `{day}` and `{now}` those of the map. */
+const said = (key, banner) => ["made", "known"].reduce((words, name) => words.replace(`{${name}}`, inside.words[name]), inside.words[key])
+  .replace("{day}", banner.title).replace("{now}", banner.sub);
+
+/** Shows the card of a record; the file holds those of its own day only, and says so. */
 function open(id) {
   const host = document.getElementById("card");
-  host.hidden = !inside.cards[id];
-  if (!host.hidden) mount(record, "card", inside.cards[id], () => { host.hidden = true; });
+  const shadow = room("card");
+  shadow.querySelectorAll(".mm-of-day").forEach((node) => node.remove());
+  host.hidden = false;
+  if (inside.cards[id]) mount(record, "card", inside.cards[id], () => { host.hidden = true; });
+  else shadow.replaceChildren();
+  shadow.prepend($("p", "mm-of-day", inside.words[inside.cards[id] ? "card" : "no_card"]));
+}
+
+/** Says of which day the key figures are, and which day the map shows where that is another. */
+function tellDay({ day, banner }) {
+  document.getElementById("of-day").textContent = said(day === inside.view.day ? "here" : "away", banner);
 }
 
 function look(id) {
@@ -42,6 +56,7 @@ document.getElementById("credit-list").append(...inside.credits.map((item) => {
 }));
 
 window.mssmapView = inside.view;
+tellDay(inside.view);
 mount(figures, "figures", inside.figures);
 mount(dial, "dial", inside.dial);
 mount(layers, "layers", inside.layers);
@@ -49,7 +64,14 @@ mount(words, "lines", inside.lines);
 mount(twin, "twin", {}, (name, id) => look(id));
 document.addEventListener("mssmap:select", (event) => open(event.detail));
 document.addEventListener("mssmap:day", ({ detail }) => {
-  window.mssmapPlayed = { day: detail.day, start: detail.start, end: detail.end, banner: { ...inside.view.banner, title: detail.title } };
+  const { banner, history, day, described, notes } = inside.view;
+  const now = { ...banner, title: detail.title, sub: detail.day === history.known_on ? banner.same : banner.other };
+  const own = detail.day === day;
+  window.mssmapPlayed = {
+    day: detail.day, start: detail.start, end: detail.end, banner: now,
+    described: own ? described : said("described", now), notes: own ? notes : inside.notes,
+  };
+  tellDay(window.mssmapPlayed);
 });
 document.addEventListener("mssmap:played", () => look.refresh());
 look.refresh = () => {
