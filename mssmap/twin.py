@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from mssmap import differences, keyfigures, text
+from mssmap import differences, evidence, figure_words, keyfigures, text
 from mssmap.errors import InputError
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
@@ -59,7 +59,12 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def situation(
-    shown: view.Shown, figures: Iterable[keyfigures.KeyFigure], on: Iterable[str], window: tuple[Any, Any]
+    shown: view.Shown,
+    figures: Iterable[keyfigures.KeyFigure],
+    on: Iterable[str],
+    window: tuple[Any, Any],
+    grade: str = evidence.LOWEST,
+    hidden: Mapping[str, int] | None = None,
 ) -> list[str]:
     """
     Tell what the map shows.
@@ -70,6 +75,8 @@ def situation(
         Ids of the layers that are switched on; the others are not told.
     window
         First and last day of the events on the map.
+    grade, hidden
+        Threshold, and what it hides by layer.
 
     Returns
     -------
@@ -79,7 +86,8 @@ def situation(
     wanted = set(on)
     known = view.banner(shown.clocks)["sub"]
     lines = [_("Situation on {day}, {known}.").format(day=text.day(shown.clocks.as_of), known=known)]
-    numbers = [f"{_(f.label)}: {_number(f)}" for f in figures if f.value is not None]
+    lines += left_out(hidden or {}, grade)
+    numbers = [figure_words.told(figure) for figure in figures]
     if numbers:
         lines.append("; ".join(numbers) + ".")
     for layer, name in (("fobs", _("Bases")), ("prisons", _("Prisons")), ("gang_zones", _("Gang-affected zones"))):
@@ -89,9 +97,29 @@ def situation(
     return lines
 
 
-def layer(rows: pd.DataFrame, name: str, clocks: Clocks) -> list[str]:
+def left_out(hidden: Mapping[str, int], grade: str) -> list[str]:
     """
-    Tell the records of one layer, or the events, one line each.
+    Tell what a threshold hides, as `views.hidden_by_grade` counts it.
+
+    >>> left_out({"fobs": 11}, "B2")
+    ['Below grade B2 and left out: bases 11.']
+    """
+    if not hidden:
+        return []
+    names = {
+        "fobs": _("Bases"),
+        "prisons": _("Prisons"),
+        "facilities": _("Services"),
+        "gang_zones": _("Zones"),
+        "events": _("Events"),
+    }
+    told = ", ".join(f"{names.get(name, name).lower()} {n}" for name, n in hidden.items())
+    return [_("Below grade {grade} and left out: {told}.").format(grade=grade, told=told)]
+
+
+def layer(rows: pd.DataFrame, name: str, clocks: Clocks, grade: str = evidence.LOWEST, hidden: int = 0) -> list[str]:
+    """
+    Tell the records of one layer, or the events, one line each, after what the threshold hides.
 
     Raises
     ------
@@ -108,19 +136,18 @@ def layer(rows: pd.DataFrame, name: str, clocks: Clocks) -> list[str]:
     head = _("{layer} on {day}, {known}: {n}.").format(
         layer=layers.titles().get(name, name), day=text.day(clocks.as_of), known=known, n=len(rows)
     )
+    aside = left_out({name: hidden} if hidden else {}, grade)
     if name == "events":
         return [
             head,
+            *aside,
             *(f"{title(row, 'title')}: {view.event_line(row)} · {row.grade}" for row in rows.itertuples(index=False)),
         ]
-    return [head, *(f"{title(row)}: {view.line(name, row)} · {row.grade}" for row in rows.itertuples(index=False))]
-
-
-def _number(figure: keyfigures.KeyFigure) -> str:
-    value = text.number(figure.value)
-    if figure.low is not None and figure.high is not None and figure.low != figure.high:
-        value += f" ({text.number(figure.low)}-{text.number(figure.high)})"
-    return value
+    return [
+        head,
+        *aside,
+        *(f"{title(row)}: {view.line(name, row)} · {row.grade}" for row in rows.itertuples(index=False)),
+    ]
 
 
 def _by_status(rows: pd.DataFrame, layer: str, name: str, wanted: set[str]) -> list[str]:

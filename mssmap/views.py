@@ -480,20 +480,22 @@ def counts(data: Data, clocks: Clocks, grade: str = evidence.LOWEST, region: str
     -------
     counts
         `layer`, `status`, `value` (records that, by the dates and places stated, have the status in the region),
-        `low` (those that surely do) and `high` (those that may). Largest first within a layer.
+        `low` (those that surely do), `high` (those that may) and `below` (those that have it by evidence below the
+        grade). Largest first within a layer.
     """
     pcode = regions.find(data, region).pcode if region else regions.COUNTRY_PCODE
-    counted: list[tuple[str, str, int, int, int]] = []
+    counted: list[tuple[str, str, int, int, int, int]] = []
     for name in RECORD_LAYERS:
         if name in data.datasets:
-            rows = layer(data, name, clocks, grade)
-            inside = regions.within(rows, pcode)
-            value = Counter(rows["status"][inside])
-            low = Counter(rows["status"][inside & rows["certain"]])
-            high = value + Counter(rows["status"][regions.maybe_within(rows, pcode)])
-            words = sorted(sorted(high), key=value.__getitem__, reverse=True)
-            counted += [(name, word, value[word], low[word], high[word]) for word in words]
-    return pd.DataFrame(counted, columns=["layer", "status", "value", "low", "high"])
+            rows = layer(data, name, clocks)
+            inside, reached = regions.within(rows, pcode), evidence.passes(rows["grade"], grade)
+            value = Counter(rows["status"][inside & reached])
+            low = Counter(rows["status"][inside & reached & rows["certain"]])
+            high = value + Counter(rows["status"][regions.maybe_within(rows, pcode) & reached])
+            below = Counter(rows["status"][inside & ~reached])
+            words = sorted(sorted(high | below), key=value.__getitem__, reverse=True)
+            counted += [(name, word, value[word], low[word], high[word], below[word]) for word in words]
+    return pd.DataFrame(counted, columns=["layer", "status", "value", "low", "high", "below"])
 
 
 def hidden_by_grade(data: Data, clocks: Clocks, grade: str, region: str | None = None) -> dict[str, int]:

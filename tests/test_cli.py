@@ -86,7 +86,15 @@ def test_every_dataset_can_be_shown_both_ways(run_real, name):
 def test_hidden_records_are_counted(run):
     _, out, err = run("show", "fobs", "--grade", "C3")
     assert "2 records, 1 below grade C3 hidden" in err
-    assert "fob-b" not in out
+    _, out, err = run("show", "fobs", "--grade", "A1", "--text")
+    assert "0 records, 3 below grade A1 hidden" in err
+    assert "Below grade A1 and left out: bases 3." in out
+    assert "Base B" not in out
+
+
+def test_a_region_without_records_is_said_to_have_none_on_record(run):
+    _, _, err = run("show", "prisons", "--region", "HT0121")
+    assert "0 records: nothing is on record there (HT0121)" in err
 
 
 def test_events_print_every_figure_with_its_source_underneath(run):

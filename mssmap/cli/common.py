@@ -123,6 +123,8 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def heading(name: str, clocks: Clocks, shown: int, hidden: int, grade: str) -> str:
+def heading(name: str, clocks: Clocks, shown: int, hidden: int, grade: str, region: str) -> str:
     text = f"{name} as of {clocks.as_of}, known on {clocks.known_on}: {count(shown, 'record')}"
-    return text + (f", {hidden} below grade {grade} hidden" if hidden else "")
+    if hidden:
+        return f"{text}, {hidden} below grade {grade} hidden"
+    return f"{text}: nothing is on record there ({region})" if region and not shown else text

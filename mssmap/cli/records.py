@@ -74,9 +74,9 @@ def show(
     view = views.layer if is_layer else views.table
     rows = view(data, name, clocks, grade, region or None)
     hidden = len(view(data, name, clocks, "F6", region or None)) - len(rows)
-    tell(heading(name, clocks, len(rows), hidden, grade))
+    tell(heading(name, clocks, len(rows), hidden, grade, region))
     if text:
-        write(_told(rows, name, clocks, lang), out)
+        write(_told(rows, name, clocks, lang, grade, hidden), out)
     elif as_json:
         write_json(listing.collection(rows) if is_layer else listing.records(rows), out)
     elif name == "events":
@@ -85,13 +85,13 @@ def show(
         write(listing.aligned(listing.main_columns(data.dataset(name), rows)), out)
 
 
-def _told(rows: Any, name: str, clocks: Clocks, lang: str) -> str:
+def _told(rows: Any, name: str, clocks: Clocks, lang: str, grade: str, hidden: int) -> str:
     from mssmap import i18n, twin
 
     if lang not in i18n.LANGUAGES:
         raise InputError(f"lang: found {lang!r}, required one of {', '.join(i18n.LANGUAGES)}.")
     i18n.use(lang)
-    return "\n".join(twin.layer(rows, name, clocks))
+    return "\n".join(twin.layer(rows, name, clocks, grade, hidden))
 
 
 def events(
@@ -122,7 +122,7 @@ def events(
     )
     rows = view(grade=grade)
     hidden = len(view()) - len(rows)
-    tell(heading("events", clocks, len(rows), hidden, grade))
+    tell(heading("events", clocks, len(rows), hidden, grade, region))
     if as_json:
         write_json(listing.records(rows.drop(columns="geometry")), out)
     else:

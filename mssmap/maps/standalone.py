@@ -105,7 +105,10 @@ def page(data: Data, snapshot: Snapshot) -> bytes:
     shapes["manifest"] = json.loads(files[published.manifest])
     message = {**view.fixed(published), "history": told, **view.light(shown, snapshot.options, snapshot.window)}
     figures = keyfigures.key_figures(data, snapshot.clocks, snapshot.grade, snapshot.region)
-    lines = list(snapshot.lines) or twin.situation(shown, figures, snapshot.options.on, snapshot.window)
+    hidden = views.hidden_by_grade(data, snapshot.clocks, snapshot.grade, snapshot.region)
+    lines = list(snapshot.lines) or twin.situation(
+        shown, figures, snapshot.options.on, snapshot.window, snapshot.grade, hidden
+    )
     start, end = snapshot.window
     content = {
         "title": snapshot.title or _("Situation map of the security mission in Haiti"),

@@ -51,13 +51,15 @@ def _strength(filters: cache.Filters, domain: tuple[date, date]) -> None:
             "They differ, for departures are rarely reported."
         )
     )
-    if curve.empty:
-        st.caption(_("Nothing was known then."))
+    below = series.moves_below(data, filters.clocks, filters.grade)
+    sentences = twin_charts.strength(curve, levels, filters.clocks.as_of, filters.grade, below)
+    if curve.empty and levels.empty:
+        told.words("strength", sentences)
         return
     st.altair_chart(
         charts.strength_curve(curve, levels, domain), key="strength_chart", alt=_("Strength over time by country.")
     )
-    told.words("strength", twin_charts.strength(curve, levels, filters.clocks.as_of))
+    told.words("strength", sentences)
     rows = pd.DataFrame(
         {
             _("Date"): curve["day"].map(text.day),

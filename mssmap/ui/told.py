@@ -19,7 +19,8 @@ from mssmap.ui.components import component
 def summary(shown: view.Shown, filters: cache.Filters, window: tuple[date, date]) -> None:
     """The map in words, with a button that copies them."""
     figures = cache.key_figures(filters.clocks, filters.grade, filters.region)
-    lines = twin.situation(shown, figures, state.layers_on(), window)
+    hidden = cache.hidden(filters.clocks, filters.grade, filters.region)
+    lines = twin.situation(shown, figures, state.layers_on(), window, filters.grade, hidden)
     words("twin", lines)
 
 
