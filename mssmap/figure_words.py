@@ -55,7 +55,7 @@ def how(figure: KeyFigure) -> str:
 
 
 def _day(figure: KeyFigure) -> str:
-    return text.day(figure.date, figure.date_precision)
+    return text.known(figure.date, figure.date_precision)
 
 
 def _left_out(figure: KeyFigure) -> str:

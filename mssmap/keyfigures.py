@@ -212,7 +212,7 @@ def _records(data: Data, clocks: Clocks, grade: str, pcode: str, name: str, stat
         low=int(used["certain"].sum()) if known else None,
         high=int(((inside | maybe) & wanted).sum()) if known else None,
         unit="",
-        **_dated(used["last_seen"], clocks),
+        **_dated(used["last_seen"], clocks, evidence.seen_precision(used)),
         note=note,
         source_ids=_sources(used),
         total=int(inside.sum()) if name == "prisons" and known else None,
@@ -246,7 +246,7 @@ def _communes(data: Data, clocks: Clocks, grade: str, pcode: str) -> KeyFigure:
         if known
         else None,
         unit="communes",
-        **_dated(zones["last_seen"], clocks),
+        **_dated(zones["last_seen"], clocks, evidence.seen_precision(zones)),
         note=mark("Communes that hold the centre of a zone; stale zones and zones without a commune make the range."),
         source_ids=_sources(zones),
         **_absence(known, lost, grade, NO_RECORD if len(every) else UNKNOWN),
@@ -287,13 +287,13 @@ def _absence(known: bool, lost: int, grade: str, otherwise: str = UNKNOWN) -> di
     return {"absent": "" if known else BELOW_GRADE if lost else otherwise, "grade": grade, "lost": lost}
 
 
-def _dated(days: pd.Series, clocks: Clocks, precision: pd.Series | None = None) -> dict[str, Any]:
+def _dated(days: pd.Series, clocks: Clocks, precision: pd.Series) -> dict[str, Any]:
     """Return the latest of some days, how exactly it is known, and its age; None if there is none."""
     known = days.dropna()
     if known.empty:
         return {"date": None, "age_days": None}
     last = known.reset_index(drop=True).idxmax()
-    exact = "day" if precision is None else str(precision[days.notna()].iloc[int(last)])
+    exact = str(precision[days.notna()].iloc[int(last)])
     latest = min(known.iloc[int(last)].date(), clocks.as_of)
     return {"date": latest, "date_precision": exact, "age_days": max(0, (clocks.as_of - latest).days)}
 

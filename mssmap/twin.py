@@ -230,8 +230,8 @@ def _weight(record_id: str) -> int:
 
 
 def change_line(record: Mapping[str, Any]) -> str:
-    """One change as a line: day, kind, title, and for a status what it was and is."""
-    head = f"{text.day(record['known_from'])} · {kinds()[record['kind']]}: {record['title']}"
+    """One change as a line: when it happened and was learnt, kind, title, and for a status what it was and is."""
+    head = f"{change_days(record)} · {kinds()[record['kind']]}: {record['title']}"
     told = {field["field"]: field for field in record["fields"]}
     layer = {"fob": "fobs", "pri": "prisons", "fac": "facilities", "zon": "gang_zones"}.get(record["record_id"][:3], "")
     if "status" in told:
@@ -241,6 +241,29 @@ def change_line(record: Mapping[str, Any]) -> str:
     if record["kind"] == differences.CORRECTED and told:
         return f"{head} ({', '.join(text.plain_word(name).lower() for name in told)})"
     return head
+
+
+def happened(record: Mapping[str, Any]) -> str:
+    """When it happened or, marked so, is planned to; as precisely as it is known, empty if no day is stated."""
+    when = text.day(record["happened"], record["happened_precision"] or "day")
+    return _("planned for {day}").format(day=when) if when and record["planned"] else when
+
+
+def learnt(record: Mapping[str, Any]) -> str:
+    """When it became public, as precisely as it is known."""
+    return text.known(record["known_from"], record["known_precision"])
+
+
+def change_days(record: Mapping[str, Any]) -> str:
+    """
+    Both days of a change.
+
+    >>> change_days({"happened": "2024-11-11", "happened_precision": "day", "planned": False,
+    ...              "known_from": "2024-11-11", "known_precision": "month"})
+    '11 Nov 2024 (learnt Nov 2024)'
+    """
+    when, known = happened(record), _("learnt {day}").format(day=learnt(record))
+    return f"{when} ({known})" if when else known
 
 
 def change_counts(records: Iterable[Mapping[str, Any]]) -> str:

@@ -326,6 +326,8 @@ class Record:
         All numbers then known, side by side, each with its source.
     revisions
         All revisions then known of the rows behind the record, newest first.
+    public_since, public_precision
+        First day on which the present spell, or the event, was public, and how exactly it is known; None without one.
     certain
         False if the status may have begun later, for its date is imprecise.
     """
@@ -341,6 +343,8 @@ class Record:
     grade: str
     location_precision: str
     date_precision: str
+    public_since: date | None
+    public_precision: str
     certain: bool
     age_days: int | None
     stale: bool
@@ -391,6 +395,7 @@ def record(data: Data, record_id: str, clocks: Clocks) -> Record:
         grade=str(best["grade"]),
         location_precision=str(attributes.get("location_precision", "")),
         date_precision=str(best["date_precision"]),
+        **_public(mine[mine["status_id"] == spell["status_id"]] if spell is not None else mine.iloc[:0], clocks),
         certain=bool(timeline.is_certain(now.tail(1), clocks.as_of).all()),
         age_days=plain(best["age_days"]),
         stale=bool(best["stale"]),
@@ -423,6 +428,7 @@ def _event_record(data: Data, record_id: str, clocks: Clocks, figures: list[dict
         grade=row["grade"],
         location_precision=row["location_precision"],
         date_precision=row["date_precision"],
+        **_public(revisions, clocks),
         certain=row["date_precision"] == "day",
         age_days=plain(timeline.age_days(rows["last_seen"], clocks.as_of).iloc[0]),
         stale=False,
@@ -433,6 +439,15 @@ def _event_record(data: Data, record_id: str, clocks: Clocks, figures: list[dict
 def _revisions(rows: pd.DataFrame, clocks: Clocks) -> pd.DataFrame:
     rows = rows[rows["known_from"] <= pd.Timestamp(clocks.known_on)]
     return rows.sort_values(["known_from", "revision"], ascending=False, kind="stable").reset_index(drop=True)
+
+
+def _public(rows: pd.DataFrame, clocks: Clocks) -> dict[str, Any]:
+    """Return when the first revision of a row was public."""
+    rows = _revisions(rows, clocks)
+    if rows.empty:
+        return {"public_since": None, "public_precision": "day"}
+    first = rows.iloc[-1]
+    return {"public_since": first["known_from"].date(), "public_precision": str(first["known_precision"])}
 
 
 def _all_sources(

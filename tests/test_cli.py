@@ -119,8 +119,9 @@ def test_a_plan_whose_date_has_passed_reads_as_such(run):
 def test_changes_print_what_differs(run):
     code, out, err = run("changes", "--since", "2025-01-22", "--until", "2025-01-23")
     assert (code, err) == (0, "mssmap: learnt after 2025-01-22 and up to 2025-01-23: 1 change\n")
-    assert out.splitlines()[:4] == [
-        "2025-01-23  status     status      Base A [fob-a]",
+    assert out.splitlines()[:5] == [
+        "happened            learnt",
+        "2025-01-21          2025-01-23          status     status      Base A [fob-a]",
         "            status: operational -> handed_over",
         "            valid_from: 2024-11-28 -> 2025-01-21",
         "            operator: Kenya -> Guatemala",

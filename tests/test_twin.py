@@ -62,7 +62,17 @@ def test_no_events_is_not_called_calm(small, on):
 def test_a_handover_is_the_first_line_of_what_changed(small):
     found = differences.changes(small, date(2025, 1, 10), date(2025, 2, 10))
     lines = twin.change_lines(differences.as_records(small, found, date(2025, 2, 10)))
-    assert lines[0] == "23 Jan 2025 · Status changed: Base A (operational → handed over, Guatemala)"
+    assert (
+        lines[0] == "21 Jan 2025 (learnt 23 Jan 2025) · Status changed: Base A (operational → handed over, Guatemala)"
+    )
+
+
+def test_the_closed_airport_is_told_with_both_days(real):
+    found = differences.changes(real, date(2024, 11, 1), date(2025, 1, 18))
+    records = differences.as_records(real, found, date(2025, 1, 18))
+    (line,) = [twin.change_line(record) for record in records if record["record_id"] == "fac-01"]
+    assert line.startswith("11 Nov 2024 (learnt Nov 2024) · Status changed: ")
+    assert line.endswith("(open → closed)")
 
 
 @pytest.mark.parametrize("language", ["fr", "ht", "es"])

@@ -135,7 +135,6 @@ def _facts(data: Data, record: views.Record) -> list[list[str]]:
             if part
         )
     )
-    known = a.get("known_from") if is_event else status.get("known_from")
     facts = [
         (_("When"), when),
         (_("Where"), place),
@@ -146,7 +145,7 @@ def _facts(data: Data, record: views.Record) -> list[list[str]]:
         (_("Share held"), f"{text.number(status['share_pct'])} %" if status.get("share_pct") else ""),
         (_("Capacity"), text.number(a["capacity"]) if a.get("capacity") else ""),
         (_("Who"), a.get("actors")),
-        (_("Public since"), text.day(known) if known else ""),
+        (_("Public since"), text.known(record.public_since, record.public_precision)),
     ]
     return [[name, str(value)] for name, value in facts if value]
 
@@ -194,7 +193,7 @@ def _revisions(record: views.Record) -> list[dict[str, Any]]:
         return []
     return [
         {
-            "when": _("known {day}").format(day=text.day(row.known_from, row.known_precision)),
+            "when": _("known {day}").format(day=text.known(row.known_from, row.known_precision)),
             "what": _title(row._asdict(), "title"),
             "note": row.note,
             "now": position == 0,

@@ -203,7 +203,7 @@ def _silence(filters: cache.Filters) -> None:
         pd.DataFrame(
             {
                 _("Department"): now["department_pcode"].map(state.region_title),
-                _("Last report"): now["last_report"].map(text.day),
+                _("Last report"): list(map(text.day, now["last_report"], now["precision"])),
                 _("Days since"): now["days"],
                 _("Publishers in 90 days"): now["publishers_90"],
                 _("Zones"): now["zones"],

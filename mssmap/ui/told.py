@@ -98,7 +98,8 @@ def change_list(records: list[dict[str, Any]], since: date | None, known_on: dat
         st.dataframe(
             pd.DataFrame(
                 {
-                    _("Known from"): [record["known_from"] for record in records],
+                    _("Happened"): [twin.happened(record) for record in records],
+                    _("Learnt"): [twin.learnt(record) for record in records],
                     _("Kind"): [kinds[record["kind"]] for record in records],
                     _("Record"): [record["title"] for record in records],
                     _("Fields"): ["; ".join(_field(field) for field in record["fields"]) for record in records],
