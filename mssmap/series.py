@@ -6,7 +6,7 @@ from typing import Final
 
 import pandas as pd
 
-from mssmap import evidence, views
+from mssmap import evidence, timeline, views
 from mssmap.catalog import Data
 from mssmap.keyfigures import MISSION_SCOPES
 from mssmap.timeline import Clocks
@@ -62,13 +62,22 @@ def moves_below(data: Data, clocks: Clocks, grade: str) -> int:
 
 
 def strength_levels(data: Data, clocks: Clocks, grade: str = evidence.LOWEST) -> pd.DataFrame:
-    """Return the strength of the whole mission as reported: `day`, `precision`, `low`, `high`, `note`, `source_ids`."""
+    """Return the strength of the whole mission as reported.
+
+    Returns
+    -------
+    levels
+        `day`, `precision`, `first` and `last` (days that it may mean), `low`, `high`, `note`, `source_ids`.
+    """
     rows = views.table(data, "strength", clocks, grade)
     rows = rows[(rows["record_type"] == "strength") & rows["scope"].isin(MISSION_SCOPES) & rows["personnel"].notna()]
+    first, last = timeline.earliest_latest(rows["date"], rows["date_precision"])
     return pd.DataFrame(
         {
             "day": rows["date"],
             "precision": rows["date_precision"],
+            "first": first,
+            "last": last,
             "low": rows["personnel"].astype("int64"),
             "high": rows["personnel_max"].fillna(rows["personnel"]).astype("int64"),
             "note": rows["note"],
@@ -88,10 +97,14 @@ def indicators(data: Data, clocks: Clocks, family: str, grade: str = evidence.LO
     -------
     values
         `indicator`, `series`, `period_type`, `start` (missing for a point in time), `day` (end of the period),
-        `value`, `value_max`, `unit`, `qualifier`, `note`.
+        `precision`, `first` and `last` (days that start and end may mean), `value`, `value_max`, `unit`, `qualifier`,
+        `note`.
     """
     rows = views.table(data, "indicators", clocks, grade)
     rows = rows[rows["indicator"].isin(FAMILIES[family]) & rows["area"].str.casefold().isin(["national", "haiti", ""])]
     columns = ["indicator", "series", "period_type", "value", "value_max", "unit", "qualifier", "note"]
-    found = rows[columns].assign(start=rows["period_start"], day=rows["period_end"])
+    exact = rows["date_precision"]
+    found = rows[columns].assign(start=rows["period_start"], day=rows["period_end"], precision=exact)
+    first = timeline.earliest_latest(found["start"].fillna(found["day"]), exact)[0]
+    found = found.assign(first=first, last=timeline.earliest_latest(found["day"], exact)[1])
     return found.sort_values(["indicator", "series", "day"], kind="stable").reset_index(drop=True)

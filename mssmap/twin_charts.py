@@ -71,14 +71,14 @@ def figures(values: pd.DataFrame) -> list[str]:
         told = _("{label}: {value} ({day})").format(
             label=label,
             value=text.figure(last["value"], last["value_max"], last["unit"], last["qualifier"]),
-            day=text.day(last["day"]),
+            day=text.day(last["day"], last["precision"]),
         )
         if len(mine) > 1:
             first = mine.iloc[0]
             told += _("; first of {n} values {value} ({day})").format(
                 n=len(mine),
                 value=text.figure(first["value"], first["value_max"], first["unit"], first["qualifier"]),
-                day=text.day(first["day"]),
+                day=text.day(first["day"], first["precision"]),
             )
         lines.append(f"{told}.")
     return lines

@@ -54,13 +54,14 @@ def test_figures_tell_each_series_apart():
             "label": ["Displaced · IOM", "Displaced · IOM", "Displaced · press"],
             "day": days("2024-06-30", "2024-12-31", "2025-01-05"),
             "value": [578_074, 1_041_000, 1_050_000],
+            "precision": ["month", "month", "day"],
             "value_max": [None, None, None],
             "unit": "people",
             "qualifier": ["", "about", ""],
         }
     )
     assert twin_charts.figures(values) == [
-        "Displaced · IOM: about 1,041,000 people (31 Dec 2024); first of 2 values 578,074 people (30 Jun 2024).",
+        "Displaced · IOM: about 1,041,000 people (Dec 2024); first of 2 values 578,074 people (Jun 2024).",
         "Displaced · press: 1,050,000 people (5 Jan 2025).",
     ]
 

@@ -36,7 +36,7 @@ def card(data: Data, record: views.Record, clocks: Clocks, today: date) -> dict[
         "close": _("Close the record"),
         "badges": _badges(record),
         "facts": _facts(data, record),
-        "figures": _figure_tables(record.figures),
+        "figures": _figure_tables(record),
         "note": _note(record, hindsight=clocks.known_on >= today),
         "history": _history(record),
         "revisions": _revisions(record) if is_event else [],
@@ -154,12 +154,12 @@ def _region_name(data: Data, pcode: Any) -> str:
     return regions.find(data, str(pcode)).name(current()) if pcode else ""
 
 
-def _figure_tables(figures: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _figure_tables(record: views.Record) -> list[dict[str, Any]]:
     tables: dict[str, list[dict[str, Any]]] = {}
-    for figure in figures:
-        note = " · ".join(
-            part for part in (text.day(figure["date"]) if figure["date"] else "", figure["note"] or "") if part
-        )
+    ends = {record.attributes.get("valid_from"), record.attributes.get("valid_to")}
+    for figure in record.figures:
+        exact = record.date_precision if figure["date"] in ends else "day"
+        note = " · ".join(part for part in (text.day(figure["date"], exact), figure["note"] or "") if part)
         tables.setdefault(figure["measure"], []).append(
             {
                 "value": text.figure(figure["min"], figure["max"], figure["unit"], figure["qualifier"]),

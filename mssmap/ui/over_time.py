@@ -47,8 +47,8 @@ def _strength(filters: cache.Filters, domain: tuple[date, date]) -> None:
     levels = series.strength_levels(data, filters.clocks, filters.grade)
     st.caption(
         _(
-            "Areas: arrivals minus departures of each country. Diamonds: strength of the whole mission as reported. "
-            "They differ, for departures are rarely reported."
+            "Areas: arrivals minus departures of each country. Diamonds: strength of the whole mission as reported, a "
+            "bar where only the month is known. They differ, for departures are rarely reported."
         )
     )
     below = series.moves_below(data, filters.clocks, filters.grade)
@@ -62,7 +62,7 @@ def _strength(filters: cache.Filters, domain: tuple[date, date]) -> None:
     told.words("strength", sentences)
     rows = pd.DataFrame(
         {
-            _("Date"): curve["day"].map(text.day),
+            _("Date"): list(map(text.day, curve["day"], curve["precision"])),
             _("Country"): curve["country"],
             _("Change"): curve["change"],
             _("Deployed"): curve["personnel"],
@@ -107,8 +107,8 @@ def _figures(filters: cache.Filters, domain: tuple[date, date]) -> None:
         pd.DataFrame(
             {
                 _("Series"): label,
-                _("From"): values["start"].map(text.day),
-                _("To"): values["day"].map(text.day),
+                _("From"): list(map(text.day, values["start"], values["precision"])),
+                _("To"): list(map(text.day, values["day"], values["precision"])),
                 _("Figure"): [
                     text.figure(row.value, row.value_max, row.unit, row.qualifier) for row in values.itertuples()
                 ],
@@ -153,7 +153,10 @@ def _services(filters: cache.Filters) -> None:
     first = filters.start or date(2023, 1, 1)
     days = [day.date() for day in pd.date_range(first, end, freq="SMS")] + [end]
     st.caption(
-        _("Services on record, counted twice a month. A service that nobody reported about is not known, not open.")
+        _(
+            "Services on record, counted twice a month. A service that nobody reported about is not known, not open. "
+            "A change known to the month only counts from the first day of its month."
+        )
     )
     shares = recovery.share(found, days)
     st.altair_chart(
@@ -169,7 +172,7 @@ def _services(filters: cache.Filters) -> None:
                 _("Services"): services["group"].map(titles),
                 _("Name"): services["name_en"],
                 _("State"): services["state"].map(words),
-                _("Since"): services["since"].map(text.day),
+                _("Since"): list(map(text.day, services["since"], services["date_precision"])),
                 _("Days out of service"): services["days_out"],
                 _("Days partly in service"): services["days_partly"],
                 _("Closures"): services["closures"],
