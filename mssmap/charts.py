@@ -8,6 +8,7 @@ from typing import Final
 import altair as alt
 import pandas as pd
 
+from mssmap import text
 from mssmap.i18n import gettext as _
 from mssmap.maps.symbols import COUNTRY_COLOURS, INK, OKABE_ITO
 
@@ -23,72 +24,112 @@ def strength_curve(curve: pd.DataFrame, levels: pd.DataFrame, domain: tuple[date
     """
     Draw the strength of the mission: the sum of moves by country, stacked, beside the levels that were reported.
 
+    The last step is drawn to the end of the last day, with its number; a level known to the month is a bar as long as
+    the month.
+
     Parameters
     ----------
     curve, levels
         As `series.strength_by_country` and `series.strength_levels` give them.
     """
-    days = pd.date_range(curve["day"].min(), curve["day"].max(), freq="D") if len(curve) else pd.DatetimeIndex([])
-    wide = curve.pivot_table(index="day", columns="country", values="personnel", aggfunc="last").reindex(days).ffill()
-    weekly = wide.fillna(0).resample("W-SAT").last() if len(wide) else wide
-    long = weekly.rename_axis("day").reset_index().melt("day", var_name="country", value_name="personnel")
+    steps = _steps(curve)
+    last = max([pd.Timestamp(domain[1]), *steps["day"]]).date()
+    shown = (domain[0], last + (last - domain[0]) * ROOM_FOR_THE_LAST_NUMBER)
     stacked = (
-        alt.Chart(long)
+        alt.Chart(steps)
         .mark_area(interpolate="step-after", opacity=0.75)
         .encode(
-            x=_time("day", domain),
+            x=_time("day", shown),
             y=alt.Y("personnel:Q", title=_("Personnel"), stack=True),
             color=alt.Color("country:N", title=None, scale=alt.Scale(range=COUNTRY_COLOURS)),
             tooltip=[
-                alt.Tooltip("day:T", title=_("Week to"), format="%d %b %Y"),
+                alt.Tooltip("since:N", title=_("Since")),
                 alt.Tooltip("country:N", title=_("Country")),
                 alt.Tooltip("personnel:Q", title=_("Arrivals minus departures"), format=","),
             ],
         )
     )
-    reported = alt.Chart(levels).encode(
-        x=_time("day", domain),
+    total = steps[steps["day"] == steps["day"].max()]
+    number = alt.Chart(pd.DataFrame({"day": [total["day"].max()], "personnel": [total["personnel"].sum()]})).encode(
+        x=_time("day", shown), y="personnel:Q"
+    )
+    layers = [stacked, *_reported(levels, shown)]
+    if len(steps):
+        layers.append(number.mark_text(align="left", dx=4, dy=-9, fontWeight="bold").encode(text="personnel:Q"))
+    chart: AnyChart = alt.layer(*layers).properties(height=230)
+    return chart
+
+
+ROOM_FOR_THE_LAST_NUMBER: Final = 0.04
+"""Part of the length of the curve that is left free behind its last day."""
+
+
+def _steps(curve: pd.DataFrame) -> pd.DataFrame:
+    """Return personnel by country from each day of a change on, and at the end of the last day."""
+    wide = curve.pivot_table(index="day", columns="country", values="personnel", aggfunc="last").ffill().fillna(0)
+    if len(wide):
+        wide.loc[wide.index[-1] + pd.Timedelta(days=1)] = wide.iloc[-1]
+    since = [text.day(day) for day in [*wide.index[:-1], *wide.index[-2:-1]]]
+    long = wide.assign(since=since).rename_axis("day").reset_index()
+    return long.melt(["day", "since"], var_name="country", value_name="personnel")
+
+
+def _reported(levels: pd.DataFrame, domain: tuple[date, date]) -> list[alt.Chart]:
+    """Return the reported levels: a diamond for a day, a bar for a month; ranges with a line."""
+    middle = levels["first"] + (levels["last"] - levels["first"]) / 2
+    told = levels.assign(when=list(map(text.day, levels["day"], levels["precision"])), middle=middle)
+    reported = alt.Chart(told).encode(
         tooltip=[
-            alt.Tooltip("day:T", title=_("Reported for"), format="%d %b %Y"),
+            alt.Tooltip("when:N", title=_("Reported for")),
             alt.Tooltip("low:Q", title=_("At least"), format=","),
             alt.Tooltip("high:Q", title=_("At most"), format=","),
             alt.Tooltip("note:N", title=_("Note")),
         ],
     )
-    chart: AnyChart = alt.layer(
-        stacked,
-        reported.mark_rule(strokeWidth=2).encode(y="low:Q", y2="high:Q"),
-        reported.mark_point(shape="diamond", filled=True, size=70, color=OKABE_ITO["vermillion"]).encode(y="high:Q"),
-    ).properties(height=230)
-    return chart
+    colour = OKABE_ITO["vermillion"]
+    month = reported.transform_filter("datum.first != datum.last")
+    return [
+        reported.mark_rule(strokeWidth=2).encode(x=_time("middle", domain), y="low:Q", y2="high:Q"),
+        month.mark_rule(strokeWidth=5, color=colour).encode(x=_time("first", domain), x2="last:T", y="high:Q"),
+        reported.transform_filter("datum.first == datum.last")
+        .mark_point(shape="diamond", filled=True, size=70, color=colour)
+        .encode(x=_time("day", domain), y="high:Q"),
+    ]
 
 
 def indicator_lines(values: pd.DataFrame, domain: tuple[date, date]) -> AnyChart:
     """
-    Draw indicators over time; each pair of indicator and series is a line of its own, periods are bars of their length.
+    Draw indicators over time; each pair of indicator and series is a line of its own.
+
+    Periods, and what is known to the month, are bars of their length.
 
     Parameters
     ----------
     values
         As `series.indicators` gives them, with a column `label` for the legend.
     """
-    values = values.assign(start=values["start"].fillna(values["day"]))
+    exact = values["precision"]
+    values = values.assign(
+        since=list(map(text.day, values["start"], exact)), until=list(map(text.day, values["day"], exact))
+    )
     base = alt.Chart(values).encode(
         y=alt.Y("value:Q", title=None, axis=alt.Axis(format="~s")),
         color=alt.Color("label:N", title=None, legend=alt.Legend(orient="bottom", columns=2, labelLimit=380)),
         tooltip=[
             alt.Tooltip("label:N", title=_("Series")),
-            alt.Tooltip("start:T", title=_("From"), format="%d %b %Y"),
-            alt.Tooltip("day:T", title=_("To"), format="%d %b %Y"),
+            alt.Tooltip("since:N", title=_("From")),
+            alt.Tooltip("until:N", title=_("To")),
             alt.Tooltip("value:Q", title=_("Value"), format=","),
             alt.Tooltip("qualifier:N", title=_("Qualifier")),
             alt.Tooltip("note:N", title=_("Note")),
         ],
     )
     chart: AnyChart = alt.layer(
-        base.mark_rule(strokeWidth=5, opacity=0.45).encode(x=_time("start", domain), x2="day:T"),
+        base.mark_rule(strokeWidth=5, opacity=0.45).encode(x=_time("first", domain), x2="last:T"),
         base.mark_line(strokeWidth=1.2, opacity=0.7).encode(x=_time("day", domain), detail="label:N"),
-        base.mark_point(filled=True, size=45).encode(x=_time("day", domain), shape=alt.Shape("label:N", title=None)),
+        base.transform_filter("datum.first == datum.last")
+        .mark_point(filled=True, size=45)
+        .encode(x=_time("day", domain), shape=alt.Shape("label:N", title=None)),
     ).properties(height=260)
     return chart
 
@@ -112,6 +153,9 @@ def service_share(share: pd.DataFrame, titles: dict[str, str], words: dict[str, 
     titles, words
         Names of the groups and of the states.
     """
+    # the last step lasts to the end of its day, else it would have no width
+    end = share[share["day"] == share["day"].max()]
+    share = pd.concat([share, end.assign(day=end["day"] + pd.Timedelta(days=1))], ignore_index=True)
     long = share.melt(["day", "group", "total"], list(STATE_COLOURS), var_name="state", value_name="count")
     long = long.assign(
         label=long["group"].map(titles),

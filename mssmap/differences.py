@@ -25,6 +25,9 @@ TABLES = ("status", "events", "figures", "strength", "indicators")
 BOOKKEEPING = ("revision", "known_from", "known_precision")
 """Columns that say when something was known, not what; a difference in them alone is not told as a field."""
 
+TIMES = ("valid_from", "period_end", "date")
+"""Columns that say when something was; a table has one of them."""
+
 NEW, STATUS, CORRECTED, WITHDRAWN = "new", "status", "corrected", "withdrawn"
 
 
@@ -48,6 +51,14 @@ class FieldChange:
 
 
 @dataclass(frozen=True)
+class Dated:
+    """A day and how exactly it is known."""
+
+    day: date
+    precision: str
+
+
+@dataclass(frozen=True)
 class Change:
     """
     One thing that was learnt about one record.
@@ -58,8 +69,13 @@ class Change:
         `new`, `status` (the record is now in another state), `corrected` or `withdrawn`.
     record_id
         The base, prison, facility, zone or event; for strength and indicators the row itself.
+    row_id
+        The row it is about; for a state that of the new one.
+    happened
+        Day that it is about, None if none is stated: when the new state began, not when it was last corrected.
     known_from
-        Day on which the latest of it was known; for a withdrawal the day of the withdrawal.
+        Day on which it was learnt: a new record or state when it was first known, a correction when the latest of it
+        was, a withdrawal when it was withdrawn.
     fields
         What differs, without bookkeeping; empty for a new or withdrawn record.
     rows
@@ -69,7 +85,9 @@ class Change:
     kind: str
     table: str
     record_id: str
-    known_from: date | None
+    row_id: str
+    happened: Dated | None
+    known_from: Dated | None
     fields: tuple[FieldChange, ...]
     rows: tuple[RowChange, ...]
 
@@ -117,8 +135,8 @@ def changes(data: Data, since: date, until: date, as_of: date | None = None, *, 
                 told = _status_changes(deltas, _latest_spells(before, as_of), _latest_spells(after, as_of))
             else:
                 told = [_change(delta) for delta in deltas]
-            told = [_dated(change, data[table], id_column, until) for change in told]
-            found += sorted(told, key=lambda change: (change.known_from or until, change.record_id))
+            told = [_dated(change, data[table], id_column, (since, until)) for change in told]
+            found += sorted(told, key=lambda change: (_learnt_on(change, until), change.record_id))
     return found
 
 
@@ -128,10 +146,14 @@ def _facts(data: Data, rows: pd.DataFrame, known_on: date) -> pd.DataFrame:
     return rows[~rows[key].isin(views.planned(data, known_on))] if key else rows
 
 
+def _learnt_on(change: Change, otherwise: date) -> date:
+    return change.known_from.day if change.known_from else otherwise
+
+
 def state(rows: pd.DataFrame, known_on: date, id_column: str, as_of: date | None = None) -> pd.DataFrame:
     """Return the rows known on a day, indexed by id and sorted by it; with `as_of` without those begun later."""
     known = timeline.known(rows, known_on, id_column)
-    start = next((column for column in ("valid_from", "period_end", "date") if column in known), None)
+    start = next((column for column in TIMES if column in known), None)
     if as_of is not None and start:
         later = known[start] > pd.Timestamp(as_of)
         if "claim" in known:
@@ -192,7 +214,12 @@ def _change(delta: RowChange) -> Change:
     record_id = str(row["record_id"] if delta.table == "figures" else delta.row_id)
     kind = NEW if delta.before is None else WITHDRAWN if delta.after is None else CORRECTED
     fields = _fields(delta.before, delta.after) if delta.before and delta.after else ()
-    return Change(kind, delta.table, record_id, None, fields, (delta,))
+    return Change(kind, delta.table, record_id, delta.row_id, _happened(row), None, fields, (delta,))
+
+
+def _happened(row: Mapping[str, Any]) -> Dated | None:
+    day = next((row[column] for column in TIMES if column in row), None)
+    return None if day is None or pd.isna(day) else Dated(day.date(), str(row.get("date_precision") or "day"))
 
 
 def _status_changes(
@@ -222,7 +249,14 @@ def _status_change(
     else:
         both = [(delta.before, delta.after) for delta in deltas if delta.before and delta.after]
         fields = tuple(field for old, new in both for field in _fields(old, new))
-    return Change(kind, "status", record_id, None, fields, tuple(deltas))
+    touched = [delta.after or delta.before or {} for delta in deltas]
+    if kind == NEW:
+        about = min(touched, key=lambda row: row["valid_from"])
+    elif kind == STATUS and after is not None:
+        about = after
+    else:
+        about = max(touched, key=lambda row: row["known_from"])
+    return Change(kind, "status", record_id, str(about["status_id"]), _happened(about), None, fields, tuple(deltas))
 
 
 STATE = ("status", "operator", "armed_group")
@@ -240,14 +274,16 @@ def _latest_spells(spells: pd.DataFrame, as_of: date | None) -> dict[str, Mappin
     return {str(row["record_id"]): row for row in listed}
 
 
-def _dated(change: Change, table: pd.DataFrame, id_column: str, until: date) -> Change:
-    """Add the day on which a change was known: that of its newest row, or of the withdrawal of one."""
-    days = [delta.after["known_from"] for delta in change.rows if delta.after is not None]
-    gone = [delta.row_id for delta in change.rows if delta.after is None]
-    if gone:
-        rows = table[table[id_column].isin(gone) & (table["known_from"] <= pd.Timestamp(until))]
-        days += rows["known_from"].tolist()
-    return replace(change, known_from=max(days).date() if days else None)
+def _dated(change: Change, table: pd.DataFrame, id_column: str, days: tuple[date, date]) -> Change:
+    """Add the day on which a change was learnt, from the revisions made known between two days."""
+    since, until = (pd.Timestamp(day) for day in days)
+    revisions = table[(table["known_from"] > since) & (table["known_from"] <= until)]
+    revisions = revisions.sort_values("known_from", kind="stable")
+    first = revisions[revisions[id_column] == change.row_id].head(1)
+    if change.kind not in (NEW, STATUS) or first.empty:
+        first = revisions[revisions[id_column].isin([delta.row_id for delta in change.rows])].tail(1)
+    row = first.iloc[0]
+    return replace(change, known_from=Dated(row["known_from"].date(), str(row["known_precision"])))
 
 
 def _fields(before: Mapping[str, Any], after: Mapping[str, Any], skip: tuple[str, ...] = ()) -> tuple[FieldChange, ...]:
@@ -271,8 +307,9 @@ def as_records(data: Data, found: Iterable[Change], known_on: date) -> list[dict
     Returns
     -------
     records
-        {kind, table, record_id, title, known_from, plan, fields: [{field, before, after}], sources}; `title` in
-        English, `plan` true for what was announced, not reported as done, `sources` those of the rows behind the
+        {kind, table, record_id, title, happened, happened_precision, known_from, known_precision, fields: [{field,
+        before, after}], sources, planned}; `title` in English, `planned` true for what was announced and not reported
+        as done, or whose day lies ahead of what was known (a projection), `sources` those of the rows behind the
         change that were public on `known_on`.
     """
     titles, plans = _titles(data), views.planned(data, known_on)
@@ -285,21 +322,25 @@ def as_records(data: Data, found: Iterable[Change], known_on: date) -> list[dict
             "table": change.table,
             "record_id": change.record_id,
             "title": titles.get(change.record_id, change.record_id) + _number(change),
-            "known_from": change.known_from.isoformat() if change.known_from else None,
-            "plan": change.record_id in plans or _announced(change),
+            "happened": change.happened.day.isoformat() if change.happened else None,
+            "happened_precision": change.happened.precision if change.happened else None,
+            "known_from": change.known_from.day.isoformat() if change.known_from else None,
+            "known_precision": change.known_from.precision if change.known_from else None,
             "fields": [
                 {"field": field.field, "before": views.plain(field.before), "after": views.plain(field.after)}
                 for field in change.fields
             ],
             "sources": [sources[name] for name in _cited(change) if name in sources],
+            "planned": change.record_id in plans or _planned(change),
         }
         for change in found
     ]
 
 
-def _announced(change: Change) -> bool:
-    row = change.rows[0].after or change.rows[0].before or {}
-    return row.get("claim") == timeline.PLANNED
+def _planned(change: Change) -> bool:
+    rows = [delta.after or delta.before or {} for delta in change.rows if delta.row_id == change.row_id]
+    ahead = change.happened and change.known_from and change.happened.day > change.known_from.day
+    return bool(ahead) or any(row.get("claim") == timeline.PLANNED for row in rows)
 
 
 def _number(change: Change) -> str:

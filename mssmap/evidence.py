@@ -143,6 +143,17 @@ def weigh(rows: pd.DataFrame, sources: pd.DataFrame, known_on: date, seen_by: da
     return rows.assign(**added)
 
 
+def seen_precision(rows: pd.DataFrame) -> pd.Series:
+    """Return how exactly `last_seen` of rows from `weigh` is known: as its publication, or as `known_from`."""
+    found = []
+    for seen, exact, sources in zip(
+        rows["last_seen"].dt.strftime("%Y-%m-%d"), rows["known_precision"], rows["sources"], strict=True
+    ):
+        told = {source["published_precision"] for source in sources if source["published_on"] == seen}
+        found.append("day" if "day" in told else min(told, default=exact))
+    return pd.Series(found, index=rows.index, dtype="str")
+
+
 def _grades(rows: pd.DataFrame, found: Iterable[list[SourceRecord]]) -> list[str]:
     """Return the grade of each row from its sources and its own claim, dispute and confidence."""
     blank = [""] * len(rows)

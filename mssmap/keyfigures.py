@@ -4,7 +4,7 @@ The row of key figures: few numbers, each with its range, date, source and how i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -49,6 +49,20 @@ RESTS_ON = {
 """Key of a figure -> the layer or table that it is counted from."""
 
 
+UNKNOWN, BELOW_GRADE, NO_RECORD = "unknown", "grade", "region"
+"""Why there is no number: nothing was known then, all that was is below the grade, the region has no record."""
+
+
+@dataclass(frozen=True)
+class Reported:
+    """Strength of the whole mission as last reported, on a day known as precisely as `precision` says."""
+
+    low: float
+    high: float
+    day: date
+    precision: str
+
+
 @dataclass(frozen=True)
 class KeyFigure:
     """
@@ -57,15 +71,24 @@ class KeyFigure:
     Attributes
     ----------
     value
-        None if nothing was known.
+        None if there is none; `absent` says why.
     low, high
-        The range that imprecise dates and places or disagreeing sources leave, equal to `value` if there is none.
-    date
-        Day the number is about.
+        The range that imprecise dates and places, disagreeing sources or records below the grade leave, equal to
+        `value` if there is none.
+    date, date_precision
+        Day the number is about, and how exactly it is known.
     note
         One sentence on how it was made.
     total
         Of how many, None if that makes no sense.
+    absent
+        `UNKNOWN`, `BELOW_GRADE` or `NO_RECORD`; empty if there is a value.
+    grade, lost
+        Threshold, and how many records below it the number would rest on without it.
+    national
+        True if a region was asked and the number is that of the whole country.
+    reported
+        For the strength, the level it stands beside.
     """
 
     key: str
@@ -79,11 +102,19 @@ class KeyFigure:
     note: str
     source_ids: tuple[str, ...]
     total: int | None = None
+    date_precision: str = "day"
+    absent: str = ""
+    grade: str = evidence.LOWEST
+    lost: int = 0
+    national: bool = False
+    reported: Reported | None = None
 
 
 def key_figures(data: Data, clocks: Clocks, grade: str = evidence.LOWEST, region: str | None = None) -> list[KeyFigure]:
     """
     Return the key figures on two clocks; each rests only on records that reach the grade.
+
+    A figure that a hidden record would change is not made from the rest: it is missing, or its range is open above.
 
     Parameters
     ----------
@@ -91,14 +122,17 @@ def key_figures(data: Data, clocks: Clocks, grade: str = evidence.LOWEST, region
         P-code or name. Bases, prisons and zones are counted in it; strength, displaced people and reopenings are
         national figures and stay so.
     """
-    counted = views.counts(data, clocks, grade, region)
+    pcode = regions.find(data, region).pcode if region else regions.COUNTRY_PCODE
+    national = [strength(data, clocks, grade), displaced(data, clocks, grade)]
+    national += [_reopening(data, clocks, grade, row) for row in REOPENINGS]
+    staff, people, *days = (replace(figure, national=pcode != regions.COUNTRY_PCODE) for figure in national)
     return [
-        strength(data, clocks, grade),
-        _records(data, clocks, grade, region, counted, "fobs", BASES_IN_USE),
-        _records(data, clocks, grade, region, counted, "prisons", ("functioning",)),
-        _communes(data, clocks, grade, region),
-        displaced(data, clocks, grade),
-        *(_reopening(data, clocks, grade, row) for row in REOPENINGS),
+        staff,
+        _records(data, clocks, grade, pcode, "fobs", BASES_IN_USE),
+        _records(data, clocks, grade, pcode, "prisons", ("functioning",)),
+        _communes(data, clocks, grade, pcode),
+        people,
+        *days,
     ]
 
 
@@ -106,43 +140,54 @@ def strength(data: Data, clocks: Clocks, grade: str = evidence.LOWEST) -> KeyFig
     """
     Return the personnel deployed: arrivals minus departures, beside the latest level reported for the mission.
 
-    The two disagree for most dates, because departures are rarely reported; together they are the range.
+    The two disagree for most dates, because departures are rarely reported; together they are the range. If an
+    arrival or departure is below the grade there is no sum, and the latest level that reaches it stands alone.
     """
-    rows = views.table(data, "strength", clocks, grade)
+    rows = views.table(data, "strength", clocks)
     moves = rows[rows["record_type"].isin(CURVE_RECORDS) & rows["net_change"].notna()]
     levels = rows[(rows["record_type"] == "strength") & rows["scope"].isin(MISSION_SCOPES) & rows["personnel"].notna()]
-    level = levels.sort_values(["date", "known_from"], kind="stable").tail(1)
-    summed = [float(moves["net_change"].sum())] if len(moves) else []
-    reported = level["personnel"].tolist() + level["personnel_max"].dropna().tolist()
-    numbers = summed + [float(number) for number in reported]
-    note = mark("Sum of reported arrivals minus departures.")
-    if len(level):
-        note += (
-            f" The latest reported strength of the mission was {_range(reported)} on {level['date'].iloc[0]:%Y-%m-%d}."
-        )
-    basis = pd.concat([moves, level])
+    levels = levels.sort_values(["date", "known_from"], kind="stable")
+    whole = bool(evidence.passes(moves["grade"], grade).all()) and len(moves) > 0
+    reached = levels[evidence.passes(levels["grade"], grade)].tail(1)
+    level = reached if not whole or reached.index.equals(levels.tail(1).index) else reached.iloc[:0]
+    summed = [float(moves["net_change"].sum())] if whole else []
+    basis = pd.concat([moves, level]) if whole else level
+    lost = _below(pd.concat([moves, levels.tail(1)]), grade)
+    numbers = summed + [float(n) for n in (*level["personnel"], *level["personnel_max"].dropna())]
     return KeyFigure(
         key="strength_deployed",
         label=mark("Personnel deployed"),
-        value=summed[0] if summed else numbers[0] if numbers else None,
+        value=numbers[0] if numbers else None,
         low=min(numbers, default=None),
         high=max(numbers, default=None),
         unit="persons",
-        **_dated(basis["date"], clocks),
-        note=note,
+        **_dated(basis["date"], clocks, basis["date_precision"]),
+        note=mark("Sum of reported arrivals minus departures.") if whole else mark("Strength as reported."),
         source_ids=_sources(basis),
+        **_absence(bool(numbers), lost, grade),
+        reported=_reported(level),
     )
 
 
+def _reported(level: pd.DataFrame) -> Reported | None:
+    if level.empty:
+        return None
+    row = level.iloc[-1]
+    high = row["personnel"] if pd.isna(row["personnel_max"]) else row["personnel_max"]
+    return Reported(float(row["personnel"]), float(high), row["date"].date(), str(row["date_precision"]))
+
+
 def displaced(data: Data, clocks: Clocks, grade: str = evidence.LOWEST) -> KeyFigure:
-    """Return the latest count of internally displaced people in the whole country dated by then."""
-    rows = views.table(data, "indicators", clocks, grade)
+    """Return the latest count of internally displaced people in the whole country that reaches the grade."""
+    rows = views.table(data, "indicators", clocks)
     rows = rows[(rows["indicator"] == DISPLACED_INDICATOR) & (rows["series"] == DISPLACED_SERIES)]
     rows = rows[rows["period_type"] == "point"]
     rows = rows[rows["area_pcode"].isin(["", regions.COUNTRY_PCODE]) & rows["area"].str.casefold().isin(NATIONAL)]
-    last = rows[rows["period_end"] == rows["period_end"].max()]
+    reached = rows[evidence.passes(rows["grade"], grade)]
+    last = reached[reached["period_end"] == reached["period_end"].max()]
     ends = [*last["value"].dropna().tolist(), *last["value_max"].dropna().tolist()]
     row = last.iloc[-1] if len(last) else None
+    later = rows if row is None else rows[rows["period_end"] > row["period_end"]]
     return KeyFigure(
         key="displaced",
         label=mark("Displaced people"),
@@ -150,11 +195,12 @@ def displaced(data: Data, clocks: Clocks, grade: str = evidence.LOWEST) -> KeyFi
         low=min(ends, default=None),
         high=max(ends, default=None),
         unit="persons",
-        **_dated(last["period_end"], clocks),
+        **_dated(last["period_end"], clocks, last["date_precision"]),
         note=f"Counted by IOM{', ' + row['qualifier'] if row['qualifier'] else ''}."
         if row is not None
         else mark("No count was known."),
         source_ids=_sources(last),
+        **_absence(row is not None, _below(later, grade), grade),
     )
 
 
@@ -162,31 +208,27 @@ NATIONAL = ("national", "haiti", "")
 """Names of the area of an indicator that mean the whole country."""
 
 
-def _records(
-    data: Data,
-    clocks: Clocks,
-    grade: str,
-    region: str | None,
-    counted: pd.DataFrame,
-    name: str,
-    statuses: tuple[str, ...],
-) -> KeyFigure:
+def _records(data: Data, clocks: Clocks, grade: str, pcode: str, name: str, statuses: tuple[str, ...]) -> KeyFigure:
     """Return how many records of a layer are in one of some statuses."""
-    rows = counted[(counted["layer"] == name) & counted["status"].isin(statuses)]
-    records = views.layer(data, name, clocks, grade, region)
-    used = records[records["status"].isin(statuses)]
+    rows = views.layer(data, name, clocks)
+    inside, maybe = regions.within(rows, pcode), regions.maybe_within(rows, pcode)
+    reached, wanted = evidence.passes(rows["grade"], grade), rows["status"].isin(statuses)
+    used = rows[inside & wanted & reached]
+    lost = int((inside & ~reached).sum())
+    known = len(used) > 0 or (not lost and bool((inside | (maybe & wanted)).any()))
     label, note = RECORD_FIGURES[name]
     return KeyFigure(
         key=f"{name}_{statuses[0]}",
         label=label,
-        value=int(rows["value"].sum()),
-        low=int(rows["low"].sum()),
-        high=int(rows["high"].sum()),
+        value=len(used) if known else None,
+        low=int(used["certain"].sum()) if known else None,
+        high=int(((inside | maybe) & wanted).sum()) if known else None,
         unit="",
-        **_dated(used["last_seen"], clocks),
+        **_dated(used["last_seen"], clocks, evidence.seen_precision(used)),
         note=note,
         source_ids=_sources(used),
-        total=len(records) if name == "prisons" else None,
+        total=int(inside.sum()) if name == "prisons" and known else None,
+        **_absence(known, lost, grade, NO_RECORD if len(rows) else UNKNOWN),
     )
 
 
@@ -199,21 +241,27 @@ RECORD_FIGURES = {
 }
 
 
-def _communes(data: Data, clocks: Clocks, grade: str, region: str | None) -> KeyFigure:
+def _communes(data: Data, clocks: Clocks, grade: str, pcode: str) -> KeyFigure:
     """Return how many communes have at least one zone in which gangs were reported."""
-    zones = views.layer(data, "gang_zones", clocks, grade, region)
+    every = views.layer(data, "gang_zones", clocks)
+    near = every[regions.within(every, pcode)]
+    reached = evidence.passes(near["grade"], grade)
+    zones, lost = near[reached], int((~reached).sum())
     placed = zones[zones["commune_pcode"] != ""]
-    count = placed["commune_pcode"].nunique()
+    known = bool(len(zones))
     return KeyFigure(
         key="communes_affected",
         label=mark("Communes with gang zones"),
-        value=count,
-        low=placed.loc[placed["certain"] & ~placed["stale"], "commune_pcode"].nunique(),
-        high=count + int((zones["commune_pcode"] == "").sum()),
+        value=placed["commune_pcode"].nunique() if known else None,
+        low=placed.loc[placed["certain"] & ~placed["stale"], "commune_pcode"].nunique() if known else None,
+        high=near.loc[near["commune_pcode"] != "", "commune_pcode"].nunique() + int((near["commune_pcode"] == "").sum())
+        if known
+        else None,
         unit="communes",
-        **_dated(zones["last_seen"], clocks),
+        **_dated(zones["last_seen"], clocks, evidence.seen_precision(zones)),
         note=mark("Communes that hold the centre of a zone; stale zones and zones without a commune make the range."),
         source_ids=_sources(zones),
+        **_absence(known, lost, grade, NO_RECORD if len(every) else UNKNOWN),
     )
 
 
@@ -223,8 +271,10 @@ def _reopening(data: Data, clocks: Clocks, grade: str, row: tuple[str, str, str]
     events = views.known(data, "events", clocks.known_on)
     events = events[(events["category"] == category) & (events["claim"] != timeline.PLANNED)]
     events = events[events["valid_from"] <= pd.Timestamp(clocks.as_of)]
-    events = events[evidence.passes(evidence.grade(events, data["sources"], clocks.known_on), grade)]
     events = events[events["valid_from"] >= events["valid_from"].max() - pd.Timedelta(days=SAME_REOPENING_DAYS)]
+    events = events.assign(grade=evidence.grade(events, data["sources"], clocks.known_on))
+    lost = _below(events, grade)
+    events = events[evidence.passes(events["grade"], grade)]
     days = sorted({(clocks.as_of - day.date()).days for day in events["valid_from"]})
     return KeyFigure(
         key=key,
@@ -233,25 +283,33 @@ def _reopening(data: Data, clocks: Clocks, grade: str, row: tuple[str, str, str]
         low=min(days, default=None),
         high=max(days, default=None),
         unit="days",
-        **_dated(events["valid_from"], clocks),
+        **_dated(events["valid_from"], clocks, events["date_precision"]),
         note=" / ".join(events["title_en"]) if days else mark("No reopening was known by then."),
         source_ids=_sources(events),
+        **_absence(bool(days), lost, grade),
     )
 
 
-def _dated(days: pd.Series, clocks: Clocks) -> dict[str, Any]:
-    """Return the latest of some days and its age, both None if there is none."""
-    if days.dropna().empty:
+def _below(rows: pd.DataFrame, grade: str) -> int:
+    return int((~evidence.passes(rows["grade"], grade)).sum())
+
+
+def _absence(known: bool, lost: int, grade: str, otherwise: str = UNKNOWN) -> dict[str, Any]:
+    """Return the threshold, what it hides, and why there is no number if there is none."""
+    return {"absent": "" if known else BELOW_GRADE if lost else otherwise, "grade": grade, "lost": lost}
+
+
+def _dated(days: pd.Series, clocks: Clocks, precision: pd.Series) -> dict[str, Any]:
+    """Return the latest of some days, how exactly it is known, and its age; None if there is none."""
+    known = days.dropna()
+    if known.empty:
         return {"date": None, "age_days": None}
-    latest = min(days.max().date(), clocks.as_of)
-    return {"date": latest, "age_days": max(0, (clocks.as_of - latest).days)}
+    last = known.reset_index(drop=True).idxmax()
+    exact = str(precision[days.notna()].iloc[int(last)])
+    latest = min(known.iloc[int(last)].date(), clocks.as_of)
+    return {"date": latest, "date_precision": exact, "age_days": max(0, (clocks.as_of - latest).days)}
 
 
 def _sources(rows: pd.DataFrame) -> tuple[str, ...]:
     """Return the sources of some rows once, in the order of the rows."""
     return tuple(dict.fromkeys(name for cell in rows["source_ids"] for name in schema.items(cell)))
-
-
-def _range(numbers: list[Any]) -> str:
-    low, high = min(numbers), max(numbers)
-    return f"{low:,.0f}" if low == high else f"{low:,.0f}-{high:,.0f}"

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from typing import Any
 
 import geopandas as gpd
@@ -82,7 +83,8 @@ MAIN_COLUMNS: dict[str, dict[str, Column]] = {
         **{"id": "status_id", "status": "status", "operator": "operator"},
         "from": lambda row: _day(row["valid_from"], row["date_precision"]),
         "to": lambda row: _day(row["valid_to"], "day"),
-        **{"known": "known_from", "grade": "grade", "sources": _cited},
+        "known": lambda row: known_day(row["known_from"], row["known_precision"]),
+        **{"grade": "grade", "sources": _cited},
     },
     "strength": {
         "date": lambda row: _day(row["date"], row["date_precision"]),
@@ -187,19 +189,32 @@ def _figure(figure: dict[str, Any]) -> str:
     return f"{figure['measure']}: {figure['qualifier']} {value} {figure['unit']}".replace(":  ", ": ")
 
 
+def _date(iso: str | None) -> date | None:
+    return date.fromisoformat(iso) if iso else None
+
+
+def known_day(day: Any, precision: str) -> str:
+    """Write the day on which something became public: 2024-11 for a month, marked if it was assumed."""
+    when = _day(day, precision)
+    return f"{when} assumed" if when and precision == "assumed" else when
+
+
 def _citation(title: str, publisher: str | None, url: str | None) -> str:
     return " - ".join(part for part in (title, publisher, url) if part)
 
 
 def change_text(records: Iterable[dict[str, Any]]) -> str:
     """Return changes (see `differences.as_records`) one below the other, each with the fields that differ."""
-    return "\n".join(line for record in records for line in _change_lines(record)) or "(none)"
+    lines = [line for record in records for line in _change_lines(record)]
+    return "\n".join([f"{'happened':18}  learnt", *lines]) if lines else "(none)"
 
 
 def _change_lines(record: dict[str, Any]) -> Iterable[str]:
-    head = f"{record['known_from'] or '':10}  {record['kind']:9}  {record['table']:10}"
-    plan = " (announced, not reported as done)" if record["plan"] else ""
-    yield _clean(f"{head}  {record['title']} [{record['record_id']}]{plan}")
+    happened = _day(_date(record["happened"]), record["happened_precision"] or "day")
+    happened = f"planned {happened}" if record["planned"] else happened
+    learnt = known_day(_date(record["known_from"]), record["known_precision"])
+    head = f"{happened:18}  {learnt:18}  {record['kind']:9}  {record['table']:10}"
+    yield _clean(f"{head}  {record['title']} [{record['record_id']}]")
     for change in record["fields"]:
         yield _clean(f"{'':12}{change['field']}: {_shown(change['before'])} -> {_shown(change['after'])}")
 

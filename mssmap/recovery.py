@@ -109,8 +109,9 @@ def by_service(found: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     services
-        One row a service: `record_id`, `group`, `name_en`, `state` and `since` of the last spell, `days_out`,
-        `days_partly`, `closures` (spells out of service) and `reopenings` (times a service came back, fully or partly).
+        One row a service: `record_id`, `group`, `name_en`, `state`, `since` and `date_precision` of the last spell,
+        `days_out`, `days_partly`, `closures` (spells out of service) and `reopenings` (times a service came back, fully
+        or partly).
     """
     came_back = (found["state"].isin(["in", "partly"])) & (found.groupby("record_id")["state"].shift() == "out")
     marked = found.assign(
@@ -120,7 +121,9 @@ def by_service(found: pd.DataFrame) -> pd.DataFrame:
         reopenings=came_back.astype("int64"),
     )
     grouped = marked.groupby("record_id", sort=False)
-    last = grouped.tail(1).set_index("record_id")[["group", "name_en", "state", "start", "open_ended"]]
+    last = grouped.tail(1).set_index("record_id")[
+        ["group", "name_en", "state", "start", "date_precision", "open_ended"]
+    ]
     sums = grouped[["days_out", "days_partly", "closures", "reopenings"]].sum()
     return last.rename(columns={"start": "since"}).join(sums).reset_index()
 

@@ -63,7 +63,18 @@ def _corpus(data: Data, clocks: Clocks) -> pd.DataFrame:
             title = rows[column].where(rows[column] != "", title)
         day = next((rows[c] for c in ("valid_from", "date", "period_end") if c in rows), pd.Series(pd.NaT, rows.index))
         words = _joined(rows) + " " + rows[key].map(by_record).fillna("") + " " + pd.Series(cited, index=rows.index)
-        parts.append(pd.DataFrame({"record_id": rows[key], "layer": name, "title": title, "date": day, "text": words}))
+        parts.append(
+            pd.DataFrame(
+                {
+                    "record_id": rows[key],
+                    "layer": name,
+                    "title": title,
+                    "date": day,
+                    "precision": rows.get("date_precision", "day"),
+                    "text": words,
+                }
+            )
+        )
     return pd.concat(parts, ignore_index=True)
 
 

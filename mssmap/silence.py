@@ -23,7 +23,7 @@ DEPARTMENT_DIGITS: Final = 4
 
 
 def _reports(data: Data, clocks: Clocks) -> pd.DataFrame:
-    """One row for each (report about a department, publisher): `department_pcode`, `day`, `publisher`."""
+    """One row for each (report about a department, publisher): `department_pcode`, `day`, `precision`, `publisher`."""
     events = timeline.known(data["events"], clocks.known_on, "event_id")
     events = events[events["department_pcode"] != ""]
     places = pd.concat(
@@ -49,6 +49,7 @@ def _reports(data: Data, clocks: Clocks) -> pd.DataFrame:
         {
             "department_pcode": rows["department_pcode"].to_numpy(),
             "day": rows["known_from"].to_numpy(),
+            "precision": rows["known_precision"].to_numpy(),
             "publisher": rows["source_id"].map(publishers).to_numpy(),
         }
     )
@@ -84,13 +85,15 @@ def now(data: Data, clocks: Clocks, grade: str = evidence.LOWEST) -> pd.DataFram
     Returns
     -------
     departments
-        `department_pcode`, `last_report` (missing if there is none), `days` (since then), `publishers_90` (publishers
-        in the last 90 days), `zones`, `stale_zones`, `silent` (no report for more than `SILENT_DAYS`).
+        `department_pcode`, `last_report` (missing if there is none), `precision` (how exactly that day is known),
+        `days` (since then), `publishers_90` (publishers in the last 90 days), `zones`, `stale_zones`, `silent` (no
+        report for more than `SILENT_DAYS`).
     """
     reports = _reports(data, clocks)
     day = pd.Timestamp(clocks.as_of)
     codes = data["departments"]["pcode"]
     last = reports.groupby("department_pcode")["day"].max().reindex(codes)
+    newest = reports.sort_values("day", kind="stable").drop_duplicates("department_pcode", keep="last")
     recent = reports[reports["day"] > day - pd.Timedelta(days=90)]
     zones = views.layer(data, "gang_zones", clocks, grade)
     days = (day - last).dt.days.astype("Int64")
@@ -103,6 +106,7 @@ def now(data: Data, clocks: Clocks, grade: str = evidence.LOWEST) -> pd.DataFram
         {
             "department_pcode": codes.to_numpy(),
             "last_report": last.to_numpy(),
+            "precision": newest.set_index("department_pcode")["precision"].reindex(codes).fillna("").to_numpy(),
             "days": days.to_numpy(),
             "publishers_90": publishers.to_numpy(),
             "zones": zone_count(zones).to_numpy(),

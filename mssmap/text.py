@@ -47,6 +47,17 @@ def day(value: Any, precision: str = "day") -> str:
     return f"{when.day} {month} {when.year}"
 
 
+def known(value: Any, precision: str) -> str:
+    """
+    Write the day on which something became public; one that no page states is marked as assumed.
+
+    >>> known("2024-11-11", "month"), known("2021-01-01", "assumed"), known("2025-01-18", "day")
+    ('Nov 2024', '1 Jan 2021 (assumed)', '18 Jan 2025')
+    """
+    when = day(value, precision)
+    return _("{day} (assumed)").format(day=when) if when and precision == "assumed" else when
+
+
 def span(start: Any, end: Any, precision: str = "day") -> str:
     """
     Write an interval; an open end reads "since".
@@ -55,8 +66,10 @@ def span(start: Any, end: Any, precision: str = "day") -> str:
     ('since 28 Nov 2024', '2 Mar 2024 to 3 Mar 2024', '3 Oct 2024')
     >>> span("2024-05-01", "2024-05-31", "month"), span("2021-01-01", None, "before")
     ('May 2024', 'since before 2021')
+    >>> span("2022-01-01", "2022-12-31", "year")
+    '2022'
     """
-    first, last = day(start, precision), day(end, "month" if precision == "month" else "day")
+    first, last = day(start, precision), day(end, precision if precision in ("month", "year") else "day")
     if not last:
         return _("since {day}").format(day=first)
     return first if first == last else _("{first} to {last}").format(first=first, last=last)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from mssmap import differences, keyfigures, text
+from mssmap import differences, evidence, figure_words, keyfigures, text
 from mssmap.errors import InputError
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
@@ -59,7 +59,12 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def situation(
-    shown: view.Shown, figures: Iterable[keyfigures.KeyFigure], on: Iterable[str], window: tuple[Any, Any]
+    shown: view.Shown,
+    figures: Iterable[keyfigures.KeyFigure],
+    on: Iterable[str],
+    window: tuple[Any, Any],
+    grade: str = evidence.LOWEST,
+    hidden: Mapping[str, int] | None = None,
 ) -> list[str]:
     """
     Tell what the map shows.
@@ -70,6 +75,8 @@ def situation(
         Ids of the layers that are switched on; the others are not told.
     window
         First and last day of the events on the map.
+    grade, hidden
+        Threshold, and what it hides by layer.
 
     Returns
     -------
@@ -79,7 +86,8 @@ def situation(
     wanted = set(on)
     known = view.banner(shown.clocks)["sub"]
     lines = [_("Situation on {day}, {known}.").format(day=text.day(shown.clocks.as_of), known=known)]
-    numbers = [f"{_(f.label)}: {_number(f)}" for f in figures if f.value is not None]
+    lines += left_out(hidden or {}, grade)
+    numbers = [figure_words.told(figure) for figure in figures]
     if numbers:
         lines.append("; ".join(numbers) + ".")
     for layer, name in (("fobs", _("Bases")), ("prisons", _("Prisons")), ("gang_zones", _("Gang-affected zones"))):
@@ -90,9 +98,29 @@ def situation(
     return lines
 
 
-def layer(rows: pd.DataFrame, name: str, clocks: Clocks) -> list[str]:
+def left_out(hidden: Mapping[str, int], grade: str) -> list[str]:
     """
-    Tell the records of one layer, or the events, one line each.
+    Tell what a threshold hides, as `views.hidden_by_grade` counts it.
+
+    >>> left_out({"fobs": 11}, "B2")
+    ['Below grade B2 and left out: bases 11.']
+    """
+    if not hidden:
+        return []
+    names = {
+        "fobs": _("Bases"),
+        "prisons": _("Prisons"),
+        "facilities": _("Services"),
+        "gang_zones": _("Zones"),
+        "events": _("Events"),
+    }
+    told = ", ".join(f"{names.get(name, name).lower()} {n}" for name, n in hidden.items())
+    return [_("Below grade {grade} and left out: {told}.").format(grade=grade, told=told)]
+
+
+def layer(rows: pd.DataFrame, name: str, clocks: Clocks, grade: str = evidence.LOWEST, hidden: int = 0) -> list[str]:
+    """
+    Tell the records of one layer, or the events, one line each, after what the threshold hides.
 
     Raises
     ------
@@ -109,19 +137,18 @@ def layer(rows: pd.DataFrame, name: str, clocks: Clocks) -> list[str]:
     head = _("{layer} on {day}, {known}: {n}.").format(
         layer=layers.titles().get(name, name), day=text.day(clocks.as_of), known=known, n=len(rows)
     )
+    aside = left_out({name: hidden} if hidden else {}, grade)
     if name == "events":
         return [
             head,
+            *aside,
             *(f"{title(row, 'title')}: {view.event_line(row)} · {row.grade}" for row in rows.itertuples(index=False)),
         ]
-    return [head, *(f"{title(row)}: {view.line(name, row)} · {row.grade}" for row in rows.itertuples(index=False))]
-
-
-def _number(figure: keyfigures.KeyFigure) -> str:
-    value = text.number(figure.value)
-    if figure.low is not None and figure.high is not None and figure.low != figure.high:
-        value += f" ({text.number(figure.low)}-{text.number(figure.high)})"
-    return value
+    return [
+        head,
+        *aside,
+        *(f"{title(row)}: {view.line(name, row)} · {row.grade}" for row in rows.itertuples(index=False)),
+    ]
 
 
 def _by_status(rows: pd.DataFrame, layer: str, name: str, wanted: set[str]) -> list[str]:
@@ -213,9 +240,8 @@ def _weight(record_id: str) -> int:
 
 
 def change_line(record: Mapping[str, Any]) -> str:
-    """One change as a line: day, kind, title, and for a status what it was and is."""
-    plan = " · " + _("announced, not reported as done") if record["plan"] else ""
-    head = f"{text.day(record['known_from'])} · {kinds()[record['kind']]}: {record['title']}{plan}"
+    """One change as a line: when it happened and was learnt, kind, title, and for a status what it was and is."""
+    head = f"{change_days(record)} · {kinds()[record['kind']]}: {record['title']}"
     told = {field["field"]: field for field in record["fields"]}
     layer = {"fob": "fobs", "pri": "prisons", "fac": "facilities", "zon": "gang_zones"}.get(record["record_id"][:3], "")
     if "status" in told:
@@ -227,17 +253,40 @@ def change_line(record: Mapping[str, Any]) -> str:
     return head
 
 
+def happened(record: Mapping[str, Any]) -> str:
+    """When it happened or, marked so, is planned to; as precisely as it is known, empty if no day is stated."""
+    when = text.day(record["happened"], record["happened_precision"] or "day")
+    return _("planned for {day}").format(day=when) if when and record["planned"] else when
+
+
+def learnt(record: Mapping[str, Any]) -> str:
+    """When it became public, as precisely as it is known."""
+    return text.known(record["known_from"], record["known_precision"])
+
+
+def change_days(record: Mapping[str, Any]) -> str:
+    """
+    Both days of a change.
+
+    >>> change_days({"happened": "2024-11-11", "happened_precision": "day", "planned": False,
+    ...              "known_from": "2024-11-11", "known_precision": "month"})
+    '11 Nov 2024 (learnt Nov 2024)'
+    """
+    when, known = happened(record), _("learnt {day}").format(day=learnt(record))
+    return f"{when} ({known})" if when else known
+
+
 def change_counts(records: Iterable[Mapping[str, Any]]) -> str:
     """
     Count changes by kind.
 
     >>> new = {"kind": "new", "table": "events"}
-    >>> change_counts([{**new, "plan": False}, {**new, "plan": False}, {**new, "plan": True}])
+    >>> change_counts([{**new, "planned": False}, {**new, "planned": False}, {**new, "planned": True}])
     'new 2, plans 1'
     """
     listed = list(records)
-    counts = Counter(record["kind"] for record in listed if not record["plan"])
-    plans = sum(record["plan"] for record in listed)
+    counts = Counter(record["kind"] for record in listed if not record["planned"])
+    plans = sum(record["planned"] for record in listed)
     words = kinds()
     told = [f"{words[kind].lower()} {counts[kind]}" for kind in ORDER if counts[kind]]
     return ", ".join([*told, *([_("plans {n}").format(n=plans)] if plans else [])])

@@ -8,11 +8,13 @@ from datetime import date
 
 import pandas as pd
 
-from mssmap import silence, text
+from mssmap import evidence, silence, text
 from mssmap.i18n import gettext as _
 
 
-def strength(curve: pd.DataFrame, levels: pd.DataFrame, day: date) -> list[str]:
+def strength(
+    curve: pd.DataFrame, levels: pd.DataFrame, day: date, grade: str = evidence.LOWEST, below: int = 0
+) -> list[str]:
     """
     Tell the strength on a day: by country what arrivals less departures give, then the level last reported.
 
@@ -20,27 +22,38 @@ def strength(curve: pd.DataFrame, levels: pd.DataFrame, day: date) -> list[str]:
     ----------
     curve, levels
         As `series.strength_by_country` and `series.strength_levels` give them.
+    grade, below
+        Threshold, and how many arrivals and departures it hides.
     """
+    return [_moved(curve, day, grade, below), *_level(levels, day)]
+
+
+def _moved(curve: pd.DataFrame, day: date, grade: str, below: int) -> str:
+    if below:
+        return _(
+            "Arrivals minus departures on {day}: not available at grade {grade}, for {n} of them are below it."
+        ).format(day=text.day(day), grade=grade, n=below)
     known = curve[curve["day"] <= pd.Timestamp(day)]
     now = known.groupby("country")["personnel"].last()
     now = now[now > 0].sort_values(ascending=False, kind="stable")
     if now.empty:
-        return [_("No arrivals were known on {day}.").format(day=text.day(day))]
+        return _("No arrivals were known on {day}.").format(day=text.day(day))
     by_country = ", ".join(f"{country} {text.number(people)}" for country, people in now.items())
-    lines = [
-        _("Arrivals minus departures on {day}: {n} ({countries}).").format(
-            day=text.day(day), n=text.number(now.sum()), countries=by_country
+    return _("Arrivals minus departures on {day}: {n} ({countries}).").format(
+        day=text.day(day), n=text.number(now.sum()), countries=by_country
+    )
+
+
+def _level(levels: pd.DataFrame, day: date) -> list[str]:
+    reported = levels[levels["day"] <= pd.Timestamp(day)].sort_values("day", kind="stable")
+    if reported.empty:
+        return []
+    last = reported.iloc[-1]
+    return [
+        _("Last reported strength of the whole mission: {n} ({day}).").format(
+            n=text.figure(last["low"], last["high"], ""), day=text.day(last["day"], last["precision"])
         )
     ]
-    reported = levels[levels["day"] <= pd.Timestamp(day)].sort_values("day", kind="stable")
-    if len(reported):
-        last = reported.iloc[-1]
-        lines.append(
-            _("Last reported strength of the whole mission: {n} ({day}).").format(
-                n=text.figure(last["low"], last["high"], ""), day=text.day(last["day"])
-            )
-        )
-    return lines
 
 
 def figures(values: pd.DataFrame) -> list[str]:
@@ -58,14 +71,14 @@ def figures(values: pd.DataFrame) -> list[str]:
         told = _("{label}: {value} ({day})").format(
             label=label,
             value=text.figure(last["value"], last["value_max"], last["unit"], last["qualifier"]),
-            day=text.day(last["day"]),
+            day=text.day(last["day"], last["precision"]),
         )
         if len(mine) > 1:
             first = mine.iloc[0]
             told += _("; first of {n} values {value} ({day})").format(
                 n=len(mine),
                 value=text.figure(first["value"], first["value_max"], first["unit"], first["qualifier"]),
-                day=text.day(first["day"]),
+                day=text.day(first["day"], first["precision"]),
             )
         lines.append(f"{told}.")
     return lines

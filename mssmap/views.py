@@ -354,6 +354,8 @@ class Record:
         All numbers then known, side by side, each with its source.
     revisions
         All revisions then known of the rows behind the record, newest first.
+    public_since, public_precision
+        First day on which the present spell, or the event, was public, and how exactly it is known; None without one.
     certain
         False if the status may have begun later, for its date is imprecise.
     """
@@ -369,6 +371,8 @@ class Record:
     grade: str
     location_precision: str
     date_precision: str
+    public_since: date | None
+    public_precision: str
     certain: bool
     age_days: int | None
     stale: bool
@@ -419,6 +423,7 @@ def record(data: Data, record_id: str, clocks: Clocks) -> Record:
         grade=str(best["grade"]),
         location_precision=str(attributes.get("location_precision", "")),
         date_precision=str(best["date_precision"]),
+        **_public(mine[mine["status_id"] == spell["status_id"]] if spell is not None else mine.iloc[:0], clocks),
         certain=bool(timeline.is_certain(now.tail(1), clocks.as_of).all()),
         age_days=plain(best["age_days"]),
         stale=bool(best["stale"]),
@@ -451,6 +456,7 @@ def _event_record(data: Data, record_id: str, clocks: Clocks, figures: list[dict
         grade=row["grade"],
         location_precision=row["location_precision"],
         date_precision=row["date_precision"],
+        **_public(revisions, clocks),
         certain=row["date_precision"] == "day",
         age_days=plain(timeline.age_days(rows["last_seen"], clocks.as_of).iloc[0]),
         stale=False,
@@ -461,6 +467,15 @@ def _event_record(data: Data, record_id: str, clocks: Clocks, figures: list[dict
 def _revisions(rows: pd.DataFrame, clocks: Clocks) -> pd.DataFrame:
     rows = rows[rows["known_from"] <= pd.Timestamp(clocks.known_on)]
     return rows.sort_values(["known_from", "revision"], ascending=False, kind="stable").reset_index(drop=True)
+
+
+def _public(rows: pd.DataFrame, clocks: Clocks) -> dict[str, Any]:
+    """Return when the first revision of a row was public."""
+    rows = _revisions(rows, clocks)
+    if rows.empty:
+        return {"public_since": None, "public_precision": "day"}
+    first = rows.iloc[-1]
+    return {"public_since": first["known_from"].date(), "public_precision": str(first["known_precision"])}
 
 
 def _all_sources(
@@ -508,20 +523,22 @@ def counts(data: Data, clocks: Clocks, grade: str = evidence.LOWEST, region: str
     -------
     counts
         `layer`, `status`, `value` (records that, by the dates and places stated, have the status in the region),
-        `low` (those that surely do) and `high` (those that may). Largest first within a layer.
+        `low` (those that surely do), `high` (those that may) and `below` (those that have it by evidence below the
+        grade). Largest first within a layer.
     """
     pcode = regions.find(data, region).pcode if region else regions.COUNTRY_PCODE
-    counted: list[tuple[str, str, int, int, int]] = []
+    counted: list[tuple[str, str, int, int, int, int]] = []
     for name in RECORD_LAYERS:
         if name in data.datasets:
-            rows = layer(data, name, clocks, grade)
-            inside = regions.within(rows, pcode)
-            value = Counter(rows["status"][inside])
-            low = Counter(rows["status"][inside & rows["certain"]])
-            high = value + Counter(rows["status"][regions.maybe_within(rows, pcode)])
-            words = sorted(sorted(high), key=value.__getitem__, reverse=True)
-            counted += [(name, word, value[word], low[word], high[word]) for word in words]
-    return pd.DataFrame(counted, columns=["layer", "status", "value", "low", "high"])
+            rows = layer(data, name, clocks)
+            inside, reached = regions.within(rows, pcode), evidence.passes(rows["grade"], grade)
+            value = Counter(rows["status"][inside & reached])
+            low = Counter(rows["status"][inside & reached & rows["certain"]])
+            high = value + Counter(rows["status"][regions.maybe_within(rows, pcode) & reached])
+            below = Counter(rows["status"][inside & ~reached])
+            words = sorted(sorted(high | below), key=value.__getitem__, reverse=True)
+            counted += [(name, word, value[word], low[word], high[word], below[word]) for word in words]
+    return pd.DataFrame(counted, columns=["layer", "status", "value", "low", "high", "below"])
 
 
 def hidden_by_grade(data: Data, clocks: Clocks, grade: str, region: str | None = None) -> dict[str, int]:

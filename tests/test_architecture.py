@@ -24,7 +24,7 @@ LEVELS = (
     ["timeline", "evidence", "differences", "regions", "views", "keyfigures", "check", "series", "silence"],
     PLANNING.split(),
     ["store", "ingest", "archive"],
-    ["maps", "charts", "text", "twin", "twin_charts", "search", "listing", "exports", "brief"],
+    ["maps", "charts", "text", "figure_words", "twin", "twin_charts", "search", "listing", "exports", "brief"],
     ["api"],
     ["ui", "cli"],
     ["pages"],

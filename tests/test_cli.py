@@ -86,7 +86,15 @@ def test_every_dataset_can_be_shown_both_ways(run_real, name):
 def test_hidden_records_are_counted(run):
     _, out, err = run("show", "fobs", "--grade", "C3")
     assert "2 records, 1 below grade C3 hidden" in err
-    assert "fob-b" not in out
+    _, out, err = run("show", "fobs", "--grade", "A1", "--text")
+    assert "0 records, 3 below grade A1 hidden" in err
+    assert "Below grade A1 and left out: bases 3." in out
+    assert "Base B" not in out
+
+
+def test_a_region_without_records_is_said_to_have_none_on_record(run):
+    _, _, err = run("show", "prisons", "--region", "HT0121")
+    assert "0 records: nothing is on record there (HT0121)" in err
 
 
 def test_events_print_every_figure_with_its_source_underneath(run):
@@ -116,14 +124,15 @@ def test_a_plan_whose_date_has_passed_reads_as_such(run):
     _, out, _ = run("changes", "--since", "2025-01-17", "--until", "2025-01-18")
     assert "200 more officers" not in out
     _, out, _ = run("changes", "--since", "2025-01-17", "--until", "2025-01-18", "--plans")
-    assert "200 more officers [plan] (announced, not reported as done)" in out
+    assert "planned 2025-01-31  2025-01-18          new        events      200 more officers [plan]" in out
 
 
 def test_changes_print_what_differs(run):
     code, out, err = run("changes", "--since", "2025-01-22", "--until", "2025-01-23")
     assert (code, err) == (0, "mssmap: learnt after 2025-01-22 and up to 2025-01-23: 1 change\n")
-    assert out.splitlines()[:4] == [
-        "2025-01-23  status     status      Base A [fob-a]",
+    assert out.splitlines()[:5] == [
+        "happened            learnt",
+        "2025-01-21          2025-01-23          status     status      Base A [fob-a]",
         "            status: operational -> handed_over",
         "            valid_from: 2024-11-28 -> 2025-01-21",
         "            operator: Kenya -> Guatemala",

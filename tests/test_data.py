@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from small_data import ROOT
 
-from mssmap import catalog, check, keyfigures, views
+from mssmap import catalog, check, figure_words, keyfigures, views
 
 
 def test_the_shipped_data_are_sound(real):
@@ -123,6 +123,13 @@ def test_the_key_figures_of_18_january_2025(real, on):
     strength = figures["strength_deployed"]
     assert strength.value is not None
     assert 600 <= strength.value <= 1_000
+
+
+def test_the_days_of_the_key_figures_are_as_exact_as_they_are_known(real, on):
+    figures = {figure.key: figure for figure in keyfigures.key_figures(real, on("2025-01-18"))}
+    told = {key: figure_words.under(figure) for key, figure in figures.items()}
+    assert told["displaced"] == "Jan 2025"
+    assert told["prisons_functioning"] == "Nov 2024"
 
 
 def test_every_source_kind_has_its_letter(real):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
+import pandas as pd
 import pytest
 
-from mssmap import catalog, keyfigures
-from mssmap.keyfigures import KeyFigure
+from mssmap import catalog, figure_words, keyfigures
+from mssmap.catalog import Data
+from mssmap.keyfigures import KeyFigure, Reported
 
 
 @pytest.fixture
@@ -36,7 +39,9 @@ def test_strength_adds_arrivals_and_stands_beside_the_reported_level(figures, as
 
 
 def test_strength_names_the_reported_level(figures):
-    assert "was 430 on 2024-11-08" in figures("2025-01-01")["strength_deployed"].note
+    strength = figures("2025-01-01")["strength_deployed"]
+    assert strength.reported == Reported(430, 430, date(2024, 11, 8), "day")
+    assert figure_words.how(strength).endswith("The latest reported strength of the mission was 430 (8 Nov 2024).")
 
 
 def test_bases_in_use_are_a_range_while_a_date_is_imprecise(figures):
@@ -69,19 +74,80 @@ def test_days_since_the_courts_reopened_are_none_before(figures):
     assert figures("2025-01-18")["days_courts_open"].value == 103
 
 
-def test_a_threshold_drives_every_figure(figures):
+def test_a_threshold_that_hides_all_evidence_leaves_no_figure_and_says_what_is_lost(figures):
     hidden = figures("2025-05-31", grade="A1")
-    assert (hidden["fobs_operational"].value, hidden["days_courts_open"].value, hidden["displaced"].value) == (
-        0,
-        None,
-        None,
+    assert {key: (figure.value, figure.low, figure.absent, figure.lost) for key, figure in hidden.items()} == {
+        "strength_deployed": (None, None, keyfigures.BELOW_GRADE, 3),
+        "fobs_operational": (None, None, keyfigures.BELOW_GRADE, 3),
+        "prisons_functioning": (0, 0, "", 0),
+        "communes_affected": (None, None, keyfigures.BELOW_GRADE, 1),
+        "displaced": (None, None, keyfigures.BELOW_GRADE, 2),
+        "days_schools_open": (None, None, keyfigures.UNKNOWN, 0),
+        "days_courts_open": (None, None, keyfigures.BELOW_GRADE, 1),
+    }
+
+
+def test_a_threshold_that_hides_some_bases_leaves_the_range_open_above(figures):
+    bases = figures("2025-05-31", grade="C3")["fobs_operational"]
+    assert (*spread(bases), bases.lost) == (1, 1, 2, 1)
+
+
+def test_no_base_shown_is_not_no_base_in_use(figures):
+    bases = figures("2025-05-31", grade="C3", region="HT0121")["fobs_operational"]
+    assert (bases.value, bases.absent, bases.lost) == (None, keyfigures.BELOW_GRADE, 1)
+
+
+def test_a_sum_without_all_of_its_arrivals_is_not_the_strength(small, on):
+    data = without_grade(small, "strength", "s1", "blog-1")
+    figure = keyfigures.strength(data, on("2024-07-16"), "C3")
+    assert (figure.value, figure.absent, figure.lost) == (None, keyfigures.BELOW_GRADE, 1)
+    level = keyfigures.strength(data, on("2024-11-08"), "C3")
+    assert (*spread(level), level.date, level.lost) == (430, 430, 430, date(2024, 11, 8), 1)
+
+
+def test_an_older_level_is_not_the_latest_one_because_a_newer_one_is_hidden(small, on):
+    data = without_grade(small, "strength", "s3", "blog-1")
+    figure = keyfigures.strength(data, on("2024-11-08"), "C3")
+    assert (*spread(figure), figure.lost) == (400, 400, 400, 1)
+
+
+def test_an_older_reopening_is_not_the_last_one_because_a_newer_one_is_hidden(small, on):
+    data = without_grade(small, "events", "courts", "blog-1")
+    earlier = data["events"][data["events"]["event_id"] == "courts"].assign(
+        event_id="earlier", valid_from=pd.Timestamp("2024-05-01"), source_ids="press-1"
     )
+    rows = pd.concat([data["events"], earlier], ignore_index=True)
+    data = replace(data, frames={**data.frames, "events": rows})
+    courts = {f.key: f for f in keyfigures.key_figures(data, on("2025-01-18"), "C3")}["days_courts_open"]
+    assert (courts.value, courts.absent, courts.lost) == (None, keyfigures.BELOW_GRADE, 1)
 
 
-def test_national_figures_stay_national_in_a_region(figures):
+def test_national_figures_stay_national_in_a_region_and_say_so(figures):
     here, there = figures("2025-05-31", region="HT0111"), figures("2025-05-31")
     assert here["fobs_operational"].value == 1
-    assert here["displaced"] == there["displaced"]
+    assert here["displaced"].value == there["displaced"].value
+    national = ["strength_deployed", "displaced", "days_schools_open", "days_courts_open"]
+    assert [key for key, figure in here.items() if figure.national] == national
+    assert not any(figure.national for figure in there.values())
+
+
+def test_a_region_without_records_has_no_figure(figures):
+    there = figures("2024-03-10", region="HT0121")["prisons_functioning"]
+    assert (there.value, there.total, there.absent) == (None, None, keyfigures.NO_RECORD)
+
+
+def test_before_the_first_record_nothing_is_counted(figures):
+    early = figures("2019-01-01")
+    assert {figure.value for figure in early.values()} == {None}
+    assert {figure.absent for figure in early.values()} == {keyfigures.UNKNOWN}
+
+
+def without_grade(small: Data, table: str, row_id: str, source: str) -> Data:
+    """Return the data with a row that rests on one blog only."""
+    rows = small[table]
+    column = small.dataset(table).id_column
+    rows = rows.assign(source_ids=rows["source_ids"].where(rows[column] != row_id, source))
+    return replace(small, frames={**small.frames, table: rows})
 
 
 def test_no_figure_fails_on_empty_tables(folder, on):
@@ -95,3 +161,26 @@ def test_no_figure_fails_on_empty_tables(folder, on):
 
 def test_every_key_figure_names_what_it_rests_on(small, on):
     assert [f.key for f in keyfigures.key_figures(small, on("2025-01-18"))] == list(keyfigures.RESTS_ON)
+
+
+def test_a_missing_figure_says_which_grade_hides_how_much(figures):
+    hidden = figures("2025-05-31", grade="A1", region="HT01")
+    assert {key: figure_words.under(figure) for key, figure in hidden.items()} == {
+        "strength_deployed": "not available at grade A1: 3 below it · all of Haiti",
+        "fobs_operational": "not available at grade A1: 2 below it",
+        "prisons_functioning": "",
+        "communes_affected": "not available at grade A1: 1 below it",
+        "displaced": "not available at grade A1: 2 below it · all of Haiti",
+        "days_schools_open": "not known then · all of Haiti",
+        "days_courts_open": "not available at grade A1: 1 below it · all of Haiti",
+    }
+
+
+def test_a_figure_that_is_there_says_what_its_grade_leaves_out(figures):
+    bases = figures("2025-05-31", grade="C3")["fobs_operational"]
+    assert figure_words.under(bases) == "1-2 · 23 Jan 2025 · 1 below grade C3 left out"
+
+
+def test_a_region_without_records_says_so(figures):
+    there = figures("2024-03-10", region="HT0121")["prisons_functioning"]
+    assert (figure_words.number(there), figure_words.under(there)) == ("–", "no record in this region")

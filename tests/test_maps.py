@@ -72,6 +72,36 @@ def test_a_folder_that_cannot_be_written_is_one_clear_error(real, tmp_path):
         assets.publish(real, blocked, panels={}, font=_font())
 
 
+def luminance(colour: str) -> float:
+    """Relative luminance of a colour, as WCAG defines it."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_the_hatch_of_silence_is_seen_on_every_colour_of_the_map(real):
+    script = assets.own("map.js")
+    colours = re.findall(r"#[0-9a-f]{6}", re.search(r"CHOROPLETH = \[(.*?)\]", script, re.DOTALL).group(1))
+    pattern = re.search(r'<pattern id="silence".*?</pattern>', symbols.zone_patterns()).group(0)
+    strokes = re.findall(r'stroke="(#[0-9a-f]{6})"', pattern)
+    assert len(colours) == 5
+    for colour in colours:
+        contrast = [
+            (max(pair) + 0.05) / (min(pair) + 0.05) for s in strokes for pair in [(luminance(s), luminance(colour))]
+        ]
+        assert max(contrast) >= 3, (colour, contrast)
+
+
+@pytest.mark.parametrize("day", ["2025-01-18", "2024-06-25", "2026-04-01"])
+def test_silent_for_more_than_60_days_is_hatched_and_nothing_else(real, on, day):
+    clocks = on(day)
+    drawn = choropleth.build(real, shown(real, clocks), "silence", "departments")
+    never = set(real["departments"]["pcode"]) - set(drawn.values)
+    assert set(drawn.hatched) == never | {code for code, days in drawn.values.items() if days > 60}
+    message = view.light(shown(real, clocks), view.Options(layers.DEFAULT, choropleth=drawn), None)
+    assert message["choropleth"]["hatched"] == list(drawn.hatched)
+
+
 def test_every_status_has_a_symbol(real, on):
     glyphs = symbols.glyphs()
     for status in real["status"].merge(real["fobs"], left_on="record_id", right_on="fob_id")["status"].unique():

@@ -75,6 +75,11 @@ def test_a_department_nobody_reported_about_is_silent(small, on):
     assert (now["silent"], now["days"]) == (True, 71)  # since 5 March
 
 
+def test_the_last_report_is_as_exact_as_its_day_is_known(real, on):
+    now = silence.now(real, on("2025-01-18", "2025-01-18")).set_index("department_pcode")
+    assert (str(now.loc["HT02", "last_report"].date()), now.loc["HT02", "precision"]) == ("2024-12-01", "month")
+
+
 def test_nippes_is_silent_in_the_real_data(real, on):
     now = silence.now(real, on("2025-01-18", "2026-11-22")).set_index("department_pcode")
     assert now.loc["HT10", "silent"]

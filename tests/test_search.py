@@ -19,6 +19,11 @@ def test_what_was_not_yet_known_is_not_found(small, on):
     assert search.find(small, on("2025-01-01", "2024-03-04"), "4600").empty
 
 
+def test_a_day_is_found_as_exactly_as_it_is_known(real, on):
+    hit = search.find(real, on("2025-01-18", "2025-01-18"), "787 strength MSS").set_index("record_id").loc["str-18"]
+    assert (str(hit["date"].date()), hit["precision"]) == ("2025-01-01", "month")
+
+
 # ruff: noqa: E501
 # One line of the 51 facts that the product must show -> words an ordinary user would type.
 FACTS = [

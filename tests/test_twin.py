@@ -36,6 +36,18 @@ def test_the_situation_names_day_bases_and_prisons(small, on):
     assert "Prisons: emptied by escape 1 (Prison A)." in lines or "Prisons: emptied 1 (Prison A)." in lines
 
 
+def test_what_the_grade_hides_is_told_before_the_figures(real, on):
+    clocks = on("2025-01-18", "2025-01-18")
+    figures = keyfigures.key_figures(real, clocks, "B2", "HT05")
+    hidden = views.hidden_by_grade(real, clocks, "B2", "HT05")
+    lines = twin.situation(
+        shown(real, clocks), figures, layers.DEFAULT, (date(2024, 10, 1), clocks.as_of), "B2", hidden
+    )
+    assert lines[1].startswith("Below grade B2 and left out: bases 2, prisons 2, ")
+    assert "Personnel deployed: not available at grade B2: 9 below it (all of Haiti)" in lines[2]
+    assert "Bases in use: not available at grade B2: 2 below it" in lines[2]
+
+
 def test_layers_that_are_off_are_not_told(small, on):
     lines = tell(small, on("2025-01-25", "2025-02-01"), on=["prisons.emptied"])
     assert not any(line.startswith("Bases") for line in lines)
@@ -50,7 +62,17 @@ def test_no_events_is_not_called_calm(small, on):
 def test_a_handover_is_the_first_line_of_what_changed(small):
     found = differences.changes(small, date(2025, 1, 10), date(2025, 2, 10))
     lines = twin.change_lines(differences.as_records(small, found, date(2025, 2, 10)))
-    assert lines[0] == "23 Jan 2025 · Status changed: Base A (operational → handed over, Guatemala)"
+    assert (
+        lines[0] == "21 Jan 2025 (learnt 23 Jan 2025) · Status changed: Base A (operational → handed over, Guatemala)"
+    )
+
+
+def test_the_closed_airport_is_told_with_both_days(real):
+    found = differences.changes(real, date(2024, 11, 1), date(2025, 1, 18))
+    records = differences.as_records(real, found, date(2025, 1, 18))
+    (line,) = [twin.change_line(record) for record in records if record["record_id"] == "fac-01"]
+    assert line.startswith("11 Nov 2024 (learnt Nov 2024) · Status changed: ")
+    assert line.endswith("(open → closed)")
 
 
 @pytest.mark.parametrize("language", ["fr", "ht", "es"])

@@ -32,11 +32,20 @@ def test_strength_counts_up_to_the_day_and_names_the_last_level():
         }
     )
     levels = pd.DataFrame({"day": days("2024-12-01", "2025-03-01"), "low": [400, 1_000], "high": [416, 1_000]})
+    levels = levels.assign(precision=["month", "day"])
     assert twin_charts.strength(curve, levels, DAY) == [
         "Arrivals minus departures on 18 Jan 2025: 419 (Kenya 417, Belize 2).",
-        "Last reported strength of the whole mission: 400-416 (1 Dec 2024).",
+        "Last reported strength of the whole mission: 400-416 (Dec 2024).",
     ]
     assert twin_charts.strength(curve, levels, date(2024, 1, 1)) == ["No arrivals were known on 1 Jan 2024."]
+
+
+def test_a_sum_whose_parts_are_below_the_grade_is_not_told(real, on):
+    clocks = on("2025-01-18", "2025-01-18")
+    curve, below = series.strength_by_country(real, clocks, "B2"), series.moves_below(real, clocks, "B2")
+    assert twin_charts.strength(curve, series.strength_levels(real, clocks, "B2"), DAY, "B2", below) == [
+        "Arrivals minus departures on 18 Jan 2025: not available at grade B2, for 8 of them are below it."
+    ]
 
 
 def test_figures_tell_each_series_apart():
@@ -45,13 +54,14 @@ def test_figures_tell_each_series_apart():
             "label": ["Displaced · IOM", "Displaced · IOM", "Displaced · press"],
             "day": days("2024-06-30", "2024-12-31", "2025-01-05"),
             "value": [578_074, 1_041_000, 1_050_000],
+            "precision": ["month", "month", "day"],
             "value_max": [None, None, None],
             "unit": "people",
             "qualifier": ["", "about", ""],
         }
     )
     assert twin_charts.figures(values) == [
-        "Displaced · IOM: about 1,041,000 people (31 Dec 2024); first of 2 values 578,074 people (30 Jun 2024).",
+        "Displaced · IOM: about 1,041,000 people (Dec 2024); first of 2 values 578,074 people (Jun 2024).",
         "Displaced · press: 1,050,000 people (5 Jan 2025).",
     ]
 

@@ -12,6 +12,7 @@ from small_data import ROOT
 
 from mssmap import catalog, views
 from mssmap.errors import InputError, NotFoundError
+from mssmap.maps import cards
 from mssmap.timeline import Clocks
 
 
@@ -181,6 +182,19 @@ def test_a_record_of_an_event_has_its_figures(small, on):
     found = views.record(small, "break-a", on("2024-03-06"))
     assert (found.layer, found.grade, len(found.figures), len(found.revisions)) == ("events", "A2", 3, 2)
     assert found.attributes["title_en"] == "Prison A stormed"
+
+
+def test_a_record_is_public_since_its_first_revision(small, real, on):
+    late = views.record(small, "fob-a", on("2025-01-10", "2025-02-01"))
+    assert (late.public_since, late.public_precision) == (date(2024, 12, 2), "day")
+    event = views.record(small, "break-a", on("2024-03-06"))
+    assert (event.public_since, event.public_precision) == (date(2024, 3, 3), "day")
+    airport = views.record(real, "fac-01", on("2025-01-18", "2025-01-18"))
+    assert (airport.public_since, airport.public_precision) == (date(2024, 11, 11), "month")
+    assert ["Public since", "Nov 2024"] in cards.card(real, airport, on("2025-01-18"), date(2025, 1, 18))["facts"]
+    prison = views.record(small, "prison-a", on("2024-01-10"))
+    facts = cards.card(small, prison, on("2024-01-10"), date(2025, 1, 18))["facts"]
+    assert ["Public since", "1 Jan 2020 (assumed)"] in facts
 
 
 @pytest.mark.parametrize(

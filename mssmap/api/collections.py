@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import geopandas as gpd
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mssmap import listing, timeline, views
+from mssmap import evidence, listing, timeline, views
 from mssmap.api.query import CRS84, Query
 from mssmap.catalog import Data, Dataset
 from mssmap.errors import NotFoundError
@@ -56,6 +57,14 @@ def rows(data: Data, name: str, query: Query, today: Any) -> pd.DataFrame:
             timed = found.rename(columns={start: "valid_from", end: "valid_to"}) if start != "valid_from" else found
             return found.loc[timeline.window(timed[["valid_from", "valid_to"]], query.start, query.end).index]
     return found
+
+
+def below_grade(data: Data, name: str, query: Query, today: Any) -> int:
+    """Return how many records the threshold of a request hides."""
+    if query.grade == evidence.LOWEST:
+        return 0
+    every = replace(query, grade=evidence.LOWEST)
+    return len(rows(data, name, every, today)) - len(rows(data, name, query, today))
 
 
 def _within(found: pd.DataFrame, query: Query) -> pd.DataFrame:

@@ -108,6 +108,7 @@ SCHEMAS: Final[dict[str, Any]] = {
             "features": {"type": "array", "items": {"$ref": "#/components/schemas/feature"}},
             "numberMatched": {"type": "integer", "minimum": 0},
             "numberReturned": {"type": "integer", "minimum": 0},
+            "numberBelowGrade": {"type": "integer", "minimum": 0, "description": "Records that the grade hides."},
             "links": _LINKS,
         },
     },

@@ -168,6 +168,7 @@ def _items(request: Request, data: Data) -> Answer:
         "links": links,
         "numberMatched": len(found),
         "numberReturned": len(page),
+        "numberBelowGrade": collections.below_grade(data, dataset.name, query, settings.today()),
         "features": collections.features(dataset, page),
     }, GEOJSON
 

@@ -14,7 +14,7 @@ import geopandas as gpd
 import pandas as pd
 
 import mssmap
-from mssmap import i18n, keyfigures, planning, regions, scenario, series, text, twin, views
+from mssmap import figure_words, i18n, keyfigures, planning, regions, scenario, series, text, twin, views
 from mssmap.brief import cited, frame, layout, learnt, typeface, written
 from mssmap.brief.cited import Cited, Source
 from mssmap.brief.spec import MOST_HIGHLIGHTS, Brief
@@ -297,17 +297,15 @@ def propose(data: Data, brief: Brief) -> list[str]:
 
 
 def _figure(figure: keyfigures.KeyFigure, sources: Cited) -> Figure:
-    spread = figure.low is not None and figure.high is not None and figure.low != figure.high
-    value = text.number(figure.value) if figure.value is not None else "–"
-    if figure.total is not None and figure.value is not None:
+    value = figure_words.number(figure)
+    if figure.total is not None:
         value += "/" + text.number(figure.total)
-    under = [f"{text.number(figure.low)}-{text.number(figure.high)}" if spread else "", text.day(figure.date)]
     return Figure(
         key=figure.key,
         label=_(figure.label),
         value=value,
-        under=" · ".join(part for part in under if part) if figure.value is not None else _("not known then"),
-        note=typeface.printable(_(figure.note)),
+        under=figure_words.under(figure),
+        note=typeface.printable(figure_words.how(figure)),
         sources=sources.ids(figure.source_ids),
         exact=figure.value,
     )

@@ -9,7 +9,7 @@ from typing import Any, Final
 import geopandas as gpd
 import pandas as pd
 
-from mssmap import differences, keyfigures, text, timeline, twin, views
+from mssmap import differences, figure_words, keyfigures, series, text, timeline, twin, views
 from mssmap.brief.cited import Cited
 from mssmap.brief.spec import MOST_HIGHLIGHTS, Brief
 from mssmap.catalog import Data
@@ -162,7 +162,7 @@ def _arrivals(data: Data, brief: Brief, cited: Cited) -> str:
     rows = rows[rows["record_type"].isin(["arrival", "departure"]) & rows["net_change"].notna()]
     rows = rows[rows["date"] >= pd.Timestamp(brief.start)]
     total = keyfigures.strength(data, brief.clocks, brief.grade)
-    if rows.empty or total.value is None:
+    if rows.empty or total.value is None or series.moves_below(data, brief.clocks, brief.grade):
         return ""
     by_country = rows.groupby("country", sort=False)["net_change"].sum().sort_values(ascending=False, kind="stable")
     countries = ", ".join(f"{country} {text.number(int(n))}" for country, n in by_country.items())
@@ -170,15 +170,9 @@ def _arrivals(data: Data, brief: Brief, cited: Cited) -> str:
         n=text.number(int(by_country.sum())),
         day=text.day(brief.start),
         countries=countries,
-        total=_spread(total),
+        total=figure_words.spread(total) or figure_words.number(total),
     )
     return f"{sentence} {cited.publishers(cited.rows(rows.iloc[::-1]))}".strip()
-
-
-def _spread(figure: keyfigures.KeyFigure) -> str:
-    if figure.low is not None and figure.high is not None and figure.low != figure.high:
-        return f"{text.number(figure.low)}-{text.number(figure.high)}"
-    return text.number(figure.value)
 
 
 def _attacks(events: gpd.GeoDataFrame, cited: Cited, most: int = 2) -> list[str]:
@@ -233,12 +227,13 @@ def _displaced(data: Data, brief: Brief, cited: Cited) -> str:
     if figure.value is None:
         return ""
     sentence = _("{n} displaced people in the country ({day}).").format(
-        n=text.number(figure.value), day=text.day(figure.date)
+        n=text.number(figure.value), day=text.day(figure.date, figure.date_precision)
     )
     return f"{sentence} {cited.publishers(cited.ids(figure.source_ids))}".strip()
 
 
 def _quiet(data: Data, brief: Brief) -> str:
-    bases = views.layer(data, "fobs", brief.clocks, brief.grade, brief.region)
-    used = int(bases["status"].isin(keyfigures.BASES_IN_USE).sum())
-    return _("Bases in use: {n}. That nothing is reported is not the same as calm.").format(n=used)
+    figures = {f.key: f for f in keyfigures.key_figures(data, brief.clocks, brief.grade, brief.region)}
+    return f"{figure_words.told(figures['fobs_operational'])}. " + _(
+        "That nothing is reported is not the same as calm."
+    )

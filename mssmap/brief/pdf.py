@@ -271,7 +271,10 @@ def _curve(content: Content) -> dict[str, str] | None:
     svg, height = plots.strength(content, layout.column(content.brief.paper)) if content.brief.strength else ("", 0)
     if not height:
         return None
-    note = _("Areas: arrivals minus departures by country. Diamonds: strength of the whole mission as reported.")
+    note = _(
+        "Areas: arrivals minus departures by country. Diamonds: strength of the whole mission as reported, a bar where "
+        "only the month is known."
+    )
     return {"title": _("Strength of the mission"), "svg": svg, "alt": plots.strength_words(content), "note": note}
 
 

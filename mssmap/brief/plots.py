@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from mssmap import text
+from mssmap import text, timeline
 from mssmap.brief import draw, typeface
 from mssmap.brief.content import Content, Event
 from mssmap.brief.draw import INK, SOFT
@@ -65,10 +65,12 @@ def strip(content: Content, width: float) -> tuple[str, float]:
     room = Room((NAMES_MM, -1.0, width, height - AXIS_MM + 0.5))
     badges = []
     numbers = {event.event_id: event.number for event in content.events}
-    for row in content.shown.events.itertuples(index=False):
+    first_days, last_days = timeline.possible_days(content.shown.events)
+    spans = zip(first_days, last_days, strict=True)
+    for row, (first_day, last_day) in zip(content.shown.events.itertuples(index=False), spans, strict=True):
         lane = groups.index(event_group(row))
         middle = LANE_MM * (lane + 0.5)
-        start, end = x(row.valid_from), x(row.valid_from if pd.isna(row.valid_to) else row.valid_to)
+        start, end = x(first_day), x(last_day)
         drawn.append(_mark(start, end, middle, groups[lane], exact=row.date_precision == "day"))
         if row.event_id in numbers:
             badges.append(_badge(str(numbers[row.event_id]), (start + end) / 2, middle))
@@ -144,14 +146,14 @@ def strength(content: Content, width: float) -> tuple[str, float]:
     table = strength_table(content.curve)
     if table.empty:
         return "", 0.0
-    first, last = table.index[0].date().replace(day=1), content.brief.as_of
-    days = max(1, (last - first).days)
+    first, last = table.index[0].date().replace(day=1), content.brief.as_of + timedelta(days=1)
+    days = (last - first).days
     total = table.to_numpy().cumsum(axis=1)
     top = _round_up(max(float(total.max()), float(content.levels["high"].max() if len(content.levels) else 0)))
     bottom = CURVE_MM - AXIS_MM
 
     def x(day: Any) -> float:
-        part = float((pd.Timestamp(day).date() - first).days) / days
+        part = min(1.0, float((pd.Timestamp(day).date() - first).days) / days)
         return float(VALUES_MM + part * (width - VALUES_MM - COUNTRIES_MM))
 
     def y(value: float) -> float:
@@ -205,14 +207,18 @@ def _steps(at: Sequence[float], values: Any, y: Any, right: float) -> list[tuple
 
 
 def _reported(levels: pd.DataFrame, x: Any, y: Any) -> list[str]:
-    """Draw each reported level as a diamond, with a line where it is a range."""
+    """Draw each reported level as a diamond, one of a month as a bar of the month; with a line where it is a range."""
     drawn = []
+    fill = symbols.OKABE_ITO["vermillion"]
     for row in levels.itertuples(index=False):
-        at = x(row.day)
+        start, end = x(row.first), x(row.last)
+        at = (start + end) / 2
         if row.high > row.low:
             drawn.append(draw.line(at, y(row.low), at, y(row.high), INK, 0.3))
+        if end > start:
+            drawn.append(draw.rectangle(start, y(row.high) - 0.5, end - start, 1.0, fill=fill))
+            continue
         diamond = f"M{at:.2f} {y(row.high) - 1.2:.2f}l1 1.2 -1 1.2 -1 -1.2Z"
-        fill = symbols.OKABE_ITO["vermillion"]
         drawn.append(draw.tag("path", d=diamond, fill=fill, stroke="#ffffff", stroke_width=0.15))
     return drawn
 

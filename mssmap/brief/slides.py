@@ -288,7 +288,9 @@ def _figure_notes(content: Content) -> list[str]:
 
 def _level_notes(content: Content) -> list[str]:
     return [
-        _("Reported for {day}: {n}.").format(day=text.day(row.day), n=text.figure(row.low, row.high, None))
+        _("Reported for {day}: {n}.").format(
+            day=text.day(row.day, row.precision), n=text.figure(row.low, row.high, None)
+        )
         for row in content.levels.itertuples(index=False)
     ]
 

@@ -124,7 +124,8 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def heading(name: str, clocks: Clocks, shown: int, hidden: int, grade: str, announced: int = 0) -> str:
+def heading(name: str, clocks: Clocks, shown: int, hidden: int, grade: str, region: str, announced: int = 0) -> str:
     text = f"{name} as of {clocks.as_of}, known on {clocks.known_on}: {count(shown, 'record')}"
     text += f", {hidden} below grade {grade} hidden" if hidden else ""
-    return text + (f", {announced} only announced left out (--plans adds them)" if announced else "")
+    text += f", {announced} only announced left out (--plans adds them)" if announced else ""
+    return f"{text}: nothing is on record there ({region})" if region and not (shown or hidden or announced) else text

@@ -78,9 +78,9 @@ def show(
     rows = view(data, name, clocks, grade, region or None)
     hidden = len(view(data, name, clocks, "F6", region or None)) - len(rows)
     every = rows if is_layer else views.table(data, name, clocks, grade, region or None, plans=True)
-    tell(heading(name, clocks, len(rows), hidden, grade, len(every) - len(rows)))
+    tell(heading(name, clocks, len(rows), hidden, grade, region, len(every) - len(rows)))
     if text:
-        write(_told(rows, name, clocks, lang), out)
+        write(_told(rows, name, clocks, lang, grade, hidden), out)
     elif as_json:
         write_json(listing.collection(rows) if is_layer else listing.records(rows), out)
     elif name == "events":
@@ -89,13 +89,13 @@ def show(
         write(listing.aligned(listing.main_columns(data.dataset(name), rows)), out)
 
 
-def _told(rows: Any, name: str, clocks: Clocks, lang: str) -> str:
+def _told(rows: Any, name: str, clocks: Clocks, lang: str, grade: str, hidden: int) -> str:
     from mssmap import i18n, twin
 
     if lang not in i18n.LANGUAGES:
         raise InputError(f"lang: found {lang!r}, required one of {', '.join(i18n.LANGUAGES)}.")
     i18n.use(lang)
-    return "\n".join(twin.layer(rows, name, clocks))
+    return "\n".join(twin.layer(rows, name, clocks, grade, hidden))
 
 
 def events(
@@ -129,7 +129,7 @@ def events(
     hidden = len(view(plans=plans)) - len(rows)
     when = "".join(f" {word} {day}" for word, day in (("from", start), ("to", end)) if day)
     announced = len(view(grade=grade, plans=True)) - len(rows)
-    tell(heading(f"events{when}", clocks, len(rows), hidden, grade, announced))
+    tell(heading(f"events{when}", clocks, len(rows), hidden, grade, region, announced))
     if as_json:
         write_json(listing.records(rows.drop(columns="geometry")), out)
     else:

@@ -37,7 +37,7 @@ def card(data: Data, record: views.Record, clocks: Clocks, today: date) -> dict[
         "close": _("Close the record"),
         "badges": _badges(record),
         "facts": _facts(data, record),
-        "figures": _figure_tables(record.figures),
+        "figures": _figure_tables(record),
         "note": _note(record, hindsight=clocks.known_on >= today),
         "history": _history(record),
         "revisions": _revisions(record) if is_event else [],
@@ -144,7 +144,6 @@ def _facts(data: Data, record: views.Record) -> list[list[str]]:
             if part
         )
     )
-    known = a.get("known_from") if is_event else status.get("known_from")
     facts = [
         (_("When"), when),
         (_("Where"), place),
@@ -155,7 +154,7 @@ def _facts(data: Data, record: views.Record) -> list[list[str]]:
         (_("Share held"), f"{text.number(status['share_pct'])} %" if status.get("share_pct") else ""),
         (_("Capacity"), text.number(a["capacity"]) if a.get("capacity") else ""),
         (_("Who"), a.get("actors")),
-        (_("Public since"), text.day(known) if known else ""),
+        (_("Public since"), text.known(record.public_since, record.public_precision)),
     ]
     return [[name, str(value)] for name, value in facts if value]
 
@@ -164,11 +163,13 @@ def _region_name(data: Data, pcode: Any) -> str:
     return regions.find(data, str(pcode)).name(current()) if pcode else ""
 
 
-def _figure_tables(figures: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _figure_tables(record: views.Record) -> list[dict[str, Any]]:
     tables: dict[str, list[dict[str, Any]]] = {}
-    for figure in figures:
-        day = text.day(figure["date"]) if figure["date"] else ""
-        note = " · ".join(part for part in (day, text.stated().get(figure["stated"]), figure["note"]) if part)
+    ends = {record.attributes.get("valid_from"), record.attributes.get("valid_to")}
+    for figure in record.figures:
+        exact = record.date_precision if figure["date"] in ends else "day"
+        said = (text.day(figure["date"], exact), text.stated().get(figure["stated"]), figure["note"])
+        note = " · ".join(part for part in said if part)
         tables.setdefault(figure["measure"], []).append(
             {
                 "value": text.figure(figure["min"], figure["max"], figure["unit"], figure["qualifier"]),
@@ -202,7 +203,7 @@ def _revisions(record: views.Record) -> list[dict[str, Any]]:
         return []
     return [
         {
-            "when": _("known {day}").format(day=text.day(row.known_from, row.known_precision)),
+            "when": _("known {day}").format(day=text.known(row.known_from, row.known_precision)),
             "what": _title(row._asdict(), "title"),
             "note": row.note,
             "now": position == 0,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from mssmap import evidence, text
+from mssmap import evidence, figure_words, text
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.keyfigures import KeyFigure
@@ -97,6 +97,7 @@ def layer_list(
         "reasons": {
             "dates": _("{n} counted with a date that is known to the month or year only."),
             "places": _("{n} not counted: the place is known too coarsely, it may lie in the region."),
+            "below": _("{n} not counted: below the grade that was asked."),
         },
     }
 
@@ -107,17 +108,10 @@ def figure_cards(figures: Iterable[KeyFigure]) -> dict[str, Any]:
 
 
 def _figure_card(figure: KeyFigure) -> dict[str, str]:
-    if figure.value is None:
-        return {"label": _(figure.label), "value": "–", "of": "", "sub": _("not known then"), "help": _(figure.note)}
-    spread = figure.low is not None and figure.high is not None and figure.low != figure.high
-    parts = [
-        f"{text.number(figure.low)}-{text.number(figure.high)}" if spread else "",
-        text.day(figure.date) if figure.date else "",
-    ]
     return {
         "label": _(figure.label),
-        "value": text.number(figure.value),
+        "value": figure_words.number(figure),
         "of": _("of {n}").format(n=figure.total) if figure.total is not None else "",
-        "sub": " · ".join(part for part in parts if part),
-        "help": _(figure.note),
+        "sub": figure_words.under(figure),
+        "help": figure_words.how(figure),
     }

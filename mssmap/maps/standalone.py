@@ -110,7 +110,10 @@ def page(data: Data, snapshot: Snapshot) -> bytes:
         for figure in keyfigures.key_figures(data, snapshot.clocks, snapshot.grade, snapshot.region)
         if _holds(snapshot, figure.key)
     ]
-    lines = list(snapshot.lines) or twin.situation(shown, figures, snapshot.options.on, snapshot.window)
+    hidden = views.hidden_by_grade(data, snapshot.clocks, snapshot.grade, snapshot.region)
+    lines = list(snapshot.lines) or twin.situation(
+        shown, figures, snapshot.options.on, snapshot.window, snapshot.grade, hidden
+    )
     start, end = snapshot.window
     content = {
         "title": snapshot.title or _("Situation map of the security mission in Haiti"),

@@ -197,8 +197,9 @@ def zone_patterns() -> str:
     """SVG `<defs>` with one fill pattern per zone level, ids `zone-<level>`, and `silence`."""
     patterns = "".join(_pattern(f"zone-{level}", level) for level in ZONE_STYLES)
     patterns += (
-        '<pattern id="silence" width="7" height="7" patternUnits="userSpaceOnUse">'
-        '<path d="M-1 6 1 8M0 0 7 7M6-1 8 1" stroke="#5d666d" stroke-width="1" fill="none"/></pattern>'
+        '<pattern id="silence" width="9" height="9" patternUnits="userSpaceOnUse">'
+        '<path d="M-1 8 1 10M0 0 9 9M8-1 10 1" stroke="#ffffff" stroke-width="3" fill="none"/>'
+        '<path d="M-1 8 1 10M0 0 9 9M8-1 10 1" stroke="#22303a" stroke-width="1.2" fill="none"/></pattern>'
     )
     return f'<svg xmlns="http://www.w3.org/2000/svg" width="0" height="0"><defs>{patterns}</defs></svg>'
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 import geopandas as gpd
 import pandas as pd
 
-from mssmap import evidence, text, timeline
+from mssmap import evidence, silence, text, timeline
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.maps import layers
@@ -324,7 +324,7 @@ def _words() -> dict[str, str]:
         "change_status": _("status changed"),
         "change_corrected": _("corrected"),
         "change_withdrawn": _("withdrawn"),
-        "hatched": _("No recent report: not the same as calm"),
+        "hatched": _("No report for more than {n} days: not the same as calm").format(n=silence.SILENT_DAYS),
         "weak": _("doubtful or worse"),
         "archive_in_view": _("{n} of {all} events in view"),
         "archive_slow": _("Asking the archive"),

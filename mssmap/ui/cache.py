@@ -176,9 +176,9 @@ def key_figures(clocks: Clocks, grade: str, region: str | None) -> list[keyfigur
 
 
 @lru_cache(maxsize=256)
-def hidden(clocks: Clocks, grade: str, region: str | None) -> int:
-    """Return how many records the grade threshold hides."""
-    return sum(views.hidden_by_grade(data(), clocks, grade, region).values())
+def hidden(clocks: Clocks, grade: str, region: str | None) -> dict[str, int]:
+    """Return how many records of each layer the grade threshold hides."""
+    return views.hidden_by_grade(data(), clocks, grade, region)
 
 
 @lru_cache(maxsize=32)

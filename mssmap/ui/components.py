@@ -137,7 +137,7 @@ def note_line(filters: cache.Filters, notes: list[str]) -> None:
                 "The latest report in the data is of {day}; what is shown for later days is the last known state."
             ).format(day=text.day(newest))
         )
-    hidden = cache.hidden(filters.clocks, filters.grade, filters.region) if filters.grade != "F6" else 0
+    hidden = sum(cache.hidden(filters.clocks, filters.grade, filters.region).values())
     if hidden:
         lines.append(_("{n} records below grade {grade} are hidden.").format(n=hidden, grade=filters.grade))
     if lines:

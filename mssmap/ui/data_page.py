@@ -29,7 +29,7 @@ def search_box() -> None:
         {
             _("Record"): found["title"],
             _("Layer"): found["layer"].map(text.plain_word),
-            _("Date"): found["date"].map(text.day),
+            _("Date"): list(map(text.day, found["date"], found["precision"])),
             _("Can be opened"): on_map.map({True: _("yes"), False: _("see the table")}),
         }
     ).head(RESULTS)

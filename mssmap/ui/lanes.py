@@ -87,7 +87,15 @@ def _content(known_on: date, region: str | None, categories: tuple[str, ...], la
         for key in (getattr(row, column),)
     }
     spells = [
-        _item("spell", spell["id"], lane, spell, title=names[spell["id"]], precision="day", planned=_is_plan(spell))
+        _item(
+            "spell",
+            spell["id"],
+            lane,
+            spell,
+            title=names[spell["id"]],
+            precision=_exactness(spell),
+            planned=_is_plan(spell),
+        )
         for spell in told["spells"]
         if not spell["maybe"] and (lane := lane_of_symbol(spell["status"]))
     ]
@@ -113,14 +121,19 @@ def _is_plan(spell: dict[str, Any]) -> bool:
     return str(spell["status"]).endswith((".planned", ".proposed"))
 
 
+def _exactness(spell: dict[str, Any]) -> str:
+    return "day" if spell["sure"] == spell["from"] else "rough"
+
+
 def _item(kind: str, record_id: str, lane: str, timed: dict[str, Any], **words: Any) -> dict[str, Any]:
     weak = timed["grade"][1] >= "4"
+    first, last = (timed["sure"] if kind == "event" else None) or (timed["from"], timed["to"])
     return {
         "kind": kind,
         "id": record_id,
         "lane": lane,
-        "from": timed["from"],
-        "to": timed["to"],
+        "from": first,
+        "to": last,
         "line": timed["line"],
         "grade": timed["grade"],
         "doubtful": weak,

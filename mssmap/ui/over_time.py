@@ -47,20 +47,22 @@ def _strength(filters: cache.Filters, domain: tuple[date, date]) -> None:
     levels = series.strength_levels(data, filters.clocks, filters.grade)
     st.caption(
         _(
-            "Areas: arrivals minus departures of each country. Diamonds: strength of the whole mission as reported. "
-            "They differ, for departures are rarely reported."
+            "Areas: arrivals minus departures of each country. Diamonds: strength of the whole mission as reported, a "
+            "bar where only the month is known. They differ, for departures are rarely reported."
         )
     )
-    if curve.empty:
-        st.caption(_("Nothing was known then."))
+    below = series.moves_below(data, filters.clocks, filters.grade)
+    sentences = twin_charts.strength(curve, levels, filters.clocks.as_of, filters.grade, below)
+    if curve.empty and levels.empty:
+        told.words("strength", sentences)
         return
     st.altair_chart(
         charts.strength_curve(curve, levels, domain), key="strength_chart", alt=_("Strength over time by country.")
     )
-    told.words("strength", twin_charts.strength(curve, levels, filters.clocks.as_of))
+    told.words("strength", sentences)
     rows = pd.DataFrame(
         {
-            _("Date"): curve["day"].map(text.day),
+            _("Date"): list(map(text.day, curve["day"], curve["precision"])),
             _("Country"): curve["country"],
             _("Change"): curve["change"],
             _("Deployed"): curve["personnel"],
@@ -105,8 +107,8 @@ def _figures(filters: cache.Filters, domain: tuple[date, date]) -> None:
         pd.DataFrame(
             {
                 _("Series"): label,
-                _("From"): values["start"].map(text.day),
-                _("To"): values["day"].map(text.day),
+                _("From"): list(map(text.day, values["start"], values["precision"])),
+                _("To"): list(map(text.day, values["day"], values["precision"])),
                 _("Figure"): [
                     text.figure(row.value, row.value_max, row.unit, row.qualifier) for row in values.itertuples()
                 ],
@@ -151,7 +153,10 @@ def _services(filters: cache.Filters) -> None:
     first = filters.start or date(2023, 1, 1)
     days = [day.date() for day in pd.date_range(first, end, freq="SMS")] + [end]
     st.caption(
-        _("Services on record, counted twice a month. A service that nobody reported about is not known, not open.")
+        _(
+            "Services on record, counted twice a month. A service that nobody reported about is not known, not open. "
+            "A change known to the month only counts from the first day of its month."
+        )
     )
     shares = recovery.share(found, days)
     st.altair_chart(
@@ -167,7 +172,7 @@ def _services(filters: cache.Filters) -> None:
                 _("Services"): services["group"].map(titles),
                 _("Name"): services["name_en"],
                 _("State"): services["state"].map(words),
-                _("Since"): services["since"].map(text.day),
+                _("Since"): list(map(text.day, services["since"], services["date_precision"])),
                 _("Days out of service"): services["days_out"],
                 _("Days partly in service"): services["days_partly"],
                 _("Closures"): services["closures"],
@@ -201,7 +206,7 @@ def _silence(filters: cache.Filters) -> None:
         pd.DataFrame(
             {
                 _("Department"): now["department_pcode"].map(state.region_title),
-                _("Last report"): now["last_report"].map(text.day),
+                _("Last report"): list(map(text.day, now["last_report"], now["precision"])),
                 _("Days since"): now["days"],
                 _("Publishers in 90 days"): now["publishers_90"],
                 _("Zones"): now["zones"],

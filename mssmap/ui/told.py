@@ -19,7 +19,8 @@ from mssmap.ui.components import component
 def summary(shown: view.Shown, filters: cache.Filters, window: tuple[date, date]) -> None:
     """The map in words, with a button that copies them."""
     figures = cache.key_figures(filters.clocks, filters.grade, filters.region)
-    lines = twin.situation(shown, figures, state.layers_on(), window)
+    hidden = cache.hidden(filters.clocks, filters.grade, filters.region)
+    lines = twin.situation(shown, figures, state.layers_on(), window, filters.grade, hidden)
     words("twin", lines)
 
 
@@ -97,8 +98,9 @@ def change_list(records: list[dict[str, Any]], since: date | None, known_on: dat
         st.dataframe(
             pd.DataFrame(
                 {
-                    _("Known from"): [record["known_from"] for record in records],
-                    _("Kind"): [kinds[record["kind"]] + _announced(record) for record in records],
+                    _("Happened"): [twin.happened(record) for record in records],
+                    _("Learnt"): [twin.learnt(record) for record in records],
+                    _("Kind"): [kinds[record["kind"]] for record in records],
                     _("Record"): [record["title"] for record in records],
                     _("Fields"): ["; ".join(_field(field) for field in record["fields"]) for record in records],
                     _("Sources"): ["; ".join(source["title"] for source in record["sources"]) for record in records],
@@ -107,10 +109,6 @@ def change_list(records: list[dict[str, Any]], since: date | None, known_on: dat
             hide_index=True,
             key="change_table",
         )
-
-
-def _announced(record: dict[str, Any]) -> str:
-    return " · " + _("announced, not reported as done") if record["plan"] else ""
 
 
 def _field(field: dict[str, Any]) -> str:

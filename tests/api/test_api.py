@@ -73,6 +73,13 @@ def test_the_landing_page_leads_everywhere(client):
     assert any(part.endswith("/conf/core") for part in client.get("/api/conformance").json()["conformsTo"])
 
 
+def test_an_answer_says_how_many_records_its_grade_hides(client, real, on):
+    address = "/api/collections/fobs/items?as_of=2025-01-18&known_on=2025-01-18"
+    strict, all_of_them = client.get(address + "&grade=B2").json(), client.get(address).json()
+    assert (strict["numberMatched"], strict["numberBelowGrade"]) == (0, all_of_them["numberMatched"])
+    assert all_of_them["numberBelowGrade"] == 0
+
+
 def test_every_dataset_is_a_collection_with_licence_and_extent(client, real):
     found = client.get("/api/collections").json()["collections"]
     assert [one["id"] for one in found] == list(real.datasets)

@@ -47,10 +47,10 @@ def test_nothing_later_than_the_second_dial_is_cited(tiny):
 
 def test_changes_are_those_since_the_last_brief(tiny):
     assert list(tiny.changes.lines) == [
-        "18 Jan 2025 · New: Plan X",
-        "2 Dec 2024 · New: Base A",
-        "18 Jan 2025 · New: 200 more officers · announced, not reported as done",
-        "8 Nov 2024 · New: Kenya: strength 430",
+        "18 Jan 2025 (learnt 18 Jan 2025) · New: Plan X",
+        "28 Nov 2024 (learnt 2 Dec 2024) · New: Base A",
+        "planned for 31 Jan 2025 (learnt 18 Jan 2025) · New: 200 more officers",
+        "8 Nov 2024 (learnt 8 Nov 2024) · New: Kenya: strength 430",
     ]
     assert (tiny.changes.counts, tiny.changes.more) == ("new 3, plans 1", 0)
 

@@ -399,6 +399,10 @@ class Hand(RuleBasedStateMachine):
     def _loaded(self) -> None:
         self.screen.page.locator(".mm-bases input").first.wait_for()
         self.screen.at_rest()
+        self._open_the_drawer()
+
+    def _open_the_drawer(self) -> None:
+        """Open it where it is closed: a session that begins anew after a cut begins with closed drawers."""
         if not self.screen.page.get_by_label("Capacity (personnel)").is_visible():
             self.screen.page.get_by_text("Edit proposals").click()
         self.screen.page.get_by_label("Capacity (personnel)").wait_for()
@@ -415,6 +419,7 @@ class Hand(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 9), people=st.integers(0, 500))
     def edit_a_proposal(self, which: int, people: int) -> None:
+        self._open_the_drawer()
         proposal = self.proposals[which % len(self.proposals)]
         self.screen.page.locator(
             ".mm-form select", has=self.screen.page.locator(f'option[value="{proposal}"]')

@@ -121,24 +121,27 @@ def assert_the_same(clock: Any, data: Data, published: Any, known_on: date, days
 
 
 def doubts(told: dict[str, list[int]]) -> dict[str, list[int]]:
-    """Doubts of the browser by layer: records whose date, and records whose place, is known too coarsely."""
+    """Doubts of the browser by layer: dates, places known too coarsely, and records below the grade."""
     found: dict[str, list[int]] = {}
-    for symbol, pair in told.items():
+    for symbol, three in told.items():
         head = symbol.split(".")[0]
         layer = head if head in ("fobs", "prisons", "gang_zones", "events") else "facilities"
-        found[layer] = [a + b for a, b in zip(found.get(layer, [0, 0]), pair, strict=True)]
+        found[layer] = [a + b for a, b in zip(found.get(layer, [0, 0, 0]), three, strict=True)]
     return found
 
 
 def core_doubts(data: Any, clocks: Clocks, start: date, **narrow: Any) -> dict[str, list[int]]:
-    counts = views.counts(data, clocks, **narrow).groupby("layer")[["low", "value", "high"]].sum()
-    found = {layer: [int(n.value - n.low), int(n.high - n.value)] for layer, n in counts.iterrows()}
-    window = {"start": start, "end": clocks.as_of, "grade": narrow.get("grade", "F6")}
-    rows = views.events(data, clocks, **window, plans=True, region=narrow.get("region"))
-    everywhere = views.events(data, clocks, **window, plans=True)
+    columns = ["low", "value", "high", "below"]
+    counts = views.counts(data, clocks, **narrow).groupby("layer")[columns].sum()
+    found = {layer: [int(n.value - n.low), int(n.high - n.value), int(n.below)] for layer, n in counts.iterrows()}
+    window = {"start": start, "end": clocks.as_of, "plans": True}
+    reached = {"grade": narrow.get("grade", "F6")}
+    rows = views.events(data, clocks, **window, **reached, region=narrow.get("region"))
+    everywhere = views.events(data, clocks, **window, **reached)
     maybe = regions.maybe_within(everywhere, narrow["region"]).sum() if "region" in narrow else 0
-    found["events"] = [int((~timeline.surely_within(rows, start, clocks.as_of)).sum()), int(maybe)]
-    return {layer: pair for layer, pair in found.items() if pair != [0, 0]}
+    below = len(views.events(data, clocks, **window, region=narrow.get("region"))) - len(rows)
+    found["events"] = [int((~timeline.surely_within(rows, start, clocks.as_of)).sum()), int(maybe), below]
+    return {layer: three for layer, three in found.items() if any(three)}
 
 
 def counts(data: Any, day: date) -> dict[str, int]:

@@ -30,7 +30,8 @@
 
   /**
    * The records, zones and events of a view that reach the grade `least`, in the fields of the view message.
-   * `doubt` says how many of each symbol or group are counted with an imprecise date, or may lie in the region.
+   * `doubt` says how many of each symbol or group are counted with an imprecise date, may lie in the region, or are
+   * not counted because they are below the grade.
    * `start` and `end` are the first and last day of the window of events; it ends with `day` unless told otherwise.
    */
   function viewAt(history, day, start, end = day, least = "F6") {
@@ -41,12 +42,15 @@
       if (!other || spell.from > other.from || (spell.from === other.from && spell.known >= other.known)) latest.set(spell.id, spell);
     }
     const records = [], zones = [];
-    // symbol or group -> [counted but maybe of another day, not counted but maybe in the region]
+    // symbol or group -> [counted but maybe of another day, not counted but maybe in the region, below the grade]
     const doubt = {};
-    const doubted = (key, which) => { (doubt[key] = doubt[key] || [0, 0])[which] += 1; };
+    const doubted = (key, which) => { (doubt[key] = doubt[key] || [0, 0, 0])[which] += 1; };
     for (const spell of latest.values()) {
-      if (!passes(spell.grade, least)) continue;
       const symbol = (spell.zone ? "gang_zones." : "") + spell.status;
+      if (!passes(spell.grade, least)) {
+        if (!spell.maybe) doubted(symbol, 2);
+        continue;
+      }
       if (spell.maybe) { doubted(symbol, 1); continue; }
       if (spell.sure > day) doubted(symbol, 0);
       const age = ageOf(spell, day, history.known_on);
@@ -55,7 +59,9 @@
       if (spell.zone) zones.push([spell.id, spell.status, stale ? 1 : 0, line, spell.grade]);
       else records.push([spell.id, spell.status, stale ? 1 : 0, line, spell.grade]);
     }
-    const inWindow = history.events.filter((event) => passes(event.grade, least) && (event.from <= day || event.planned) && touches(event, start, end));
+    const ofDays = history.events.filter((event) => (event.from <= day || event.planned) && touches(event, start, end));
+    ofDays.forEach((event) => { if (!event.maybe && !passes(event.grade, least)) doubted(event.g, 2); });
+    const inWindow = ofDays.filter((event) => passes(event.grade, least));
     inWindow.forEach((event) => {
       if (event.maybe) doubted(event.g, 1);
       else if (event.sure && (event.sure[0] < start || event.sure[1] > end)) doubted(event.g, 0);

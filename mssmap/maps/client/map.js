@@ -286,10 +286,9 @@
     };
     const tally = {}, doubt = {};
     each.forEach((n, symbol) => { tally[layerOf(symbol)] = (tally[layerOf(symbol)] || 0) + n; });
-    Object.entries(view.doubt || {}).forEach(([symbol, [dates, places]]) => {
-      const both = doubt[layerOf(symbol)] = doubt[layerOf(symbol)] || [0, 0];
-      both[0] += dates;
-      both[1] += places;
+    Object.entries(view.doubt || {}).forEach(([symbol, reasons]) => {
+      const sums = doubt[layerOf(symbol)] = doubt[layerOf(symbol)] || [0, 0, 0];
+      reasons.forEach((n, which) => { sums[which] += n; });
     });
     give("mssmapCounts", tally);
     give("mssmapDoubt", doubt);

@@ -235,12 +235,11 @@ export function layers(component) {
     numbers.forEach(({ node, ids }) => {
       const sum = (of) => ids.reduce((total, id) => total + of(id), 0);
       const value = sum((id) => tally[id] || 0);
-      const dates = sum((id) => (doubt[id] || [0])[0]), places = sum((id) => (doubt[id] || [0, 0])[1]);
-      const low = value - dates, high = value + places;
-      const words = low === high ? String(value) : `${low}–${high}`;
-      if (node.textContent === words) return;
+      const [dates, places, below] = [0, 1, 2].map((which) => sum((id) => (doubt[id] || [0, 0, 0])[which]));
+      const low = value - dates, high = value + places + below;
+      const words = !value && below ? "–" : low === high ? String(value) : `${low}–${high}`;
       node.textContent = words;
-      node.title = [[dates, data.reasons.dates], [places, data.reasons.places]].filter(([n]) => n)
+      node.title = [[dates, data.reasons.dates], [places, data.reasons.places], [below, data.reasons.below]].filter(([n]) => n)
         .map(([n, words]) => words.replace("{n}", n)).join(" ");
     });
   };
