@@ -124,6 +124,15 @@ def test_a_file_of_some_layers_shows_figures_of_these_only(real, opened):
         assert said.get_by_text(word).count() == 0, word
 
 
+def test_what_was_announced_is_not_in_the_count_of_events(real, opened):
+    page = opened(standalone.page(real, SNAPSHOT))
+    facts = views.events(real, SNAPSHOT.clocks, start=SNAPSHOT.window[0], end=DAY)
+    told = page.locator("#layers section[data-id='events'] .mm-n").all_inner_texts()
+    highest = [int(words.split("–")[-1]) for words in told]
+    assert int(told[0].split("–")[-1]) == len(facts) == sum(highest[1:-1])
+    assert told[-1] == "3"
+
+
 def test_a_change_of_the_theme_leaves_no_canvas_behind(real, opened):
     page = opened(standalone.page(real, SNAPSHOT))
     canvases = page.locator(".leaflet-pane canvas")
