@@ -62,7 +62,8 @@ class Brief:
     highlights
         Two to five sentences; empty for those that the data propose.
     written_for
-        Title or highlight -> the question for which a person wrote it, where that is not the one of this pack.
+        Title or highlight -> the question for which a person wrote it, that of this pack unless given. It stays when a
+        specification is taken over for another day, and the pack says so.
     extent
         West, south, east, north in degrees; None for the region, or the country.
     region
@@ -121,6 +122,8 @@ class Brief:
         _require(not unknown, "layers", ", ".join(unknown), such)
         _require(self.version >= 1, "version", self.version, _("1 or more"))
         evidence.parse_threshold(self.grade)
+        texts = (words for words in (self.title, *self.highlights) if words)
+        object.__setattr__(self, "written_for", {words: self.written_for.get(words, self.question) for words in texts})
         if self.extent is not None:
             _require_extent(self.extent)
 
@@ -132,8 +135,9 @@ class Brief:
     @property
     def question(self) -> Question:
         """What is asked of the data, as plain values."""
-        plain = to_dict(self)
-        return {name: plain[name] for name in QUESTION}
+        plain = {name: getattr(self, name) for name in QUESTION}
+        days = {name: plain[name].isoformat() if plain[name] else None for name in ("as_of", "known_on", "since")}
+        return plain | days | {"layers": list(self.layers)}
 
     def other_question(self, words: str) -> Question | None:
         """Return the question for which a text was written if it is not that of this pack."""

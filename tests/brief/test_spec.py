@@ -27,6 +27,14 @@ def test_a_text_belongs_to_the_question_for_which_it_was_written(brief):
     assert spec.from_dict(spec.to_dict(other)) == other
 
 
+def test_a_specification_taken_over_for_another_day_keeps_for_which_its_texts_were_written(brief):
+    first = brief(highlights=("a",), title="t")
+    edited = spec.from_dict({**spec.to_dict(first), "as_of": "2024-12-31"})
+    for other in (edited, dataclasses.replace(first, as_of=date(2024, 12, 31))):
+        assert (other.other_question("a"), other.other_question("t")) == (first.question, first.question)
+    assert dataclasses.replace(edited, highlights=("b",)).other_question("b") is None
+
+
 def test_texts_of_a_specification_without_their_question_have_an_unknown_one(brief):
     values = spec.to_dict(brief(highlights=("a",), title="t"))
     del values["written_for"]

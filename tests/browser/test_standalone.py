@@ -66,7 +66,7 @@ def drawn(page: Page) -> dict[str, int]:
     return {name: n for name, n in counts.items() if not name.startswith("services.")}
 
 
-def test_it_counts_what_the_core_counts_and_the_dial_works_offline(real, opened):
+def test_it_counts_what_the_core_counts_plans_apart_and_the_dial_works_offline(real, opened):
     page = opened(standalone.page(real, SNAPSHOT))
     assert drawn(page) == tally(real, SNAPSHOT.clocks, SNAPSHOT.window[0])
     page.locator("#dial input").press("Home")
@@ -74,9 +74,14 @@ def test_it_counts_what_the_core_counts_and_the_dial_works_offline(real, opened)
     page.locator("#dial input").press("End")
     page.wait_for_function(f"document.documentElement.dataset.day === '{history.day_number(DAY)}'")
     assert drawn(page) == tally(real, SNAPSHOT.clocks, SNAPSHOT.window[0])
+    facts = views.events(real, SNAPSHOT.clocks, start=SNAPSHOT.window[0], end=DAY)
+    told = page.locator("#layers section[data-id='events'] .mm-n").all_inner_texts()
+    highest = [int(words.split("–")[-1]) for words in told]
+    assert int(told[0].split("–")[-1]) == len(facts) == sum(highest[1:-1])
+    assert told[-1] == "3"
 
 
-def test_a_month_back_every_part_says_its_day_and_what_was_known(real, opened):
+def test_a_month_back_every_part_and_card_says_its_day_and_what_was_known(real, opened):
     page = opened(standalone.page(real, SNAPSHOT))
     banner, said = page.locator(".mm-asof"), page.locator("#of-day")
     assert banner.inner_text() == "18 Jan 2025 as known the same day"
@@ -97,10 +102,6 @@ def test_a_month_back_every_part_says_its_day_and_what_was_known(real, opened):
     page.locator("#dial button", has_text="+1 mo").click()
     page.get_by_text("18 Jan 2025 as known the same day").first.wait_for()
     assert said.inner_text() == "Key figures, text and record cards: 18 Jan 2025, as known the same day."
-
-
-def test_a_card_of_the_page_says_its_day(real, opened):
-    page = opened(standalone.page(real, SNAPSHOT))
     page.locator("#twin input").fill("217")
     page.locator("#twin .mm-open").first.click()
     page.get_by_text("Record card of 18 Jan 2025, as known the same day.").wait_for()

@@ -364,7 +364,7 @@ def test_imported_events_are_not_under_the_licence_of_ours(small, on):
     assert any("events: those that were imported are left out" in loss for loss in built.losses)
 
 
-@pytest.mark.parametrize("name", ["csv", "gpkg", "xlsx", "shp", "kml"])
+@pytest.mark.parametrize("name", ["gpkg", "shp"])
 def test_figures_that_events_list_are_in_the_file_or_said_not_to_be(real, on, tmp_path, name):
     chosen = Selection(("events",), on("2025-01-18"), grade="B2", start=date(2024, 9, 1))
     built = extract.build(real, chosen, Form(name))

@@ -270,7 +270,7 @@ export function layers(component) {
     const show = (wanted) => { fold.ariaExpanded = String(wanted); list.hidden = !wanted; };
     fold.addEventListener("click", () => show(list.hidden));
     show(open);
-    head.append(fold, box(ids, group.id, [$("span", "mm-name", group.label), number(group.counted ? ids : [])]));
+    head.append(fold, box(ids, group.id, [$("span", "mm-name", group.label), number(group.counted ? ids.filter((id) => id !== "events.planned") : [])]));
     group.items.forEach((item) => {
       const row = $("li");
       row.append(box([item.id], item.id, [picture(item.symbol), $("span", "mm-name", item.label), number(group.counted ? [item.id] : [])]));
