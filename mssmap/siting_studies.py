@@ -74,20 +74,20 @@ def front(
 
 
 def _greedy(problem: Problem, ks: Sequence[int], effort: Effort) -> Iterator[FrontPoint]:
-    """Yield the greedy answer for every k: greedy sets are nested, so one run gives them all."""
-    if problem.model == "pcenter" or not ks:
+    """Yield the greedy answer for every k: greedy covers are nested, so one run gives them all."""
+    if problem.model != "mclp" or not ks:
         quick = replace(effort, prove=False, starts=0)
         for k in ks:
             if not effort.go_on():
                 return
             yield FrontPoint(k, "greedy", siting.solve(replace(problem, k=k), quick))
         return
-    model, sign = _model(problem), 1.0 if problem.model == "mclp" else -1.0
+    model = siting.cover_model(problem)
     order = model.greedy(ks[-1], problem.required, problem.free)
     ceiling = siting.ceiling(problem, model)
     for k in ks:
         chosen = order[:k]
-        solution = siting.answer(problem, chosen, sign * model.value(chosen), sign * ceiling, "greedy")
+        solution = siting.answer(problem, chosen, model.value(chosen), ceiling, "greedy")
         yield FrontPoint(k, "greedy", replace(solution, k=k))
 
 
@@ -126,14 +126,14 @@ def swaps(problem: Problem, solution: Solution, within_pct: float = 1.0) -> pd.D
     """
     if problem.model not in ("mclp", "pmedian"):
         raise InputError(f"swaps: found {problem.model}, required mclp or pmedian.")
-    model = _model(problem)
+    model, constant = _model(problem)
     rows: list[tuple[int, int, float]] = []
     for site in [site for site in solution.chosen if site not in problem.required]:
         rest = [other for other in solution.chosen if other != site]
         values = _with_one_more(model, rest)
         allowed = problem.free.copy()
         allowed[list(solution.chosen)] = False
-        rows += [(site, other, float(values[other])) for other in np.flatnonzero(allowed).tolist()]
+        rows += [(site, other, float(values[other]) - constant) for other in np.flatnonzero(allowed).tolist()]
     found = pd.DataFrame(rows, columns=["site", "instead", "objective"])
     sign = -1.0 if problem.model == "pmedian" else 1.0
     found["loss_pct"] = 100 * sign * (solution.objective - found["objective"]) / max(abs(solution.objective), 1e-12)
@@ -141,8 +141,12 @@ def swaps(problem: Problem, solution: Solution, within_pct: float = 1.0) -> pd.D
     return found.sort_values(["loss_pct", "site", "instead"], kind="stable").reset_index(drop=True)
 
 
-def _model(problem: Problem) -> Cover | Median:
-    return siting.cover_model(problem) if problem.model == "mclp" else siting.median_model(problem)[0]
+def _model(problem: Problem) -> tuple[Cover | Median, float]:
+    """Return the model of a problem, and what its values hold besides the objective."""
+    if problem.model == "mclp":
+        return siting.cover_model(problem), 0.0
+    model, reach = siting.median_model(problem)
+    return model, reach.constant
 
 
 def _with_one_more(model: Cover | Median, chosen: Sequence[int]) -> Any:
