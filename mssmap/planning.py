@@ -120,7 +120,7 @@ def ground(data: Data, plan: Scenario, matrix: MatrixTravel | None = None) -> Gr
 def evaluate(data: Data, plan: Scenario, matrix: MatrixTravel | None = None, *, language: str = "fr") -> Coverage:
     """Return every figure of a plan; the first call on a day takes about a second, a toggle some milliseconds."""
     on = ground(data, plan, matrix)
-    return covering.evaluate(
+    result = covering.evaluate(
         on.grid,
         on.travel,
         scenario.bases(data, plan, on.network),
@@ -130,6 +130,37 @@ def evaluate(data: Data, plan: Scenario, matrix: MatrixTravel | None = None, *, 
         zone_share=on.network.zone_share,
         names=covering.region_names(data, language),
     )
+    return _with_the_bases_left_out(result, data, plan)
+
+
+def _with_the_bases_left_out(result: Coverage, data: Data, plan: Scenario) -> Coverage:
+    left_out = scenario.not_counted(data, plan.clocks, plan.grade)
+    count = float((left_out["status"] == scenario.OPERATIONAL).sum())
+    row = {"name": "operational_without_place", "value": count, "low": count, "high": count, "unit": "bases"}
+    row["of"] = count + scenario.standing_count(data, plan)
+    figures = pd.concat([result.figures, pd.DataFrame([row])], ignore_index=True)
+    words = bases_left_out(data, plan)
+    return dataclasses.replace(result, figures=figures, method=f"{result.method} {words}".strip())
+
+
+def bases_left_out(data: Data, plan: Scenario) -> str:
+    """Say which bases in use on the day of a plan it cannot hold, and why; empty if there are none."""
+    rows = scenario.not_counted(data, plan.clocks, plan.grade)
+    placed = scenario.standing_count(data, plan)
+    without = rows.loc[rows["status"] == scenario.OPERATIONAL, "name_en"].tolist()
+    handed = rows.loc[rows["status"] == scenario.HANDED_OVER, "name_en"].tolist()
+    parts = []
+    if without:
+        words = _(
+            "{n} bases are operational on this day, {placed} of them with a published place. Without one, and not "
+            "counted in any figure here: {names}."
+        )
+        parts.append(words.format(n=len(without) + placed, placed=placed, names="; ".join(without)))
+    if handed:
+        parts.append(
+            _("Handed over, so counted among the bases in use but not here: {names}.").format(names="; ".join(handed))
+        )
+    return " ".join(parts)
 
 
 def candidates(data: Data, plan: Scenario, on: Ground, *, keep_active: bool = True) -> pd.DataFrame:
@@ -186,6 +217,7 @@ def site(
     backup: float = 0.0,
     effort: siting.Effort | None = None,
     matrix: MatrixTravel | None = None,
+    language: str = "fr",
 ) -> siting.Solution:
     """
     Return the best sites for a plan.
@@ -213,6 +245,7 @@ def site(
         k=k,
         backup=backup,
         effort=effort,
+        names=covering.region_names(data, language),
     )
 
 

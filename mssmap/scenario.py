@@ -43,6 +43,7 @@ RULES = ("candidate", "required", "excluded")
 TRAVEL = ("road", "straight", "matrix")
 
 OPERATIONAL = "operational"
+HANDED_OVER = "handed_over"
 KIND_OF_STATUS = {"planned": "announced", "proposed": "candidate"}
 """Statuses of a base that make it a proposal, and its kind."""
 
@@ -214,6 +215,24 @@ def unplaced(data: Data, clocks: Clocks, grade: str = "F6") -> pd.DataFrame:
     rows = views.layer(data, "fobs", clocks, grade)
     wanted = rows["status"].isin([OPERATIONAL, *KIND_OF_STATUS])
     return pd.DataFrame(rows.loc[wanted & rows.geometry.isna(), ["fob_id", "name_en", "status"]]).reset_index(drop=True)
+
+
+def standing_count(data: Data, plan: Scenario) -> int:
+    """Return how many operational bases of the day of a plan have a place."""
+    return len(_standing(data, plan.clocks, plan.grade))
+
+
+def not_counted(data: Data, clocks: Clocks, grade: str = "F6") -> pd.DataFrame:
+    """
+    Return the bases in use that no plan holds: `fob_id`, `name_en`, `status` (operational: no place is published).
+
+    Others are handed over to the Haitian police; the count of bases in use holds both kinds, a plan neither.
+    """
+    from mssmap import views
+
+    rows = views.layer(data, "fobs", clocks, grade)
+    wanted = (rows["status"] == HANDED_OVER) | ((rows["status"] == OPERATIONAL) & rows.geometry.isna())
+    return pd.DataFrame(rows.loc[wanted, ["fob_id", "name_en", "status"]]).reset_index(drop=True)
 
 
 def bases(data: Data, scenario: Scenario, network: Network) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -238,7 +238,7 @@ def _rounded(bound: float, value: float, step: float) -> float:
 
 def _solve_lscp(problem: Problem, effort: Effort, deadline: float) -> Solution:
     within = (problem.times <= problem.standard) & problem.free[:, None]
-    reachable = within.any(axis=0)
+    reachable = np.asarray(within.any(axis=0))
     merged, _ = heuristics.merge_points(within, problem.people.astype("float64"))
     chosen = heuristics.cover_all(merged, problem.required, problem.free) or []
     value, bound, how = float(len(chosen)), float(max(len(problem.required), merged.shape[1] > 0)), "greedy"
@@ -254,11 +254,7 @@ def _solve_lscp(problem: Problem, effort: Effort, deadline: float) -> Solution:
             if report.sites is not None and len(report.sites) <= value:
                 chosen, value = report.sites, float(len(report.sites))
     solution = answer(problem, chosen, value, min(bound, value), f"{merged.shape[1]:,} distinct points; {how}")
-    solution = left_out(replace(solution, k=len(chosen)), problem, ~reachable)
-    if solution.unreachable_people:
-        text = f" {solution.unreachable_people:,.0f} people that no candidate reaches within the standard are left out."
-        return replace(solution, method=solution.method + text)
-    return solution
+    return left_out(replace(solution, k=len(chosen)), problem, ~reachable)
 
 
 def _solve_pcenter(problem: Problem, effort: Effort, deadline: float) -> Solution:
@@ -330,6 +326,7 @@ def from_frames(
     speed_case: tuple[str, float] = ("central", 1.0),
     backup: float = 0.0,
     effort: Effort | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> Solution:
     """
     Solve a location model on the grid.
@@ -343,6 +340,8 @@ def from_frames(
         Sites to find, required ones included.
     people_case, speed_case
         Which population, and name and factor of the speeds.
+    names
+        Names of communes by P-code.
 
     Raises
     ------
@@ -350,9 +349,8 @@ def from_frames(
         See `from_matrix`.
     """
     prepared = prepare(grid, travel, candidates, standard, model, k, people_case, speed_case, backup)
-    return described(
-        solve(prepared, effort or Effort()), candidates, grid, standard, travel, people_case, speed_case[0]
-    )
+    solution = solve(prepared, effort or Effort())
+    return described(solution, candidates, grid, standard, travel, people_case, speed_case[0], names)
 
 
 def prepare(
@@ -397,6 +395,7 @@ def described(
     travel: Travel,
     people_case: str,
     speed_case: str,
+    names: Mapping[str, str] | None = None,
 ) -> Solution:
     """Return a solution with its sites as records, existing bases left out."""
     chosen = [row for row in solution.chosen if candidates["rule"].iloc[row] != "existing"]
@@ -413,6 +412,7 @@ def described(
         for row in picked.to_dict("records")
     )
     existing = len(solution.chosen) - len(chosen)
+    unreachable = _by_commune(solution, grid, people_case, names or {})
     kept = f" {existing} standing bases are kept and count in the objective." if existing else ""
     return replace(
         solution,
@@ -421,5 +421,21 @@ def described(
         sites=sites,
         standard=str(standard) if solution.model in NEEDS_STANDARD else "",
         cases={"people": people_case, "speed": speed_case},
-        method=f"{solution.method}{kept} {travel.method}",
+        method=f"{solution.method}{kept}{_nowhere(solution, unreachable)} {travel.method}",
+        unreachable_by_commune=unreachable,
     )
+
+
+def _by_commune(solution: Solution, grid: Grid, people_case: str, names: Mapping[str, str]) -> dict[str, int]:
+    at = np.array(solution.unreachable, dtype="int64")
+    people = pd.Series(grid.people[people_case][at]).groupby(grid.commune[at]).sum()
+    ranked = people.sort_values(ascending=False, kind="stable")
+    return {names.get(str(pcode), str(pcode)): int(count) for pcode, count in ranked.items()}
+
+
+def _nowhere(solution: Solution, by_commune: Mapping[str, int]) -> str:
+    if not by_commune:
+        return ""
+    what = "within the standard of any candidate" if solution.model == "lscp" else "with a way to any of these sites"
+    where = ", ".join(f"{name} {count:,}" for name, count in by_commune.items())
+    return f" Not {what}: {solution.unreachable_people:,.0f} people ({where})."

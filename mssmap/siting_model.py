@@ -45,6 +45,8 @@ class Solution:
         are not in the objective; pmedian and pcenter leave as few of them as k sites can.
     unreachable
         Their points.
+    unreachable_by_commune
+        People by commune, most first: its name, or its P-code where no names were given.
     """
 
     model: str
@@ -60,6 +62,7 @@ class Solution:
     sites: tuple[Mapping[str, Any], ...] = ()
     unreachable_people: float = 0.0
     unreachable: tuple[int, ...] = ()
+    unreachable_by_commune: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def gap_pct(self) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mssmap import text
+from mssmap import planning, text
 from mssmap.covering import Coverage
 from mssmap.i18n import gettext as _
 from mssmap.maps import plan as plan_map
@@ -90,6 +90,8 @@ def base_table(held: InHand, coverage: Coverage) -> None:
     data = {"rows": rows, "columns": columns, "caption": _("Bases and proposals"), **held.shown}
     components.component("reach", key="reach", data=plan_map.reach(coverage))
     components.component("bases", key="bases", data=data)
+    if left_out := planning.bases_left_out(cache.data(), held.plan):
+        st.caption(text.inert(left_out))
 
 
 def map_options(

@@ -9,6 +9,7 @@ import streamlit as st
 
 from mssmap import charts, planning, siting, text
 from mssmap.errors import MssmapError
+from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.siting_studies import MAX_K, FrontPoint
 from mssmap.ui import cache
@@ -47,7 +48,16 @@ def show(judged: Judged) -> None:
             try:
                 bases = int(k) if model != "lscp" else None
                 tell = siting.Effort(progress=lambda phase, value, bound: status.update(label=f"{phase}: {value:,.0f}"))
-                solution = planning.site(cache.data(), plan, bases, model, keep_active=keep, effort=tell, matrix=matrix)
+                solution = planning.site(
+                    cache.data(),
+                    plan,
+                    bases,
+                    model,
+                    keep_active=keep,
+                    effort=tell,
+                    matrix=matrix,
+                    language=current(),
+                )
                 frequency = None
                 if several:
                     frequency = planning.site_frequency(
@@ -72,21 +82,9 @@ def show(judged: Judged) -> None:
 
 def _solution(judged: Judged, found: dict[str, Any]) -> None:
     answer: siting.Solution = found["answer"]
-    proof = (
-        _("proven optimal")
-        if answer.proven
-        else _("not proven: at most {gap} % better is possible").format(gap=text.number(round(answer.gap_pct, 2)))
-    )
-    st.caption(
-        _("{objective} {unit}; bound {bound}; {proof}; {seconds} s. {method}").format(
-            objective=text.number(round(answer.objective)),
-            unit=answer.unit,
-            bound=text.number(round(answer.bound)),
-            proof=proof,
-            seconds=text.number(round(answer.seconds, 2)),
-            method=answer.method,
-        )
-    )
+    st.caption(described(answer))
+    if answer.unreachable_people:
+        st.warning(text.inert(unreachable(answer)))
     rows = pd.DataFrame(list(answer.sites))
     frequency = found["frequency"]
     if frequency is not None and len(rows):
@@ -108,6 +106,35 @@ def _solution(judged: Judged, found: dict[str, Any]) -> None:
             hide_index=True,
             key="swap_table",
         )
+
+
+def described(answer: siting.Solution) -> str:
+    """Objective, whom no site reaches, bound and proof in one line."""
+    proof = (
+        _("proven optimal")
+        if answer.proven
+        else _("not proven: at most {gap} % better is possible").format(gap=text.number(round(answer.gap_pct, 2)))
+    )
+    return _("{objective} {unit}; {n} people cannot be reached; bound {bound}; {proof}; {seconds} s. {method}").format(
+        objective=text.number(round(answer.objective)),
+        n=text.number(round(answer.unreachable_people)),
+        unit=answer.unit,
+        bound=text.number(round(answer.bound)),
+        proof=proof,
+        seconds=text.number(round(answer.seconds, 2)),
+        method=answer.method,
+    )
+
+
+def unreachable(answer: siting.Solution) -> str:
+    """Who cannot be reached, by commune."""
+    where = "; ".join(f"{name} {text.number(people)}" for name, people in answer.unreachable_by_commune.items())
+    words = (
+        _("Not within the standard of any candidate: {n} people ({where}).")
+        if answer.model == "lscp"
+        else _("No way to any base or site: {n} people ({where}). They are not in the objective.")
+    )
+    return words.format(n=text.number(round(answer.unreachable_people)), where=where)
 
 
 def _adopt(rows: pd.DataFrame, *, clean: bool) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def show(held: InHand, judged: Judged, coverage: Coverage) -> None:
         st.text(coverage.method)
 
 
-def _regions(rows: pd.DataFrame) -> pd.DataFrame:
+def _regions(rows: pd.DataFrame, unit: str) -> pd.DataFrame:
     return pd.DataFrame(
         {
             _("Region"): rows["name"],
@@ -55,7 +55,7 @@ def _regions(rows: pd.DataFrame) -> pd.DataFrame:
             _("Low %"): rows["low"].round(1),
             _("High %"): rows["high"].round(1),
             _("By two or more %"): rows["backup_pct"].round(1),
-            _("Mean minutes"): rows["mean_time"].round(0),
+            _("Mean minutes") if unit == "min" else _("Mean km"): rows["mean_time"].round(0),
         }
     )
 
@@ -64,10 +64,12 @@ def _gaps(coverage: Coverage) -> None:
     left, right = st.columns(2)
     with left:
         st.caption(_("Departments"))
-        st.dataframe(_regions(coverage.by_department), hide_index=True, key="by_department")
+        st.dataframe(_regions(coverage.by_department, coverage.standard.unit), hide_index=True, key="by_department")
     with right:
         st.caption(_("Communes, the largest gap first"))
-        st.dataframe(_regions(coverage.by_commune), hide_index=True, key="by_commune", height=388)
+        st.dataframe(
+            _regions(coverage.by_commune, coverage.standard.unit), hide_index=True, key="by_commune", height=388
+        )
 
 
 def _figures(coverage: Coverage) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import threading
 
-from mssmap import i18n, planning
+from mssmap import i18n, planning, siting
 from mssmap.errors import InputError
 from mssmap.siting_studies import FrontPoint
+from mssmap.ui import planner_sites
 from mssmap.ui.jobs import Job
 
 
@@ -59,3 +60,13 @@ def test_the_front_starts_with_every_number_and_ends_proven(haiti):
     assert [(p.k, p.phase) for p in job.steps] == [(k, phase) for phase in ("greedy", "proven") for k in (1, 2, 3)]
     values = [p.solution.objective for p in job.steps[3:]]
     assert values == sorted(values)
+
+
+def test_the_page_says_whom_no_site_reaches_and_never_that_nothing_is_not_proven(haiti):
+    found = planning.site(haiti.data, haiti.plan, 1, "pmedian", effort=siting.Effort(prove=False, starts=0))
+    first, people = next(iter(found.unreachable_by_commune.items()))
+    assert f"{found.unreachable_people:,.0f} people cannot be reached" in planner_sites.described(found)
+    assert f"{first} {people:,}" in planner_sites.unreachable(found)
+    for bound in (100.0, 99.9999, 99.996, 99.99, 90.0):
+        one = siting.Solution("pmedian", 1, (0,), 100.0, bound, "people x min", "", 0.0)
+        assert "at most 0 %" not in planner_sites.described(one)

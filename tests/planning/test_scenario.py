@@ -207,3 +207,17 @@ def test_bases_name_the_zones_they_stand_in(haiti):
     assert frame.loc["fob-03", "zone"] == "Pont-Sondé"
     assert frame.loc["fob-05", "zone"] == ""
     assert covering.locate(haiti.ground.grid, frame.reset_index()[["lon", "lat"]])["zone"].eq("").all()
+
+
+def test_bases_in_use_that_a_plan_cannot_hold_are_named(haiti):
+    """Of 11 operational bases 4 have no published place; the 12 bases in use also count the one handed over."""
+    from mssmap import planning
+
+    rows = scenario.not_counted(haiti.data, haiti.clocks).groupby("status")["fob_id"].agg(list).to_dict()
+    assert rows == {"handed_over": ["fob-04"], "operational": ["fob-06", "fob-09", "fob-10", "fob-11"]}
+    words = planning.bases_left_out(haiti.data, haiti.plan)
+    assert "11 bases are operational on this day, 7 of them with a published place" in words
+    result = planning.evaluate(haiti.data, haiti.plan)
+    assert words in result.method
+    figure = result.figure("operational_without_place")
+    assert (figure["value"], figure["of"], result.figure("bases_active")["value"]) == (4, 11, 7)

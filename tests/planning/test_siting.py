@@ -75,7 +75,6 @@ def test_other_models_by_hand():
 def test_lscp_leaves_out_whom_nobody_reaches_and_says_so():
     found = from_matrix([[1, 99], [1, 99]], [3, 4], model="lscp", standard=10)
     assert (found.objective, found.unreachable_people, found.proven) == (1, 4, True)
-    assert "4 people that no candidate reaches" in found.method
 
 
 def test_the_fewest_unreachable_people_come_before_the_way():
@@ -401,6 +400,17 @@ def test_haiti_three_more_bases(haiti):
         "seconds",
     ]
     assert shape["standard"] == "60 min"
+
+
+def test_haiti_names_whom_no_site_reaches(haiti):
+    found = planning.site(haiti.data, haiti.plan, 1, "pmedian", effort=QUICK)
+    assert found.sites[0]["commune_pcode"] in ("HT0151", "HT0152"), "the island with most people, La Gonave"
+    assert sum(found.unreachable_by_commune.values()) == found.unreachable_people > 0
+    assert {"La Tortue"} <= set(found.unreachable_by_commune)
+    for name, people in found.unreachable_by_commune.items():
+        assert f"{name} {people:,}" in found.to_json()["method"]
+    none_within = planning.site(haiti.data, haiti.plan, None, "lscp", effort=QUICK)
+    assert f"Not within the standard of any candidate: {none_within.unreachable_people:,.0f}" in none_within.method
 
 
 def test_haiti_rules_are_kept(haiti):
