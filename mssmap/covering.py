@@ -62,10 +62,10 @@ class Coverage:
         `fair_share_people`, `marginal_people` (of a base that is off), `zone` (names of zones it stands in), `capacity`
         (personnel, missing if not stated), `people_per_officer` (fair share for each officer of a base that is on).
     cells
-        `cell` (H3 text), `people`, `count` (active bases within the standard), `time` (to the nearest), `certain`
-        (covered in every speed case) and `possible` (in at least one).
+        `cell` (H3 text), `people`, `count` (active bases within the standard), `time` (to the nearest, missing if there
+        is no way), `certain` (covered in every speed case) and `possible` (in at least one).
     facilities
-        `facility_id`, `kind`, `name`, `time`, `covered`, `certain`, `possible`.
+        `facility_id`, `kind`, `name`, `time` (missing if there is no way), `covered`, `certain`, `possible`.
     method
         How the figures came about, with the caveats.
     """

@@ -98,6 +98,7 @@ def map_options(
     plan: Scenario, coverage: Coverage, on: tuple[str, ...], agreement: pd.DataFrame | None = None
 ) -> view.Options:
     """The plan as the map draws it, or where the compared plans agree."""
+    closed = plan_map.closures(planning.network_of(cache.data(), plan)) if plan.travel == "road" else ()
     return view.Options(
         on=(*on, plan_map.LAYER),
         selected=None,
@@ -105,8 +106,9 @@ def map_options(
         extra=tuple(plan_map.points(coverage.by_base, bases(plan))),
         agreement=agreement is not None,
         cells=plan_map.cells(coverage) if agreement is None else plan_map.agreed_cells(agreement),
+        closures=closed,
         placing=bool(st.session_state.get("placing")),
-        more_legend=tuple(plan_map.legend(agreement=agreement is not None)),
+        more_legend=tuple(plan_map.legend(agreement=agreement is not None, closed=bool(closed))),
     )
 
 

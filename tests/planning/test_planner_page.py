@@ -5,10 +5,13 @@ from __future__ import annotations
 import dataclasses
 import threading
 
-from mssmap import i18n, planning, siting
+from mssmap import covering, i18n, planning, siting
 from mssmap.errors import InputError
+from mssmap.maps import assets
+from mssmap.maps import plan as plan_map
+from mssmap.roads import RoadStatus
 from mssmap.siting_studies import FrontPoint
-from mssmap.ui import planner_sites
+from mssmap.ui import planner_sites, planner_views
 from mssmap.ui.jobs import Job
 
 
@@ -70,3 +73,34 @@ def test_the_page_says_whom_no_site_reaches_and_never_that_nothing_is_not_proven
     for bound in (100.0, 99.9999, 99.996, 99.99, 90.0):
         one = siting.Solution("pmedian", 1, (0,), 100.0, bound, "people x min", "", 0.0)
         assert "at most 0 %" not in planner_sites.described(one)
+
+
+def closed_everywhere(haiti):
+    every = tuple(RoadStatus(road, "closed") for road in planning.links_of(haiti.data).edges["road_id"])
+    return dataclasses.replace(haiti.plan, roads=dataclasses.replace(haiti.plan.roads, status=every, zones="closed"))
+
+
+def test_closed_roads_are_on_the_map_and_in_its_legend(haiti):
+    status = (RoadStatus("CapHaitien--Limbe", "closed"), RoadStatus("Limbe--Plaisance", "restricted"))
+    known = set(planning.links_of(haiti.data).edges["road_id"])
+    status = tuple(dataclasses.replace(row, road_id=road) for row, road in zip(status, sorted(known), strict=False))
+    plan = dataclasses.replace(haiti.plan, roads=dataclasses.replace(haiti.plan.roads, status=status))
+    closed = plan_map.closures(planning.network_of(haiti.data, plan))
+    assert closed == (status[0].road_id,)
+    assert closed[0] in {feature["properties"]["id"] for feature in assets._layers(haiti.data)["roads"]["features"]}
+    assert [row["label"] for row in plan_map.legend(closed=True)[0]["items"]][-1] == "Road closed or cut by a zone"
+    assert "plan.closure" not in str(plan_map.legend())
+    assert len(plan_map.closures(planning.network_of(haiti.data, closed_everywhere(haiti)))) == 136
+
+
+def test_no_table_of_a_plan_says_infinity(haiti):
+    """All roads and zones closed, kilometres and minutes: what cannot be reached is empty or said, never a number."""
+    for unit in ("min", "km"):
+        plan = dataclasses.replace(closed_everywhere(haiti), standard=planning.access.Standard(30, unit))
+        result = planning.evaluate(haiti.data, plan)
+        tables = [result.figures, result.by_department, result.by_commune, result.by_base, result.facilities]
+        tables += [result.cells, planning.network_of(haiti.data, plan).roads]
+        tables += [planner_views._regions(result.by_commune, unit), covering.compare({"a": result, "b": result})]
+        for table in tables:
+            shown = "\n".join(str(row) for row in table.to_dict("records"))
+            assert "inf" not in shown.lower().replace("influence", ""), table.columns.tolist()
