@@ -334,7 +334,8 @@ def compare(results: Mapping[str, Coverage]) -> pd.DataFrame:
     Returns
     -------
     compared
-        `name`, `unit`, a column for each plan and `<plan> - <first>` for each but the first.
+        `name`, `unit`, for each plan a column and its band (`<plan> low`, `<plan> high`), and `<plan> - <first>` for
+        each but the first.
 
     Raises
     ------
@@ -346,6 +347,8 @@ def compare(results: Mapping[str, Coverage]) -> pd.DataFrame:
     rows = results[first].figures[["name", "unit"]].copy()
     for plan, result in results.items():
         rows[plan] = result.figures["value"].to_numpy()
+        for end in ("low", "high"):
+            rows[f"{plan} {end}"] = result.figures[end].to_numpy()
     for plan in others:
         rows[f"{plan} - {first}"] = rows[plan] - rows[first]
     return rows

@@ -10,6 +10,7 @@ from mssmap.ui import (
     components,
     controls,
     planner,
+    planner_compare,
     planner_figures,
     planner_inputs,
     planner_travel,
@@ -42,7 +43,7 @@ main, side = st.columns([0.68, 0.32], gap="small")
 with main:
     shown = planner_figures.shown(held.plan)
     options = planner_figures.map_options(
-        held.plan, coverage, controls.planner_layers(), planner_views.agreement(judged)
+        held.plan, coverage, controls.planner_layers(), planner_compare.agreement(judged)
     )
     components.operations_map(shown, options)
 with side, st.container(key="side"):

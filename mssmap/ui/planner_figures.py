@@ -52,14 +52,14 @@ def _card(title: str, figure: dict[str, Any], coverage: Coverage) -> dict[str, s
         of = _("of {n}").format(n=text.number(figure["of"]))
     return {
         "label": title,
-        "value": _amount(figure["value"], figure["unit"]),
+        "value": amount(figure["value"], figure["unit"]),
         "of": of,
-        "sub": f"{_amount(figure['low'], figure['unit'])} – {_amount(figure['high'], figure['unit'])}",
+        "sub": f"{amount(figure['low'], figure['unit'])} – {amount(figure['high'], figure['unit'])}",
         "help": coverage.method,
     }
 
 
-def _amount(value: float, unit: str) -> str:
+def amount(value: float, unit: str) -> str:
     if unit == "%":
         return f"{text.number(round(value, 1))} %"
     rounded = text.number(round(value))

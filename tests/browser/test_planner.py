@@ -144,6 +144,14 @@ def test_a_base_is_placed_by_name_and_plans_are_compared_on_the_map(own_server: 
     screen.page.keyboard.press("Escape")
     screen.page.get_by_text("Show on the map where they agree").click()
     screen.map.get_by_text("All compared plans").wait_for()
+    assert not screen.page.get_by_text("do not rest on the same assumptions").count()
+
+    until_figures_change(screen, lambda: screen.page.get_by_role("button", name="90", exact=True).click())
+    screen.page.get_by_text("do not rest on the same assumptions").wait_for()
+    screen.at_rest()
+    screen.page.get_by_text("the assumptions of Baseline").click()
+    screen.at_rest()
+    assert not screen.page.get_by_test_id("stException").count()
 
 
 def test_the_front_is_proven_beside_the_page_and_can_be_stopped(own_server: Server, visit: Any) -> None:

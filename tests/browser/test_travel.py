@@ -76,12 +76,11 @@ def test_closed_roads_are_drawn_over_the_map(visit: Any, tmp_path: Path, frozen:
     url = f"sqlite:///{tmp_path / 'store.db'}"
     day = date(2026, 4, 1)
     closed = tuple(RoadStatus(road, "closed", "a report", "2026-04-01") for road in frozen["roads"]["road_id"][:9])
-    plan = dataclasses.replace(scenario.baseline(frozen, Clocks(day, day)), id="shut", roads=RoadSettings(status=closed))
+    plan = dataclasses.replace(scenario.baseline(frozen, Clocks(day, day)), roads=RoadSettings(status=closed))
     stored = acts.new_plan(store.open_store(url), plan)
     with running(tmp_path, MSSMAP_DATABASE_URL=url) as found:
         screen = visit(f"/planner?scenario={stored.plan_id}", at=found)
         screen.drawn()
         screen.map.locator("html[data-closures='9']").wait_for(state="attached")
         screen.map.get_by_text("Road closed or cut by a zone").wait_for()
-        screen.page.screenshot(path=tmp_path / "closures.png")
         screen.page.goto("about:blank")

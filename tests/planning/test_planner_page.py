@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 import threading
 
-from mssmap import covering, i18n, planning, siting
+from mssmap import covering, i18n, planning, scenario, siting
 from mssmap.errors import InputError
 from mssmap.maps import assets
 from mssmap.maps import plan as plan_map
-from mssmap.roads import RoadStatus
+from mssmap.roads import RoadSettings, RoadStatus
 from mssmap.siting_studies import FrontPoint
-from mssmap.ui import planner_sites, planner_views
+from mssmap.ui import planner_compare, planner_sites, planner_views
 from mssmap.ui.jobs import Job
 
 
@@ -104,3 +104,21 @@ def test_no_table_of_a_plan_says_infinity(haiti):
         for table in tables:
             shown = "\n".join(str(row) for row in table.to_dict("records"))
             assert "inf" not in shown.lower().replace("influence", ""), table.columns.tolist()
+
+
+def test_compared_plans_have_bands_and_names_and_what_they_assume_is_said(haiti):
+    longer = dataclasses.replace(haiti.plan, standard=planning.access.Standard(90), name="Longer")
+    plans = {"Ours": haiti.plan, "Longer": longer}
+    words = planner_compare.assumptions_in_words(scenario.differing(plans))
+    assert words.to_dict("records") == [{"Assumption": "Service standard", "Ours": "60 min", "Longer": "90 min"}]
+    assert planner_compare.bases_of_assumptions(plans) == ["Ours", "Longer"], "figures of two standards stand apart"
+    same = plans | {"Longer": dataclasses.replace(haiti.plan, roads=RoadSettings(zones="ignored"))}
+    assert planner_compare.bases_of_assumptions(same) == [planner_compare.OWN, "Ours", "Longer"]
+    results = {name: planning.evaluate(haiti.data, plan) for name, plan in same.items()}
+    rows = planner_compare.side_by_side(results).set_index("Figure")
+    figure = results["Ours"].figure("people_covered")
+    assert rows.loc["People covered", "Ours"] == "{:,.0f} ({:,.0f} – {:,.0f})".format(
+        *(figure[end] for end in ("value", "low", "high"))
+    )
+    assert rows.loc["Mean time to a base", "Ours"].endswith("min)")
+    assert rows.loc["People covered", "Longer - Ours"].startswith("+")

@@ -221,3 +221,18 @@ def test_bases_in_use_that_a_plan_cannot_hold_are_named(haiti):
     assert words in result.method
     figure = result.figure("operational_without_place")
     assert (figure["value"], figure["of"], result.figure("bases_active")["value"]) == (4, 11, 7)
+
+
+def test_what_plans_do_not_assume_alike_is_listed_and_can_be_taken_from_one(haiti):
+    slow = dataclasses.replace(
+        haiti.plan.toggle("fob-08"),
+        standard=Standard(90),
+        roads=dataclasses.replace(haiti.plan.roads, offroad_kmh=8.0, zones="ignored"),
+    )
+    rows = scenario.differing({"ours": haiti.plan, "slow": slow}).set_index("assumption")
+    assert rows["ours"].to_dict() == {"standard": "60 min", "roads.offroad_kmh": 12.0, "roads.zones": "slower"}
+    assert rows["slow"].to_dict() == {"standard": "90 min", "roads.offroad_kmh": 8.0, "roads.zones": "ignored"}
+    alike = scenario.under(slow, haiti.plan)
+    assert scenario.differing({"ours": haiti.plan, "slow": alike}).empty
+    assert (alike.active, alike.name) == (slow.active, slow.name)
+    assert scenario.under(haiti.plan, haiti.plan) == haiti.plan
