@@ -8,7 +8,7 @@ milliseconds. Nothing here keeps anything that a user made.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -18,15 +18,29 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from mssmap import access, backtest, covering, grid, osm, roads, scenario, settings, siting, siting_studies, views
+from mssmap import (
+    access,
+    backtest,
+    covering,
+    grid,
+    osm,
+    roads,
+    scenario,
+    settings,
+    siting,
+    siting_studies,
+    sureness,
+    views,
+)
 from mssmap.access import MatrixTravel, Travel
 from mssmap.covering import Coverage
-from mssmap.covering_tables import CENTRAL
+from mssmap.covering_tables import CENTRAL, Cases
 from mssmap.errors import InputError
 from mssmap.grid import Grid
 from mssmap.i18n import gettext as _
 from mssmap.roads import Links, Network, RoadSettings
 from mssmap.scenario import Scenario
+from mssmap.sureness import Levels, Step
 from mssmap.timeline import Clocks
 
 if TYPE_CHECKING:
@@ -63,13 +77,13 @@ def links_of(data: Data, extract: Path | None = None) -> Links:
     return osm.links_from_file(extract, cells) if extract else roads.links_from_data(data, cells)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=24)
 def _network_of(data: Data, clocks: Clocks, road_settings: RoadSettings, grade: str, extract: Path | None) -> Network:
     """Return the travel graph on a day (0.2 s once)."""
     return roads.network_from_data(data, clocks, cells_of(data), links_of(data, extract), road_settings, grade)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=48)
 def _travel_of(network: Network, kind: str, unit: str) -> Travel:
     if kind == "straight":
         return access.StraightTravel(network.grid, unit)
@@ -131,6 +145,42 @@ def evaluate(data: Data, plan: Scenario, matrix: MatrixTravel | None = None, *, 
         names=covering.region_names(data, language),
     )
     return _with_the_bases_left_out(result, data, plan)
+
+
+def evaluate_sure(data: Data, plan: Scenario, matrix: MatrixTravel | None = None, *, language: str = "fr") -> Coverage:
+    """Return every figure of a plan with the band over all that is not known (`how_sure`); the first takes a second."""
+    return with_bands(evaluate(data, plan, matrix, language=language), list(how_sure(data, plan, matrix)))
+
+
+def with_bands(coverage: Coverage, steps: Sequence[Step[pd.Series]]) -> Coverage:
+    """Return coverage whose figures have the band of these cases as well, and say so."""
+    alone = {"offroad_kmh": "speed off the road (4 to 20 km/h)", "zones": "zones (ignored, slower, closed)"}
+    varied = [words for name, words in alone.items() if name in {step.varied for step in steps}]
+    words = " and ".join(varied) or "no other inputs that act"
+    text = f" The bands of the figures also hold {words}, one at a time, and all inputs at their worst and best."
+    return dataclasses.replace(
+        coverage, figures=sureness.banded(coverage.figures, steps), method=coverage.method + text
+    )
+
+
+def how_sure(data: Data, plan: Scenario, matrix: MatrixTravel | None = None) -> Iterator[Step[pd.Series]]:
+    """Yield the figures of a plan, by name, over the cases of `sureness.vary`; what is best covers most people."""
+
+    def figures(levels: Levels) -> pd.Series:
+        varied = levels.applied(plan)
+        on = ground(data, varied, matrix)
+        result = covering.evaluate(
+            dataclasses.replace(on.grid, people={CENTRAL: on.grid.people[levels.people]}),
+            on.travel,
+            scenario.bases(data, varied, on.network),
+            plan.standard,
+            cases=Cases((CENTRAL,), {CENTRAL: plan.cases.speeds(plan.standard.unit)[levels.speed]}, plan.cases.outage),
+            facilities=on.facilities,
+            zone_share=on.network.zone_share,
+        )
+        return result.figures.set_index("name")["value"]
+
+    yield from sureness.vary(plan, figures, lambda answer: float(answer["people_covered"]))
 
 
 def _with_the_bases_left_out(result: Coverage, data: Data, plan: Scenario) -> Coverage:
@@ -267,13 +317,42 @@ def site_frequency(
     on_case: Callable[[int, int], None] = lambda done, total: None,
     matrix: MatrixTravel | None = None,
 ) -> siting_studies.Frequency:
-    """Return how often each site is chosen over all population and speed cases; nine searches."""
+    """
+    Return how often each site is chosen over the cases of `sureness.vary`, and what stands in for it; some 11 searches.
+
+    Parameters
+    ----------
+    on_case
+        Called with the number of cases done and of all, for a progress bar.
+    """
     _require_k(k, model)
-    on = ground(data, plan, matrix)
-    places = candidates(data, plan, on, keep_active=keep_active)
-    return siting_studies.frequency(
-        on.grid, on.travel, places, plan.standard, plan.cases, model=model, k=k, effort=effort, on_case=on_case
-    )
+    effort = effort or siting.Effort(time_limit_s=5.0)
+
+    def best(levels: Levels) -> siting.Solution:
+        varied = levels.applied(plan)
+        on = ground(data, varied, matrix)
+        speed = plan.cases.speeds(plan.standard.unit)[levels.speed]
+        return siting.from_frames(
+            on.grid,
+            on.travel,
+            candidates(data, varied, on, keep_active=keep_active),
+            plan.standard,
+            model=model,
+            k=k,
+            people_case=levels.people,
+            speed_case=(levels.speed, speed),
+            effort=effort,
+        )
+
+    sign = 1.0 if model == "mclp" else -1.0
+    steps: list[Step[siting.Solution]] = []
+    on_case(0, sureness.count(plan))
+    for step in sureness.vary(plan, best, lambda answer: sign * answer.objective):
+        steps.append(step)
+        on_case(len(steps), sureness.count(plan))
+        if not effort.go_on():
+            break
+    return siting_studies.frequency(steps)
 
 
 def site_front(

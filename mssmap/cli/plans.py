@@ -34,7 +34,7 @@ def coverage(
     as_json: AsJson = False,
     out: Out = None,
 ) -> None:
-    """Print who is covered by the bases of a plan, with the band over population and speed cases."""
+    """Print who is covered by the bases of a plan, with the band over all that is not known."""
     import mssmap
     from mssmap import listing, views
 

@@ -12,7 +12,7 @@ from mssmap import backtest, covering, planning, scenario, text
 from mssmap.covering import Coverage
 from mssmap.i18n import gettext as _
 from mssmap.scenario import Scenario
-from mssmap.ui import cache, choices, planner, planner_travel
+from mssmap.ui import cache, choices, planner, planner_sure, planner_travel
 from mssmap.ui.planner_figures import amount, figure_titles
 from mssmap.ui.planner_travel import Judged
 
@@ -94,7 +94,12 @@ def show(judged: Judged, coverage: Coverage) -> None:
         for note in (other.note if other is not judged else "", missing(name, other)):
             if note:
                 st.warning(text.inert(note))
-    results = {name: coverage if other is judged else other.evaluate() for name, other in judged_plans.items()}
+    results = {
+        name: planner_sure.whole(judged, coverage)
+        if other is judged
+        else planning.evaluate_sure(cache.data(), other.plan, other.matrix)
+        for name, other in judged_plans.items()
+    }
     st.dataframe(side_by_side(results), hide_index=True, key="comparison", height=430)
     _tests(judged_plans)
     _agreed(results)

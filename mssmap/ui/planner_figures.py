@@ -32,8 +32,15 @@ def figure_titles() -> dict[str, str]:
     }
 
 
-def key_figures(coverage: Coverage) -> None:
-    """The row of figures, each with its band over population and speed cases."""
+def key_figures(coverage: Coverage, ask: int | None = None) -> None:
+    """
+    The row of figures, each with its band.
+
+    Parameters
+    ----------
+    ask
+        Given while the bands are not whole: the browser asks for more, and the fragment it stands in runs again.
+    """
     items = []
     for name, title in figure_titles().items():
         figure = coverage.figure(name)
@@ -41,7 +48,13 @@ def key_figures(coverage: Coverage) -> None:
             items.append({"label": title, "value": "–", "of": "", "sub": _("nobody can be reached"), "help": ""})
             continue
         items.append(_card(title, figure, coverage))
-    components.component("figures", key="plan_figures", data={"items": items, "live": True})
+    components.component(
+        "figures", key="plan_figures", data={"items": items, "live": True, "ask": ask}, on_more_change=_more
+    )
+
+
+def _more() -> None:
+    """Nothing to do: that the browser asked makes the fragment run again."""
 
 
 def _card(title: str, figure: dict[str, Any], coverage: Coverage) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from mssmap import charts, planning, siting, text
+from mssmap import charts, planning, siting, siting_studies, text
 from mssmap.errors import MssmapError
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
@@ -40,7 +40,7 @@ def show(judged: Judged) -> None:
         model = first.selectbox(_("Model"), list(titles), format_func=titles.__getitem__, key="model")
         k = second.number_input(_("Bases to add"), 1, 15, 3, key="k")
         keep = third.checkbox(_("Keep what is on"), value=True, key="keep", help=_("Off: a clean sheet."))
-        several = third.checkbox(_("How sure (nine input cases, slower)"), key="several")
+        several = third.checkbox(_("How sure (some 11 cases, slower)"), key="several")
         asked = st.form_submit_button(_("Find the best sites"))
     if asked:
         st.session_state["solution"] = None
@@ -88,13 +88,12 @@ def _solution(judged: Judged, found: dict[str, Any]) -> None:
     rows = pd.DataFrame(list(answer.sites))
     frequency = found["frequency"]
     if frequency is not None and len(rows):
-        share = frequency.sites.set_index("base_id")["share"]
-        rows["chosen_pct"] = (rows["id"].map(share).fillna(0) * 100).round()
         st.caption(
-            _("Chosen in % of nine input cases; mean overlap of the sets {overlap}.").format(
-                overlap=text.number(round(frequency.jaccard, 2))
-            )
+            _(
+                "How often each site was chosen over {n} cases, and its rivals; mean overlap of the sets {overlap}."
+            ).format(n=len(frequency.steps), overlap=text.number(round(frequency.jaccard, 2)))
         )
+        st.dataframe(chosen_in(frequency), hide_index=True, key="frequency_table")
     st.dataframe(rows, hide_index=True, key="solution_table")
     left, right = st.columns(2)
     if len(rows):
@@ -106,6 +105,25 @@ def _solution(judged: Judged, found: dict[str, Any]) -> None:
             hide_index=True,
             key="swap_table",
         )
+
+
+def chosen_in(frequency: siting_studies.Frequency) -> pd.DataFrame:
+    """How often each site was chosen, those of the answer first, and which other sites stood in for it."""
+    own = {site["id"] for site in frequency.steps[0].answer.sites}
+    rows = frequency.sites.assign(own=frequency.sites["id"].isin(own)).sort_values(
+        "own", ascending=False, kind="stable"
+    )
+    return pd.DataFrame(
+        {
+            _("Site"): rows["name"],
+            _("In the answer"): rows["own"].map({True: _("yes"), False: ""}),
+            _("Chosen in cases"): rows["chosen"],
+            _("Of"): len(frequency.steps),
+            _("Rivals (cases)"): [
+                ", ".join(f"{name} ({n})" for name, n in rivals.items()) for rivals in rows["rivals"]
+            ],
+        }
+    )
 
 
 def described(answer: siting.Solution) -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 from mssmap import charts, planning, text
 from mssmap.covering import Coverage
 from mssmap.i18n import gettext as _
-from mssmap.ui import cache, planner_compare, planner_roads, planner_sites
+from mssmap.ui import cache, planner_compare, planner_roads, planner_sites, planner_sure
 from mssmap.ui.planner import InHand
 from mssmap.ui.planner_travel import Judged
 
@@ -33,7 +33,7 @@ def show(held: InHand, judged: Judged, coverage: Coverage) -> None:
         label_visibility="collapsed",
     )
     views = {
-        "figures": lambda: _figures(coverage),
+        "figures": lambda: _figures(planner_sure.whole(judged, coverage)),
         "sites": lambda: planner_sites.show(judged),
         "backtest": lambda: _backtest(judged),
         "compare": lambda: planner_compare.show(judged, coverage),
