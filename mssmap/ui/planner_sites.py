@@ -12,7 +12,7 @@ from mssmap.errors import MssmapError
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.siting_studies import MAX_K, FrontPoint
-from mssmap.ui import cache
+from mssmap.ui import cache, state
 from mssmap.ui.jobs import Job
 from mssmap.ui.planner_inputs import act_button
 from mssmap.ui.planner_travel import Judged
@@ -177,7 +177,7 @@ def _front(judged: Judged) -> None:
             job.cancel()
         job = st.session_state["front_job"] = Job(lambda go_on: _prove(judged, go_on), judged.plan)
         job.wait(0.4)  # the greedy front is there by then
-    st.fragment(_front_so_far, run_every=0.7 if job.running else None)(job)
+    st.fragment(state.spoken(_front_so_far), run_every=0.7 if job.running else None)(job)
 
 
 def _prove(judged: Judged, go_on: Any) -> Any:

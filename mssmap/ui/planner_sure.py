@@ -13,7 +13,7 @@ from mssmap import planning, sureness, text
 from mssmap.covering import Coverage
 from mssmap.i18n import gettext as _
 from mssmap.sureness import Step
-from mssmap.ui import cache, planner_figures
+from mssmap.ui import cache, planner_figures, state
 from mssmap.ui.jobs import Job
 from mssmap.ui.planner_travel import Judged
 
@@ -33,7 +33,7 @@ def inputs() -> dict[str, str]:
 
 def key_figures(judged: Judged, coverage: Coverage) -> None:
     """The row of figures with the bands so far, and a line about what moves the first of them most."""
-    st.fragment(_so_far)(judged, coverage)
+    st.fragment(state.spoken(_so_far))(judged, coverage)
 
 
 def _so_far(judged: Judged, coverage: Coverage) -> None:
@@ -41,7 +41,8 @@ def _so_far(judged: Judged, coverage: Coverage) -> None:
     steps = list(job.steps) if job else []
     ended = job is not None and not job.running
     planner_figures.key_figures(planning.with_bands(coverage, steps), None if ended else len(steps))
-    st.caption(words(steps, sureness.count(judged.plan)))
+    total = sureness.count(judged.plan)
+    st.caption(words(steps, total), help=ranges(steps) if len(steps) == total else None)
 
 
 def words(steps: list[Step[pd.Series]], total: int) -> str:
@@ -50,14 +51,21 @@ def words(steps: list[Step[pd.Series]], total: int) -> str:
         return _("How sure: {n} of {total} cases are worked out; the bands still widen.").format(
             n=len(steps), total=total
         )
-    moved = sureness.movers(steps, "people_covered")
-    parts = [
-        f"{inputs()[row.varied]} {text.number(round(row.low))} – {text.number(round(row.high))}"
-        for row in moved.itertuples(index=False)
-    ]
-    return _("How sure: bands over {total} cases. People covered move most with {first}; then {rest}.").format(
-        total=total, first=parts[0], rest="; ".join(parts[1:]) or "–"
+    return _("How sure: bands over {total} cases. People covered move most with {first}.").format(
+        total=total, first=_moved(steps)[0]
     )
+
+
+def ranges(steps: list[Step[pd.Series]]) -> str:
+    """How far each input alone moves the people covered, the widest first."""
+    return "; ".join(_moved(steps))
+
+
+def _moved(steps: list[Step[pd.Series]]) -> list[str]:
+    return [
+        f"{inputs()[row.varied]}: {text.number(round(row.low))} – {text.number(round(row.high))}"
+        for row in sureness.movers(steps, "people_covered").itertuples(index=False)
+    ]
 
 
 def start(judged: Judged) -> None:

@@ -80,5 +80,6 @@ def test_the_band_of_haiti_holds_what_fell_outside_and_says_what_moves_it_most(h
 def test_what_the_page_says_while_the_band_widens_and_at_its_end(haiti, steps):
     assert "3 of 11 cases" in planner_sure.words(steps[:3], 11)
     low, high = (f"{value:,.0f}" for value in sureness.movers(steps, "people_covered").loc[0, ["low", "high"]])
-    assert f"move most with speed off the road (4 to 20 km/h) {low} – {high}; then" in planner_sure.words(steps, 11)
+    assert planner_sure.words(steps, 11).endswith(f"move most with speed off the road (4 to 20 km/h): {low} – {high}.")
+    assert planner_sure.ranges(steps).count("–") == 4
     assert planner_sure.words([Step("central", sureness.central(haiti.plan), steps[0].answer)], 3).count("1 of 3")
