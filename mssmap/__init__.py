@@ -268,7 +268,7 @@ def coverage(
     grade: str = "F6",
 ) -> Coverage:
     """
-    Return who is covered by a plan, with the band over population and speed cases; see `plan` for the parameters.
+    Return who is covered by a plan, with the band over all that is not known; see `plan` for the parameters.
 
     Raises
     ------
@@ -278,7 +278,7 @@ def coverage(
     from mssmap import planning
 
     chosen = plan(scenario, standard=standard, as_of=as_of, known_on=known_on, grade=grade)
-    return planning.evaluate(load(), chosen, _matrix(chosen))
+    return planning.evaluate_sure(load(), chosen, _matrix(chosen))
 
 
 def site(

@@ -21,7 +21,7 @@ from scipy.sparse.csgraph import dijkstra
 from mssmap.errors import InputError
 from mssmap.grid import Grid, Ints
 from mssmap.i18n import gettext as _
-from mssmap.roads import Network
+from mssmap.roads import Network, kilometres
 
 Matrix = NDArray[np.float32]
 
@@ -112,7 +112,7 @@ class RoadTravel:
     @property
     def method(self) -> str:
         """How the graph was built."""
-        return self.network.method if self.unit == "min" else f"Shortest distance by road. {self.network.method}"
+        return self.network.method if self.unit == "min" else self.network.km_method + self.network.method
 
     def table(self, sites: pd.DataFrame) -> Matrix:
         """Return sites by cells."""
@@ -123,8 +123,11 @@ class RoadTravel:
         wanted = [int(cell) for cell in cells]
         new = sorted(set(wanted) - self._rows.keys())
         if new:
-            graph = self.network.minutes if self.unit == "min" else self.network.km
-            found = np.round(dijkstra(graph, indices=new), DECIMALS).astype("float32")
+            if self.unit == "min":
+                away = dijkstra(self.network.minutes, indices=new)
+            else:
+                away = kilometres(dijkstra(self.network.ways, indices=new))
+            found = np.round(away, DECIMALS).astype("float32")
             self._rows.update(zip(new, found, strict=True))
         return np.stack([self._rows[cell] for cell in wanted]) if wanted else _nothing(self.network.grid)
 

@@ -62,10 +62,10 @@ class Coverage:
         `fair_share_people`, `marginal_people` (of a base that is off), `zone` (names of zones it stands in), `capacity`
         (personnel, missing if not stated), `people_per_officer` (fair share for each officer of a base that is on).
     cells
-        `cell` (H3 text), `people`, `count` (active bases within the standard), `time` (to the nearest), `certain`
-        (covered in every speed case) and `possible` (in at least one).
+        `cell` (H3 text), `people`, `count` (active bases within the standard), `time` (to the nearest, missing if there
+        is no way), `certain` (covered in every speed case) and `possible` (in at least one).
     facilities
-        `facility_id`, `kind`, `name`, `time`, `covered`, `certain`, `possible`.
+        `facility_id`, `kind`, `name`, `time` (missing if there is no way), `covered`, `certain`, `possible`.
     method
         How the figures came about, with the caveats.
     """
@@ -334,7 +334,8 @@ def compare(results: Mapping[str, Coverage]) -> pd.DataFrame:
     Returns
     -------
     compared
-        `name`, `unit`, a column for each plan and `<plan> - <first>` for each but the first.
+        `name`, `unit`, for each plan a column and its band (`<plan> low`, `<plan> high`), and `<plan> - <first>` for
+        each but the first.
 
     Raises
     ------
@@ -346,6 +347,8 @@ def compare(results: Mapping[str, Coverage]) -> pd.DataFrame:
     rows = results[first].figures[["name", "unit"]].copy()
     for plan, result in results.items():
         rows[plan] = result.figures["value"].to_numpy()
+        for end in ("low", "high"):
+            rows[f"{plan} {end}"] = result.figures[end].to_numpy()
     for plan in others:
         rows[f"{plan} - {first}"] = rows[plan] - rows[first]
     return rows

@@ -173,11 +173,16 @@ def by_cell(plan: Plan) -> pd.DataFrame:
             "cell": grid.id_column,
             "people": grid.people[CENTRAL],
             "count": states[CENTRAL].counts,
-            "time": nearest,
+            "time": known(nearest),
             "certain": reached.all(axis=0),
             "possible": reached.any(axis=0),
         }
     )
+
+
+def known(way: Floats) -> Floats:
+    """Return ways for a table: where there is none, the value is missing."""
+    return np.where(np.isfinite(way), way, np.nan)
 
 
 def by_facility(plan: Plan) -> pd.DataFrame:
@@ -186,7 +191,7 @@ def by_facility(plan: Plan) -> pd.DataFrame:
     at = facilities["cell"].to_numpy(dtype="int64")
     reached = np.array([state.counts[at] > 0 for state in states.values()]).reshape(len(states), len(at))
     return facilities.drop(columns="cell").assign(
-        time=nearest[at],
+        time=known(nearest[at]),
         covered=states[CENTRAL].counts[at] > 0,
         certain=np.asarray(reached.all(axis=0)),
         possible=np.asarray(reached.any(axis=0)),

@@ -34,10 +34,18 @@ def merge_points(within: Bools, people: Floats) -> tuple[Bools, Floats]:
     within, people = within[:, useful], people[useful]
     if within.shape[1] == 0:
         return within, people
+    first, group = kinds(within)
+    return within[:, first], sum_by(group, people, len(first))
+
+
+def kinds(within: Bools) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the first point of each kind, a kind being those that the same sites reach, and the kind of each point."""
+    if within.shape[1] == 0:
+        return np.empty(0, dtype="int64"), np.empty(0, dtype="int64")
     packed = np.ascontiguousarray(np.packbits(within, axis=0).T)
     keys = packed.view(np.dtype((np.void, packed.shape[1]))).ravel()
     _, first, group = np.unique(keys, return_index=True, return_inverse=True)
-    return within[:, first], sum_by(group, people, len(first))
+    return first, group
 
 
 class Cover:
@@ -180,6 +188,7 @@ def search(
     kept: Sequence[int],
     free: Bools,
     *,
+    start: Sequence[int] = (),
     starts: int = 4,
     seed: int = 0,
     go_on: Callable[[], bool] = lambda: True,
@@ -193,6 +202,8 @@ def search(
         Sites in all, those of `kept` included.
     free
         Sites that may be chosen.
+    start
+        A set to search from besides the greedy one.
     starts
         How many shaken copies to try.
     seed
@@ -201,6 +212,8 @@ def search(
         Asked before each start.
     """
     best, value = model.interchange(model.greedy(k, kept, free), kept, free)
+    if start:
+        best, value = max((best, value), model.interchange(start, kept, free), key=lambda found: found[1])
     random = np.random.default_rng(seed)
     others = np.flatnonzero(free)
     movable = k - len(kept)
@@ -210,10 +223,10 @@ def search(
         if shake == 0 or not go_on():
             break
         places = random.choice(np.flatnonzero(~np.isin(best, list(kept))), size=shake, replace=False)
-        start = list(best)
+        shaken = list(best)
         for place, site in zip(places.tolist(), random.choice(unused, size=shake, replace=False).tolist(), strict=True):
-            start[place] = site
-        found, reached = model.interchange(start, kept, free)
+            shaken[place] = site
+        found, reached = model.interchange(shaken, kept, free)
         if reached > value * (1 + np.sign(value) * SWAP_TOLERANCE):
             best, value = found, reached
     return sorted(best), value

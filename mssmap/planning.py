@@ -8,7 +8,7 @@ milliseconds. Nothing here keeps anything that a user made.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -18,15 +18,29 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from mssmap import access, backtest, covering, grid, osm, roads, scenario, settings, siting, siting_studies, views
+from mssmap import (
+    access,
+    backtest,
+    covering,
+    grid,
+    osm,
+    roads,
+    scenario,
+    settings,
+    siting,
+    siting_studies,
+    sureness,
+    views,
+)
 from mssmap.access import MatrixTravel, Travel
 from mssmap.covering import Coverage
-from mssmap.covering_tables import CENTRAL
+from mssmap.covering_tables import CENTRAL, Cases
 from mssmap.errors import InputError
 from mssmap.grid import Grid
 from mssmap.i18n import gettext as _
 from mssmap.roads import Links, Network, RoadSettings
 from mssmap.scenario import Scenario
+from mssmap.sureness import Levels, Step
 from mssmap.timeline import Clocks
 
 if TYPE_CHECKING:
@@ -63,13 +77,13 @@ def links_of(data: Data, extract: Path | None = None) -> Links:
     return osm.links_from_file(extract, cells) if extract else roads.links_from_data(data, cells)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=24)
 def _network_of(data: Data, clocks: Clocks, road_settings: RoadSettings, grade: str, extract: Path | None) -> Network:
     """Return the travel graph on a day (0.2 s once)."""
     return roads.network_from_data(data, clocks, cells_of(data), links_of(data, extract), road_settings, grade)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=48)
 def _travel_of(network: Network, kind: str, unit: str) -> Travel:
     if kind == "straight":
         return access.StraightTravel(network.grid, unit)
@@ -120,7 +134,7 @@ def ground(data: Data, plan: Scenario, matrix: MatrixTravel | None = None) -> Gr
 def evaluate(data: Data, plan: Scenario, matrix: MatrixTravel | None = None, *, language: str = "fr") -> Coverage:
     """Return every figure of a plan; the first call on a day takes about a second, a toggle some milliseconds."""
     on = ground(data, plan, matrix)
-    return covering.evaluate(
+    result = covering.evaluate(
         on.grid,
         on.travel,
         scenario.bases(data, plan, on.network),
@@ -130,6 +144,73 @@ def evaluate(data: Data, plan: Scenario, matrix: MatrixTravel | None = None, *, 
         zone_share=on.network.zone_share,
         names=covering.region_names(data, language),
     )
+    return _with_the_bases_left_out(result, data, plan)
+
+
+def evaluate_sure(data: Data, plan: Scenario, matrix: MatrixTravel | None = None, *, language: str = "fr") -> Coverage:
+    """Return every figure of a plan with the band over all that is not known (`how_sure`); the first takes a second."""
+    return with_bands(evaluate(data, plan, matrix, language=language), list(how_sure(data, plan, matrix)))
+
+
+def with_bands(coverage: Coverage, steps: Sequence[Step[pd.Series]]) -> Coverage:
+    """Return coverage whose figures have the band of these cases as well, and say so."""
+    alone = {"offroad_kmh": "speed off the road (4 to 20 km/h)", "zones": "zones (ignored, slower, closed)"}
+    varied = [words for name, words in alone.items() if name in {step.varied for step in steps}]
+    words = " and ".join(varied) or "no other inputs that act"
+    text = f" The bands of the figures also hold {words}, one at a time, and all inputs at their worst and best."
+    return dataclasses.replace(
+        coverage, figures=sureness.banded(coverage.figures, steps), method=coverage.method + text
+    )
+
+
+def how_sure(data: Data, plan: Scenario, matrix: MatrixTravel | None = None) -> Iterator[Step[pd.Series]]:
+    """Yield the figures of a plan, by name, over the cases of `sureness.vary`; what is best covers most people."""
+
+    def figures(levels: Levels) -> pd.Series:
+        varied = levels.applied(plan)
+        on = ground(data, varied, matrix)
+        result = covering.evaluate(
+            dataclasses.replace(on.grid, people={CENTRAL: on.grid.people[levels.people]}),
+            on.travel,
+            scenario.bases(data, varied, on.network),
+            plan.standard,
+            cases=Cases((CENTRAL,), {CENTRAL: plan.cases.speeds(plan.standard.unit)[levels.speed]}, plan.cases.outage),
+            facilities=on.facilities,
+            zone_share=on.network.zone_share,
+        )
+        return result.figures.set_index("name")["value"]
+
+    yield from sureness.vary(plan, figures, lambda answer: float(answer["people_covered"]))
+
+
+def _with_the_bases_left_out(result: Coverage, data: Data, plan: Scenario) -> Coverage:
+    left_out = scenario.not_counted(data, plan.clocks, plan.grade)
+    count = float((left_out["status"] == scenario.OPERATIONAL).sum())
+    row = {"name": "operational_without_place", "value": count, "low": count, "high": count, "unit": "bases"}
+    row["of"] = count + scenario.standing_count(data, plan)
+    figures = pd.concat([result.figures, pd.DataFrame([row])], ignore_index=True)
+    words = bases_left_out(data, plan)
+    return dataclasses.replace(result, figures=figures, method=f"{result.method} {words}".strip())
+
+
+def bases_left_out(data: Data, plan: Scenario) -> str:
+    """Say which bases in use on the day of a plan it cannot hold, and why; empty if there are none."""
+    rows = scenario.not_counted(data, plan.clocks, plan.grade)
+    placed = scenario.standing_count(data, plan)
+    without = rows.loc[rows["status"] == scenario.OPERATIONAL, "name_en"].tolist()
+    handed = rows.loc[rows["status"] == scenario.HANDED_OVER, "name_en"].tolist()
+    parts = []
+    if without:
+        words = _(
+            "{n} bases are operational on this day, {placed} of them with a published place. Without one, and not "
+            "counted in any figure here: {names}."
+        )
+        parts.append(words.format(n=len(without) + placed, placed=placed, names="; ".join(without)))
+    if handed:
+        parts.append(
+            _("Handed over, so counted among the bases in use but not here: {names}.").format(names="; ".join(handed))
+        )
+    return " ".join(parts)
 
 
 def candidates(data: Data, plan: Scenario, on: Ground, *, keep_active: bool = True) -> pd.DataFrame:
@@ -186,6 +267,7 @@ def site(
     backup: float = 0.0,
     effort: siting.Effort | None = None,
     matrix: MatrixTravel | None = None,
+    language: str = "fr",
 ) -> siting.Solution:
     """
     Return the best sites for a plan.
@@ -213,6 +295,7 @@ def site(
         k=k,
         backup=backup,
         effort=effort,
+        names=covering.region_names(data, language),
     )
 
 
@@ -234,13 +317,42 @@ def site_frequency(
     on_case: Callable[[int, int], None] = lambda done, total: None,
     matrix: MatrixTravel | None = None,
 ) -> siting_studies.Frequency:
-    """Return how often each site is chosen over all population and speed cases; nine searches."""
+    """
+    Return how often each site is chosen over the cases of `sureness.vary`, and what stands in for it; some 11 searches.
+
+    Parameters
+    ----------
+    on_case
+        Called with the number of cases done and of all, for a progress bar.
+    """
     _require_k(k, model)
-    on = ground(data, plan, matrix)
-    places = candidates(data, plan, on, keep_active=keep_active)
-    return siting_studies.frequency(
-        on.grid, on.travel, places, plan.standard, plan.cases, model=model, k=k, effort=effort, on_case=on_case
-    )
+    effort = effort or siting.Effort(time_limit_s=5.0)
+
+    def best(levels: Levels) -> siting.Solution:
+        varied = levels.applied(plan)
+        on = ground(data, varied, matrix)
+        speed = plan.cases.speeds(plan.standard.unit)[levels.speed]
+        return siting.from_frames(
+            on.grid,
+            on.travel,
+            candidates(data, varied, on, keep_active=keep_active),
+            plan.standard,
+            model=model,
+            k=k,
+            people_case=levels.people,
+            speed_case=(levels.speed, speed),
+            effort=effort,
+        )
+
+    sign = 1.0 if model == "mclp" else -1.0
+    steps: list[Step[siting.Solution]] = []
+    on_case(0, sureness.count(plan))
+    for step in sureness.vary(plan, best, lambda answer: sign * answer.objective):
+        steps.append(step)
+        on_case(len(steps), sureness.count(plan))
+        if not effort.go_on():
+            break
+    return siting_studies.frequency(steps)
 
 
 def site_front(

@@ -3,7 +3,8 @@ The travel graph: an off-road lattice over the grid and the coarse road model, w
 
 Roads are 136 edges between 112 towns, compiled from public knowledge (lengths +-10 to 20 %, courses schematic). Each is
 laid over the cells it passes, so that one may join it anywhere. Free-flow speed goes by class; roads in Haiti run at
-0.8 of it. Armed-group zones and the reported status of a road multiply the time of a link or close it.
+0.8 of it. Armed-group zones and the reported status of a road multiply the time of a link or close it. Where a road is
+reported closed nobody drives beside it either: the lattice steps along its cells are cut, those across it stay.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -19,11 +21,13 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
 
 from mssmap.crs import METRIC, WGS84, require_crs
 from mssmap.errors import InputError
 from mssmap.grid import Floats, Grid, Ints, to_metric
 from mssmap.i18n import gettext as _
+from mssmap.reach import percent
 
 if TYPE_CHECKING:
     from mssmap.catalog import Data
@@ -37,6 +41,19 @@ ROAD_FACTOR = 0.8
 
 OFFROAD_KMH = 12.0
 OFFROAD_RANGE_KMH = (4.0, 20.0)
+
+OFFROAD_COUNTS = 10
+"""
+In kilometres by road, one off the road counts as so many when the way is chosen, and once in its length: one does not
+leave a road to cut a corner, and takes a road that is near rather than the very nearest.
+"""
+
+_PER_KM = 1e4
+_LENGTH = 2.0**24
+"""
+A way in kilometres is one whole number, so that one search gives both what it counts (times `_LENGTH`) and its length:
+decimetres, exact up to 1,600 km long and 50,000 km counted.
+"""
 
 STATUSES = ("open", "restricted", "closed", "unknown")
 ZONE_EFFECTS = ("ignored", "slower", "closed")
@@ -175,11 +192,16 @@ class Network:
 
     Attributes
     ----------
-    minutes, km
-        Symmetric matrices of cells; a closed link is absent.
+    minutes
+        Symmetric matrix of cells; a closed link is absent.
+    ways
+        The same for kilometres by road, see `kilometres`.
+    on_road
+        Cells with a road that is not closed.
     roads
-        One row a road: the columns of `Links.edges`, `status`, `factor` (of time, infinite if closed), `zone_share`
-        (share of its length in zones that count), `minutes` (end to end), `source`, `date`, `note`.
+        One row a road: the columns of `Links.edges`, `status`, `factor` (of time), `zone_share` (share
+        of its length in zones that count), `minutes` (end to end; missing like the factor if closed), `source`, `date`,
+        `note`.
     zones
         Those that count, in `crs.METRIC`.
     zone_share
@@ -192,12 +214,43 @@ class Network:
 
     grid: Grid
     minutes: csr_array
-    km: csr_array
+    ways: csr_array
+    on_road: NDArray[np.bool_]
     roads: pd.DataFrame
     zones: gpd.GeoDataFrame
     zone_share: Floats
     method: str
     model: str = ""
+
+    @cached_property
+    def to_road_km(self) -> Floats:
+        """Kilometres from each cell to the nearest road, from cell to cell; infinite where there is none."""
+        if not self.on_road.any():
+            return np.full(len(self.grid), np.inf)
+        return kilometres(dijkstra(self.ways, indices=np.flatnonzero(self.on_road), min_only=True))
+
+    @cached_property
+    def km_method(self) -> str:
+        """How kilometres are counted, and how far people live from a road."""
+        people = self.grid.people["central"]
+        away = np.isfinite(self.to_road_km) & ~self.on_road
+        far = float(self.to_road_km[away] @ people[away] / max(1, people[away].sum()))
+        return (
+            "Kilometres along the roads plus the way to the road, which is counted from cell to cell: "
+            f"{percent(people[self.on_road].sum(), people.sum()):.0f} % of the people live in a cell with a road, the "
+            f"others {far:.1f} km from one on average. "
+        )
+
+
+def kilometres(ways: Floats) -> Floats:
+    """Return the length of ways as `Network.ways` adds them up."""
+    return np.where(np.isfinite(ways), np.mod(ways, _LENGTH) / _PER_KM, np.inf)
+
+
+def _way(km: Floats, offroad: NDArray[np.bool_]) -> Floats:
+    length = np.maximum(np.round(km * _PER_KM), 1)
+    counted: Floats = np.where(offroad, OFFROAD_COUNTS, 1) * length * _LENGTH + length
+    return counted
 
 
 def links_from_data(data: Data, grid: Grid) -> Links:
@@ -355,19 +408,32 @@ def network(grid: Grid, steps: Links, settings: RoadSettings, zones: gpd.GeoData
     kmh = np.where(steps.road >= 0, roads["kmh"].to_numpy()[steps.road], settings.offroad_kmh) if len(roads) else None
     minutes = steps.km / (settings.offroad_kmh if kmh is None else kmh) * 60 * factor
     on_road = steps.road >= 0
+    minutes[_along_closed(steps, status, len(grid))] = np.inf
+    open_ = np.isfinite(minutes)
     whole = np.bincount(steps.road[on_road], weights=minutes[on_road], minlength=len(roads))
     free = 60 * roads["length_km"].to_numpy() / roads["kmh"].to_numpy()
+    whole[np.isinf(whole)] = np.nan
     roads = roads.assign(minutes=whole, factor=np.maximum(whole / free, 0)).drop(columns="status_factor")
     return Network(
         grid=grid,
         minutes=_matrix(steps.ends, minutes, len(grid)),
-        km=_matrix(steps.ends, np.where(np.isfinite(minutes), steps.km, np.inf), len(grid)),
+        ways=_matrix(steps.ends, np.where(open_, _way(steps.km, ~on_road), np.inf), len(grid)),
+        on_road=np.isin(np.arange(len(grid)), steps.ends[on_road & open_]),
         roads=roads,
         zones=acting,
         zone_share=_cell_share(grid, area),
         method=describe(settings, roads, len(acting), steps.model),
         model=steps.model,
     )
+
+
+def _along_closed(steps: Links, status_factor: Floats, size: int) -> NDArray[np.bool_]:
+    """Return the lattice steps between two cells of one road that is reported closed."""
+    closed = (steps.road >= 0) & np.isinf(np.r_[status_factor, 1.0][steps.road])
+    on = np.repeat(steps.road[closed], 2)
+    cells = csr_array((np.ones(len(on)), (steps.ends[closed].ravel(), on)), shape=(size, len(steps.edges) + 1))
+    shared = cells[steps.ends[:, 0]].multiply(cells[steps.ends[:, 1]]).sum(axis=1)
+    return (steps.road < 0) & (np.asarray(shared).ravel() > 0)
 
 
 def _acting(zones: gpd.GeoDataFrame | None, settings: RoadSettings) -> gpd.GeoDataFrame:
@@ -445,6 +511,8 @@ def describe(settings: RoadSettings, roads: pd.DataFrame, zones: int, model: str
         counts = roads["status"].value_counts()
         known = ", ".join(f"{counts[word]} {word}" for word in STATUSES if word in counts)
         text.append(f"Road status: {known} (unknown counts as open, restricted x {settings.restricted_factor:g}).")
+        if "closed" in counts:
+            text.append("Nobody drives along a closed road, nor beside it through its cells; crossing it is possible.")
     else:
         text.append("Road status ignored: every road counts as open.")
     if settings.zones == "ignored":

@@ -43,6 +43,7 @@ RULES = ("candidate", "required", "excluded")
 TRAVEL = ("road", "straight", "matrix")
 
 OPERATIONAL = "operational"
+HANDED_OVER = "handed_over"
 KIND_OF_STATUS = {"planned": "announced", "proposed": "candidate"}
 """Statuses of a base that make it a proposal, and its kind."""
 
@@ -216,6 +217,25 @@ def unplaced(data: Data, clocks: Clocks, grade: str = "F6") -> pd.DataFrame:
     return pd.DataFrame(rows.loc[wanted & rows.geometry.isna(), ["fob_id", "name_en", "status"]]).reset_index(drop=True)
 
 
+def standing_count(data: Data, plan: Scenario) -> int:
+    """Return how many operational bases of the day of a plan have a place."""
+    return len(_standing(data, plan.clocks, plan.grade))
+
+
+@lru_cache(maxsize=32)
+def not_counted(data: Data, clocks: Clocks, grade: str = "F6") -> pd.DataFrame:
+    """
+    Return the bases in use that no plan holds: `fob_id`, `name_en`, `status` (operational: no place is published).
+
+    Others are handed over to the Haitian police; the count of bases in use holds both kinds, a plan neither.
+    """
+    from mssmap import views
+
+    rows = views.layer(data, "fobs", clocks, grade)
+    wanted = (rows["status"] == HANDED_OVER) | ((rows["status"] == OPERATIONAL) & rows.geometry.isna())
+    return pd.DataFrame(rows.loc[wanted, ["fob_id", "name_en", "status"]]).reset_index(drop=True)
+
+
 def bases(data: Data, scenario: Scenario, network: Network) -> pd.DataFrame:
     """
     Return every base and proposal of a plan on the grid, ready for `covering.evaluate`.
@@ -245,6 +265,7 @@ def _on_the_grid(
     return covering.locate(network.grid, frame, network.zones)
 
 
+@lru_cache(maxsize=32)
 def _standing(data: Data, clocks: Clocks, grade: str) -> tuple[Mapping[str, Any], ...]:
     """Return the operational bases with a place."""
     from mssmap import views
@@ -292,6 +313,23 @@ def differences(first: Scenario, second: Scenario) -> pd.DataFrame:
     left, right = _assumptions(first), _assumptions(second)
     rows += [("assumption", key, left[key], right[key]) for key in left if left[key] != right[key]]
     return pd.DataFrame(rows, columns=["what", "item", "first", "second"], dtype=object)
+
+
+def differing(plans: Mapping[str, Scenario]) -> pd.DataFrame:
+    """Return the assumptions in which some plans are not all alike: `assumption`, and a column of values for each."""
+    flat = {name: _assumptions(plan) for name, plan in plans.items()}
+    keys = list(dict.fromkeys(key for row in flat.values() for key in row))
+    rows = [{"assumption": key, **{name: row.get(key) for name, row in flat.items()}} for key in keys]
+    differ = [row for row in rows if any(row[name] != row[next(iter(plans))] for name in plans)]
+    return pd.DataFrame(differ, columns=["assumption", *plans], dtype=object)
+
+
+def under(plan: Scenario, other: Scenario) -> Scenario:
+    """Return a plan with its own bases and proposals, judged under the assumptions of another."""
+    return dataclasses.replace(plan, **{name: getattr(other, name) for name in _ASSUMPTIONS})
+
+
+_ASSUMPTIONS = ("clocks", "grade", "standard", "travel", "matrix", "cases", "roads")
 
 
 def _assumptions(scenario: Scenario) -> dict[str, Any]:

@@ -6,6 +6,8 @@ Best sites: the location models of the literature, always with a bound.
 - `pmedian`: k sites with the shortest total way (Hakimi 1964);
 - `pcenter`: k sites with the shortest longest way (Hakimi 1965).
 
+The last two first leave as few people as k sites can without any way to one of them (`siting_reach`).
+
 `from_matrix` takes plain arrays, `from_frames` candidates and a grid. First a good set by greedy and interchange, then
 a bound by cutting planes on the sites, then branching in a worker that can be killed, only if a gap is left.
 """
@@ -14,7 +16,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,13 +24,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mssmap import benders, exact, heuristics
+from mssmap import benders, exact, heuristics, siting_reach
 from mssmap.access import Standard, Travel, require_unit
 from mssmap.errors import InputError
 from mssmap.grid import Grid
 from mssmap.heuristics import Cover, Median
 from mssmap.i18n import gettext as _
-from mssmap.siting_model import NEEDS_STANDARD, PROVEN_GAP, Effort, Problem, Solution, answer, check
+from mssmap.siting_model import NEEDS_STANDARD, Effort, Problem, Solution, answer, check, left_out
+from mssmap.siting_reach import Reach
 
 __all__ = [
     "Effort",
@@ -45,6 +48,9 @@ __all__ = [
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+
+SETTLED_GAP = 1e-6
+"""Gap, as a share, from which no branching is started."""
 
 MEDIAN_GROUPS = 400
 """Points up to which each has its own value in the linear program of the p-median; more share `SHARED_GROUPS`."""
@@ -91,7 +97,7 @@ def from_matrix(
     Raises
     ------
     InputError
-        If any of it cannot be used; for pcenter and lscp also if no set of sites can do it.
+        If any of it cannot be used.
     """
     problem = check(times, people, model, k, standard, required, excluded, backup, unit)
     return solve(problem, effort or Effort())
@@ -113,14 +119,12 @@ def cover_model(problem: Problem) -> Cover:
     return Cover(merged, people, problem.backup)
 
 
-def median_model(problem: Problem) -> tuple[Median, float]:
-    """Return the p-median model of a problem, and the people left out because nothing reaches them."""
-    main, dropped = _mainland(problem)
-    used = main & (problem.people > 0)
-    times = problem.times[:, used].astype("float64")
-    # A site without a way to the mainland counts as very far from it.
-    far = 10 * float(times[np.isfinite(times)].max(initial=1.0))
-    return Median(np.where(np.isfinite(times), times, far), problem.people[used].astype("float64")), dropped
+def median_model(problem: Problem, deadline: float = math.inf) -> tuple[Median, Reach]:
+    """Return the p-median model of a problem, where no way is far enough to come after all others."""
+    reach = siting_reach.most(problem, deadline)
+    times = problem.times[:, reach.points].astype("float64")
+    people = problem.people[reach.points].astype("float64")
+    return Median(np.where(np.isfinite(times), times, reach.far), people), reach
 
 
 def ceiling(problem: Problem, model: Cover | Median) -> float:
@@ -141,7 +145,7 @@ def _solve_mclp(problem: Problem, effort: Effort, deadline: float) -> Solution:
 
 
 def _solve_pmedian(problem: Problem, effort: Effort, deadline: float) -> Solution:
-    model, dropped = median_model(problem)
+    model, reach = median_model(problem, deadline)
     points = len(model.people)
     groups = points if points <= MEDIAN_GROUPS else SHARED_GROUPS
     whole = problem.whole and bool((np.mod(model.times, 1) == 0).all())
@@ -154,8 +158,11 @@ def _solve_pmedian(problem: Problem, effort: Effort, deadline: float) -> Solutio
         lambda: benders.MedianOracle(model, groups),
         table,
         step=1.0 if whole else 0.0,
+        start=reach.sites,
     )
-    return replace(answer(problem, chosen, -value, -bound, how), dropped_people=dropped)
+    objective = max(0.0, -value - reach.constant)
+    lowest = min(objective, max(0.0, -bound - reach.constant)) if reach.proven else 0.0
+    return answer(problem, chosen, objective, lowest, how)
 
 
 def _prove(
@@ -167,6 +174,7 @@ def _prove(
     arrays: exact.Arrays,
     *,
     step: float,
+    start: Sequence[int] = (),
 ) -> tuple[list[int], float, float, str]:
     """Return sites, value, bound (larger is better in both models) and how they were found."""
 
@@ -178,7 +186,9 @@ def _prove(
         return running()
 
     k, kept, free = problem.k, problem.required, problem.free
-    chosen, value = heuristics.search(model, k, kept, free, starts=effort.starts, seed=effort.seed, go_on=running)
+    chosen, value = heuristics.search(
+        model, k, kept, free, start=start, starts=effort.starts, seed=effort.seed, go_on=running
+    )
     how = "greedy and interchange"
     top = ceiling(problem, model)
     effort.progress("search", value, top)
@@ -186,14 +196,14 @@ def _prove(
         return chosen, value, max(top, value), how
     low, high = np.zeros(model.size), free.astype("float64")
     low[list(kept)] = 1.0
-    start = np.zeros(model.size)
-    start[chosen] = 1.0
+    best = np.zeros(model.size)
+    best[chosen] = 1.0
     proof = benders.bound(
         oracle(),
         k,
         low,
         high,
-        start,
+        best,
         value,
         deadline=deadline,
         step=step,
@@ -217,7 +227,7 @@ def _prove(
 
 
 def _open(value: float, bound: float) -> bool:
-    return bound - value > PROVEN_GAP * max(abs(value), abs(bound))
+    return bound - value > SETTLED_GAP * max(abs(value), abs(bound))
 
 
 def _rounded(bound: float, value: float, step: float) -> float:
@@ -228,8 +238,7 @@ def _rounded(bound: float, value: float, step: float) -> float:
 
 def _solve_lscp(problem: Problem, effort: Effort, deadline: float) -> Solution:
     within = (problem.times <= problem.standard) & problem.free[:, None]
-    reachable = within.any(axis=0)
-    dropped = float(problem.people[~reachable].sum())
+    reachable = np.asarray(within.any(axis=0))
     merged, _ = heuristics.merge_points(within, problem.people.astype("float64"))
     chosen = heuristics.cover_all(merged, problem.required, problem.free) or []
     value, bound, how = float(len(chosen)), float(max(len(problem.required), merged.shape[1] > 0)), "greedy"
@@ -244,22 +253,21 @@ def _solve_lscp(problem: Problem, effort: Effort, deadline: float) -> Solution:
             bound = min(value, max(bound, -report.bound))
             if report.sites is not None and len(report.sites) <= value:
                 chosen, value = report.sites, float(len(report.sites))
-    text = f"{merged.shape[1]:,} distinct points; {how}"
-    if dropped:
-        text += f"; {dropped:,.0f} people that no candidate reaches within the standard are left out"
-    solution = answer(problem, chosen, value, min(bound, value), text)
-    return replace(solution, k=len(chosen), dropped_people=dropped)
+    solution = answer(problem, chosen, value, min(bound, value), f"{merged.shape[1]:,} distinct points; {how}")
+    return left_out(replace(solution, k=len(chosen)), problem, ~reachable)
 
 
 def _solve_pcenter(problem: Problem, effort: Effort, deadline: float) -> Solution:
-    main, dropped = _mainland(problem)
-    used = main & (problem.people > 0)
-    times = problem.times[:, used].astype("float64")
+    reach = siting_reach.most(problem, deadline)
+    times = problem.times[:, reach.points].astype("float64")
     if times.shape[1] == 0:
-        return answer(problem, _padded(problem, list(problem.required)), 0.0, 0.0, "nobody to reach")
+        return answer(problem, reach.sites, 0.0, 0.0, "nobody to reach")
+    if reach.tied:
+        chosen, radius, least = siting_reach.nearest_ring(problem, reach, deadline)
+        return answer(problem, chosen, radius, least, "halving over maximal covers")
     lower = float(times[problem.free].min(axis=0).max())
-    found = _center_by_greedy(problem, times, lower)
-    upper = float(times[found].min(axis=0).max()) if found else math.inf
+    found = _center_by_greedy(problem, times, lower) or list(reach.sites)
+    upper = float(times[found].min(axis=0).max())
     how = "halving over greedy covers"
     effort.progress("search", upper, lower)
     bound = lower
@@ -274,14 +282,7 @@ def _solve_pcenter(problem: Problem, effort: Effort, deadline: float) -> Solutio
             bound = min(upper, max(bound, -report.bound))
             if report.sites and -report.value <= upper:
                 found, upper = report.sites, -report.value
-    if found is None or math.isinf(upper):
-        raise InputError(
-            _("site: found no {k} sites that reach every point at all. Raise k, or use mclp or lscp.").format(
-                k=problem.k
-            )
-        )
-    solution = answer(problem, _padded(problem, found), upper, min(bound, upper), how)
-    return replace(solution, dropped_people=dropped)
+    return answer(problem, _padded(problem, found), upper, min(bound, upper) if reach.proven else 0.0, how)
 
 
 def _center_by_greedy(problem: Problem, times: Floats, lower: float) -> list[int] | None:
@@ -305,13 +306,6 @@ def _padded(problem: Problem, chosen: list[int]) -> list[int]:
     return sorted([*chosen, *spare[: problem.k - len(chosen)]])
 
 
-def _mainland(problem: Problem) -> tuple[Bools, float]:
-    """Return the points that the best-connected allowed site reaches at all, and the people elsewhere."""
-    finite = np.isfinite(problem.times) & problem.free[:, None]
-    main = finite[int((finite @ problem.people.astype("float64")).argmax())]
-    return main, float(problem.people[~main].sum())
-
-
 _SOLVERS: dict[str, Callable[[Problem, Effort, float], Solution]] = {
     "mclp": _solve_mclp,
     "lscp": _solve_lscp,
@@ -332,6 +326,7 @@ def from_frames(
     speed_case: tuple[str, float] = ("central", 1.0),
     backup: float = 0.0,
     effort: Effort | None = None,
+    names: Mapping[str, str] | None = None,
 ) -> Solution:
     """
     Solve a location model on the grid.
@@ -345,6 +340,8 @@ def from_frames(
         Sites to find, required ones included.
     people_case, speed_case
         Which population, and name and factor of the speeds.
+    names
+        Names of communes by P-code.
 
     Raises
     ------
@@ -352,9 +349,8 @@ def from_frames(
         See `from_matrix`.
     """
     prepared = prepare(grid, travel, candidates, standard, model, k, people_case, speed_case, backup)
-    return described(
-        solve(prepared, effort or Effort()), candidates, grid, standard, travel, people_case, speed_case[0]
-    )
+    solution = solve(prepared, effort or Effort())
+    return described(solution, candidates, grid, standard, travel, people_case, speed_case[0], names)
 
 
 def prepare(
@@ -399,6 +395,7 @@ def described(
     travel: Travel,
     people_case: str,
     speed_case: str,
+    names: Mapping[str, str] | None = None,
 ) -> Solution:
     """Return a solution with its sites as records, existing bases left out."""
     chosen = [row for row in solution.chosen if candidates["rule"].iloc[row] != "existing"]
@@ -415,6 +412,7 @@ def described(
         for row in picked.to_dict("records")
     )
     existing = len(solution.chosen) - len(chosen)
+    unreachable = _by_commune(solution, grid, people_case, names or {})
     kept = f" {existing} standing bases are kept and count in the objective." if existing else ""
     return replace(
         solution,
@@ -423,5 +421,21 @@ def described(
         sites=sites,
         standard=str(standard) if solution.model in NEEDS_STANDARD else "",
         cases={"people": people_case, "speed": speed_case},
-        method=f"{solution.method}{kept} {travel.method}",
+        method=f"{solution.method}{kept}{_nowhere(solution, unreachable)} {travel.method}",
+        unreachable_by_commune=unreachable,
     )
+
+
+def _by_commune(solution: Solution, grid: Grid, people_case: str, names: Mapping[str, str]) -> dict[str, int]:
+    at = np.array(solution.unreachable, dtype="int64")
+    people = pd.Series(grid.people[people_case][at]).groupby(grid.commune[at]).sum()
+    ranked = people.sort_values(ascending=False, kind="stable")
+    return {names.get(str(pcode), str(pcode)): int(count) for pcode, count in ranked.items()}
+
+
+def _nowhere(solution: Solution, by_commune: Mapping[str, int]) -> str:
+    if not by_commune:
+        return ""
+    what = "within the standard of any candidate" if solution.model == "lscp" else "with a way to any of these sites"
+    where = ", ".join(f"{name} {count:,}" for name, count in by_commune.items())
+    return f" Not {what}: {solution.unreachable_people:,.0f} people ({where})."

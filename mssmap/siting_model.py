@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,8 @@ Bools = NDArray[np.bool_]
 
 MODELS = ("mclp", "lscp", "pmedian", "pcenter")
 NEEDS_STANDARD = ("mclp", "lscp")
-PROVEN_GAP = 1e-6
+PROVEN_GAP = 5e-5
+"""Half of the last digit that a gap is told with (0.01 %): what is told as 0 % is proven."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,17 @@ class Solution:
     objective, bound
         What the sites reach, and what no set of sites can beat.
     gap_pct
-        Distance of the two in percent of the bound (of the objective where less is better); proven at 1e-6.
+        Distance of the two in percent of the bound (of the objective where less is better); proven if it rounds to
+        0.00.
     unit
         Of objective and bound.
-    dropped_people
-        Those whom no allowed site can reach at all (or within the standard, for lscp): left out.
+    unreachable_people
+        Those who have no way at all to the sites chosen (for lscp: whom no candidate reaches within the standard). They
+        are not in the objective; pmedian and pcenter leave as few of them as k sites can.
+    unreachable
+        Their points.
+    unreachable_by_commune
+        People by commune, most first: its name, or its P-code where no names were given.
     """
 
     model: str
@@ -53,7 +60,9 @@ class Solution:
     standard: str = ""
     cases: Mapping[str, str] = field(default_factory=dict)
     sites: tuple[Mapping[str, Any], ...] = ()
-    dropped_people: float = 0.0
+    unreachable_people: float = 0.0
+    unreachable: tuple[int, ...] = ()
+    unreachable_by_commune: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def gap_pct(self) -> float:
@@ -73,6 +82,7 @@ class Solution:
             "k": self.k,
             "sites": [dict(site) for site in self.sites],
             "objective": _plain(self.objective),
+            "unreachable_people": _plain(self.unreachable_people),
             "bound": _plain(self.bound),
             "gap_pct": round(self.gap_pct, 6),
             "proven": self.proven,
@@ -185,15 +195,30 @@ def answer(problem: Problem, chosen: Sequence[int], value: float, bound: float, 
     """Return a solution in the unit of its model."""
     unit = {"mclp": "people", "lscp": "sites", "pmedian": f"people x {problem.unit}", "pcenter": problem.unit}
     backup = f", second cover x {problem.backup:g}" if problem.model == "mclp" and problem.backup else ""
-    return Solution(
-        model=problem.model,
-        k=problem.k,
-        chosen=tuple(sorted(int(site) for site in chosen)),
-        objective=value,
-        bound=bound,
-        unit=unit[problem.model] + backup,
-        method=f"{_NAMES[problem.model]}: {method}.",
-        seconds=0.0,
+    nowhere = ~np.isfinite(problem.times[list(chosen)]).any(axis=0)
+    return left_out(
+        Solution(
+            model=problem.model,
+            k=problem.k,
+            chosen=tuple(sorted(int(site) for site in chosen)),
+            objective=value,
+            bound=bound,
+            unit=unit[problem.model] + backup,
+            method=f"{_NAMES[problem.model]}: {method}.",
+            seconds=0.0,
+        ),
+        problem,
+        nowhere,
+    )
+
+
+def left_out(solution: Solution, problem: Problem, points: Bools) -> Solution:
+    """Return a solution that says whom it does not reach."""
+    nobody = points & (problem.people > 0)
+    return replace(
+        solution,
+        unreachable_people=float(problem.people[nobody].sum()),
+        unreachable=tuple(np.flatnonzero(nobody).tolist()),
     )
 
 

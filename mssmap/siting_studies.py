@@ -6,22 +6,21 @@ one more base would bring.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import linear_sum_assignment
 
 from mssmap import siting
 from mssmap.errors import InputError
+from mssmap.grid import to_metric
 from mssmap.heuristics import Cover, Median
 from mssmap.siting import Effort, Problem, Solution
-
-if TYPE_CHECKING:
-    from mssmap.access import Standard, Travel
-    from mssmap.covering_tables import Cases
-    from mssmap.grid import Grid
+from mssmap.sureness import Step
 
 MAX_K = 15
 MODES = ("clean", "phased")
@@ -74,20 +73,20 @@ def front(
 
 
 def _greedy(problem: Problem, ks: Sequence[int], effort: Effort) -> Iterator[FrontPoint]:
-    """Yield the greedy answer for every k: greedy sets are nested, so one run gives them all."""
-    if problem.model == "pcenter" or not ks:
+    """Yield the greedy answer for every k: greedy covers are nested, so one run gives them all."""
+    if problem.model != "mclp" or not ks:
         quick = replace(effort, prove=False, starts=0)
         for k in ks:
             if not effort.go_on():
                 return
             yield FrontPoint(k, "greedy", siting.solve(replace(problem, k=k), quick))
         return
-    model, sign = _model(problem), 1.0 if problem.model == "mclp" else -1.0
+    model = siting.cover_model(problem)
     order = model.greedy(ks[-1], problem.required, problem.free)
     ceiling = siting.ceiling(problem, model)
     for k in ks:
         chosen = order[:k]
-        solution = siting.answer(problem, chosen, sign * model.value(chosen), sign * ceiling, "greedy")
+        solution = siting.answer(problem, chosen, model.value(chosen), ceiling, "greedy")
         yield FrontPoint(k, "greedy", replace(solution, k=k))
 
 
@@ -126,14 +125,14 @@ def swaps(problem: Problem, solution: Solution, within_pct: float = 1.0) -> pd.D
     """
     if problem.model not in ("mclp", "pmedian"):
         raise InputError(f"swaps: found {problem.model}, required mclp or pmedian.")
-    model = _model(problem)
+    model, constant = _model(problem)
     rows: list[tuple[int, int, float]] = []
     for site in [site for site in solution.chosen if site not in problem.required]:
         rest = [other for other in solution.chosen if other != site]
         values = _with_one_more(model, rest)
         allowed = problem.free.copy()
         allowed[list(solution.chosen)] = False
-        rows += [(site, other, float(values[other])) for other in np.flatnonzero(allowed).tolist()]
+        rows += [(site, other, float(values[other]) - constant) for other in np.flatnonzero(allowed).tolist()]
     found = pd.DataFrame(rows, columns=["site", "instead", "objective"])
     sign = -1.0 if problem.model == "pmedian" else 1.0
     found["loss_pct"] = 100 * sign * (solution.objective - found["objective"]) / max(abs(solution.objective), 1e-12)
@@ -141,8 +140,12 @@ def swaps(problem: Problem, solution: Solution, within_pct: float = 1.0) -> pd.D
     return found.sort_values(["loss_pct", "site", "instead"], kind="stable").reset_index(drop=True)
 
 
-def _model(problem: Problem) -> Cover | Median:
-    return siting.cover_model(problem) if problem.model == "mclp" else siting.median_model(problem)[0]
+def _model(problem: Problem) -> tuple[Cover | Median, float]:
+    """Return the model of a problem, and what its values hold besides the objective."""
+    if problem.model == "mclp":
+        return siting.cover_model(problem), 0.0
+    model, reach = siting.median_model(problem)
+    return model, reach.constant
 
 
 def _with_one_more(model: Cover | Median, chosen: Sequence[int]) -> Any:
@@ -154,84 +157,57 @@ def _with_one_more(model: Cover | Median, chosen: Sequence[int]) -> Any:
     return np.minimum(model.times, model.times[list(chosen)].min(axis=0)) @ model.people
 
 
-def input_cases(cases: Cases, unit: str) -> list[tuple[str, tuple[str, float]]]:
-    """Return every combination of a population case and a speed case, the central one first."""
-    every = list(itertools.product(cases.people, cases.speeds(unit).items()))
-    return sorted(every, key=lambda case: (case[0] != "central") + (case[1][0] != "central"))
-
-
 @dataclass(frozen=True, eq=False)
 class Frequency:
     """
-    How a choice of sites holds over the input cases.
+    How a choice of sites holds over the cases of `sureness.vary`.
 
     Attributes
     ----------
     sites
-        `base_id`, `name`, `cell`, `chosen` (number of cases), `share`, most chosen first.
-    solutions
-        By population and speed case.
+        `id`, `name`, `chosen` (number of cases), `share`, `rivals` (name -> cases in which it stands in for the site),
+        most chosen first. In each case every site that is new stands in for one that is missing, the nearest together.
+    steps
+        The cases and their answers.
     jaccard
         Mean overlap of the sets of any two cases, 0 to 1; NaN with fewer than two.
     """
 
     sites: pd.DataFrame
-    solutions: Mapping[tuple[str, str], Solution]
+    steps: Sequence[Step[Solution]]
     jaccard: float
 
 
-def frequency(
-    grid: Grid,
-    travel: Travel,
-    candidates: pd.DataFrame,
-    standard: Standard,
-    cases: Cases,
-    *,
-    model: str = "mclp",
-    k: int | None = None,
-    backup: float = 0.0,
-    effort: Effort | None = None,
-    on_case: Callable[[int, int], None] = lambda done, total: None,
-) -> Frequency:
-    """
-    Solve every input case and count how often each site is chosen; see `siting.from_frames` for the parameters.
-
-    Parameters
-    ----------
-    on_case
-        Called with the number of cases done and of all, for a progress bar.
-    """
-    effort = effort or Effort(time_limit_s=5.0)
-    every = input_cases(cases, standard.unit)
-    found: dict[tuple[str, str], Solution] = {}
-    for done, (people_case, speed_case) in enumerate(every):
-        if not effort.go_on():
-            break
-        on_case(done, len(every))
-        found[people_case, speed_case[0]] = siting.from_frames(
-            grid,
-            travel,
-            candidates,
-            standard,
-            model=model,
-            k=k,
-            people_case=people_case,
-            speed_case=speed_case,
-            backup=backup,
-            effort=effort,
-        )
-    return Frequency(
-        _counted(candidates, list(found.values())), found, jaccard([set(s.chosen) for s in found.values()])
+def frequency(steps: Sequence[Step[Solution]]) -> Frequency:
+    """Count how often each site was chosen, and which took the place of which."""
+    sets = [{site["id"]: site for site in step.answer.sites} for step in steps]
+    every = {key: site for chosen in sets for key, site in chosen.items()}
+    rivals: dict[str, Counter[str]] = {key: Counter() for key in every}
+    for chosen in sets[1:]:
+        missing, new = sorted(sets[0].keys() - chosen.keys()), sorted(chosen.keys() - sets[0].keys())
+        apart = np.array([[_apart(every[one], every[other]) for other in new] for one in missing])
+        for i, j in zip(*linear_sum_assignment(apart.reshape(len(missing), len(new))), strict=True):
+            rivals[missing[i]][every[new[j]]["name"]] += 1
+    rows = pd.DataFrame(
+        [
+            {
+                "id": key,
+                "name": site["name"],
+                "chosen": (count := sum(key in chosen for chosen in sets)),
+                "share": count / len(sets),
+                "rivals": dict(rivals[key].most_common()),
+            }
+            for key, site in every.items()
+        ],
+        columns=["id", "name", "chosen", "share", "rivals"],
     )
+    rows = rows.sort_values(["chosen", "id"], ascending=[False, True], kind="stable").reset_index(drop=True)
+    return Frequency(rows, steps, jaccard([set(chosen) for chosen in sets]))
 
 
-def _counted(candidates: pd.DataFrame, solutions: Sequence[Solution]) -> pd.DataFrame:
-    chosen = np.bincount(
-        np.array([row for solution in solutions for row in solution.chosen], dtype="int64"), minlength=len(candidates)
-    )
-    rows = candidates[["base_id", "name", "cell"]].assign(chosen=chosen, share=chosen / max(1, len(solutions)))
-    rows = rows[rows["chosen"] > 0]
-    return rows.sort_values(["chosen", "base_id"], ascending=[False, True], kind="stable").reset_index(drop=True)
+def _apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> float:
+    x, y = to_metric([one["lon"], other["lon"]], [one["lat"], other["lat"]])
+    return float(np.hypot(x[1] - x[0], y[1] - y[0]))
 
 
 def jaccard(sets: Sequence[set[int]]) -> float:

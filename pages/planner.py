@@ -10,8 +10,10 @@ from mssmap.ui import (
     components,
     controls,
     planner,
+    planner_compare,
     planner_figures,
     planner_inputs,
+    planner_sure,
     planner_travel,
     planner_views,
     state,
@@ -37,15 +39,16 @@ judged = planner_travel.judged(held.plan)
 coverage = judged.evaluate()
 components.heading(_("FOB planner"), cache.Filters(held.plan.clocks), notes)
 planner.saved(held, judged.note)
-planner_figures.key_figures(coverage)
+planner_sure.key_figures(judged, coverage)
 main, side = st.columns([0.68, 0.32], gap="small")
 with main:
     shown = planner_figures.shown(held.plan)
     options = planner_figures.map_options(
-        held.plan, coverage, controls.planner_layers(), planner_views.agreement(judged)
+        held.plan, coverage, controls.planner_layers(), planner_compare.agreement(judged)
     )
     components.operations_map(shown, options)
 with side, st.container(key="side"):
     planner_figures.base_table(held, coverage)
 planner_views.show(held, judged, coverage)
+planner_sure.start(judged)
 components.data_faults()

@@ -12,7 +12,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from mssmap import catalog, planning, scenario, settings
+from mssmap import catalog, planning, scenario, settings, sureness
 from mssmap.timeline import Clocks
 
 TARGET = Path(__file__).resolve().parents[1] / "docs" / "three-more-bases.md"
@@ -32,9 +32,11 @@ Made by `scripts/build_example.py`; a test keeps every number current. The day i
 mssmap coverage --minutes 60 {dials}
 ```
 
-The {bases} bases in use reach **{before:,} people** within 60 minutes, {before_pct:.0f} % of all. Over nine input
-cases (three speeds, three ways to spread people within a commune) it is {low_pct:.0f} to {high_pct:.0f} %. If the
-base that matters most fell out, {loss:,} of them would be out of reach.
+The {bases} operational bases with a published place reach **{before:,} people** within 60 minutes, {before_pct:.0f} %
+of all; {without} more are operational, but where is not published. What is not known (speed, where people live within a
+commune, speed off the road, what gang-affected zones do to a road) makes it {low_pct:.0f} to {high_pct:.0f} %; what
+moves it most by itself is {most} ({most_low:,} to {most_high:,} people). If the base that matters most fell out,
+{loss:,} of them would be out of reach.
 
 ## Three more
 
@@ -42,8 +44,8 @@ base that matters most fell out, {loss:,} of them would be out of reach.
 mssmap site -k 3 --minutes 60 {dials}
 ```
 
-| site | chosen in how many of nine input cases |
-|---|---|
+| site | chosen in how many of {cases} cases | and in its place |
+|---|---|---|
 {sites}
 
 Together with what stands, **{after:,} people** would be reached, {gain:,} more. No three of the {candidates} places
@@ -52,10 +54,10 @@ that slow travel down.
 
 ## How sure is that?
 
-The sets chosen in the nine cases share little: their mean overlap (Jaccard) is **{jaccard:.2f}**. The places chosen
+The sets chosen in the {cases} cases share little: their mean overlap (Jaccard) is **{jaccard:.2f}**. The places chosen
 most often:
 
-| place | chosen in how many of nine input cases |
+| place | chosen in how many of {cases} cases |
 |---|---|
 {frequent}
 
@@ -81,11 +83,12 @@ def text() -> str:
     """The whole page."""
     data = catalog.open_data(settings.default_data_dir())
     plan = scenario.baseline(data, CLOCKS)
-    now = planning.evaluate(data, plan)
+    now = planning.evaluate_sure(data, plan)
+    moved = sureness.movers(list(planning.how_sure(data, plan)), "people_covered").iloc[0]
     covered, share = now.figure("people_covered"), now.figure("people_covered_pct")
     best = planning.site(data, plan, 3)
     sure = planning.site_frequency(data, plan, 3)
-    times = sure.sites.set_index("base_id")["chosen"]
+    times = sure.sites.set_index("id")
     swaps = planning.site_swaps(data, plan, best).head(5)
     tested = planning.back_test(data, plan).summary
     ground = planning.ground(data, plan)
@@ -99,7 +102,20 @@ def text() -> str:
         low_pct=share["low"],
         high_pct=share["high"],
         loss=int(now.figure("worst_single_loss")["value"]),
-        sites="\n".join(f"| {row['name']} | {times.get(row['id'], 0)} |" for row in best.sites),
+        without=int(now.figure("operational_without_place")["value"]),
+        most={
+            "speed": "the speed",
+            "people": "where people live",
+            "offroad_kmh": "the speed off the road",
+            "zones": "what zones do",
+        }[moved["varied"]],
+        most_low=int(moved["low"]),
+        most_high=int(moved["high"]),
+        cases=len(sure.steps),
+        sites="\n".join(
+            f"| {row['name']} | {times.loc[row['id'], 'chosen']} | {', '.join(times.loc[row['id'], 'rivals'])} |"
+            for row in best.sites
+        ),
         after=int(best.objective),
         gain=int(best.objective - covered["value"]),
         candidates=f"{len(planning.candidates(data, plan, ground)):,}",

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 PLANNING = """
     plain_values grid roads osm osm_ways reach access covering covering_tables placement heuristics exact benders
-    siting siting_model siting_studies scenario planning plan_acts recovery backtest
+    siting siting_model siting_reach siting_studies scenario sureness planning plan_acts recovery backtest
 """
 
 LEVELS = (

@@ -290,3 +290,14 @@ def test_people_are_given_roles_and_lose_them(run, tmp_path, monkeypatch):
         code, _out, err = run(*arguments)
         assert code == 2
         assert words in err
+
+
+def test_site_says_whom_it_does_not_reach_beside_the_objective_and_coverage_which_bases_it_leaves_out(run_real):
+    day = ("--as-of", "2026-04-01")
+    code, out, err = run_real("site", "-k", "1", *day)
+    assert code == 0
+    assert "192,427 people cannot be reached" in out
+    assert "192,427 people cannot be reached" in err
+    code, out, err = run_real("coverage", *day)
+    assert "operational_without_place" in out
+    assert "Without one, and not counted in any figure here: Second Artibonite base" in out

@@ -34,7 +34,7 @@ def coverage(
     as_json: AsJson = False,
     out: Out = None,
 ) -> None:
-    """Print who is covered by the bases of a plan, with the band over population and speed cases."""
+    """Print who is covered by the bases of a plan, with the band over all that is not known."""
     import mssmap
     from mssmap import listing, views
 
@@ -88,6 +88,10 @@ def site(
         write_json(found, out)
         return
     proof = "proven optimal" if answer.proven else f"not proven, gap {answer.gap_pct:.2f} %"
-    tell(f"mssmap: {answer.objective:,.0f} {answer.unit}, bound {answer.bound:,.0f}, {proof}, {answer.seconds:.1f} s")
+    unreachable = f"{answer.unreachable_people:,.0f} people cannot be reached"
+    tell(
+        f"mssmap: {answer.objective:,.0f} {answer.unit}, {unreachable}, bound {answer.bound:,.0f}, {proof}, "
+        f"{answer.seconds:.1f} s"
+    )
     lines = [f"{row['id']}  {row['name']}  {row['lat']:.4f}, {row['lon']:.4f}" for row in found["sites"]]
-    write("\n".join([*lines, answer.method]), out)
+    write("\n".join([*lines, f"{answer.objective:,.0f} {answer.unit}; {unreachable}", answer.method]), out)

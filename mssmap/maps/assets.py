@@ -188,6 +188,7 @@ def compose(
         "patterns": symbols.zone_patterns(),
         "zones": symbols.ZONE_STYLES,
         "cells": symbols.CELL_FILLS,
+        "closure": symbols.CLOSURE,
         "jumps": JUMPS,
         "labels": LABELS,
         "credits": attach.credits(data),
@@ -345,7 +346,7 @@ def _road(row: Any) -> dict[str, Any]:
     middle = line.interpolate(0.5, normalized=True)
     label = [round(middle.y, 4), round(middle.x, 4)] if float(row.length_km) > 12 else None
     ref = row.ref if isinstance(row.ref, str) else ""
-    return {"ref": ref, "class": row.road_class, "label": label}
+    return {"id": row.road_id, "ref": ref, "class": row.road_class, "label": label}
 
 
 def _records(data: Data) -> tuple[dict[str, Any], dict[tuple[str, int], int]]:

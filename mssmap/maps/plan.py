@@ -15,6 +15,7 @@ from mssmap.covering_tables import CENTRAL
 from mssmap.grid import Grid
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
+from mssmap.roads import Network
 
 LAYER: Final = "plan"
 NONE, POSSIBLE, ONE, BACKUP = "0", "p", "1", "2"
@@ -77,6 +78,13 @@ def agreed_cells(agreement: pd.DataFrame) -> str:
     return "".join(np.where(plans == of, BACKUP, np.where(plans > 0, ONE, NONE)).tolist())
 
 
+def closures(network: Network) -> tuple[str, ...]:
+    """Return the ids of the roads that are closed, by their status or by a zone; only ours are on the map."""
+    if network.model:
+        return ()
+    return tuple(network.roads.loc[network.roads["minutes"].isna(), "road_id"])
+
+
 def symbol(kind: str, active: bool) -> str:
     """
     Symbol of a base in a plan; every proposal is dashed.
@@ -122,13 +130,14 @@ def points(by_base: pd.DataFrame, bases: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def legend(*, agreement: bool = False) -> list[dict[str, Any]]:
-    """Rows of the legend for a plan, or for the agreement of several."""
+def legend(*, agreement: bool = False, closed: bool = False) -> list[dict[str, Any]]:
+    """Rows of the legend for a plan, with closed roads if it has any, or for the agreement of several."""
     bases = {
         "plan.standing": _("Operational, on"),
         "plan.closed": _("Operational, taken out"),
         "plan.on": _("Proposal, on"),
         "plan.off": _("Proposal, off"),
+        **({"plan.closure": _("Road closed or cut by a zone")} if closed else {}),
     }
     reached = {
         "cells.2": _("Two bases or more"),

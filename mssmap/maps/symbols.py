@@ -233,6 +233,10 @@ def _imports() -> dict[str, str]:
     }
 
 
+CLOSURE: Final = "#8b1a1a"
+"""Colour of a road that is closed in a plan."""
+
+
 def _plan() -> dict[str, str]:
     """Bases in a plan: standing ones solid, every proposal dashed, what is off pale; and the shades of the cells."""
     blue, tent = OKABE_ITO["blue"], _TENT.format
@@ -242,6 +246,9 @@ def _plan() -> dict[str, str]:
         "plan.standing": bases["fobs.operational"],
         "plan.closed": bases["fobs.closed"],
         "plan.on": _svg(_SQUARE.format(style=_style("#bfe0f5", blue, 2.2, "4 2.2")), tent(ink=blue)),
+        "plan.closure": _svg(
+            f'<path d="M2 12H22" fill="none" stroke="{CLOSURE}" stroke-width="3" stroke-dasharray="6 4"/>'
+        ),
         "plan.off": _svg(_SQUARE.format(style=_style("#ffffff", "#7d8b95", 1.8, "2.4 2.4")), tent(ink="#7d8b95")),
         **{
             f"cells.{letter}": _svg(swatch.format(f'fill="{fill}" fill-opacity="{opacity}" stroke="#8b98a1"'))

@@ -81,6 +81,8 @@ class Options:
     """Points that are not records, such as the bases of a plan."""
     cells: str = ""
     """One letter for each cell of the planner's grid; empty for none."""
+    closures: tuple[str, ...] = ()
+    """Ids of the roads that are closed in a plan."""
     agreement: bool = False
     """The cells show where several plans agree, so that switching a base of one does not change them at once."""
     placing: bool = False
@@ -195,6 +197,7 @@ def light(shown: Shown, options: Options, window: tuple[date, date] | None = Non
         "extra": [dict(point) for point in options.extra],
         "preview": [dict(part) for part in options.preview],
         "cells": options.cells,
+        "closures": list(options.closures),
         "agreement": options.agreement,
         "placing": options.placing,
         "more_legend": [dict(group) for group in options.more_legend],

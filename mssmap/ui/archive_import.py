@@ -23,7 +23,7 @@ from mssmap.ingest.limits import MB
 from mssmap.ingest.prepare import Imported
 from mssmap.store import Store
 from mssmap.store.imports import Import
-from mssmap.ui import cache, permits
+from mssmap.ui import cache, permits, state
 from mssmap.ui.jobs import Job
 
 STREAMED_BYTES: Final = 20 * MB
@@ -143,6 +143,7 @@ def running() -> None:
 
 
 @st.fragment(run_every=0.4)
+@state.spoken
 def _bar(making: _Making) -> None:
     if not making.job.running:
         st.rerun(scope="app")

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mssmap import text
+from mssmap import planning, text
 from mssmap.covering import Coverage
 from mssmap.i18n import gettext as _
 from mssmap.maps import plan as plan_map
@@ -32,8 +32,15 @@ def figure_titles() -> dict[str, str]:
     }
 
 
-def key_figures(coverage: Coverage) -> None:
-    """The row of figures, each with its band over population and speed cases."""
+def key_figures(coverage: Coverage, ask: int | None = None) -> None:
+    """
+    The row of figures, each with its band.
+
+    Parameters
+    ----------
+    ask
+        Given while the bands are not whole: the browser asks for more, and the fragment it stands in runs again.
+    """
     items = []
     for name, title in figure_titles().items():
         figure = coverage.figure(name)
@@ -41,7 +48,13 @@ def key_figures(coverage: Coverage) -> None:
             items.append({"label": title, "value": "–", "of": "", "sub": _("nobody can be reached"), "help": ""})
             continue
         items.append(_card(title, figure, coverage))
-    components.component("figures", key="plan_figures", data={"items": items, "live": True})
+    components.component(
+        "figures", key="plan_figures", data={"items": items, "live": True, "ask": ask}, on_more_change=_more
+    )
+
+
+def _more() -> None:
+    """Nothing to do: that the browser asked makes the fragment run again."""
 
 
 def _card(title: str, figure: dict[str, Any], coverage: Coverage) -> dict[str, str]:
@@ -52,14 +65,14 @@ def _card(title: str, figure: dict[str, Any], coverage: Coverage) -> dict[str, s
         of = _("of {n}").format(n=text.number(figure["of"]))
     return {
         "label": title,
-        "value": _amount(figure["value"], figure["unit"]),
+        "value": amount(figure["value"], figure["unit"]),
         "of": of,
-        "sub": f"{_amount(figure['low'], figure['unit'])} – {_amount(figure['high'], figure['unit'])}",
+        "sub": f"{amount(figure['low'], figure['unit'])} – {amount(figure['high'], figure['unit'])}",
         "help": coverage.method,
     }
 
 
-def _amount(value: float, unit: str) -> str:
+def amount(value: float, unit: str) -> str:
     if unit == "%":
         return f"{text.number(round(value, 1))} %"
     rounded = text.number(round(value))
@@ -90,12 +103,15 @@ def base_table(held: InHand, coverage: Coverage) -> None:
     data = {"rows": rows, "columns": columns, "caption": _("Bases and proposals"), **held.shown}
     components.component("reach", key="reach", data=plan_map.reach(coverage))
     components.component("bases", key="bases", data=data)
+    if left_out := planning.bases_left_out(cache.data(), held.plan):
+        st.caption(text.inert(left_out))
 
 
 def map_options(
     plan: Scenario, coverage: Coverage, on: tuple[str, ...], agreement: pd.DataFrame | None = None
 ) -> view.Options:
     """The plan as the map draws it, or where the compared plans agree."""
+    closed = plan_map.closures(planning.network_of(cache.data(), plan)) if plan.travel == "road" else ()
     return view.Options(
         on=(*on, plan_map.LAYER),
         selected=None,
@@ -103,8 +119,9 @@ def map_options(
         extra=tuple(plan_map.points(coverage.by_base, bases(plan))),
         agreement=agreement is not None,
         cells=plan_map.cells(coverage) if agreement is None else plan_map.agreed_cells(agreement),
+        closures=closed,
         placing=bool(st.session_state.get("placing")),
-        more_legend=tuple(plan_map.legend(agreement=agreement is not None)),
+        more_legend=tuple(plan_map.legend(agreement=agreement is not None, closed=bool(closed))),
     )
 
 

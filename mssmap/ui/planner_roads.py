@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from mssmap import planning, text
@@ -68,4 +69,4 @@ def _percent(share: float) -> str:
 
 
 def _minutes(minutes: float) -> str:
-    return text.number(round(minutes)) if minutes < float("inf") else _("closed")
+    return _("closed") if pd.isna(minutes) else text.number(round(minutes))

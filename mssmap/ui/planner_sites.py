@@ -7,11 +7,12 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from mssmap import charts, planning, siting, text
+from mssmap import charts, planning, siting, siting_studies, text
 from mssmap.errors import MssmapError
+from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.siting_studies import MAX_K, FrontPoint
-from mssmap.ui import cache
+from mssmap.ui import cache, state
 from mssmap.ui.jobs import Job
 from mssmap.ui.planner_inputs import act_button
 from mssmap.ui.planner_travel import Judged
@@ -39,7 +40,7 @@ def show(judged: Judged) -> None:
         model = first.selectbox(_("Model"), list(titles), format_func=titles.__getitem__, key="model")
         k = second.number_input(_("Bases to add"), 1, 15, 3, key="k")
         keep = third.checkbox(_("Keep what is on"), value=True, key="keep", help=_("Off: a clean sheet."))
-        several = third.checkbox(_("How sure (nine input cases, slower)"), key="several")
+        several = third.checkbox(_("How sure (some 11 cases, slower)"), key="several")
         asked = st.form_submit_button(_("Find the best sites"))
     if asked:
         st.session_state["solution"] = None
@@ -47,7 +48,16 @@ def show(judged: Judged) -> None:
             try:
                 bases = int(k) if model != "lscp" else None
                 tell = siting.Effort(progress=lambda phase, value, bound: status.update(label=f"{phase}: {value:,.0f}"))
-                solution = planning.site(cache.data(), plan, bases, model, keep_active=keep, effort=tell, matrix=matrix)
+                solution = planning.site(
+                    cache.data(),
+                    plan,
+                    bases,
+                    model,
+                    keep_active=keep,
+                    effort=tell,
+                    matrix=matrix,
+                    language=current(),
+                )
                 frequency = None
                 if several:
                     frequency = planning.site_frequency(
@@ -72,31 +82,18 @@ def show(judged: Judged) -> None:
 
 def _solution(judged: Judged, found: dict[str, Any]) -> None:
     answer: siting.Solution = found["answer"]
-    proof = (
-        _("proven optimal")
-        if answer.proven
-        else _("not proven: at most {gap} % better is possible").format(gap=text.number(round(answer.gap_pct, 2)))
-    )
-    st.caption(
-        _("{objective} {unit}; bound {bound}; {proof}; {seconds} s. {method}").format(
-            objective=text.number(round(answer.objective)),
-            unit=answer.unit,
-            bound=text.number(round(answer.bound)),
-            proof=proof,
-            seconds=text.number(round(answer.seconds, 2)),
-            method=answer.method,
-        )
-    )
+    st.caption(described(answer))
+    if answer.unreachable_people:
+        st.warning(text.inert(unreachable(answer)))
     rows = pd.DataFrame(list(answer.sites))
     frequency = found["frequency"]
     if frequency is not None and len(rows):
-        share = frequency.sites.set_index("base_id")["share"]
-        rows["chosen_pct"] = (rows["id"].map(share).fillna(0) * 100).round()
         st.caption(
-            _("Chosen in % of nine input cases; mean overlap of the sets {overlap}.").format(
-                overlap=text.number(round(frequency.jaccard, 2))
-            )
+            _(
+                "How often each site was chosen over {n} cases, and its rivals; mean overlap of the sets {overlap}."
+            ).format(n=len(frequency.steps), overlap=text.number(round(frequency.jaccard, 2)))
         )
+        st.dataframe(chosen_in(frequency), hide_index=True, key="frequency_table")
     st.dataframe(rows, hide_index=True, key="solution_table")
     left, right = st.columns(2)
     if len(rows):
@@ -108,6 +105,54 @@ def _solution(judged: Judged, found: dict[str, Any]) -> None:
             hide_index=True,
             key="swap_table",
         )
+
+
+def chosen_in(frequency: siting_studies.Frequency) -> pd.DataFrame:
+    """How often each site was chosen, those of the answer first, and which other sites stood in for it."""
+    own = {site["id"] for site in frequency.steps[0].answer.sites}
+    rows = frequency.sites.assign(own=frequency.sites["id"].isin(own)).sort_values(
+        "own", ascending=False, kind="stable"
+    )
+    return pd.DataFrame(
+        {
+            _("Site"): rows["name"],
+            _("In the answer"): rows["own"].map({True: _("yes"), False: ""}),
+            _("Chosen in cases"): rows["chosen"],
+            _("Of"): len(frequency.steps),
+            _("Rivals (cases)"): [
+                ", ".join(f"{name} ({n})" for name, n in rivals.items()) for rivals in rows["rivals"]
+            ],
+        }
+    )
+
+
+def described(answer: siting.Solution) -> str:
+    """Objective, whom no site reaches, bound and proof in one line."""
+    proof = (
+        _("proven optimal")
+        if answer.proven
+        else _("not proven: at most {gap} % better is possible").format(gap=text.number(round(answer.gap_pct, 2)))
+    )
+    return _("{objective} {unit}; {n} people cannot be reached; bound {bound}; {proof}; {seconds} s. {method}").format(
+        objective=text.number(round(answer.objective)),
+        n=text.number(round(answer.unreachable_people)),
+        unit=answer.unit,
+        bound=text.number(round(answer.bound)),
+        proof=proof,
+        seconds=text.number(round(answer.seconds, 2)),
+        method=answer.method,
+    )
+
+
+def unreachable(answer: siting.Solution) -> str:
+    """Who cannot be reached, by commune."""
+    where = "; ".join(f"{name} {text.number(people)}" for name, people in answer.unreachable_by_commune.items())
+    words = (
+        _("Not within the standard of any candidate: {n} people ({where}).")
+        if answer.model == "lscp"
+        else _("No way to any base or site: {n} people ({where}). They are not in the objective.")
+    )
+    return words.format(n=text.number(round(answer.unreachable_people)), where=where)
 
 
 def _adopt(rows: pd.DataFrame, *, clean: bool) -> dict[str, Any]:
@@ -132,7 +177,7 @@ def _front(judged: Judged) -> None:
             job.cancel()
         job = st.session_state["front_job"] = Job(lambda go_on: _prove(judged, go_on), judged.plan)
         job.wait(0.4)  # the greedy front is there by then
-    st.fragment(_front_so_far, run_every=0.7 if job.running else None)(job)
+    st.fragment(state.spoken(_front_so_far), run_every=0.7 if job.running else None)(job)
 
 
 def _prove(judged: Judged, go_on: Any) -> Any:

@@ -1,15 +1,14 @@
-"""Under the planner's map: who is not covered, best sites, the back-test, and plans side by side."""
+"""Under the planner's map: who is not covered, all figures, the back-test, and the other views."""
 
 from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
 
-from mssmap import backtest, charts, covering, planning, scenario, text
+from mssmap import charts, planning, text
 from mssmap.covering import Coverage
 from mssmap.i18n import gettext as _
-from mssmap.scenario import Scenario
-from mssmap.ui import cache, choices, planner, planner_roads, planner_sites, planner_travel
+from mssmap.ui import cache, planner_compare, planner_roads, planner_sites, planner_sure
 from mssmap.ui.planner import InHand
 from mssmap.ui.planner_travel import Judged
 
@@ -34,10 +33,10 @@ def show(held: InHand, judged: Judged, coverage: Coverage) -> None:
         label_visibility="collapsed",
     )
     views = {
-        "figures": lambda: _figures(coverage),
+        "figures": lambda: _figures(planner_sure.whole(judged, coverage)),
         "sites": lambda: planner_sites.show(judged),
         "backtest": lambda: _backtest(judged),
-        "compare": lambda: _compare(judged, coverage),
+        "compare": lambda: planner_compare.show(judged, coverage),
         "roads": lambda: planner_roads.show(held),
     }
     views.get(chosen or "gaps", lambda: _gaps(coverage))()
@@ -45,7 +44,7 @@ def show(held: InHand, judged: Judged, coverage: Coverage) -> None:
         st.text(coverage.method)
 
 
-def _regions(rows: pd.DataFrame) -> pd.DataFrame:
+def _regions(rows: pd.DataFrame, unit: str) -> pd.DataFrame:
     return pd.DataFrame(
         {
             _("Region"): rows["name"],
@@ -55,7 +54,7 @@ def _regions(rows: pd.DataFrame) -> pd.DataFrame:
             _("Low %"): rows["low"].round(1),
             _("High %"): rows["high"].round(1),
             _("By two or more %"): rows["backup_pct"].round(1),
-            _("Mean minutes"): rows["mean_time"].round(0),
+            _("Mean minutes") if unit == "min" else _("Mean km"): rows["mean_time"].round(0),
         }
     )
 
@@ -64,10 +63,12 @@ def _gaps(coverage: Coverage) -> None:
     left, right = st.columns(2)
     with left:
         st.caption(_("Departments"))
-        st.dataframe(_regions(coverage.by_department), hide_index=True, key="by_department")
+        st.dataframe(_regions(coverage.by_department, coverage.standard.unit), hide_index=True, key="by_department")
     with right:
         st.caption(_("Communes, the largest gap first"))
-        st.dataframe(_regions(coverage.by_commune), hide_index=True, key="by_commune", height=388)
+        st.dataframe(
+            _regions(coverage.by_commune, coverage.standard.unit), hide_index=True, key="by_commune", height=388
+        )
 
 
 def _figures(coverage: Coverage) -> None:
@@ -89,12 +90,8 @@ def _figures(coverage: Coverage) -> None:
     )
 
 
-def _tested(judged: Judged) -> backtest.Backtest:
-    return planning.back_test(cache.data(), judged.plan, grade=judged.plan.grade, matrix=judged.matrix)
-
-
 def _backtest(judged: Judged) -> None:
-    result = _tested(judged)
+    result = planner_compare.tested(judged)
     s = result.summary
     st.caption(
         _(
@@ -146,68 +143,3 @@ def _shares(rows: pd.DataFrame, column: str) -> pd.DataFrame:
             _("Share %"): rows["share"].round(1),
         }
     )
-
-
-def _others(plan: Scenario) -> dict[str, str]:
-    """Titles of the plans that one may compare with, by id; no two alike."""
-    named = {planner.BASELINE: (_("Baseline"), "")}
-    named |= {stored.plan_id: (stored.name, planner.changed(stored)) for stored in cache.plans().plans()}
-    named.pop(plan.id, None)
-    return choices.told_apart(named)
-
-
-def compared(first: Judged) -> dict[str, Judged]:
-    """Return the plan in hand and those it is compared with, by a title of their own."""
-    plan = first.asked
-    titles = _others(plan)
-    chosen = [plan_id for plan_id in st.session_state.get("compare_with", []) if plan_id in titles]
-    plans = {plan.id: first}
-    for plan_id in chosen:
-        other = (
-            scenario.baseline(cache.data(), plan.clocks, plan.grade)
-            if plan_id == planner.BASELINE
-            else scenario.from_dict(cache.plans().plan(plan_id).body)
-        )
-        plans[f"other {plan_id}"] = planner_travel.judged(other)
-    named = choices.told_apart({key: (other.asked.name, "") for key, other in plans.items()})
-    return {named[key]: other for key, other in plans.items()}
-
-
-def agreement(judged: Judged) -> pd.DataFrame | None:
-    """How many of the compared plans cover each cell, if the map is to show it; else None."""
-    if not st.session_state.get("consensus_on_map"):
-        return None
-    plans = compared(judged)
-    if len(plans) < 2:
-        return None
-    results = [other.evaluate() for other in plans.values()]
-    return covering.consensus(results).assign(of=len(plans))
-
-
-def _compare(judged: Judged, coverage: Coverage) -> None:
-    plan = judged.asked
-    names = _others(plan)
-    st.multiselect(_("Compare with"), list(names), format_func=names.__getitem__, max_selections=3, key="compare_with")
-    plans = compared(judged)
-    if len(plans) < 2:
-        st.caption(_("Choose up to three plans; the columns of differences are against the plan in hand."))
-        return
-    st.toggle(_("Show on the map where they agree"), key="consensus_on_map")
-    for note in [other.note for other in plans.values() if other.note and other is not judged]:
-        st.warning(text.inert(note))
-    results = {name: coverage if other is judged else other.evaluate() for name, other in plans.items()}
-    figures = covering.compare(results)
-    figures["name"] = figures["name"].map(text.plain_word)
-    st.dataframe(figures.round(1), hide_index=True, key="comparison", height=430)
-    tests = {name: _tested(other) for name, other in plans.items()}
-    st.caption(_("Share of recorded events in reach"))
-    st.dataframe(backtest.compare(tests).round(3), hide_index=True, key="backtest_comparison", height=220)
-    agreed = covering.consensus(list(results.values()))
-    everywhere = agreed.loc[agreed["plans"] == len(results), "people"].sum()
-    somewhere = agreed.loc[agreed["plans"] > 0, "people"].sum()
-    st.caption(
-        _("{all} people are covered by all of these plans, {some} by at least one.").format(
-            all=text.number(round(everywhere)), some=text.number(round(somewhere))
-        )
-    )
-    st.dataframe(backtest.consensus_sites([other.asked for other in plans.values()]), hide_index=True, key="consensus")

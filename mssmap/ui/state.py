@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
-from typing import Any, Final
+from functools import wraps
+from typing import Any, Final, ParamSpec, TypeVar
 
 import streamlit as st
 
@@ -21,6 +22,9 @@ from mssmap.i18n import mark
 from mssmap.maps import choropleth, layers
 from mssmap.timeline import Clocks
 from mssmap.ui import cache
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 EARLIEST: Final = date(2021, 7, 1)
 """First day the dials offer: the records begin with July 2021."""
@@ -238,6 +242,17 @@ def speak() -> None:
     """Choose the language of this run: as chosen on the page, else as in the address, else that of the browser."""
     seed("lang", list(i18n.LANGUAGES), browser_language())
     i18n.use(st.session_state["lang"])
+
+
+def spoken(function: Callable[P, T]) -> Callable[P, T]:
+    """Return a function for a fragment that speaks the language of its page also when it runs again by itself."""
+
+    @wraps(function)
+    def speaking(*args: P.args, **named: P.kwargs) -> T:
+        with i18n.speaking(st.session_state["lang"]):
+            return function(*args, **named)
+
+    return speaking
 
 
 def seed(key: str, choices: Sequence[Any], default: Any = None) -> None:

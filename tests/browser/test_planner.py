@@ -107,6 +107,27 @@ def test_sea_is_refused_with_a_suggestion(own_server: Server, visit: Any) -> Non
     assert people(screen) >= before
 
 
+def test_the_bands_follow_the_first_answer_and_say_what_moves_it_most(own_server: Server, visit: Any) -> None:
+    """In French, for what runs again by itself speaks the language of its page too."""
+    screen = visit("/planner", at=own_server, as_of="2026-04-01", lang="fr")
+    said = "fourchettes sur 11 cas. Les personnes couvertes varient le plus avec la vitesse hors route"
+    screen.page.get_by_text(said).wait_for()
+    screen.drawn()
+    cards = screen.page.locator(f"{FIGURES} .mm-card")
+    band = cards.first.locator(".mm-sub").text_content()
+    assert int(re.sub(r"\D", "", band.split(" – ")[0])) < 500_000, "all inputs at their worst"
+    assert "Personnes couvertes" in cards.first.text_content()
+    screen.page.get_by_role("button", name="90", exact=True).click()
+    screen.page.wait_for_function(
+        """(before) => [...document.querySelectorAll('*')].some((n) => {
+          const band = n.shadowRoot && n.shadowRoot.querySelector('.mm-figures .mm-sub');
+          return band && band.textContent !== before;
+        })""",
+        arg=band,
+    )
+    screen.page.get_by_text("fourchettes sur 11 cas").wait_for()
+
+
 def test_best_sites_say_what_is_proven(own_server: Server, visit: Any) -> None:
     screen = visit("/planner", at=own_server, as_of="2026-04-01")
     screen.drawn()
@@ -144,6 +165,14 @@ def test_a_base_is_placed_by_name_and_plans_are_compared_on_the_map(own_server: 
     screen.page.keyboard.press("Escape")
     screen.page.get_by_text("Show on the map where they agree").click()
     screen.map.get_by_text("All compared plans").wait_for()
+    assert not screen.page.get_by_text("do not rest on the same assumptions").count()
+
+    until_figures_change(screen, lambda: screen.page.get_by_role("button", name="90", exact=True).click())
+    screen.page.get_by_text("do not rest on the same assumptions").wait_for()
+    screen.at_rest()
+    screen.page.get_by_text("the assumptions of Baseline").click()
+    screen.at_rest()
+    assert not screen.page.get_by_test_id("stException").count()
 
 
 def test_the_front_is_proven_beside_the_page_and_can_be_stopped(own_server: Server, visit: Any) -> None:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import signal
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from mssmap import scenario, store
+from mssmap.roads import RoadSettings, RoadStatus
+from mssmap.timeline import Clocks
+from mssmap.ui import acts
 
 from .conftest import running
 from .test_planner import people, until_figures_change
@@ -62,4 +69,18 @@ def test_an_extract_is_travelled_on_and_takes_no_statuses(visit: Any, tmp_path: 
         screen.page.get_by_text("Roads", exact=True).click()
         screen.page.get_by_text("Roads of small.osm (OpenStreetMap, ODbL").first.wait_for()
         screen.page.get_by_text("Statuses are about the roads of the coarse model").wait_for()
+        screen.page.goto("about:blank")
+
+
+def test_closed_roads_are_drawn_over_the_map(visit: Any, tmp_path: Path, frozen: Any) -> None:
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    day = date(2026, 4, 1)
+    closed = tuple(RoadStatus(road, "closed", "a report", "2026-04-01") for road in frozen["roads"]["road_id"][:9])
+    plan = dataclasses.replace(scenario.baseline(frozen, Clocks(day, day)), roads=RoadSettings(status=closed))
+    stored = acts.new_plan(store.open_store(url), plan)
+    with running(tmp_path, MSSMAP_DATABASE_URL=url) as found:
+        screen = visit(f"/planner?scenario={stored.plan_id}", at=found)
+        screen.drawn()
+        screen.map.locator("html[data-closures='9']").wait_for(state="attached")
+        screen.map.get_by_text("Road closed or cut by a zone").wait_for()
         screen.page.goto("about:blank")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -13,15 +14,19 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Transformer
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
 from toy import MINUTES, toy_grid
 
-from mssmap import access, planning, roads
+from mssmap import access, covering, planning, roads
 from mssmap.access import RoadTravel, Standard, StraightTravel
 from mssmap.errors import InputError
 from mssmap.roads import RoadSettings, RoadStatus
 
 BACK = Transformer.from_crs("EPSG:32618", "EPSG:4326", always_xy=True)
 OPEN = RoadSettings(zones="ignored")
+ROOT = Path(__file__).resolve().parent.parent.parent
+ALL_CLOSED = 2_187_520
 
 
 def toy_links(grid, **edge):
@@ -57,10 +62,10 @@ def test_a_slow_road_is_not_used(grid):
 
 @pytest.mark.parametrize(
     ("status", "expected"),
-    [("open", 50), ("unknown", 50), ("restricted", 100), ("closed", 100)],
+    [("open", 50), ("unknown", 50), ("restricted", 100), ("closed", np.inf)],
 )
 def test_status_of_a_road(grid, status, expected):
-    """Twice 50 min is as slow as the lattice; closed leaves the lattice alone."""
+    """Twice 50 min is as slow as the lattice; closed leaves no way, for there is no land beside it."""
     settings = dataclasses.replace(OPEN, status=(RoadStatus("a--b", status, "a report", "2026-01-01"),))
     assert minutes(grid, settings)[2] == pytest.approx(expected, rel=0.02)
     assert minutes(grid, dataclasses.replace(settings, use_status=False))[2] == pytest.approx(50, rel=0.02)
@@ -107,6 +112,100 @@ def test_zones_that_do_not_count(grid):
 def test_distances_by_road_add_up_to_its_length(grid):
     network = roads.network(grid, toy_links(grid, length_km=18.0), OPEN)
     assert RoadTravel(network, "km").from_cells([0])[0, 2] == pytest.approx(18, rel=0.02)
+
+
+def test_distances_are_by_road_not_across_the_country(grid):
+    """The road takes 60 km for what is 20 km across; it is driven all the same, whatever its speed."""
+    network = roads.network(grid, toy_links(grid, length_km=60.0), OPEN)
+    assert RoadTravel(network, "km").from_cells([0])[0].tolist() == pytest.approx([0, 30, 60, np.inf], rel=0.02)
+
+
+def test_the_way_to_the_road_is_added_and_stated(grid):
+    """The road ends in cell 1; cell 2 is 10 km from it and 30 people of 180 live there (the island of 20 has none)."""
+    at = [BACK.transform(*grid.xy[cell]) for cell in (0, 1)]
+    nodes = pd.DataFrame({"node": ["a", "b"], "lon": [p[0] for p in at], "lat": [p[1] for p in at]})
+    edge = {"road_id": "a--b", "ref": "", "class": "communal", "from": "a", "to": "b", "length_km": 25.0}
+    travel = RoadTravel(roads.network(grid, roads.links(grid, nodes, pd.DataFrame([edge])), OPEN), "km")
+    assert travel.from_cells([0])[0].tolist() == pytest.approx([0, 25, 35, np.inf], rel=0.001)
+    assert travel.network.to_road_km.tolist() == pytest.approx([0, 0, 10, np.inf])
+    assert "75 % of the people live in a cell with a road, the others 10.0 km from one on average" in travel.method
+
+
+def test_kilometres_between_towns_are_those_of_our_own_table(haiti):
+    """Port-au-Prince to Jacmel is 86 km by the lengths of the roads (46 km across the mountains)."""
+    nodes, edges = haiti.data["road_nodes"], haiti.data["road_edges"]
+    place = pd.Index(nodes["node"])
+    size = (len(place), len(place))
+    ends = (place.get_indexer(edges["from"]), place.get_indexer(edges["to"]))
+    by_table = dijkstra(csr_array((edges["length_km"], ends), shape=size), directed=False)
+    network = roads.network(haiti.ground.grid, planning.links_of(haiti.data), OPEN)
+    cell, _ = haiti.ground.grid.nearest(nodes["lon"].to_numpy(), nodes["lat"].to_numpy())
+    towns = place.get_indexer(["PAP", "Jacmel", "LesCayes", "CapHaitien"])
+    by_cells = RoadTravel(network, "km").from_cells(cell[towns])[:, cell[towns]]
+    expected = by_table[np.ix_(towns, towns)]
+    assert expected[0, 1] == pytest.approx(86, abs=1)
+    assert by_cells == pytest.approx(expected, rel=0.05)
+
+
+def street():
+    """
+    Return links of three rows of three cells 10 km apart: a road through the middle one (3, 4, 5), land on both sides.
+
+    Lattice: 0-1-2, 3-4-5 and 6-7-8 along, 0-3-6, 1-4-7 and 2-5-8 across; 10 km at 12 km/h is 50 min.
+    """
+    grid = toy_grid((10, 20, 30, 100, 200, 400, 1, 2, 3))
+    xy = np.array([[x * 10_000.0, y * 10_000.0] for y in (1, 0, -1) for x in (0, 1, 2)])
+    pairs = np.array([[0, 1], [1, 2], [3, 4], [4, 5], [6, 7], [7, 8], [0, 3], [1, 4], [2, 5], [3, 6], [4, 7], [5, 8]])
+    grid = dataclasses.replace(grid, xy=xy, piece=np.zeros(9, dtype="int64"), pairs=pairs, pair_km=np.full(12, 10.0))
+    at = [BACK.transform(*xy[cell]) for cell in (3, 5)]
+    nodes = pd.DataFrame({"node": ["a", "b"], "lon": [p[0] for p in at], "lat": [p[1] for p in at]})
+    edge = {"road_id": "a--b", "ref": "", "class": "national", "from": "a", "to": "b", "length_km": 20.0}
+    return grid, roads.links(grid, nodes, pd.DataFrame([edge]))
+
+
+def test_a_closed_road_is_not_driven_beside_but_crossed():
+    """
+    From cell 3, the road open (52 km/h): 11.5 min a cell. Closed: out to the side (50), along (50), back (50).
+
+    Its cells 4 and 5 take 150 and 200 min, 50 and 100 if one drove beside it; across it, from 1 to 7, stays 100.
+    """
+    grid, steps = street()
+    closed = dataclasses.replace(OPEN, status=(RoadStatus("a--b", "closed"),))
+    assert RoadTravel(roads.network(grid, steps, OPEN)).from_cells([3])[0][4] == pytest.approx(600 / 52, rel=0.02)
+    network = roads.network(grid, steps, closed)
+    table = RoadTravel(network).from_cells([3, 1])
+    assert table[0].tolist() == pytest.approx([50, 100, 150, 0, 150, 200, 50, 100, 150])
+    assert table[1][7] == pytest.approx(100)
+    assert "crossing it is possible" in network.method
+    assert not network.on_road.any()
+    assert np.isinf(network.to_road_km).all()
+    assert RoadTravel(network, "km").from_cells([3])[0][4] == pytest.approx(30)
+
+
+def test_all_closed_worked_out_by_hand():
+    """
+    Within 60 min of cell 3: with the road open all of 3, 4, 5 and 0, 6; 711. Closed: its own cell and 0, 6; 111.
+
+    By driving beside the road cell 4 was reached too: 311.
+    """
+    grid, steps = street()
+    bases = pd.DataFrame({"base_id": ["b"], "name": ["b"], "cell": [3], "active": [True]})
+    closed = dataclasses.replace(OPEN, status=(RoadStatus("a--b", "closed"),))
+    covered = {
+        name: covering.evaluate(grid, RoadTravel(roads.network(grid, steps, rules)), bases, Standard(60))
+        for name, rules in {"open": OPEN, "closed": closed}.items()
+    }
+    people = {name: result.figure("people_covered")["value"] for name, result in covered.items()}
+    assert people == {"open": 711, "closed": 111}
+
+
+def test_haiti_with_all_roads_closed(haiti):
+    """The value that README.md states."""
+    every = tuple(RoadStatus(road, "closed") for road in planning.links_of(haiti.data).edges["road_id"])
+    plan = dataclasses.replace(haiti.plan, roads=dataclasses.replace(haiti.plan.roads, status=every))
+    people = planning.evaluate(haiti.data, plan).figure("people_covered")["value"]
+    assert people == ALL_CLOSED
+    assert f"{people:,.0f}" in (ROOT / "README.md").read_text()
 
 
 def test_published_anchors(haiti):

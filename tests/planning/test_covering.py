@@ -131,6 +131,13 @@ def test_comparing_plans(grid, travel, bases):
     }
     rows = covering.compare(plans).set_index("name")
     assert rows.loc["people_covered", ["west", "both", "both - west"]].tolist() == [150, 180, 30]
+    cases = Cases(people=("central", "area"), speed={"central": 1.0})
+    banded = {
+        name: result(grid, travel, bases.assign(active=[True, on, False]), cases=cases)
+        for name, on in {"a": 0, "b": 1}.items()
+    }
+    row = covering.compare(banded).set_index("name").loc["people_covered"]
+    assert row[["a", "a low", "a high", "b - a"]].tolist() == [150, 50, 150, 30], "people turned round: 20 + 30"
     assert covering.consensus(plans.values())["plans"].tolist() == [2, 2, 1, 0]
     with pytest.raises(InputError, match="found 1 plans, required two to four"):
         covering.compare({"west": plans["west"]})

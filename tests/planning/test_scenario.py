@@ -207,3 +207,32 @@ def test_bases_name_the_zones_they_stand_in(haiti):
     assert frame.loc["fob-03", "zone"] == "Pont-Sondé"
     assert frame.loc["fob-05", "zone"] == ""
     assert covering.locate(haiti.ground.grid, frame.reset_index()[["lon", "lat"]])["zone"].eq("").all()
+
+
+def test_bases_in_use_that_a_plan_cannot_hold_are_named(haiti):
+    """Of 11 operational bases 4 have no published place; the 12 bases in use also count the one handed over."""
+    from mssmap import planning
+
+    rows = scenario.not_counted(haiti.data, haiti.clocks).groupby("status")["fob_id"].agg(list).to_dict()
+    assert rows == {"handed_over": ["fob-04"], "operational": ["fob-06", "fob-09", "fob-10", "fob-11"]}
+    words = planning.bases_left_out(haiti.data, haiti.plan)
+    assert "11 bases are operational on this day, 7 of them with a published place" in words
+    result = planning.evaluate(haiti.data, haiti.plan)
+    assert words in result.method
+    figure = result.figure("operational_without_place")
+    assert (figure["value"], figure["of"], result.figure("bases_active")["value"]) == (4, 11, 7)
+
+
+def test_what_plans_do_not_assume_alike_is_listed_and_can_be_taken_from_one(haiti):
+    slow = dataclasses.replace(
+        haiti.plan.toggle("fob-08"),
+        standard=Standard(90),
+        roads=dataclasses.replace(haiti.plan.roads, offroad_kmh=8.0, zones="ignored"),
+    )
+    rows = scenario.differing({"ours": haiti.plan, "slow": slow}).set_index("assumption")
+    assert rows["ours"].to_dict() == {"standard": "60 min", "roads.offroad_kmh": 12.0, "roads.zones": "slower"}
+    assert rows["slow"].to_dict() == {"standard": "90 min", "roads.offroad_kmh": 8.0, "roads.zones": "ignored"}
+    alike = scenario.under(slow, haiti.plan)
+    assert scenario.differing({"ours": haiti.plan, "slow": alike}).empty
+    assert (alike.active, alike.name) == (slow.active, slow.name)
+    assert scenario.under(haiti.plan, haiti.plan) == haiti.plan

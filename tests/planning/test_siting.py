@@ -74,16 +74,30 @@ def test_other_models_by_hand():
 
 def test_lscp_leaves_out_whom_nobody_reaches_and_says_so():
     found = from_matrix([[1, 99], [1, 99]], [3, 4], model="lscp", standard=10)
-    assert (found.objective, found.dropped_people, found.proven) == (1, 4, True)
-    assert "4 people that no candidate reaches" in found.method
+    assert (found.objective, found.unreachable_people, found.proven) == (1, 4, True)
 
 
-def test_islands_are_left_out_of_median_and_center():
+def test_the_fewest_unreachable_people_come_before_the_way():
+    islands = [[1, np.inf], [np.inf, 1]]
+    for model, objective in (("pmedian", 8), ("pcenter", 1)):
+        both = from_matrix(islands, [5, 3], model=model, k=2)
+        assert (both.chosen, both.objective, both.unreachable_people, both.proven) == ((0, 1), objective, 0, True)
+        one = from_matrix(islands, [5, 3], model=model, k=1)
+        assert (one.chosen, one.unreachable_people, one.unreachable) == ((0,), 3, (1,))
+        assert one.to_json()["unreachable_people"] == 3
     far = [[0, 5, np.inf], [5, 0, np.inf], [np.inf, np.inf, 0]]
     median = from_matrix(far, [10, 8, 1], model="pmedian", k=1)
-    assert (median.chosen, median.objective, median.dropped_people) == ((0,), 40, 1)
+    assert (median.chosen, median.objective, median.unreachable_people) == ((0,), 40, 1)
     center = from_matrix(far, [10, 8, 1], model="pcenter", k=1)
-    assert (center.objective, center.dropped_people) == (5, 1)
+    assert (center.objective, center.unreachable_people) == (5, 1)
+    # One person on an island outweighs any way on the mainland.
+    both = from_matrix([[0, 900, np.inf], [900, 0, np.inf], [np.inf, np.inf, 0]], [900, 800, 1], model="pmedian", k=2)
+    assert (both.chosen, both.objective, both.unreachable_people) == ((0, 2), 720_000, 0)
+
+
+def test_every_model_says_whom_it_does_not_reach():
+    cover = from_matrix([[1, np.inf], [np.inf, 1]], [5, 3], k=1, standard=10)
+    assert (cover.objective, cover.unreachable_people) == (5, 3)
 
 
 def test_nobody_in_reach_is_an_answer():
@@ -148,7 +162,7 @@ def test_lscp_equals_brute_force(instance, standard):
     )
     assert found.objective == next(sizes)
     assert found.proven
-    assert found.dropped_people == people[~within[free].any(axis=0)].sum()
+    assert found.unreachable_people == people[~within[free].any(axis=0)].sum()
 
 
 @given(instances())
@@ -174,6 +188,44 @@ def test_pcenter_equals_brute_force(instance):
     assert found.objective == best
     assert found.proven
     assert len(found.chosen) == k
+
+
+@st.composite
+def broken_instances(draw, *, islands):
+    """Return an instance without a way between islands, or without a way here and there."""
+    times, people, required, excluded, k = draw(instances(sites=6, points=8))
+    times = times.astype("float64")
+    if islands:
+        site, point = (draw(arrays.arrays("int64", n, elements=st.integers(0, 3))) for n in times.shape)
+        times[site[:, None] != point[None, :]] = np.inf
+    else:
+        times[draw(arrays.arrays("bool", times.shape))] = np.inf
+    return times, people, required, excluded, k
+
+
+@pytest.mark.parametrize("islands", [True, False])
+@given(data=st.data())
+@settings(max_examples=100)
+def test_median_and_center_with_unreachable_people_equal_brute_force(islands, data):
+    times, people, required, excluded, k = data.draw(broken_instances(islands=islands))
+
+    def worth(chosen):
+        near = times[sorted(chosen)].min(axis=0)
+        there = np.isfinite(near)
+        known = near[there & (people > 0)]
+        return people[~there].sum(), near[there] @ people[there], known.max(initial=0)
+
+    every = [worth(chosen) for chosen in allowed_sets(len(times), k, required, excluded)]
+    fewest = min(unreachable for unreachable, _, _ in every)
+    for model, place in (("pmedian", 1), ("pcenter", 2)):
+        found = from_matrix(times, people, model=model, k=k, required=required, excluded=excluded)
+        assert found.unreachable_people == fewest
+        assert found.objective == pytest.approx(min(row[place] for row in every if row[0] == fewest), abs=1e-6)
+        assert worth(found.chosen)[place] == pytest.approx(found.objective, abs=1e-6)
+        assert (len(found.chosen), found.proven) == (k, True)
+        quick = from_matrix(times, people, model=model, k=k, required=required, excluded=excluded, effort=QUICK)
+        assert quick.unreachable_people == fewest
+        assert quick.bound - 1e-6 <= found.objective <= quick.objective + 1e-6
 
 
 @given(instances(sites=12, points=25), st.integers(1, 60))
@@ -337,6 +389,7 @@ def test_haiti_three_more_bases(haiti):
         "k",
         "sites",
         "objective",
+        "unreachable_people",
         "bound",
         "gap_pct",
         "proven",
@@ -347,6 +400,17 @@ def test_haiti_three_more_bases(haiti):
         "seconds",
     ]
     assert shape["standard"] == "60 min"
+
+
+def test_haiti_names_whom_no_site_reaches(haiti):
+    found = planning.site(haiti.data, haiti.plan, 1, "pmedian", effort=QUICK)
+    assert found.sites[0]["commune_pcode"] in ("HT0151", "HT0152"), "the island with most people, La Gonave"
+    assert sum(found.unreachable_by_commune.values()) == found.unreachable_people > 0
+    assert {"La Tortue"} <= set(found.unreachable_by_commune)
+    for name, people in found.unreachable_by_commune.items():
+        assert f"{name} {people:,}" in found.to_json()["method"]
+    none_within = planning.site(haiti.data, haiti.plan, None, "lscp", effort=QUICK)
+    assert f"Not within the standard of any candidate: {none_within.unreachable_people:,.0f}" in none_within.method
 
 
 def test_haiti_rules_are_kept(haiti):
@@ -377,3 +441,10 @@ def test_gaps_are_in_percent():
     found = siting.Solution("mclp", 1, (0,), 90.0, 100.0, "people", "", 0.0)
     assert found.gap_pct == pytest.approx(10)
     assert not found.proven
+
+
+@pytest.mark.parametrize(("bound", "proven"), [(99.996, True), (99.99, False)])
+def test_what_is_told_as_no_gap_is_proven(bound, proven):
+    """99.996 of 100 is 0.00 % away, 99.99 is 0.01 %."""
+    found = siting.Solution("pmedian", 1, (0,), 100.0, bound, "people x min", "", 0.0)
+    assert (round(found.gap_pct, 2) == 0, found.proven) == (proven, proven)

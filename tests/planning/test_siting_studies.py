@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from test_siting import PEOPLE, TIMES, covered, instances
 
-from mssmap import planning, siting, siting_studies
+from mssmap import planning, siting, siting_studies, sureness
 from mssmap.errors import InputError
 from mssmap.siting import Effort
 
@@ -87,17 +88,38 @@ def test_overlap_of_choices():
 
 
 def test_haiti_frequency_and_exchanges(haiti):
+    """In a straight line speed and people are what acts: 7 cases; the worked example in docs has all 11."""
     done = []
-    found = planning.site_frequency(haiti.data, haiti.plan, 3, on_case=lambda i, n: done.append((i, n)))
-    assert done == [(i, 9) for i in range(9)]
-    assert len(found.solutions) == 9
-    assert found.sites["chosen"].sum() == 27
+    plan = dataclasses.replace(haiti.plan, travel="straight")
+    found = planning.site_frequency(haiti.data, plan, 3, on_case=lambda i, n: done.append((i, n)))
+    assert done == [(i, 7) for i in range(8)]
+    assert [step.varied for step in found.steps][-2:] == ["worst", "best"]
+    assert found.sites["chosen"].sum() == 21
     assert 0 <= found.jaccard <= 1
-    assert found.solutions["central", "central"].objective == planning.site(haiti.data, haiti.plan, 3).objective
-    best = found.solutions["central", "central"]
-    swaps = planning.site_swaps(haiti.data, haiti.plan, best)
+    best = found.steps[0].answer
+    assert best.objective == planning.site(haiti.data, plan, 3).objective
+    own = found.sites[found.sites["id"].isin([site["id"] for site in best.sites])]
+    for row in own.itertuples(index=False):
+        assert row.chosen + sum(row.rivals.values()) == 7, "in each case the site itself or one in its place"
+    swaps = planning.site_swaps(haiti.data, plan, best)
     assert (swaps["loss_pct"].between(0, 1)).all()
     assert set(swaps["site"]) <= {site["id"] for site in best.sites}
+
+
+def test_rivals_by_hand():
+    """A and B are best. Case 2 has a near A in place of A; case 3 has b, c: the nearer pairing is a's side with A."""
+    places = {"A": (-72.0, 18.5), "B": (-73.0, 18.5), "a": (-72.1, 18.5), "b": (-73.1, 18.5), "c": (-72.2, 18.5)}
+
+    def step(varied, *names):
+        sites = tuple({"id": name, "name": name, "lon": places[name][0], "lat": places[name][1]} for name in names)
+        answer = siting.Solution("mclp", len(names), (), 1.0, 1.0, "people", "", 0.0, sites=sites)
+        return sureness.Step(varied, sureness.Levels("central", "central", 12.0, "slower"), answer)
+
+    found = siting_studies.frequency([step("central", "A", "B"), step("speed", "a", "B"), step("zones", "b", "c")])
+    rows = found.sites.set_index("id")
+    assert rows["chosen"].to_dict() == {"B": 2, "A": 1, "a": 1, "b": 1, "c": 1}
+    assert rows.loc[["A", "B"], "rivals"].tolist() == [{"a": 1, "c": 1}, {"b": 1}]
+    assert found.jaccard == pytest.approx((1 / 3 + 0 + 0) / 3)
 
 
 def test_haiti_front(haiti):

@@ -307,6 +307,7 @@
   function redraw(quick = false) {
     drawBase();
     drawCells();
+    drawClosures();
     drawZones();
     drawImports();
     window.mssmapArchive.update(view, isOn("imports.archives"));
@@ -386,6 +387,14 @@
       return Object.entries(rings).filter(([letter]) => manifest.cells[letter][1]).map(([letter, shape]) => L.polygon(shape, {
         ...pane, interactive: false, fillOpacity: 1, fillColor: manifest.cells[letter][0], color: manifest.cells[letter][0], weight: 1, smoothFactor: 0 }));
     });
+  }
+
+  /** Roads of a plan that are closed, over the roads as they are drawn. */
+  function drawClosures() {
+    const closed = isOn("plan") ? view.closures || [] : [];
+    panes["mm-closures"].draw(closed.join(), (pane) => (closed.length ? [shaped(shapes.roads,
+      { ...pane, color: manifest.closure, weight: 3, dashArray: "6 4", fill: false }, { filter: (f) => closed.includes(f.properties.id) })] : []));
+    document.documentElement.dataset.closures = String(closed.length);
   }
 
   let imports = null;

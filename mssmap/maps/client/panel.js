@@ -302,6 +302,11 @@ export function figures(component) {
     card.append(value, $("div", "mm-label", item.label), $("div", "mm-sub", item.sub));
     return card;
   }));
+  clearTimeout(root.again);
+  if (component.data.ask !== null && component.data.ask !== undefined) {
+    root.again = setTimeout(() => component.setTriggerValue("more", component.data.ask), 400);
+    component.signal.addEventListener("abort", () => clearTimeout(root.again));
+  }
   if (root.headline || !component.data.live) return;
   root.headline = ({ detail }) => {
     const value = root.querySelector(".mm-value");

@@ -9,7 +9,7 @@
   /** Name, height in the pile, what draws there (nothing: nodes are placed by hand) and how far beyond the edge. */
   const PANES = [
     ["mm-base", 210, L.canvas, 0.4], ["mm-fill", 220, L.canvas, 0.4], ["mm-hatch", 221, L.svg, 0.1], ["mm-cells", 222, L.canvas, 0.4],
-    ["mm-lines", 230, L.canvas, 0.4], ["mm-zones", 380, L.svg, 0.3], ["mm-imports", 385, L.canvas, 0.3], ["mm-discs", 390, L.svg, 0.3],
+    ["mm-lines", 230, L.canvas, 0.4], ["mm-closures", 231, L.canvas, 0.4], ["mm-zones", 380, L.svg, 0.3], ["mm-imports", 385, L.canvas, 0.3], ["mm-discs", 390, L.svg, 0.3],
     ["mm-labels", 450], ["mm-symbols", 610],
   ];
 
