@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+import re
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pandas as pd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mssmap import keyfigures, timeline, views
+from mssmap import i18n, keyfigures, timeline, twin, views
+from mssmap.brief import Brief, content, learnt
 from mssmap.catalog import Data
+from mssmap.maps import layers, panels
 from mssmap.timeline import Clocks
 
 from .conftest import RECORDS
@@ -18,6 +21,7 @@ from .conftest import RECORDS
 DAYS = st.dates(date(2021, 6, 1), date(2026, 11, 26))
 GRADES = st.sampled_from(["F6", "F6", "C3", "C2", "B2", "A1"])
 REGIONS = st.sampled_from([None, None, "HT01", "HT05", "HT0111", "HT0531", "HT09"])
+MADE = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
 SHORT = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -71,3 +75,49 @@ def test_what_is_told_as_happened_was_known_no_earlier_than_it_happened(real: Da
     with_plans = views.events(real, **asked, plans=True)
     plans = with_plans[with_plans["claim"] == timeline.PLANNED]
     assert set(with_plans["event_id"]) - set(plans["event_id"]) == set(facts["event_id"])
+
+
+LANGS = st.sampled_from(sorted(i18n.LANGUAGES))
+
+
+@settings(SHORT, max_examples=15)
+@given(asked=questions(), lang=LANGS)
+def test_page_text_and_pack_say_the_same_numbers_and_days(real: Data, asked: dict[str, Any], lang: str) -> None:
+    clocks, grade, region = asked["clocks"], asked["grade"], asked["region"]
+    brief = Brief(clocks.as_of, clocks.known_on, MADE, lang=lang, grade=grade, region=region, layers=tuple(layers.ALL))
+    told = content.compose(real, brief)
+    figures = keyfigures.key_figures(real, **asked)
+    with i18n.speaking(lang):
+        cards = panels.figure_cards(figures)["items"]
+        summary = twin.situation(told.shown, figures, layers.ALL, (brief.start, clocks.as_of), grade)
+    for card, printed, figure in zip(cards, told.figures, figures, strict=True):
+        assert (card["label"], card["sub"]) == (printed.label, printed.under)
+        assert card["value"] == printed.value.partition("/")[0]
+        assert digits(card["value"]) == ("" if figure.value is None else f"{figure.value:.0f}")
+        assert any(card["label"] in line and (figure.absent or card["value"] in line) for line in summary)
+        assert bool(figure.source_ids) or not figure.value
+    counted = views.counts(real, **asked)
+    for row in counted[counted["layer"].isin(("fobs", "prisons", "gang_zones"))].itertuples():
+        key = f"{row.layer}.{row.status}"
+        assert key not in layers.ALL or told.counts[key] == row.value, key
+
+
+@settings(SHORT, max_examples=15)
+@given(asked=questions())
+def test_a_number_of_people_killed_is_held_by_the_sources_that_a_pack_cites(real: Data, asked: dict[str, Any]) -> None:
+    clocks = asked["clocks"]
+    brief = Brief(clocks.as_of, clocks.known_on, MADE, grade=asked["grade"], region=asked["region"])
+    told = content.compose(real, brief)
+    names = {source.number: source.source_id for source in told.sources}
+    rows = real["figures"][(real["figures"]["measure"] == "killed")]
+    for event in told.events:
+        deaths = learnt.killed(event.row)
+        if deaths:
+            known = rows[(rows["record_id"] == event.event_id) & (rows["known_from"] <= pd.Timestamp(clocks.known_on))]
+            held = known[known["source_id"].isin(names[number] for number in event.sources)]
+            assert set(deaths) <= {*held["value_min"], *held["value_max"]}, event.event_id
+
+
+def digits(words: str) -> str:
+    """Return a number without what a language puts between its digits."""
+    return re.sub(r"\D", "", words)
