@@ -343,7 +343,7 @@ def _plan(data: Data, brief: Brief) -> Table:
     if plan.travel == "matrix":
         plan = replace(plan, travel="road")
         aside = _("By the road model: a pack does not carry the plan's own matrix of travel times.") + " "
-    result = planning.evaluate(data, plan, language=brief.lang)
+    result = planning.evaluate_sure(data, plan, language=brief.lang)
     words = {
         "people_covered": _("People covered"),
         "people_covered_pct": _("Share of the people covered"),
