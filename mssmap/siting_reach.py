@@ -75,7 +75,7 @@ def most(problem: Problem, deadline: float) -> Reach:
         points[np.flatnonzero(used)[~reached[kind]]] = False
     times = problem.times[:, points].astype("float64")
     finite = np.isfinite(times)
-    near = np.where(finite, times, np.inf)[sites].min(axis=0)
+    near = times[sites].min(axis=0)
     known = np.isfinite(near)
     worst = 1.0 + 1.001 * float(near[known] @ problem.people[points][known])
     longest = float(times[finite].max(initial=0.0))

@@ -366,7 +366,7 @@ def _plan(data: Data, brief: Brief) -> Table:
     if plan.clocks != brief.clocks:
         days = {"as_of": text.day(plan.clocks.as_of), "known_on": text.day(plan.clocks.known_on)}
         aside += _("Worked out on the days of the plan: {as_of}, as known on {known_on}.").format(**days) + " "
-    result = planning.evaluate(data, plan, language=brief.lang)
+    result = planning.evaluate_sure(data, plan, language=brief.lang)
     words = {
         "people_covered": _("People covered"),
         "people_covered_pct": _("Share of the people covered"),

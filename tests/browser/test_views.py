@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from views.conftest import View, all_views
+from views.conftest import LABELS, View, all_views
 
 from mssmap import text
 from mssmap.maps import layers
@@ -40,23 +40,12 @@ def test_the_page(frozen_server: Server, visit: Any, asked: View) -> None:
     screen.drawn()
     screen.at_rest()
     cards = {label: (value, under) for label, value, under in screen.page.locator(".mm-card").evaluate_all(CARDS)}
-    for label, wanted in figures(asked).items():
-        assert cards[label][0] == text.number(wanted[0]), label
+    for key, label in LABELS.items():
+        number = asked.figure(key)
+        assert cards[label][0] == (text.number(int(number["value"])) if number else "–"), label
     shown = dict(screen.page.locator(".mm-layers li").evaluate_all(COUNTS))
     for layer in ("fobs", "prisons", "gang_zones"):
         for row in asked.of("count"):
             if row["key"].startswith(f"{layer}.") and row["key"] in layers.ALL:
                 wanted = row["value"] if row["low"] == row["high"] else f"{row['low']}–{row['high']}"
                 assert shown[row["key"]] == wanted, row["key"]
-
-
-def figures(asked: View) -> dict[str, tuple[int, ...]]:
-    """Return the key figures by their label: value, lowest, highest."""
-    found: dict[str, tuple[int, ...]] = {
-        "Bases in use": asked.count("fobs", "operational", "handed_over"),
-        "Prisons functioning": asked.count("prisons", "functioning"),
-    }
-    for key, label in (("strength", "Personnel deployed"), ("displaced", "Displaced people")):
-        if row := asked.figure(key):
-            found[label] = tuple(int(row[end]) for end in ("value", "low", "high"))
-    return found

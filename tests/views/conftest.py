@@ -13,6 +13,13 @@ import pytest
 from mssmap.timeline import Clocks
 
 HERE = Path(__file__).parent
+LABELS = {
+    "strength_deployed": "Personnel deployed",
+    "fobs_operational": "Bases in use",
+    "prisons_functioning": "Prisons functioning",
+    "displaced": "Displaced people",
+}
+"""Key figures worked out apart, with the words that stand beneath them."""
 RECORDS = ("fobs", "prisons", "facilities", "gang_zones")
 
 
@@ -47,7 +54,7 @@ class View:
         return sorted((row for row in self.answer if row["kind"] == kind), key=lambda row: row["key"])
 
     def figure(self, key: str) -> dict[str, str] | None:
-        """Return a key figure, None if nothing was known."""
+        """Return a key figure, None if there is no number."""
         return next((row for row in self.of("figure") if row["key"] == key), None)
 
     def count(self, layer: str, *statuses: str) -> tuple[int, int, int]:

@@ -16,7 +16,7 @@ from mssmap.brief import Brief, pack
 from mssmap.catalog import Data
 from mssmap.maps import layers
 
-from .conftest import View
+from .conftest import LABELS, View
 
 MADE = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
 
@@ -51,15 +51,9 @@ def touches(day: str, first: str, last: str) -> bool:
 
 
 def figures(asked: View) -> dict[str, str]:
-    """Return numbers as they are printed, by the words beneath them."""
-    found = {
-        "Bases in use": asked.count("fobs", "operational", "handed_over")[0],
-        "Prisons functioning": asked.count("prisons", "functioning")[0],
-    }
-    for key, label in (("strength", "Personnel deployed"), ("displaced", "Displaced people")):
-        if row := asked.figure(key):
-            found[label] = int(row["value"])
-    return {label: text.number(value) for label, value in found.items()}
+    """Return numbers as they are printed, by the words beneath them; a dash if there is none."""
+    found = {label: asked.figure(key) for key, label in LABELS.items()}
+    return {label: text.number(int(row["value"])) if row else "–" for label, row in found.items()}
 
 
 def printed(made: pack.Pack) -> dict[str, dict[str, str]]:

@@ -99,7 +99,7 @@ class Question:
     # ------------------------------------------------------------------------------------------- what is shown
 
     def records(self, layer: str) -> Iterator[tuple[Row, Row]]:
-        """Yield the records of a layer with their state then, as far as they reach the grade."""
+        """Yield the records of a layer with their state then."""
         spells: dict[str, Row] = {}
         for row in self.latest("status", "status_id"):
             other = spells.get(row["record_id"])
@@ -108,7 +108,7 @@ class Question:
                 spells[row["record_id"]] = row
         for record in read(self.folder, layer):
             spell = spells.get(record[LAYERS[layer]])
-            if spell and self.passes(spell):
+            if spell:
                 yield record, spell
 
     def events(self) -> list[Row]:
@@ -139,6 +139,8 @@ class Question:
     def layer(self, layer: str) -> Iterator[Row]:
         counts: dict[str, list[int]] = {}
         for record, spell in self.records(layer):
+            if not self.passes(spell):
+                continue
             inside, perhaps = self.surely_in(record), self.perhaps_in(record)
             count = counts.setdefault(spell["status"], [0, 0, 0])
             count[0] += inside
@@ -151,21 +153,42 @@ class Question:
         for status, (value, low, high) in counts.items():
             yield self.line("count", f"{layer}.{status}", value, low=low, high=high)
 
+    def in_state(self, key: str, layer: str, *statuses: str) -> Iterator[Row]:
+        """
+        Count the records in some states, as a key figure.
+
+        Those below the grade or perhaps in the region make the upper end; without one that counts, a hidden one means
+        that there is no number, and so does a region or a day of which nothing is on record.
+        """
+        records = list(self.records(layer))
+        wanted = [(record, spell) for record, spell in records if spell["status"] in statuses]
+        used = [spell for record, spell in wanted if self.surely_in(record) and self.passes(spell)]
+        hidden = [spell for record, spell in records if self.surely_in(record) and not self.passes(spell)]
+        perhaps = [spell for record, spell in wanted if self.perhaps_in(record)]
+        high = [spell for record, spell in wanted if self.surely_in(record)] + perhaps
+        if used or (not hidden and (perhaps or any(self.surely_in(record) for record, _spell in records))):
+            sure = sum(self.surely_begun(spell) for spell in used)
+            yield self.line("figure", key, len(used), low=sure, high=len(high), sources=self.all(used))
+
     def figures(self) -> Iterator[Row]:
-        rows = [row for row in self.latest("strength", "strength_id") if row["date"] <= self.day and self.passes(row)]
+        yield from self.in_state("fobs_operational", "fobs", "operational", "handed_over")
+        yield from self.in_state("prisons_functioning", "prisons", "functioning")
+        rows = [row for row in self.latest("strength", "strength_id") if row["date"] <= self.day]
         moves = [
             row for row in rows if row["record_type"] in ("arrival", "departure", "rotation") and row["net_change"]
         ]
         levels = [row for row in rows if row["record_type"] == "strength" and row["scope"] in ("MSS", "GSF")]
         levels = sorted((row for row in levels if row["personnel"]), key=lambda row: (row["date"], row["known_from"]))
-        total = [sum(int(row["net_change"]) for row in moves)] if moves else []
-        ends = total + [int(row[key]) for row in levels[-1:] for key in ("personnel", "personnel_max") if row[key]]
+        whole = bool(moves) and all(self.passes(row) for row in moves)  # a sum without one of its parts is no sum
+        graded = [row for row in levels if self.passes(row)][-1:]
+        level = graded if not whole or graded == levels[-1:] else []
+        total = [sum(int(row["net_change"]) for row in moves)] if whole else []
+        ends = total + [int(row[key]) for row in level for key in ("personnel", "personnel_max") if row[key]]
         if ends:
-            used = moves + levels[-1:]
+            used = (moves if whole else []) + level
             day = max(row["date"] for row in used)
-            yield self.line(
-                "figure", "strength", ends[0], low=min(ends), high=max(ends), day=day, sources=self.all(used)
-            )
+            about = {"low": min(ends), "high": max(ends), "day": day, "sources": self.all(used)}
+            yield self.line("figure", "strength_deployed", ends[0], **about)
         series = [row for row in self.latest("indicators", "indicator_id") if row["period_end"] <= self.day]
         series = [row for row in series if (row["indicator"], row["series"]) == ("idps", "iom_dtm")]
         series = [row for row in series if row["area"] == "National" and row["period_type"] == "point"]

@@ -304,8 +304,7 @@ export function figures(component) {
   }));
   clearTimeout(root.again);
   if (component.data.ask !== null && component.data.ask !== undefined) {
-    root.again = setTimeout(() => component.setTriggerValue("more", component.data.ask), 400);
-    component.signal.addEventListener("abort", () => clearTimeout(root.again));
+    root.again = setTimeout(() => component.signal.aborted || component.setTriggerValue("more", component.data.ask), 400);
   }
   if (root.headline || !component.data.live) return;
   root.headline = ({ detail }) => {
