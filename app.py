@@ -15,6 +15,7 @@ HERE = Path(__file__).parent
 st.set_page_config(page_title="mssmap · Haiti", page_icon=str(HERE / "docs/icon.png"), layout="wide")
 st.logo((HERE / "docs/logo.svg").read_text(encoding="utf-8"), size="large")
 
+state.arrive()
 state.speak()
 permits.gate(cache.opened)
 page = st.navigation(

@@ -30,9 +30,9 @@ def dials(trail: int = EVENT_WINDOW_DAYS, fixed: tuple[date | None, date | None]
     fixed
         First and last day of those events where they do not move along; by default the window that was chosen.
     """
-    now = state.today()
-    as_of = _day(_("Map as of"), "as_of", state.default_as_of(), _("What was true on this day."))
-    _dial(as_of, trail, fixed or (state.chosen_day("from"), state.chosen_day("to")))
+    _day(_("Map as of"), "as_of", _("What was true on this day."))
+    now, day = state.today(), state.clocks()
+    _dial(day.as_of, trail, fixed or (state.chosen_day("from"), state.chosen_day("to")))
     jumps = {f"{text.day(when)} · {_(what)}": when for when, what in state.KEY_DATES}
     jumps |= {_("Latest report"): state.default_as_of(), _("Today"): now}
     st.selectbox(
@@ -44,39 +44,47 @@ def dials(trail: int = EVENT_WINDOW_DAYS, fixed: tuple[date | None, date | None]
         label_visibility="collapsed",
         on_change=lambda: _jump(jumps),
     )
-    known_on = _day(
+    _day(
         _("As known on"),
         "known_on",
-        now,
         _(
             "Leaves out everything that became public later. "
             "Set both to the same day to see what an officer could have known then."
         ),
     )
-    same = known_on == as_of
+    same = day.known_on == day.as_of
     st.button(
         _("Show with what is known today") if same else _("Show without hindsight"),
         key="hindsight",
         help=_("Sets the second dial to the day of the map, or back to today."),
-        on_click=_set_known,
-        args=(now if same else as_of,),
+        on_click=_with_hindsight if same else _without_hindsight,
         width="stretch",
     )
-    return state.clocks()
+    return day
 
 
-def _day(label: str, key: str, default: date, words: str) -> date:
-    chosen = st.date_input(
-        label,
-        value=default,
-        min_value=state.earliest(),
-        max_value=state.latest(),
-        format="DD/MM/YYYY",
-        key=key,
-        bind="query-params",
-        help=words,
-    )
-    return chosen if isinstance(chosen, date) else default
+def _day(label: str, key: str, words: str) -> None:
+    """Exact field of a dial; the dial is kept apart from it, for Streamlit forgets a field that nobody touched."""
+    field = f"{key}_field"
+    st.session_state[field] = st.session_state[key]
+    with st.container(key=key):
+        st.date_input(
+            label,
+            value=None,
+            min_value=state.earliest(),
+            max_value=state.latest(),
+            format="DD/MM/YYYY",
+            key=field,
+            on_change=_typed,
+            args=(key,),
+            help=words,
+        )
+
+
+def _typed(key: str) -> None:
+    typed = st.session_state.get(f"{key}_field")
+    if isinstance(typed, date):
+        state.set_day(key, typed)
 
 
 def _dial(as_of: date, trail: int, fixed: tuple[date | None, date | None]) -> None:
@@ -92,18 +100,24 @@ def _dial(as_of: date, trail: int, fixed: tuple[date | None, date | None]) -> No
 def _dialled() -> None:
     chosen = st.session_state["dial"].get("day")
     if isinstance(chosen, str):
-        st.session_state["as_of"] = date.fromisoformat(chosen)
+        state.set_day("as_of", date.fromisoformat(chosen))
 
 
 def _jump(jumps: dict[str, date]) -> None:
     chosen = st.session_state["jump"]
     if chosen in jumps:
-        st.session_state["as_of"] = jumps[chosen]
+        state.set_day("as_of", jumps[chosen])
     st.session_state["jump"] = None
 
 
-def _set_known(day: date) -> None:
-    st.session_state["known_on"] = day
+def _without_hindsight() -> None:
+    """Set the second dial to the first as it stands now: a date may have been typed just before the click."""
+    _typed("as_of")
+    state.set_day("known_on", state.clocks().as_of)
+
+
+def _with_hindsight() -> None:
+    state.set_day("known_on", state.today())
 
 
 PLANNER_LAYERS = ("departments", *(layer.id for layer in layers.GROUPS["gang_zones"]))
@@ -152,7 +166,6 @@ def filters() -> cache.Filters:
     arrived = "region" not in st.session_state
     state.seed("region", codes)
     state.seed_many("category", state.categories())
-    state.seed_days()
     state.grade()
     if arrived and st.session_state["region"] and "lat" not in st.query_params:
         _look_at_region()

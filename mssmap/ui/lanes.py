@@ -230,7 +230,7 @@ def _words(count: int) -> dict[str, Any]:
 def _day_chosen(key: str = "lanes") -> None:
     chosen = st.session_state[key].get("day")
     if isinstance(chosen, str):
-        st.session_state["as_of"] = date.fromisoformat(chosen)
+        state.set_day("as_of", date.fromisoformat(chosen))
 
 
 def _window_chosen(key: str = "lanes") -> None:

@@ -1,9 +1,9 @@
 """
 The view of a person: what the address says, what the widgets hold, and notes about what could not be used.
 
-Dates write themselves into the address (`bind="query-params"`). Choices with a title do not: Streamlit would write the
-title, and the contract is the code (`region=HT05`, not `region=Artibonite`). Those and the set of layers are kept here:
-read from the address once, written back whenever they differ. What an address holds that cannot be used is told.
+The address is read before anything is shown, on every page: at the first run of a visit, and again when Back or Forward
+was pressed. After that the session holds the view, and the address is written whole and in one go whenever the two
+differ, so that each view is one entry of the history. What an address holds that cannot be used is told.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import wraps
 from typing import Any, Final, ParamSpec, TypeVar
+from urllib.parse import parse_qs
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from mssmap import evidence, i18n, regions, settings, views
 from mssmap.errors import InputError, NotFoundError
@@ -38,6 +40,7 @@ KEY_DATES: Final = (
 )
 GRADES: Final = ("F6", "E5", "D4", "C3", "B2", "A1")
 BASEMAPS: Final = ("local", "hot", "clearmap")
+DIALS: Final = ("as_of", "known_on")
 DAYS: Final = ("from", "to", "since")
 """Days that may be chosen or not; their widgets are made only when they are wanted."""
 CODED: Final[dict[str, Any]] = {
@@ -96,27 +99,67 @@ def default_as_of() -> date:
 
 def clocks() -> Clocks:
     """The two dials as they stand."""
-    return Clocks(as_of=_dial("as_of", default_as_of()), known_on=_dial("known_on", today()))
+    return Clocks(as_of=chosen_day("as_of") or default_as_of(), known_on=chosen_day("known_on") or today())
+
+
+def set_day(key: str, day: date) -> None:
+    """Move a dial; the one way in for slider, steps, key dates, buttons and the timeline."""
+    st.session_state[key] = day
 
 
 def chosen_day(key: str) -> date | None:
-    """A day that may be chosen or not, as its widget holds it or, before there is one, as the address says."""
+    """A day that was chosen, None if there is none."""
     held = st.session_state.get(key)
-    if isinstance(held, date) or key in st.session_state:
-        return held if isinstance(held, date) else None
-    text = st.query_params.get(key)
-    return settings.parse_date(text, key) if text and not _day_note(key, text) else None
+    return held if isinstance(held, date) else None
 
 
-def _dial(key: str, default: date) -> date:
-    return chosen_day(key) or default
+def arrive() -> None:
+    """Take the view over from the address: at the first run of a visit, and when Back or Forward was pressed."""
+    run = get_script_run_ctx()
+    again = run is not None and run.is_history_navigation
+    if "held_view" in st.session_state and not again:
+        _bring_back()
+        _fill_empty_dials()
+        return
+    st.session_state["held_view"] = {}
+    if run is not None and again:
+        st.query_params.from_dict(parse_qs(run.query_string, keep_blank_values=True))
+    for key in ("address_notes", "layers_on", "lang", *CODED, *DIALS):
+        st.session_state.pop(key, None)
+    st.session_state["layer_generation"] = st.session_state.get("layer_generation", 0) + 1
+    address_notes()
+    for key in (*DIALS, *DAYS):
+        text = st.query_params.get(key)
+        st.session_state[key] = settings.parse_date(text, key) if text and not _day_note(key, text) else None
+    _fill_empty_dials()
+
+
+HELD: Final = ("lang", *DIALS, *CODED)
+
+
+def _hold() -> None:
+    """Keep the view apart from its widgets: Streamlit forgets what a person has not touched when the page changes."""
+    held = st.session_state
+    held["held_view"] = held.get("held_view", {}) | {key: held[key] for key in HELD if key in held}
+
+
+def _bring_back() -> None:
+    _hold()
+    for key, value in st.session_state["held_view"].items():
+        if key not in st.session_state:
+            st.session_state[key] = value
+
+
+def _fill_empty_dials() -> None:
+    """A dial is never empty: one that was cleared goes back to its default."""
+    for key, default in (("as_of", default_as_of), ("known_on", today)):
+        if chosen_day(key) is None:
+            st.session_state[key] = default()
 
 
 def address_notes() -> list[str]:
     """
-    Say, once per visit, which values of the address were not usable.
-
-    Call it before the widgets are made: they silently replace such a value by their default.
+    Say which values of the address, when it was last read, were not usable.
     """
     if "address_notes" not in st.session_state:
         st.session_state["address_notes"] = [
@@ -262,13 +305,6 @@ def seed(key: str, choices: Sequence[Any], default: Any = None) -> None:
         st.session_state[key] = text if text in choices else default
 
 
-def seed_days() -> None:
-    """Give the days that may be chosen their values from the address, once per visit."""
-    for key in DAYS:
-        if key not in st.session_state:
-            st.session_state[key] = chosen_day(key)
-
-
 def seed_many(key: str, choices: Sequence[str]) -> None:
     """Give a choice of several values its values from the address, once per visit."""
     if key not in st.session_state:
@@ -276,19 +312,19 @@ def seed_many(key: str, choices: Sequence[str]) -> None:
 
 
 def keep_address() -> None:
-    """Write the choices that do not write themselves into the address; a default is left out."""
+    """Write the view into the address if it differs; a default is left out, keys of others stay."""
+    _hold()
+    held = st.session_state
     wanted: dict[str, list[str]] = {
+        "as_of": _listed(held["as_of"], default_as_of()),
+        "known_on": _listed(held["known_on"], today()),
         "layers": [written] if (written := layers.write(layers_on())) else [],
-        "lang": _listed(st.session_state.get("lang"), browser_language()),
-        **{key: _listed(st.session_state.get(key), default) for key, default in CODED.items()},
+        "lang": _listed(held.get("lang"), browser_language()),
+        **{key: _listed(held.get(key), default) for key, default in CODED.items() if key in held},
     }
-    for key, values in wanted.items():
-        if st.query_params.get_all(key) == values:
-            continue
-        if values:
-            st.query_params[key] = values
-        else:
-            st.query_params.pop(key, None)
+    if any(st.query_params.get_all(key) != values for key, values in wanted.items()):
+        others = {key: st.query_params.get_all(key) for key in st.query_params if key not in wanted}
+        st.query_params.from_dict(others | {key: values for key, values in wanted.items() if values})
 
 
 def _listed(value: Any, default: Any) -> list[str]:

@@ -31,7 +31,6 @@ def words(key: str, lines: list[str]) -> None:
 
 def since_choice() -> date | None:
     """The day from which changes are told: any, or that of the last brief; empty for none."""
-    state.seed_days()
     drawer = st.expander(_("What changed"), key="changes", on_change="rerun")
     if drawer.open or st.session_state["since"]:
         with drawer:

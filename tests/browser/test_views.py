@@ -44,8 +44,10 @@ def test_the_page(frozen_server: Server, visit: Any, asked: View) -> None:
         number = asked.figure(key)
         assert cards[label][0] == (text.number(int(number["value"])) if number else "–"), label
     shown = dict(screen.page.locator(".mm-layers li").evaluate_all(COUNTS))
-    for layer in ("fobs", "prisons", "gang_zones"):
-        for row in asked.of("count"):
-            if row["key"].startswith(f"{layer}.") and row["key"] in layers.ALL:
-                wanted = row["value"] if row["low"] == row["high"] else f"{row['low']}–{row['high']}"
-                assert shown[row["key"]] == wanted, row["key"]
+    hidden = {row["key"]: int(row["value"]) for row in asked.of("hidden")}
+    for row in asked.of("count"):
+        key = row["key"]
+        if key in layers.ALL:
+            low, high = int(row["low"]), int(row["high"]) + hidden[key]
+            words = str(low) if low == high else f"{low}–{high}"
+            assert shown[key] == ("–" if row["value"] == "0" and hidden[key] else words), key

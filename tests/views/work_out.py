@@ -139,10 +139,11 @@ class Question:
     def layer(self, layer: str) -> Iterator[Row]:
         counts: dict[str, list[int]] = {}
         for record, spell in self.records(layer):
-            if not self.passes(spell):
-                continue
             inside, perhaps = self.surely_in(record), self.perhaps_in(record)
-            count = counts.setdefault(spell["status"], [0, 0, 0])
+            count = counts.setdefault(spell["status"], [0, 0, 0, 0])
+            if not self.passes(spell):
+                count[3] += inside
+                continue
             count[0] += inside
             count[1] += inside and self.surely_begun(spell)
             count[2] += inside or perhaps
@@ -150,8 +151,9 @@ class Question:
                 day = f"{spell['valid_from']} {spell['date_precision']} seen {self.last_seen(spell)}"
                 about = {"day": day, "grade": self.grade(spell), "sources": self.public(spell)}
                 yield self.line(layer, record[LAYERS[layer]], spell["status"], **about)
-        for status, (value, low, high) in counts.items():
+        for status, (value, low, high, below) in counts.items():
             yield self.line("count", f"{layer}.{status}", value, low=low, high=high)
+            yield self.line("hidden", f"{layer}.{status}", below)
 
     def in_state(self, key: str, layer: str, *statuses: str) -> Iterator[Row]:
         """

@@ -157,3 +157,49 @@ export function live(component) {
   window.mssmapLive = window.mssmapLive || new Live();
   window.mssmapLive.update(component);
 }
+
+// ---------------------------------------------------------------- address and history
+
+/**
+ * One entry of the history a view. Streamlit pushes one for a new page and another for its query, so a push on the same
+ * page that follows no act of the person takes the place of the entry that is there.
+ */
+function keepHistory() {
+  let acted = true;
+  ["pointerdown", "keydown"].forEach((name) => document.addEventListener(name, () => { acted = true; }, true));
+  const push = history.pushState.bind(history);
+  history.pushState = (state, title, address) => {
+    const samePage = new URL(address ?? location.href, location.href).pathname === location.pathname;
+    if (samePage && !acted) history.replaceState(state, title, address);
+    else push(state, title, address);
+    acted = false;
+  };
+}
+
+/**
+ * A typed date is taken on Enter, and on Tab behind its last part. Streamlit takes it when the focus goes to something
+ * outside of the field, so it goes to a place of its own for a moment.
+ */
+function takeTypedDates() {
+  const aside = node("span");
+  aside.tabIndex = -1;
+  document.body.append(aside);
+  document.addEventListener("keydown", (event) => {
+    const part = event.target.closest?.("[data-testid=stDateInputField] [data-type]");
+    if (!part || (event.key !== "Enter" && event.key !== "Tab") || event.shiftKey) return;
+    const parts = [...part.parentElement.querySelectorAll("[data-type]:not([data-type=literal])")];
+    if (event.key === "Tab" && part !== parts.at(-1)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const buttons = part.closest("[data-testid=stDateInputField]").querySelectorAll("button:not([tabindex='-1'])");
+    const next = event.key === "Tab" ? buttons[0] : part;
+    aside.focus({ preventScroll: true });
+    setTimeout(() => (next || part).focus({ preventScroll: true }), 0);
+  }, true);
+}
+
+if (!window.mssmapAddress) {
+  window.mssmapAddress = true;
+  keepHistory();
+  takeTypedDates();
+}
