@@ -184,4 +184,10 @@ PROMISES = (
         ("tests/browser/test_memory.py::test_what_is_held_is_as_after_the_first_rounds",),
         (),
     ),
+    Promise(
+        "address",
+        "On random walks by links, buttons, Back and Forward, address, dials, map and text say the same two days.",
+        ("tests/browser/test_address.py::test_on_a_random_walk_address_dials_map_and_text_say_the_same_two_days",),
+        (),
+    ),
 )

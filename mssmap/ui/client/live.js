@@ -192,9 +192,8 @@ function takeTypedDates() {
     event.preventDefault();
     event.stopPropagation();
     const buttons = part.closest("[data-testid=stDateInputField]").querySelectorAll("button:not([tabindex='-1'])");
-    const next = event.key === "Tab" ? buttons[0] : part;
     aside.focus({ preventScroll: true });
-    setTimeout(() => (next || part).focus({ preventScroll: true }), 0);
+    setTimeout(() => buttons[0]?.focus({ preventScroll: true }), 0);
   }, true);
 }
 
