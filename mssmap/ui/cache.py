@@ -181,6 +181,13 @@ def hidden(clocks: Clocks, grade: str, region: str | None) -> dict[str, int]:
     return views.hidden_by_grade(data(), clocks, grade, region)
 
 
+def nothing_on_record(filters: Filters) -> bool:
+    """Say whether no record and no event surely lies in the region of a view."""
+    counted = views.counts(data(), filters.clocks, filters.grade, filters.region)
+    surely = counted["value"].sum() + counted["below"].sum()
+    return not surely and views.events(data(), filters.clocks, grade=filters.grade, region=filters.region).empty
+
+
 @lru_cache(maxsize=32)
 def told(known_on: date, region: str | None, categories: tuple[str, ...], language: str) -> tuple[dict[str, Any], str]:
     """Return all that the browser needs to work out any day and grade at these filters, and its mark; by language."""

@@ -138,6 +138,8 @@ def note_line(filters: cache.Filters, notes: list[str]) -> None:
             ).format(day=text.day(newest))
         )
     hidden = sum(cache.hidden(filters.clocks, filters.grade, filters.region).values())
+    if filters.region and not hidden and cache.nothing_on_record(filters):
+        lines.append(_("Nothing on record surely lies in this region on these days; that is not the same as calm."))
     if hidden:
         lines.append(_("{n} records below grade {grade} are hidden.").format(n=hidden, grade=filters.grade))
     if lines:

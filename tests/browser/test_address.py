@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -19,6 +20,7 @@ DATES = {"as_of": "2025-01-18", "known_on": "2025-01-18"}
 PAGES = {
     "/": "Situation map",
     "/timeline": "Timeline",
+    "/planner": "FOB planner",
     "/export": "Export",
     "/briefing": "Briefing",
     "/data": "Data and sources",
@@ -34,7 +36,7 @@ def follow(screen: Screen, title: str) -> None:
 
 
 def shows(screen: Screen, as_of: date, known_on: date) -> None:
-    """Wait until address, dials and map say the same two days, and see that the text does."""
+    """Wait until address, dials, map and text summary say the same two days, as far as the page has them."""
     wanted = {"as_of": as_of.isoformat(), "known_on": known_on.isoformat()}
     screen.wait(
         """(wanted) => Object.entries(wanted).every(([key, day]) => {
@@ -50,14 +52,19 @@ def shows(screen: Screen, as_of: date, known_on: date) -> None:
         [wanted, DEFAULTS],
     )
     screen.at_rest()
+    day = f"{as_of.day} {as_of:%b} {as_of.year}"
+    known = f"as known on {known_on.day} {known_on:%b} {known_on.year}"
+    if as_of == known_on:
+        known = "as known the same day"
+    if urlsplit(screen.page.url).path in ("/", "/timeline"):
+        screen.page.locator(".mm-words", has_text=f"Situation on {day}, {known}.").first.wait_for()
     if screen.page.locator(".st-key-map iframe").count():
-        known = "as known the same day" if as_of == known_on else "as known"
         screen.wait(
             """([day, known]) => {
               const banner = document.querySelector('.st-key-map iframe').contentDocument.querySelector('.mm-asof');
               return banner && banner.textContent.includes(day) && banner.textContent.includes(known);
             }""",
-            [f"{as_of.day} {as_of:%b} {as_of.year}", known],
+            [day, known],
         )
 
 
@@ -125,7 +132,7 @@ def test_on_a_random_walk_address_dials_map_and_text_say_the_same_two_days(
     past, ahead = [(screen.page.url.split("?")[0], dict(seen))], []
     for _step in range(STEPS):
         path, view = past[-1]
-        with_dials = screen.page.locator(".st-key-as_of").count() > 0
+        with_dials = screen.page.locator(".mm-steps").first.is_visible()
         moves = ["link", *(["on", "hindsight", "type"] if with_dials else []), *(["back"] if past[1:] else [])]
         move = walk.choice([*moves, *(["forward"] if ahead else [])])
         if move == "back":
@@ -160,3 +167,8 @@ def act(screen: Screen, walk: random.Random, move: str, view: dict[str, str]) ->
         view["known_on"] = DEFAULTS["known_on"] if same else view["as_of"]
         screen.page.locator(".st-key-hindsight button").first.click()
     return view
+
+
+def test_a_region_of_which_nothing_is_on_record_is_told_in_a_sentence(visit: Callable[..., Any]) -> None:
+    screen = visit("/", **DATES, region="HT0121")
+    screen.page.get_by_text("Nothing on record surely lies in this region").wait_for()
