@@ -35,7 +35,6 @@ options = view.Options(
     choropleth=shading,
     selected=st.session_state.get("record"),
     focus=st.session_state.get("focus"),
-    notes=components.window_note(window),
     changed=told.on_map(changes),
 )
 with main:

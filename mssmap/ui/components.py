@@ -148,11 +148,6 @@ def note_line(filters: cache.Filters, notes: list[str]) -> None:
         st.empty()
 
 
-def window_note(window: tuple[date, date]) -> tuple[str, ...]:
-    """Which events the map shows, for its legend."""
-    return (_("Events from {start} to {end}.").format(start=text.day(window[0]), end=text.day(window[1])),)
-
-
 def look_at(**target: Any) -> None:
     """Ask the map to move there with its next view: `id=` a record, or `bounds=` a box in degrees."""
     st.session_state["focus_n"] = st.session_state.get("focus_n", 0) + 1
