@@ -28,7 +28,7 @@ with main, st.container(key="linked"):
         on=state.layers_on(),
         selected=st.session_state.get("record"),
         focus=st.session_state.get("focus"),
-        )
+    )
     components.map_frame()
     components.feed_map(shown, options, filters=filters, window=window)
 with side:
