@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mssmap import keyfigures, text
+from mssmap import i18n, keyfigures, text
 from mssmap.i18n import gettext as _
 from mssmap.keyfigures import KeyFigure
 
@@ -45,7 +45,10 @@ def told(figure: KeyFigure) -> str:
 
 
 def how(figure: KeyFigure) -> str:
-    """How the figure was made, and what it stands beside."""
+    """How the figure was made, what it is counted from, and what it stands beside."""
+    if figure.titles:
+        named = [dict(titles) for titles in figure.titles]
+        return " / ".join(one.get(i18n.current(), one.get("en", "")) for one in named)
     if figure.reported is None:
         return _(figure.note)
     level = figure.reported

@@ -4,6 +4,7 @@ The row of key figures: few numbers, each with its range, date, source and how i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -89,6 +90,8 @@ class KeyFigure:
         True if a region was asked and the number is that of the whole country.
     reported
         For the strength, the level it stands beside.
+    titles
+        Of the events that the number is counted from, by language.
     """
 
     key: str
@@ -108,6 +111,7 @@ class KeyFigure:
     lost: int = 0
     national: bool = False
     reported: Reported | None = None
+    titles: tuple[tuple[tuple[str, str], ...], ...] = ()
 
 
 def key_figures(data: Data, clocks: Clocks, grade: str = evidence.LOWEST, region: str | None = None) -> list[KeyFigure]:
@@ -284,10 +288,16 @@ def _reopening(data: Data, clocks: Clocks, grade: str, row: tuple[str, str, str]
         high=max(days, default=None),
         unit="days",
         **_dated(events["valid_from"], clocks, events["date_precision"]),
-        note=" / ".join(events["title_en"]) if days else mark("No reopening was known by then."),
+        note="" if days else mark("No reopening was known by then."),
         source_ids=_sources(events),
         **_absence(bool(days), lost, grade),
+        titles=tuple(_titles(row) for row in events.to_dict("records")),
     )
+
+
+def _titles(row: Mapping[Any, Any]) -> tuple[tuple[str, str], ...]:
+    """Return the title of an event by language."""
+    return tuple((lang, str(row[f"title_{lang}"])) for lang in ("en", "fr", "ht", "es") if row.get(f"title_{lang}"))
 
 
 def _below(rows: pd.DataFrame, grade: str) -> int:

@@ -8,7 +8,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from mssmap import catalog, figure_words, keyfigures
+from mssmap import catalog, figure_words, i18n, keyfigures
 from mssmap.catalog import Data
 from mssmap.keyfigures import KeyFigure, Reported
 
@@ -184,3 +184,9 @@ def test_a_figure_that_is_there_says_what_its_grade_leaves_out(figures):
 def test_a_region_without_records_says_so(figures):
     there = figures("2024-03-10", region="HT0121")["prisons_functioning"]
     assert (figure_words.number(there), figure_words.under(there)) == ("–", "no record in this region")
+
+
+def test_the_events_that_days_are_counted_from_are_named_in_the_language_of_the_reader(real, on):
+    found = {f.key: f for f in keyfigures.key_figures(real, on("2025-01-18"))}
+    with i18n.speaking("fr"):
+        assert "Rentrée scolaire nationale officielle" in figure_words.how(found["days_schools_open"])

@@ -28,7 +28,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mssmap import evidence, i18n, settings, text, timeline
+from mssmap import evidence, i18n, settings, text
 from mssmap.api.query import box
 from mssmap.archive import columns
 from mssmap.archive.engine import Archives, Question
@@ -64,7 +64,7 @@ CELL_KM: Final = {4: 44.7, 5: 16.9, 6: 6.39, 7: 2.41, 8: 0.913, 9: 0.345, 10: 0.
 CLUSTER_ZOOM: Final = 10.0
 """From here on a cell is shown as a circle where its events are, not as its outline."""
 
-FILTERS: Final = ("from", "to", "as_of", "known_on", "box", "category", "actor", "grade", "region", "lang")
+FILTERS: Final = ("from", "to", "as_of", "known_on", "box", "category", "actor", "grade", "region", "plans", "lang")
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,15 @@ def _query(values: Mapping[str, str]) -> Query:
         actor=_part_of_a_name(values, "actor"),
         grade=evidence.parse_threshold(values.get("grade", evidence.LOWEST)),
         region=values.get("region", "")[:12],
+        plans=_plans(values),
     )
+
+
+def _plans(values: Mapping[str, str]) -> bool:
+    found = values.get("plans", "false")
+    if found not in ("false", "true"):
+        raise InputError(f"plans: found {found[:40]!r}, required false or true.")
+    return found == "true"
 
 
 def _part_of_a_name(values: Mapping[str, str], name: str) -> str:
@@ -261,7 +269,6 @@ def _held(asked: _Asked) -> Response:
     arrays |= {
         "from": _days(found["valid_from"]),
         "to": _days(found["valid_to"]),
-        "planned": pc.equal(found["claim"], timeline.PLANNED).to_numpy(),
         "cell": cell,
         "ring": _rings(columns.parents(cells, resolution)),
     }

@@ -2,7 +2,7 @@
 What can be asked of an archive, written once with Ibis: the same expressions run on every engine.
 
 The rule is that of `views` and of client/clock.js: a row counts if it was known on `known_on` in this revision, did not
-begin after `as_of` unless it was planned, touches the days from `start` to `end`, and passes the filters.
+begin after `as_of`, was not only announced, touches the days from `start` to `end`, and passes the filters.
 """
 
 from __future__ import annotations
@@ -55,6 +55,8 @@ class Query:
         Threshold as in `evidence.passes`.
     region
         P-code of a department or commune.
+    plans
+        Also what was announced and not reported as done, whatever its day.
     """
 
     start: date | None = None
@@ -66,6 +68,7 @@ class Query:
     actor: str = ""
     grade: str = evidence.LOWEST
     region: str = ""
+    plans: bool = False
 
 
 @lru_cache(maxsize=1)
@@ -94,7 +97,10 @@ def matching(rows: ir.Table, query: Query) -> ir.Table:
     else:
         keep.append(rows.known_until.isnull())
     if query.as_of:
-        keep.append((rows.valid_from <= query.as_of) | (rows.claim == timeline.PLANNED))
+        begun = rows.valid_from <= query.as_of
+        keep.append(begun | (rows.claim == timeline.PLANNED) if query.plans else begun)
+    if not query.plans:
+        keep.append(rows.claim != timeline.PLANNED)
     if query.start:
         keep.append(rows.valid_to.isnull() | (rows.valid_to >= query.start))
     if query.end:

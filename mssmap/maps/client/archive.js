@@ -218,12 +218,12 @@
     panel.busy.hidden = true;
     const query = question(), zoom = map.getZoom();
     const [west, south, east, north] = query.box.split(",").map((degrees) => Math.round(degrees * DEGREE));
-    const { row, lon, lat, category, cell, planned, cells, ring } = held;
+    const { row, lon, lat, category, cell, cells, ring } = held;
     const n = new Int32Array(cells), here = new Int32Array(cells), x = new Float64Array(cells), y = new Float64Array(cells);
     const dots = [];
     for (let i = 0; i < row.length; i += 1) {
       const from = held.from[i];
-      if ((from > view.day && !planned[i]) || from > view.end || held.to[i] < view.start) continue;
+      if (from > view.day || from > view.end || held.to[i] < view.start) continue;
       const at = cell[i];
       n[at] += 1;
       x[at] += lon[i];
