@@ -21,7 +21,8 @@ def spread(figure: KeyFigure) -> str:
 
 def under(figure: KeyFigure) -> str:
     """The line under the number: range, day and what it leaves out, or why there is none."""
-    parts = [absence(figure)] if figure.absent else [spread(figure), _day(figure), _left_out(figure)]
+    worded = text.qualifiers().get(figure.qualifier, "")
+    parts = [absence(figure)] if figure.absent else [worded, spread(figure), _day(figure), _left_out(figure)]
     return " · ".join(part for part in (*parts, _("all of Haiti") if figure.national else "") if part)
 
 
@@ -41,7 +42,12 @@ def told(figure: KeyFigure) -> str:
     """The figure in a sentence: label, number and range, or why there is no number."""
     notes = [spread(figure), "" if figure.absent else _left_out(figure), _("all of Haiti") if figure.national else ""]
     aside = "; ".join(note for note in notes if note)
-    return f"{_(figure.label)}: {absence(figure) or number(figure)}" + (f" ({aside})" if aside else "")
+    return f"{_(figure.label)}: {absence(figure) or worded(figure)}" + (f" ({aside})" if aside else "")
+
+
+def worded(figure: KeyFigure) -> str:
+    """The number with the word of its source, such as about 1,400,000."""
+    return text.figure(figure.value, figure.value, "", figure.qualifier) if figure.value is not None else number(figure)
 
 
 def how(figure: KeyFigure) -> str:

@@ -62,6 +62,7 @@ class Reported:
     high: float
     day: date
     precision: str
+    source_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,8 @@ class KeyFigure:
         For the strength, the level it stands beside.
     titles
         Of the events that the number is counted from, by language.
+    qualifier
+        As the source words the number, such as "about".
     """
 
     key: str
@@ -112,6 +115,7 @@ class KeyFigure:
     national: bool = False
     reported: Reported | None = None
     titles: tuple[tuple[tuple[str, str], ...], ...] = ()
+    qualifier: str = ""
 
 
 def key_figures(data: Data, clocks: Clocks, grade: str = evidence.LOWEST, region: str | None = None) -> list[KeyFigure]:
@@ -152,11 +156,11 @@ def strength(data: Data, clocks: Clocks, grade: str = evidence.LOWEST) -> KeyFig
     levels = rows[(rows["record_type"] == "strength") & rows["scope"].isin(MISSION_SCOPES) & rows["personnel"].notna()]
     levels = levels.sort_values(["date", "known_from"], kind="stable")
     whole = bool(evidence.passes(moves["grade"], grade).all()) and len(moves) > 0
-    reached = levels[evidence.passes(levels["grade"], grade)].tail(1)
-    level = reached if not whole or reached.index.equals(levels.tail(1).index) else reached.iloc[:0]
+    latest, reached = (_last_day(some) for some in (levels, levels[evidence.passes(levels["grade"], grade)]))
+    level = reached if not whole or reached["date"].isin(latest["date"]).any() else reached.iloc[:0]
     summed = [float(moves["net_change"].sum())] if whole else []
     basis = pd.concat([moves, level]) if whole else level
-    lost = _below(pd.concat([moves, levels.tail(1)]), grade)
+    lost = _below(pd.concat([moves, latest]), grade)
     numbers = summed + [float(n) for n in (*level["personnel"], *level["personnel_max"].dropna())]
     return KeyFigure(
         key="strength_deployed",
@@ -173,12 +177,17 @@ def strength(data: Data, clocks: Clocks, grade: str = evidence.LOWEST) -> KeyFig
     )
 
 
-def _reported(level: pd.DataFrame) -> Reported | None:
-    if level.empty:
+def _last_day(levels: pd.DataFrame) -> pd.DataFrame:
+    """Return the levels of the latest day; those that disagree stand side by side."""
+    return levels[levels["date"] == levels["date"].max()]
+
+
+def _reported(levels: pd.DataFrame) -> Reported | None:
+    if levels.empty:
         return None
-    row = level.iloc[-1]
-    high = row["personnel"] if pd.isna(row["personnel_max"]) else row["personnel_max"]
-    return Reported(float(row["personnel"]), float(high), row["date"].date(), str(row["date_precision"]))
+    ends = [*levels["personnel"].dropna(), *levels["personnel_max"].dropna()]
+    day, precision = levels["date"].iloc[-1].date(), str(levels["date_precision"].iloc[-1])
+    return Reported(float(min(ends)), float(max(ends)), day, precision, _sources(levels))
 
 
 def displaced(data: Data, clocks: Clocks, grade: str = evidence.LOWEST) -> KeyFigure:
@@ -200,10 +209,9 @@ def displaced(data: Data, clocks: Clocks, grade: str = evidence.LOWEST) -> KeyFi
         high=max(ends, default=None),
         unit="persons",
         **_dated(last["period_end"], clocks, last["date_precision"]),
-        note=f"Counted by IOM{', ' + row['qualifier'] if row['qualifier'] else ''}."
-        if row is not None
-        else mark("No count was known."),
+        note=mark("No count was known.") if rows.empty else mark("Counted by IOM."),
         source_ids=_sources(last),
+        qualifier=str(row["qualifier"]) if row is not None else "",
         **_absence(row is not None, _below(later, grade), grade),
     )
 
@@ -288,7 +296,7 @@ def _reopening(data: Data, clocks: Clocks, grade: str, row: tuple[str, str, str]
         high=max(days, default=None),
         unit="days",
         **_dated(events["valid_from"], clocks, events["date_precision"]),
-        note="" if days else mark("No reopening was known by then."),
+        note="" if days or lost else mark("No reopening was known by then."),
         source_ids=_sources(events),
         **_absence(bool(days), lost, grade),
         titles=tuple(_titles(row) for row in events.to_dict("records")),

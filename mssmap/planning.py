@@ -199,7 +199,11 @@ def bases_left_out(data: Data, plan: Scenario) -> str:
     placed = scenario.standing_count(data, plan)
     without = rows.loc[rows["status"] == scenario.OPERATIONAL, "name_en"].tolist()
     handed = rows.loc[rows["status"] == scenario.HANDED_OVER, "name_en"].tolist()
+    hidden = views.hidden_by_grade(data, plan.clocks, plan.grade).get("fobs", 0)
     parts = []
+    if hidden:
+        words = _("{n} bases are below grade {grade}: what they cover is missing from every figure here.")
+        parts.append(words.format(n=hidden, grade=plan.grade))
     if without:
         words = _(
             "{n} bases are operational on this day, {placed} of them with a published place. Without one, and not "

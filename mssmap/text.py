@@ -219,6 +219,17 @@ def plan(event: Any) -> str:
     return words.format(day=when)
 
 
+def qualifiers() -> Mapping[str, str]:
+    """How exactly a source words a number."""
+    return {
+        "about": _("about"),
+        "at least": _("at least"),
+        "more than": _("more than"),
+        "up to": _("up to"),
+        "fewer than": _("fewer than"),
+    }
+
+
 def figure(low: Any, high: Any, unit: Any, qualifier: Any = None) -> str:
     """
     Write a reported number with its qualifier.
@@ -229,7 +240,9 @@ def figure(low: Any, high: Any, unit: Any, qualifier: Any = None) -> str:
     top = low if high is None or pd.isna(high) else high
     numbers = number(low) if low == top else f"{number(low)}-{number(top)}"
     return " ".join(
-        str(part) for part in (qualifier, numbers, unit) if part is not None and str(part) not in ("", "nan")
+        str(part)
+        for part in (qualifiers().get(qualifier, qualifier), numbers, unit)
+        if part is not None and str(part) not in ("", "nan")
     )
 
 

@@ -40,7 +40,7 @@ def test_strength_adds_arrivals_and_stands_beside_the_reported_level(figures, as
 
 def test_strength_names_the_reported_level(figures):
     strength = figures("2025-01-01")["strength_deployed"]
-    assert strength.reported == Reported(430, 430, date(2024, 11, 8), "day")
+    assert strength.reported == Reported(430, 430, date(2024, 11, 8), "day", ("press-1",))
     assert figure_words.how(strength).endswith("The latest reported strength of the mission was 430 (8 Nov 2024).")
 
 
@@ -190,3 +190,23 @@ def test_the_events_that_days_are_counted_from_are_named_in_the_language_of_the_
     found = {f.key: f for f in keyfigures.key_figures(real, on("2025-01-18"))}
     with i18n.speaking("fr"):
         assert "Rentrée scolaire nationale officielle" in figure_words.how(found["days_schools_open"])
+
+
+def test_levels_of_one_day_that_disagree_are_a_range(real, on):
+    strength = keyfigures.strength(real, on("2025-06-30"))
+    assert (strength.reported.low, strength.reported.high) == (991, 1077)
+    assert strength.low <= 991
+    assert strength.high >= 1077
+
+
+def test_displaced_people_keep_the_word_of_their_source(real, on):
+    found = keyfigures.displaced(real, on("2024-10-15"))
+    assert figure_words.told(found) == "Displaced people: more than 700,000"
+    assert figure_words.under(found).startswith("more than · ")
+
+
+def test_what_is_below_the_grade_is_not_called_unknown(real, on):
+    found = keyfigures.key_figures(real, on("2024-03-10", "2026-11-20"), grade="B2")
+    absent = [figure for figure in found if figure.absent == keyfigures.BELOW_GRADE]
+    assert absent
+    assert not any("known" in figure_words.how(figure) for figure in absent)

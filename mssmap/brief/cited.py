@@ -47,6 +47,12 @@ class Cited:
         """Cite the best sources of some rows with `source_ids`."""
         return self.ids(name for cell in rows["source_ids"] for name in schema.items(cell))
 
+    def each(self, rows: pd.DataFrame) -> tuple[int, ...]:
+        """Cite the best source of each of some rows: a sum rests on all of them."""
+        named = [schema.items(cell) for cell in rows["source_ids"]]
+        known = [evidence.ordered(self._by_id[name] for name in names if name in self._by_id) for names in named]
+        return tuple(dict.fromkeys(number for sources in known for number in self.records(sources[:1])))
+
     def ids(self, ids: Iterable[str]) -> tuple[int, ...]:
         """Cite the best of some sources."""
         known = [self._by_id[name] for name in dict.fromkeys(ids) if name in self._by_id]

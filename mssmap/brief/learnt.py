@@ -149,8 +149,11 @@ def highlights(
     found.append(_displaced(data, brief, cited))
     said = [line for line in found if line]
     if len(said) < 2:
-        nothing = _("Nothing new was reported since {day}.").format(day=text.day(brief.compared_with))
-        said += [nothing, _quiet(data, brief)]
+        listed = list(changes)
+        since = text.day(brief.compared_with)
+        news = _("Changes learnt since {day}: {counts}.").format(day=since, counts=twin.change_counts(listed))
+        nothing = _("Nothing new was reported since {day}.").format(day=since)
+        said += [news if listed else nothing, _quiet(data, brief)]
     return said[:MOST_HIGHLIGHTS]
 
 
@@ -172,7 +175,8 @@ def _arrivals(data: Data, brief: Brief, cited: Cited) -> str:
         countries=countries,
         total=figure_words.spread(total) or figure_words.number(total),
     )
-    return f"{sentence} {cited.publishers(cited.rows(rows.iloc[::-1]))}".strip()
+    level = cited.ids(total.reported.source_ids) if total.reported else ()
+    return f"{sentence} {cited.publishers((*cited.each(rows.iloc[::-1]), *level))}".strip()
 
 
 def _attacks(events: gpd.GeoDataFrame, cited: Cited, most: int = 2) -> list[str]:
@@ -227,7 +231,7 @@ def _displaced(data: Data, brief: Brief, cited: Cited) -> str:
     if figure.value is None:
         return ""
     sentence = _("{n} displaced people in the country ({day}).").format(
-        n=text.number(figure.value), day=text.day(figure.date, figure.date_precision)
+        n=figure_words.worded(figure), day=text.day(figure.date, figure.date_precision)
     )
     return f"{sentence} {cited.publishers(cited.ids(figure.source_ids))}".strip()
 

@@ -177,3 +177,14 @@ def test_a_long_text_of_another_question_keeps_its_mark(real, brief):
     told = content.compose(real, brief(highlights=(words,), written_for={words: asked}))
     assert told.highlights[0].startswith("[written for 31 Dec 2024] word ")
     assert told.highlights[0].endswith("…")
+
+
+def test_changes_without_a_sentence_of_their_own_are_not_called_nothing_new(real):
+    said = content.propose(real, Brief(date(2026, 2, 15), date(2026, 2, 15), MADE, region="HT0111"))
+    assert any(line.startswith("Changes learnt since 18 Oct 2025: new ") for line in said)
+    assert not any("Nothing new" in line for line in said)
+
+
+def test_a_sum_cites_the_best_source_of_each_of_its_parts(real, brief):
+    (said,) = [line for line in content.compose(real, brief()).highlights if "more personnel" in line]
+    assert "AskWikiNow" in said or "askwikinow" in said.lower(), "787 stands there alone"

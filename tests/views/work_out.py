@@ -180,10 +180,10 @@ class Question:
             row for row in rows if row["record_type"] in ("arrival", "departure", "rotation") and row["net_change"]
         ]
         levels = [row for row in rows if row["record_type"] == "strength" and row["scope"] in ("MSS", "GSF")]
-        levels = sorted((row for row in levels if row["personnel"]), key=lambda row: (row["date"], row["known_from"]))
+        levels = [row for row in levels if row["personnel"]]
         whole = bool(moves) and all(self.passes(row) for row in moves)  # a sum without one of its parts is no sum
-        graded = [row for row in levels if self.passes(row)][-1:]
-        level = graded if not whole or graded == levels[-1:] else []
+        graded = of_last_day([row for row in levels if self.passes(row)])
+        level = graded if not whole or (graded[:1] and graded[0]["date"] == of_last_day(levels)[0]["date"]) else []
         total = [sum(int(row["net_change"]) for row in moves)] if whole else []
         ends = total + [int(row[key]) for row in level for key in ("personnel", "personnel_max") if row[key]]
         if ends:
@@ -209,6 +209,11 @@ class Question:
     def line(self, kind: str, key: str, value: Any, sources: Iterable[str] = (), **about: Any) -> Row:
         row = {"view": self.view, "kind": kind, "key": key, "value": str(value), "sources": ";".join(sorted(sources))}
         return {name: str(row.get(name, about.get(name, ""))) for name in ABOUT}
+
+
+def of_last_day(rows: list[Row]) -> list[Row]:
+    """Return the rows of the latest day, in their order; those that disagree stand side by side."""
+    return [row for row in rows if row["date"] == max(one["date"] for one in rows)]
 
 
 def last_day(day: str, precision: str) -> str:
