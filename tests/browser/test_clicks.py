@@ -26,7 +26,7 @@ from store.conftest import SOAK, Postgres
 
 from mssmap.store import Store, audit, open_store
 
-from .conftest import Screen, Server, running
+from .conftest import AT_REST, Screen, Server, running
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(7200 if SOAK else 300)]
 
@@ -398,7 +398,7 @@ class Hand(RuleBasedStateMachine):
 
     def _loaded(self) -> None:
         self.screen.page.locator(".mm-bases input").first.wait_for()
-        self.screen.at_rest()
+        self.screen.page.locator(AT_REST).wait_for(timeout=BUSY_MS)
         self._open_the_drawer()
 
     def _open_the_drawer(self) -> None:
@@ -502,7 +502,7 @@ class Hand(RuleBasedStateMachine):
         expected = self.plan.now
         until_shown(self.screen, expected["active"] & set(self.ids))
         until_saved(self.screen)
-        self.screen.at_rest()
+        self.screen.page.locator(AT_REST).wait_for(timeout=BUSY_MS)
         store = self.place.store()
         plan = store.plan(self.screen.query["scenario"])
         store.engine.dispose()
