@@ -122,7 +122,7 @@ STEPS = 6 if os.environ.get("MSSMAP_SOAK") else 3
 
 @pytest.mark.parametrize("seed", range(WALKS))
 def test_on_a_random_walk_address_dials_map_and_text_say_the_same_two_days(
-    visit: Callable[..., Any], seed: int
+    visit: Callable[..., Any], seed: int, record_property: Callable[..., None]
 ) -> None:
     """Links, buttons, Back and Forward, with and without a link at the start."""
     walk = random.Random(seed)
@@ -148,6 +148,7 @@ def test_on_a_random_walk_address_dials_map_and_text_say_the_same_two_days(
         path, view = past[-1]
         screen.wait("(path) => location.href.split('?')[0] === path", path)
         shows(screen, date.fromisoformat(view["as_of"]), date.fromisoformat(view["known_on"]))
+    record_property("figure", f"{WALKS} walks of {STEPS} steps")
 
 
 def act(screen: Screen, walk: random.Random, move: str, view: dict[str, str]) -> dict[str, str]:
