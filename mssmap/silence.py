@@ -111,7 +111,7 @@ def now(data: Data, clocks: Clocks, grade: str = evidence.LOWEST) -> pd.DataFram
             "department_pcode": codes.to_numpy(),
             "last_report": last.to_numpy(),
             "precision": newest.set_index("department_pcode")["precision"].reindex(codes).fillna("").to_numpy(),
-            "days": days.to_numpy(),
+            "days": days.array,
             "publishers_90": publishers.to_numpy(),
             "zones": zone_count(zones).to_numpy(),
             "stale_zones": zone_count(zones[zones["stale"]]).to_numpy(),

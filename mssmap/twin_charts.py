@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
-from mssmap import evidence, silence, text
+from mssmap import evidence, silence, text, timeline
 from mssmap.i18n import gettext as _
 
 
@@ -128,12 +129,7 @@ def silent(departments: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
         Names of the departments by P-code.
     """
     quiet = departments[departments["silent"]].sort_values("days", ascending=False, na_position="first")
-    told = [
-        _("{name} (no report on record)").format(name=names[row.department_pcode])
-        if pd.isna(row.days)
-        else _("{name} ({n} days)").format(name=names[row.department_pcode], n=row.days)
-        for row in quiet.itertuples(index=False)
-    ]
+    told = [_quiet(row, names[row.department_pcode]) for row in quiet.itertuples(index=False)]
     lines = (
         [_("Without a report for more than {n} days: {names}.").format(n=silence.SILENT_DAYS, names=", ".join(told))]
         if told
@@ -147,6 +143,20 @@ def silent(departments: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
         )
         lines.append(_("Zones whose assessment has gone stale: {where}.").format(where=where))
     return [*lines, _("That nothing is reported is not the same as calm.")]
+
+
+def _quiet(row: Any, name: str) -> str:
+    if pd.isna(row.days):
+        return _("{name} (no report on record)").format(name=name)
+    if row.precision in timeline.IMPRECISE:
+        return _("{name} (last report {day})").format(name=name, day=text.day(row.last_report, row.precision))
+    return _("{name} ({n} days)").format(name=name, n=text.number(row.days))
+
+
+def days_since(days: Any, precision: str) -> str:
+    """Write the days since a report; from a month or a year they are counted only about."""
+    n = text.number(days)
+    return _("about {n}").format(n=n) if n and precision in timeline.IMPRECISE else n
 
 
 def lanes(lanes_of: Iterable[str], titles: Mapping[str, str], window: Sequence[date | None]) -> list[str]:

@@ -96,6 +96,12 @@ def test_whoever_knows_more_never_has_fewer_reports(real, on, as_of):
     assert all((after >= before).all() for before, after in pairwise(months))
 
 
+def test_days_of_silence_are_whole_numbers_also_beside_a_department_without_report(real, on):
+    now = silence.now(real, on("2024-03-10"))
+    assert now["days"].isna().any()
+    assert str(now["days"].dtype) == "Int64"
+
+
 def test_nippes_is_silent_in_the_real_data(real, on):
     now = silence.now(real, on("2025-01-18", "2026-11-22")).set_index("department_pcode")
     assert now.loc["HT10", "silent"]

@@ -88,6 +88,8 @@ def test_silence_names_who_is_quiet_and_never_calls_it_calm():
     departments = pd.DataFrame(
         {
             "department_pcode": ["HT01", "HT02", "HT03"],
+            "last_report": pd.to_datetime(["2025-01-15", "2024-11-18", None]),
+            "precision": ["day", "day", ""],
             "days": pd.array([3, 61, None], dtype="Int64"),
             "silent": [False, True, True],
             "zones": [5, 0, 0],
@@ -99,6 +101,37 @@ def test_silence_names_who_is_quiet_and_never_calls_it_calm():
         "Zones whose assessment has gone stale: West 2 of 5.",
         "That nothing is reported is not the same as calm.",
     ]
+
+
+def test_days_without_a_report_are_counted_only_from_a_day_that_is_known():
+    departments = pd.DataFrame(
+        {
+            "department_pcode": ["HT01", "HT02", "HT03"],
+            "last_report": pd.to_datetime(["2021-11-04", "2023-06-01", "2022-01-01"]),
+            "precision": ["day", "month", "year"],
+            "days": pd.array([1_170, 597, 1_113], dtype="Int64"),
+            "silent": True,
+            "stale_zones": 0,
+        }
+    )
+    names = {"HT01": "South", "HT02": "Artibonite", "HT03": "Centre"}
+    assert twin_charts.silent(departments, names)[0] == (
+        "Without a report for more than 60 days: South (1,170 days), Centre (last report 2022), "
+        "Artibonite (last report Jun 2023)."
+    )
+    assert list(map(twin_charts.days_since, departments["days"], departments["precision"])) == [
+        "1,170",
+        "about 597",
+        "about 1,113",
+    ]
+    assert twin_charts.days_since(pd.NA, "") == ""
+
+
+def test_silence_of_the_real_data_is_told_in_whole_days(real, on):
+    names = dict(real["departments"][["pcode", "name_en"]].itertuples(index=False))
+    told = twin_charts.silent(silence.now(real, on("2024-03-10")), names)[0]
+    assert "South (857 days)" in told
+    assert "Artibonite (last report Jun 2023)" in told
 
 
 @pytest.mark.parametrize(
