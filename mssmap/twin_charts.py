@@ -72,17 +72,31 @@ def figures(values: pd.DataFrame) -> list[str]:
         told = _("{label}: {value} ({day})").format(
             label=label,
             value=text.figure(last["value"], last["value_max"], last["unit"], last["qualifier"]),
-            day=text.day(last["day"], last["precision"]),
+            day=_when(last),
         )
         if len(mine) > 1:
             first = mine.iloc[0]
             told += _("; first of {n} values {value} ({day})").format(
                 n=len(mine),
                 value=text.figure(first["value"], first["value_max"], first["unit"], first["qualifier"]),
-                day=text.day(first["day"], first["precision"]),
+                day=_when(first),
             )
         lines.append(f"{told}.")
     return lines
+
+
+def _when(value: pd.Series) -> str:
+    """Write the day of a point in time, or the period of a total: as whole years or months where it is these."""
+    start, end, precision = value["start"], value["day"], value["precision"]
+    if value["period_type"] == "point":
+        return text.day(end, precision)
+    if pd.isna(start):
+        return _("until {day}").format(day=text.day(end, precision))
+    if start.is_year_start and end.is_year_end:
+        precision = "year"
+    elif start.is_month_start and end.is_month_end and precision == "day":
+        precision = "month"
+    return text.span(start, end, precision)
 
 
 def services(share: pd.DataFrame, titles: Mapping[str, str], words: Mapping[str, str]) -> list[str]:

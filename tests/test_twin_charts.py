@@ -58,12 +58,43 @@ def test_figures_tell_each_series_apart():
             "value_max": [None, None, None],
             "unit": "people",
             "qualifier": ["", "about", ""],
+            "period_type": "point",
+            "start": days("2024-06-01", "2024-12-01", "2025-01-05"),
         }
     )
     assert twin_charts.figures(values) == [
         "Displaced · IOM: about 1,041,000 people (Dec 2024); first of 2 values 578,074 people (Jun 2024).",
         "Displaced · press: 1,050,000 people (5 Jan 2025).",
     ]
+
+
+@pytest.mark.parametrize(
+    ("period_type", "start", "end", "precision", "told"),
+    [
+        pytest.param("year", "2024-01-01", "2024-12-31", "day", "2024", id="a year"),
+        pytest.param("quarter", "2024-10-01", "2024-12-31", "day", "Oct 2024 to Dec 2024", id="a quarter"),
+        pytest.param("month", "2024-01-01", "2024-01-31", "day", "Jan 2024", id="a month"),
+        pytest.param("month", "2024-02-01", "2024-02-29", "day", "Feb 2024", id="a month of a leap year"),
+        pytest.param("other", "2023-01-01", "2023-03-15", "day", "1 Jan 2023 to 15 Mar 2023", id="any days"),
+        pytest.param("other", "2026-03-01", "2026-06-30", "month", "Mar 2026 to Jun 2026", id="an IPC projection"),
+        pytest.param("other", "2026-03-02", "2026-06-10", "month", "Mar 2026 to Jun 2026", id="known to the month"),
+        pytest.param("other", None, "2026-06-10", "day", "until 10 Jun 2026", id="no start on record"),
+        pytest.param("point", "2025-01-01", "2025-01-14", "month", "Jan 2025", id="a point known to the month"),
+        pytest.param("point", "2025-03-31", "2025-03-31", "day", "31 Mar 2025", id="a point"),
+    ],
+)
+def test_a_total_is_told_with_its_period(period_type, start, end, precision, told):
+    total = {"label": "Killed", "value": 5_626, "value_max": None, "unit": "persons", "qualifier": ""}
+    total |= {"period_type": period_type, "precision": precision}
+    values = pd.DataFrame([total]).assign(start=pd.to_datetime([start]), day=pd.to_datetime([end]))
+    assert twin_charts.figures(values) == [f"Killed: 5,626 persons ({told})."]
+
+
+def test_no_total_is_told_as_of_its_last_day(frozen, on):
+    values = series.indicators(frozen, on("2026-11-20"), "casualties")
+    lines = twin_charts.figures(values.assign(label=values["indicator"] + " " + values["series"]))
+    assert "killed binuh_year_total: 5,915 persons (2025); first of 2 values 5,626 persons (2024)." in lines
+    assert not [line for line in lines if "(31 Dec" in line]
 
 
 def test_services_compare_the_first_and_the_last_day():
@@ -127,9 +158,9 @@ def test_days_without_a_report_are_counted_only_from_a_day_that_is_known():
     assert twin_charts.days_since(pd.NA, "") == ""
 
 
-def test_silence_of_the_real_data_is_told_in_whole_days(real, on):
-    names = dict(real["departments"][["pcode", "name_en"]].itertuples(index=False))
-    told = twin_charts.silent(silence.now(real, on("2024-03-10")), names)[0]
+def test_silence_of_a_whole_country_is_told_in_whole_days(frozen, on):
+    names = dict(frozen["departments"][["pcode", "name_en"]].itertuples(index=False))
+    told = twin_charts.silent(silence.now(frozen, on("2024-03-10")), names)[0]
     assert "South (857 days)" in told
     assert "Artibonite (last report Jun 2023)" in told
 
