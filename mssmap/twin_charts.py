@@ -46,13 +46,14 @@ def _moved(curve: pd.DataFrame, day: date, grade: str, below: int) -> str:
 
 
 def _level(levels: pd.DataFrame, day: date) -> list[str]:
-    reported = levels[levels["day"] <= pd.Timestamp(day)].sort_values("day", kind="stable")
+    reported = levels[levels["day"] <= pd.Timestamp(day)]
     if reported.empty:
         return []
-    last = reported.iloc[-1]
+    last = reported[reported["day"] == reported["day"].max()]
+    vaguest = max(last["precision"])  # day, month, year: by chance their order in the alphabet
     return [
         _("Last reported strength of the whole mission: {n} ({day}).").format(
-            n=text.figure(last["low"], last["high"], ""), day=text.day(last["day"], last["precision"])
+            n=text.figure(last["low"].min(), last["high"].max(), ""), day=text.day(last["day"].iloc[0], vaguest)
         )
     ]
 

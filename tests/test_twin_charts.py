@@ -40,6 +40,28 @@ def test_strength_counts_up_to_the_day_and_names_the_last_level():
     assert twin_charts.strength(curve, levels, date(2024, 1, 1)) == ["No arrivals were known on 1 Jan 2024."]
 
 
+@pytest.mark.parametrize(
+    ("precision", "told"),
+    [
+        pytest.param(["month", "month"], "991-1,077 (Jun 2025)", id="both of the month"),
+        pytest.param(["day", "day"], "991-1,077 (1 Jun 2025)", id="both of the day"),
+        pytest.param(["day", "month"], "991-1,077 (Jun 2025)", id="only as exact as the vaguer one"),
+    ],
+)
+def test_levels_of_the_same_date_are_told_as_their_range(precision, told):
+    levels = pd.DataFrame({"day": days("2025-06-01", "2025-06-01"), "low": [991, 1_077], "high": [1_000, 1_077]})
+    curve = pd.DataFrame({"country": [], "day": days(), "personnel": []})
+    lines = twin_charts.strength(curve, levels.assign(precision=precision), date(2025, 6, 30))
+    assert lines[1] == f"Last reported strength of the whole mission: {told}."
+
+
+def test_two_reports_of_june_2025_are_one_range(frozen, on):
+    clocks = on("2025-06-30")
+    curve, levels = series.strength_by_country(frozen, clocks), series.strength_levels(frozen, clocks)
+    told = twin_charts.strength(curve, levels, clocks.as_of)[-1]
+    assert told == "Last reported strength of the whole mission: 991-1,077 (Jun 2025)."
+
+
 def test_a_sum_whose_parts_are_below_the_grade_is_not_told(real, on):
     clocks = on("2025-01-18", "2025-01-18")
     curve, below = series.strength_by_country(real, clocks, "B2"), series.moves_below(real, clocks, "B2")
