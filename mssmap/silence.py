@@ -11,7 +11,7 @@ from typing import Final
 
 import pandas as pd
 
-from mssmap import evidence, timeline, views
+from mssmap import evidence, views
 from mssmap.catalog import Data
 from mssmap.timeline import Clocks
 
@@ -23,9 +23,11 @@ DEPARTMENT_DIGITS: Final = 4
 
 
 def _reports(data: Data, clocks: Clocks) -> pd.DataFrame:
-    """One row for each (report about a department, publisher): `department_pcode`, `day`, `precision`, `publisher`."""
-    events = timeline.known(data["events"], clocks.known_on, "event_id")
-    events = events[events["department_pcode"] != ""]
+    """
+    One row for each (report about a department, publisher): `department_pcode`, `day`, `precision`, `publisher`.
+
+    Every revision is a report of its own day; that a later one replaced it does not mean that nobody reported.
+    """
     places = pd.concat(
         [
             data[layer][[key, "department_pcode"]].rename(columns={key: "record_id"})
@@ -37,12 +39,12 @@ def _reports(data: Data, clocks: Clocks) -> pd.DataFrame:
             )
         ]
     ).set_index("record_id")["department_pcode"]
-    status = timeline.known(data["status"], clocks.known_on, "status_id")
-    status = status.assign(department_pcode=status["record_id"].map(places).fillna(""))
+    status = data["status"].assign(department_pcode=data["status"]["record_id"].map(places).fillna(""))
     columns = ["department_pcode", "known_from", "known_precision", "source_ids"]
-    rows = pd.concat([events[columns], status.loc[status["department_pcode"] != "", columns]], ignore_index=True)
+    rows = pd.concat([data["events"][columns], status[columns]], ignore_index=True)
+    made = rows["known_from"] <= pd.Timestamp(min(clocks.as_of, clocks.known_on))
     # a row whose date of report was assumed says nothing about when somebody reported
-    rows = rows[(rows["known_precision"] != "assumed") & (rows["known_from"] <= pd.Timestamp(clocks.as_of))]
+    rows = rows[made & (rows["known_precision"] != "assumed") & (rows["department_pcode"] != "")]
     rows = rows.assign(source_id=rows["source_ids"].str.split(";")).explode("source_id")
     publishers = data["sources"].set_index("source_id")["publisher"]
     return pd.DataFrame(
@@ -93,7 +95,9 @@ def now(data: Data, clocks: Clocks, grade: str = evidence.LOWEST) -> pd.DataFram
     day = pd.Timestamp(clocks.as_of)
     codes = data["departments"]["pcode"]
     last = reports.groupby("department_pcode")["day"].max().reindex(codes)
-    newest = reports.sort_values("day", kind="stable").drop_duplicates("department_pcode", keep="last")
+    newest = reports.sort_values(["day", "precision"], ascending=[True, False], kind="stable").drop_duplicates(
+        "department_pcode", keep="last"
+    )
     recent = reports[reports["day"] > day - pd.Timedelta(days=90)]
     zones = views.layer(data, "gang_zones", clocks, grade)
     days = (day - last).dt.days.astype("Int64")
@@ -107,7 +111,7 @@ def now(data: Data, clocks: Clocks, grade: str = evidence.LOWEST) -> pd.DataFram
             "department_pcode": codes.to_numpy(),
             "last_report": last.to_numpy(),
             "precision": newest.set_index("department_pcode")["precision"].reindex(codes).fillna("").to_numpy(),
-            "days": days.to_numpy(),
+            "days": days.array,
             "publishers_90": publishers.to_numpy(),
             "zones": zone_count(zones).to_numpy(),
             "stale_zones": zone_count(zones[zones["stale"]]).to_numpy(),

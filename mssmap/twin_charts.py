@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
-from mssmap import evidence, silence, text
+from mssmap import evidence, silence, text, timeline
 from mssmap.i18n import gettext as _
 
 
@@ -45,13 +46,14 @@ def _moved(curve: pd.DataFrame, day: date, grade: str, below: int) -> str:
 
 
 def _level(levels: pd.DataFrame, day: date) -> list[str]:
-    reported = levels[levels["day"] <= pd.Timestamp(day)].sort_values("day", kind="stable")
+    reported = levels[levels["day"] <= pd.Timestamp(day)]
     if reported.empty:
         return []
-    last = reported.iloc[-1]
+    last = reported[reported["day"] == reported["day"].max()]
+    vaguest = max(last["precision"])  # day, month, year: by chance their order in the alphabet
     return [
         _("Last reported strength of the whole mission: {n} ({day}).").format(
-            n=text.figure(last["low"], last["high"], ""), day=text.day(last["day"], last["precision"])
+            n=text.figure(last["low"].min(), last["high"].max(), ""), day=text.day(last["day"].iloc[0], vaguest)
         )
     ]
 
@@ -71,17 +73,31 @@ def figures(values: pd.DataFrame) -> list[str]:
         told = _("{label}: {value} ({day})").format(
             label=label,
             value=text.figure(last["value"], last["value_max"], last["unit"], last["qualifier"]),
-            day=text.day(last["day"], last["precision"]),
+            day=_when(last),
         )
         if len(mine) > 1:
             first = mine.iloc[0]
             told += _("; first of {n} values {value} ({day})").format(
                 n=len(mine),
                 value=text.figure(first["value"], first["value_max"], first["unit"], first["qualifier"]),
-                day=text.day(first["day"], first["precision"]),
+                day=_when(first),
             )
         lines.append(f"{told}.")
     return lines
+
+
+def _when(value: pd.Series) -> str:
+    """Write the day of a point in time, or the period of a total: as whole years or months where it is these."""
+    start, end, precision = value["start"], value["day"], value["precision"]
+    if value["period_type"] == "point":
+        return text.day(end, precision)
+    if pd.isna(start):
+        return _("until {day}").format(day=text.day(end, precision))
+    if start.is_year_start and end.is_year_end:
+        precision = "year"
+    elif start.is_month_start and end.is_month_end and precision == "day":
+        precision = "month"
+    return text.span(start, end, precision)
 
 
 def services(share: pd.DataFrame, titles: Mapping[str, str], words: Mapping[str, str]) -> list[str]:
@@ -128,12 +144,7 @@ def silent(departments: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
         Names of the departments by P-code.
     """
     quiet = departments[departments["silent"]].sort_values("days", ascending=False, na_position="first")
-    told = [
-        _("{name} (no report on record)").format(name=names[row.department_pcode])
-        if pd.isna(row.days)
-        else _("{name} ({n} days)").format(name=names[row.department_pcode], n=row.days)
-        for row in quiet.itertuples(index=False)
-    ]
+    told = [_quiet(row, names[row.department_pcode]) for row in quiet.itertuples(index=False)]
     lines = (
         [_("Without a report for more than {n} days: {names}.").format(n=silence.SILENT_DAYS, names=", ".join(told))]
         if told
@@ -147,6 +158,20 @@ def silent(departments: pd.DataFrame, names: Mapping[str, str]) -> list[str]:
         )
         lines.append(_("Zones whose assessment has gone stale: {where}.").format(where=where))
     return [*lines, _("That nothing is reported is not the same as calm.")]
+
+
+def _quiet(row: Any, name: str) -> str:
+    if pd.isna(row.days):
+        return _("{name} (no report on record)").format(name=name)
+    if row.precision in timeline.IMPRECISE:
+        return _("{name} (last report {day})").format(name=name, day=text.day(row.last_report, row.precision))
+    return _("{name} ({n} days)").format(name=name, n=text.number(row.days))
+
+
+def days_since(days: Any, precision: str) -> str:
+    """Write the days since a report; from a month or a year they are counted only about."""
+    n = text.number(days)
+    return _("about {n}").format(n=n) if n and precision in timeline.IMPRECISE else n
 
 
 def lanes(lanes_of: Iterable[str], titles: Mapping[str, str], window: Sequence[date | None]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 
 import pytest
 
@@ -78,6 +79,27 @@ def test_a_department_nobody_reported_about_is_silent(small, on):
 def test_the_last_report_is_as_exact_as_its_day_is_known(real, on):
     now = silence.now(real, on("2025-01-18", "2025-01-18")).set_index("department_pcode")
     assert (str(now.loc["HT02", "last_report"].date()), now.loc["HT02", "precision"]) == ("2024-12-01", "month")
+
+
+def test_a_report_stays_one_when_its_record_is_corrected_later(real, on):
+    now = silence.now(real, on("2024-03-10", "2026-11-20")).set_index("department_pcode")
+    assert (str(now.loc["HT05", "last_report"].date()), now.loc["HT05", "precision"]) == ("2023-06-01", "month")
+
+
+@pytest.mark.parametrize("as_of", ["2024-03-10", "2025-01-18", "2025-06-30"])
+def test_whoever_knows_more_never_has_fewer_reports(real, on, as_of):
+    later = [known_on for known_on in ("2025-01-18", "2025-07-01", "2026-11-20") if known_on > as_of]
+    views = [on(as_of, known_on) for known_on in (as_of, *later)]
+    days = [silence.now(real, clocks)["days"].astype("Float64").fillna(float("inf")) for clocks in views]
+    months = [silence.by_month(real, clocks, date(2021, 1, 1))["publishers"] for clocks in views]
+    assert all((after <= before).all() for before, after in pairwise(days))
+    assert all((after >= before).all() for before, after in pairwise(months))
+
+
+def test_days_of_silence_are_whole_numbers_also_beside_a_department_without_report(real, on):
+    now = silence.now(real, on("2024-03-10"))
+    assert now["days"].isna().any()
+    assert str(now["days"].dtype) == "Int64"
 
 
 def test_nippes_is_silent_in_the_real_data(real, on):

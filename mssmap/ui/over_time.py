@@ -207,7 +207,7 @@ def _silence(filters: cache.Filters) -> None:
             {
                 _("Department"): now["department_pcode"].map(state.region_title),
                 _("Last report"): list(map(text.day, now["last_report"], now["precision"])),
-                _("Days since"): now["days"],
+                _("Days since"): list(map(twin_charts.days_since, now["days"], now["precision"])),
                 _("Publishers in 90 days"): now["publishers_90"],
                 _("Zones"): now["zones"],
                 _("Zones gone stale"): now["stale_zones"],
