@@ -33,6 +33,8 @@ def day(value: Any, precision: str = "day") -> str:
 
     >>> day(date(2025, 1, 18)), day("2025-01-01", "month"), day("2021-01-01", "before"), day(None)
     ('18 Jan 2025', 'Jan 2025', 'before 2021', '')
+    >>> day("2025-10-20", "before")
+    'before 20 Oct 2025'
     """
     if value is None or pd.isna(value):
         return ""
@@ -40,11 +42,13 @@ def day(value: Any, precision: str = "day") -> str:
     month = MONTHS[current()][when.month - 1]
     if precision == "year":
         return str(when.year)
-    if precision == "before":
-        return _("before {year}").format(year=when.year)
     if precision == "month":
         return f"{month} {when.year}"
-    return f"{when.day} {month} {when.year}"
+    exact = f"{when.day} {month} {when.year}"
+    if precision == "before":
+        new_year = (when.month, when.day) == (1, 1)
+        return _("before {day}").format(day=when.year if new_year else exact)
+    return exact
 
 
 def known(value: Any, precision: str) -> str:
