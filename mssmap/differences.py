@@ -135,6 +135,8 @@ def changes(data: Data, since: date, until: date, as_of: date | None = None, *, 
                 told = _status_changes(deltas, _latest_spells(before, as_of), _latest_spells(after, as_of))
             else:
                 told = [_change(delta) for delta in deltas]
+            if table == "figures":
+                told = _as_exact_as_events(told, [views.known(data, "events", day) for day in (since, until)])
             told = [_dated(change, data[table], id_column, (since, until)) for change in told]
             found += sorted(told, key=lambda change: (_learnt_on(change, until), change.record_id))
     return found
@@ -220,6 +222,22 @@ def _change(delta: RowChange) -> Change:
 def _happened(row: Mapping[str, Any]) -> Dated | None:
     day = next((row[column] for column in TIMES if column in row), None)
     return None if day is None or pd.isna(day) else Dated(day.date(), str(row.get("date_precision") or "day"))
+
+
+def _as_exact_as_events(figures: list[Change], known: Sequence[pd.DataFrame]) -> list[Change]:
+    """Give a figure that is dated by an end of its event the precision of the event."""
+    exact = {
+        (event_id, end): precision
+        for events in known
+        for ends in ("valid_from", "valid_to")
+        for event_id, end, precision in zip(events["event_id"], events[ends], events["date_precision"], strict=True)
+    }
+    return [
+        replace(figure, happened=replace(when, precision=exact.get((figure.record_id, pd.Timestamp(when.day)), "day")))
+        if (when := figure.happened)
+        else figure
+        for figure in figures
+    ]
 
 
 def _status_changes(
@@ -348,8 +366,8 @@ def _number(change: Change) -> str:
     row = change.rows[0].after or change.rows[0].before
     if change.table != "figures" or row is None:
         return ""
-    ends = [row["value_min"]] if pd.isna(row["value_max"]) else [row["value_min"], row["value_max"]]
-    words = [row["measure"], row["qualifier"], "-".join(f"{end:,g}" for end in ends), row["unit"]]
+    ends = dict.fromkeys(f"{end:,g}" for end in (row["value_min"], row["value_max"]) if pd.notna(end))
+    words = [row["measure"], row["qualifier"], "-".join(ends), row["unit"]]
     return ": " + " ".join(word for word in words if word)
 
 
