@@ -66,7 +66,8 @@ class Change:
     Attributes
     ----------
     kind
-        `new`, `status` (the record is now in another state), `corrected` or `withdrawn`.
+        `new`, `status` (the record now has another status), `corrected` (anything else about it is now told
+        otherwise, as who runs or holds it) or `withdrawn`.
     record_id
         The base, prison, facility, zone or event; for strength and indicators the row itself.
     row_id
@@ -262,23 +263,20 @@ def _status_change(
         kind = NEW
     elif after is None:
         kind = WITHDRAWN
-    elif before["status_id"] != after["status_id"] and any(before[name] != after[name] for name in STATE):
-        kind, fields = STATUS, _fields(before, after, skip=("status_id",))
+    elif before["status_id"] != after["status_id"]:
+        kind = CORRECTED if before["status"] == after["status"] else STATUS
+        fields = _fields(before, after, skip=("status_id",))
     else:
         both = [(delta.before, delta.after) for delta in deltas if delta.before and delta.after]
         fields = tuple(field for old, new in both for field in _fields(old, new))
     touched = [delta.after or delta.before or {} for delta in deltas]
     if kind == NEW:
         about = min(touched, key=lambda row: row["valid_from"])
-    elif kind == STATUS and after is not None:
+    elif before is not None and after is not None and before["status_id"] != after["status_id"]:
         about = after
     else:
         about = max(touched, key=lambda row: row["known_from"])
     return Change(kind, "status", record_id, str(about["status_id"]), _happened(about), None, fields, tuple(deltas))
-
-
-STATE = ("status", "operator", "armed_group")
-"""Columns of a spell that make it another state of the record."""
 
 
 def _latest_spells(spells: pd.DataFrame, as_of: date | None) -> dict[str, Mapping[str, Any]]:

@@ -156,3 +156,17 @@ def test_a_figure_of_its_own_day_keeps_it():
     assert {change.happened for change in found if change.row_id.endswith("hnp-class-graduates.f02")} == {
         differences.Dated(date(2022, 12, 23), "day")
     }
+
+
+def test_a_new_name_of_the_group_is_no_change_of_status():
+    """Canaan stays controlled; only the name of the group differs."""
+    found = {change.record_id: change for change in learnt(shipped(), "2024-09-01", "2024-11-01")}
+    canaan = found["zone-canaan"]
+    assert (canaan.kind, canaan.happened) == ("corrected", differences.Dated(date(2024, 10, 1), "month"))
+    assert "armed_group" in {field.field for field in canaan.fields}
+
+
+def test_whatever_is_told_as_a_change_of_status_names_two():
+    for change in learnt(shipped(), "2024-09-01", "2026-11-01"):
+        if change.kind == "status":
+            assert "status" in {field.field for field in change.fields}, change.record_id
