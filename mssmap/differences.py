@@ -324,11 +324,12 @@ def as_records(data: Data, found: Iterable[Change], known_on: date) -> list[dict
     -------
     records
         {kind, table, record_id, title, happened, happened_precision, known_from, known_precision, fields: [{field,
-        before, after}], sources, planned}; `title` in English, `planned` true for what was announced and not reported
-        as done, or whose day lies ahead of what was known (a projection), `sources` those of the rows behind the
-        change that were public on `known_on`.
+        before, after}], sources, planned, day_announced}; `title` in English, `planned` true for what was announced
+        and not reported as done, or whose day lies ahead of what was known (a projection), `day_announced` true if
+        `happened` is only the day on which a plan was announced, `sources` those of the rows behind the change that
+        were public on `known_on`.
     """
-    titles, plans = _titles(data), views.planned(data, known_on)
+    titles, plans, announced = _titles(data), views.planned(data, known_on), views.announced(data, known_on)
     sources = {
         source["source_id"]: source for source in evidence.source_records(evidence.public(data["sources"], known_on))
     }
@@ -348,6 +349,7 @@ def as_records(data: Data, found: Iterable[Change], known_on: date) -> list[dict
             ],
             "sources": [sources[name] for name in _cited(change) if name in sources],
             "planned": change.record_id in plans or _planned(change),
+            "day_announced": change.happened is not None and announced.get(change.record_id) == change.happened.day,
         }
         for change in found
     ]

@@ -215,11 +215,18 @@ def stated() -> Mapping[str, str]:
 
 
 def plan(event: Any) -> str:
-    """Tell for when an event was announced, and once the day has passed that nobody reported what came of it."""
+    """
+    Tell for when an event was announced, and once the day has passed that nobody reported what came of it.
+
+    Where no day but that of the announcement is known, it is told as such.
+    """
     last = event.valid_from if pd.isna(event.valid_to) else event.valid_to
     first, last = day(event.valid_from, event.date_precision), day(last, event.date_precision)
     when = first if first == last else _("{first} to {last}").format(first=first, last=last)
-    words = _("planned for {day}, outcome not known") if event.outcome_unknown else _("planned for {day}")
+    if event.day_announced:
+        words = _("announced on {day}, outcome not known") if event.outcome_unknown else _("announced on {day}")
+    else:
+        words = _("planned for {day}, outcome not known") if event.outcome_unknown else _("planned for {day}")
     return words.format(day=when)
 
 

@@ -193,6 +193,20 @@ def is_plan(rows: pd.DataFrame) -> pd.Series:
     return rows["claim"] == PLANNED
 
 
+def day_announced(rows: pd.DataFrame, first: pd.DataFrame) -> pd.Series:
+    """
+    Say which planned rows have no day but that of their announcement: it did not lie ahead when they became known.
+
+    Parameters
+    ----------
+    first
+        The first revision of each event, by event id. An assumed `known_from` says nothing.
+    """
+    first = first.reindex(rows["event_id"]).set_axis(rows.index)
+    learnt = earliest_latest(first["known_from"], first["known_precision"])[1]
+    return is_plan(rows) & (possible_days(rows)[1] <= learnt) & (first["known_precision"] != "assumed")
+
+
 def outcome_unknown(rows: pd.DataFrame, as_of: date) -> pd.Series:
     """Say which planned rows have a date that passed before `as_of`, so that one should know but does not."""
     end = rows["valid_to"].fillna(rows["valid_from"])

@@ -99,6 +99,7 @@ DERIVED = (
     Column("grade", "string", "", "Admiralty grade: A-F reliability of the best source, 1-6 credibility."),
     Column("stale", "boolean", "", "The latest report is older than the refresh period of the layer."),
     Column("outcome_unknown", "boolean", "", "Planned, the date has passed, and nobody reported what came of it."),
+    Column("day_announced", "boolean", "", "Planned, and the date is only the day on which that was announced."),
     Column("figures", "list", "", "All numbers reported, each with its source."),
     Column("sources", "list", "", "The sources then public, each with its reliability."),
 )
