@@ -254,7 +254,7 @@ def change_line(record: Mapping[str, Any]) -> str:
 
 
 def happened(record: Mapping[str, Any]) -> str:
-    """When it happened or, marked so, was announced or is planned for; as precisely as known, empty if no day is stated."""
+    """When it happened or, marked so, was announced or is planned for; empty if no day is stated."""
     when = text.day(record["happened"], record["happened_precision"] or "day")
     if not when or not record["planned"]:
         return when
