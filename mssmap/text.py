@@ -62,9 +62,9 @@ def known(value: Any, precision: str) -> str:
     return _("{day} (assumed)").format(day=when) if when and precision == "assumed" else when
 
 
-def span(start: Any, end: Any, precision: str = "day") -> str:
+def span(start: Any, end: Any, precision: str = "day", end_precision: str = "") -> str:
     """
-    Write an interval; an open end reads "since".
+    Write an interval; an open end reads "since". An end is as exact as its start unless said otherwise.
 
     >>> span("2024-11-28", None), span("2024-03-02", "2024-03-03"), span("2024-10-03", "2024-10-03")
     ('since 28 Nov 2024', '2 Mar 2024 to 3 Mar 2024', '3 Oct 2024')
@@ -72,8 +72,11 @@ def span(start: Any, end: Any, precision: str = "day") -> str:
     ('May 2024', 'since before 2021')
     >>> span("2022-01-01", "2022-12-31", "year")
     '2022'
+    >>> span("2024-11-11", "2024-11-30", "day", "month")
+    '11 Nov 2024 to Nov 2024'
     """
-    first, last = day(start, precision), day(end, precision if precision in ("month", "year") else "day")
+    exact = end_precision or precision
+    first, last = day(start, precision), day(end, exact if exact in ("month", "year") else "day")
     if not last:
         return _("since {day}").format(day=first)
     return first if first == last else _("{first} to {last}").format(first=first, last=last)

@@ -145,6 +145,15 @@ def earliest_latest(days: pd.Series, precision: pd.Series) -> tuple[pd.Series, p
     )
 
 
+def end_precision(spells: pd.DataFrame) -> list[str]:
+    """Return how exactly the end of each spell is known: as the start of the next that follows, else as its own."""
+    begun = zip(spells["record_id"], spells["valid_from"], strict=True)
+    exact = dict(zip(begun, spells["date_precision"], strict=True))
+    next_days = spells["valid_to"] + pd.Timedelta(days=1)
+    ends = zip(spells["record_id"], next_days, spells["date_precision"], strict=True)
+    return [str(exact.get((record_id, day), own)) for record_id, day, own in ends]
+
+
 def is_certain(rows: pd.DataFrame, as_of: date) -> pd.Series:
     """
     Say for each row that is valid on `as_of` whether its start, as precise as it is, surely lies before.

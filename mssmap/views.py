@@ -81,8 +81,9 @@ def layer(
     -------
     layer
         In `crs.WGS84`. For `RECORD_LAYERS` one row for each record that has a status then: its attributes, the
-        columns of `STATUS_COLUMNS`, `certain` (the status surely held, see `timeline.is_certain`), `last_seen`,
-        `age_days`, `stale`, `grade`, `sources` (see `evidence.cited`); `source_ids` names the sources then public.
+        columns of `STATUS_COLUMNS`, `status_to_precision` (of the end), `certain` (the status surely held, see
+        `timeline.is_certain`), `last_seen`, `age_days`, `stale`, `grade`, `sources` (see `evidence.cited`);
+        `source_ids` names the sources then public.
         Other layers are reference and come as they are; those of
         imported events without what was later or not yet known.
 
@@ -135,13 +136,14 @@ def _current_spells(data: Data, clocks: Clocks) -> pd.DataFrame:
 
     Cached, for the layers, counts and key figures of one screen all start from it; nobody may write into it.
     """
-    spells = timeline.valid(known(data, "status", clocks.known_on), clocks.as_of)
+    spells = known(data, "status", clocks.known_on)
+    spells = timeline.valid(spells.assign(status_to_precision=timeline.end_precision(spells)), clocks.as_of)
     if not spells["record_id"].is_unique:
         spells = spells.sort_values(["valid_from", "known_from"], kind="stable")
         spells = spells.drop_duplicates("record_id", keep="last")
     spells = spells.assign(certain=timeline.is_certain(spells, clocks.as_of))
     spells = _with_evidence(data, spells, clocks).set_index("record_id")
-    extra = ["certain", "last_seen", "age_days", "grade", "sources"]
+    extra = ["status_to_precision", "certain", "last_seen", "age_days", "grade", "sources"]
     return spells.rename(columns=STATUS_COLUMNS)[[*STATUS_COLUMNS.values(), *extra]]
 
 
@@ -421,6 +423,7 @@ def record(data: Data, record_id: str, clocks: Clocks) -> Record:
                 record_id=record_id, known_on=clocks.known_on
             )
         )
+    history["status_to_precision"] = timeline.end_precision(history)
     history["stale"] = timeline.is_stale(history["age_days"], name)
     rows = data[name]
     attributes = rows[rows[dataset.id_column] == record_id].drop(columns="geometry").iloc[0]

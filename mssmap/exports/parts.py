@@ -93,6 +93,9 @@ class Part:
 ROW = Column("row_number", "string", "", "Number of the row; the records have no id of their own.")
 
 DERIVED = (
+    Column(
+        "status_to_precision", "string", "", "How exactly the end of the status is known: day, month, year, before."
+    ),
     Column("certain", "boolean", "", "The status surely held on the day shown; false if its date is imprecise."),
     Column("last_seen", "date", "", "Day of the latest report that saw it so."),
     Column("age_days", "integer", "days", "Days from the latest report to the day shown."),
