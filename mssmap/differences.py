@@ -66,7 +66,8 @@ class Change:
     Attributes
     ----------
     kind
-        `new`, `status` (the record is now in another state), `corrected` or `withdrawn`.
+        `new`, `status` (the record now has another status), `corrected` (anything else about it is now told
+        otherwise, as who runs or holds it) or `withdrawn`.
     record_id
         The base, prison, facility, zone or event; for strength and indicators the row itself.
     row_id
@@ -135,6 +136,8 @@ def changes(data: Data, since: date, until: date, as_of: date | None = None, *, 
                 told = _status_changes(deltas, _latest_spells(before, as_of), _latest_spells(after, as_of))
             else:
                 told = [_change(delta) for delta in deltas]
+            if table == "figures":
+                told = _as_exact_as_events(told, [views.known(data, "events", day) for day in (since, until)])
             told = [_dated(change, data[table], id_column, (since, until)) for change in told]
             found += sorted(told, key=lambda change: (_learnt_on(change, until), change.record_id))
     return found
@@ -222,6 +225,22 @@ def _happened(row: Mapping[str, Any]) -> Dated | None:
     return None if day is None or pd.isna(day) else Dated(day.date(), str(row.get("date_precision") or "day"))
 
 
+def _as_exact_as_events(figures: list[Change], known: Sequence[pd.DataFrame]) -> list[Change]:
+    """Give a figure that is dated by an end of its event the precision of the event."""
+    exact = {
+        (event_id, end): precision
+        for events in known
+        for ends in ("valid_from", "valid_to")
+        for event_id, end, precision in zip(events["event_id"], events[ends], events["date_precision"], strict=True)
+    }
+    return [
+        replace(figure, happened=replace(when, precision=exact.get((figure.record_id, pd.Timestamp(when.day)), "day")))
+        if (when := figure.happened)
+        else figure
+        for figure in figures
+    ]
+
+
 def _status_changes(
     deltas: list[RowChange], before: Mapping[str, Mapping[str, Any]], after: Mapping[str, Mapping[str, Any]]
 ) -> list[Change]:
@@ -244,23 +263,20 @@ def _status_change(
         kind = NEW
     elif after is None:
         kind = WITHDRAWN
-    elif before["status_id"] != after["status_id"] and any(before[name] != after[name] for name in STATE):
-        kind, fields = STATUS, _fields(before, after, skip=("status_id",))
+    elif before["status_id"] != after["status_id"]:
+        kind = CORRECTED if before["status"] == after["status"] else STATUS
+        fields = _fields(before, after, skip=("status_id",))
     else:
         both = [(delta.before, delta.after) for delta in deltas if delta.before and delta.after]
         fields = tuple(field for old, new in both for field in _fields(old, new))
     touched = [delta.after or delta.before or {} for delta in deltas]
     if kind == NEW:
         about = min(touched, key=lambda row: row["valid_from"])
-    elif kind == STATUS and after is not None:
+    elif before is not None and after is not None and before["status_id"] != after["status_id"]:
         about = after
     else:
         about = max(touched, key=lambda row: row["known_from"])
     return Change(kind, "status", record_id, str(about["status_id"]), _happened(about), None, fields, tuple(deltas))
-
-
-STATE = ("status", "operator", "armed_group")
-"""Columns of a spell that make it another state of the record."""
 
 
 def _latest_spells(spells: pd.DataFrame, as_of: date | None) -> dict[str, Mapping[str, Any]]:
@@ -308,11 +324,12 @@ def as_records(data: Data, found: Iterable[Change], known_on: date) -> list[dict
     -------
     records
         {kind, table, record_id, title, happened, happened_precision, known_from, known_precision, fields: [{field,
-        before, after}], sources, planned}; `title` in English, `planned` true for what was announced and not reported
-        as done, or whose day lies ahead of what was known (a projection), `sources` those of the rows behind the
-        change that were public on `known_on`.
+        before, after}], sources, planned, day_announced}; `title` in English, `planned` true for what was announced
+        and not reported as done, or whose day lies ahead of what was known (a projection), `day_announced` true if
+        `happened` is only the day on which a plan was announced, `sources` those of the rows behind the change that
+        were public on `known_on`.
     """
-    titles, plans = _titles(data), views.planned(data, known_on)
+    titles, plans, announced = _titles(data), views.planned(data, known_on), views.announced(data, known_on)
     sources = {
         source["source_id"]: source for source in evidence.source_records(evidence.public(data["sources"], known_on))
     }
@@ -332,6 +349,7 @@ def as_records(data: Data, found: Iterable[Change], known_on: date) -> list[dict
             ],
             "sources": [sources[name] for name in _cited(change) if name in sources],
             "planned": change.record_id in plans or _planned(change),
+            "day_announced": change.happened is not None and announced.get(change.record_id) == change.happened.day,
         }
         for change in found
     ]
@@ -348,8 +366,8 @@ def _number(change: Change) -> str:
     row = change.rows[0].after or change.rows[0].before
     if change.table != "figures" or row is None:
         return ""
-    ends = [row["value_min"]] if pd.isna(row["value_max"]) else [row["value_min"], row["value_max"]]
-    words = [row["measure"], row["qualifier"], "-".join(f"{end:,g}" for end in ends), row["unit"]]
+    ends = dict.fromkeys(f"{end:,g}" for end in (row["value_min"], row["value_max"]) if pd.notna(end))
+    words = [row["measure"], row["qualifier"], "-".join(ends), row["unit"]]
     return ": " + " ".join(word for word in words if word)
 
 

@@ -166,7 +166,8 @@ def _event_lines(row: Any) -> Iterable[str]:
     yield f"{day}{until}  {_clean(row['title_en'])}"
     claim = row["claim"].replace("_", " ")
     if claim == timeline.PLANNED:
-        claim = f"planned for {day}{until}" + (", outcome not known" if row["outcome_unknown"] else "")
+        when = "announced on" if row["day_announced"] else "planned for"
+        claim = f"{when} {day}{until}" + (", outcome not known" if row["outcome_unknown"] else "")
     dispute = f", {row['dispute']} disputed" if row["dispute"] else ""
     place = ", ".join(
         part for part in (row["place"] or "place not stated", row["commune_pcode"], row["country"]) if part
@@ -206,14 +207,15 @@ def _citation(title: str, publisher: str | None, url: str | None) -> str:
 def change_text(records: Iterable[dict[str, Any]]) -> str:
     """Return changes (see `differences.as_records`) one below the other, each with the fields that differ."""
     lines = [line for record in records for line in _change_lines(record)]
-    return "\n".join([f"{'happened':18}  learnt", *lines]) if lines else "(none)"
+    return "\n".join([f"{'happened':20}  learnt", *lines]) if lines else "(none)"
 
 
 def _change_lines(record: dict[str, Any]) -> Iterable[str]:
     happened = _day(_date(record["happened"]), record["happened_precision"] or "day")
-    happened = f"planned {happened}" if record["planned"] else happened
+    if record["planned"]:
+        happened = f"announced {happened}" if record["day_announced"] else f"planned {happened}"
     learnt = known_day(_date(record["known_from"]), record["known_precision"])
-    head = f"{happened:18}  {learnt:18}  {record['kind']:9}  {record['table']:10}"
+    head = f"{happened:20}  {learnt:18}  {record['kind']:9}  {record['table']:10}"
     yield _clean(f"{head}  {record['title']} [{record['record_id']}]")
     for change in record["fields"]:
         yield _clean(f"{'':12}{change['field']}: {_shown(change['before'])} -> {_shown(change['after'])}")

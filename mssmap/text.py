@@ -33,6 +33,8 @@ def day(value: Any, precision: str = "day") -> str:
 
     >>> day(date(2025, 1, 18)), day("2025-01-01", "month"), day("2021-01-01", "before"), day(None)
     ('18 Jan 2025', 'Jan 2025', 'before 2021', '')
+    >>> day("2025-10-20", "before")
+    'before 20 Oct 2025'
     """
     if value is None or pd.isna(value):
         return ""
@@ -40,11 +42,13 @@ def day(value: Any, precision: str = "day") -> str:
     month = MONTHS[current()][when.month - 1]
     if precision == "year":
         return str(when.year)
-    if precision == "before":
-        return _("before {year}").format(year=when.year)
     if precision == "month":
         return f"{month} {when.year}"
-    return f"{when.day} {month} {when.year}"
+    exact = f"{when.day} {month} {when.year}"
+    if precision == "before":
+        new_year = (when.month, when.day) == (1, 1)
+        return _("before {day}").format(day=when.year if new_year else exact)
+    return exact
 
 
 def known(value: Any, precision: str) -> str:
@@ -58,9 +62,9 @@ def known(value: Any, precision: str) -> str:
     return _("{day} (assumed)").format(day=when) if when and precision == "assumed" else when
 
 
-def span(start: Any, end: Any, precision: str = "day") -> str:
+def span(start: Any, end: Any, precision: str = "day", end_precision: str = "") -> str:
     """
-    Write an interval; an open end reads "since".
+    Write an interval; an open end reads "since". An end is as exact as its start unless said otherwise.
 
     >>> span("2024-11-28", None), span("2024-03-02", "2024-03-03"), span("2024-10-03", "2024-10-03")
     ('since 28 Nov 2024', '2 Mar 2024 to 3 Mar 2024', '3 Oct 2024')
@@ -68,8 +72,11 @@ def span(start: Any, end: Any, precision: str = "day") -> str:
     ('May 2024', 'since before 2021')
     >>> span("2022-01-01", "2022-12-31", "year")
     '2022'
+    >>> span("2024-11-11", "2024-11-30", "day", "month")
+    '11 Nov 2024 to Nov 2024'
     """
-    first, last = day(start, precision), day(end, precision if precision in ("month", "year") else "day")
+    exact = end_precision or precision
+    first, last = day(start, precision), day(end, exact if exact in ("month", "year") else "day")
     if not last:
         return _("since {day}").format(day=first)
     return first if first == last else _("{first} to {last}").format(first=first, last=last)
@@ -211,11 +218,18 @@ def stated() -> Mapping[str, str]:
 
 
 def plan(event: Any) -> str:
-    """Tell for when an event was announced, and once the day has passed that nobody reported what came of it."""
+    """
+    Tell for when an event was announced, and once the day has passed that nobody reported what came of it.
+
+    Where no day but that of the announcement is known, it is told as such.
+    """
     last = event.valid_from if pd.isna(event.valid_to) else event.valid_to
     first, last = day(event.valid_from, event.date_precision), day(last, event.date_precision)
     when = first if first == last else _("{first} to {last}").format(first=first, last=last)
-    words = _("planned for {day}, outcome not known") if event.outcome_unknown else _("planned for {day}")
+    if event.day_announced:
+        words = _("announced on {day}, outcome not known") if event.outcome_unknown else _("announced on {day}")
+    else:
+        words = _("planned for {day}, outcome not known") if event.outcome_unknown else _("planned for {day}")
     return words.format(day=when)
 
 

@@ -145,6 +145,15 @@ def earliest_latest(days: pd.Series, precision: pd.Series) -> tuple[pd.Series, p
     )
 
 
+def end_precision(spells: pd.DataFrame) -> list[str]:
+    """Return how exactly the end of each spell is known: as the start of the next that follows, else as its own."""
+    begun = zip(spells["record_id"], spells["valid_from"], strict=True)
+    exact = dict(zip(begun, spells["date_precision"], strict=True))
+    next_days = spells["valid_to"] + pd.Timedelta(days=1)
+    ends = zip(spells["record_id"], next_days, spells["date_precision"], strict=True)
+    return [str(exact.get((record_id, day), own)) for record_id, day, own in ends]
+
+
 def is_certain(rows: pd.DataFrame, as_of: date) -> pd.Series:
     """
     Say for each row that is valid on `as_of` whether its start, as precise as it is, surely lies before.
@@ -191,6 +200,20 @@ def is_stale(ages: pd.Series, layer: str) -> pd.Series:
 def is_plan(rows: pd.DataFrame) -> pd.Series:
     """Say which events were announced, not reported as done."""
     return rows["claim"] == PLANNED
+
+
+def day_announced(rows: pd.DataFrame, first: pd.DataFrame) -> pd.Series:
+    """
+    Say which planned rows have no day but that of their announcement: it did not lie ahead when they became known.
+
+    Parameters
+    ----------
+    first
+        The first revision of each event, by event id. An assumed `known_from` says nothing.
+    """
+    first = first.reindex(rows["event_id"]).set_axis(rows.index)
+    learnt = earliest_latest(first["known_from"], first["known_precision"])[1]
+    return is_plan(rows) & (possible_days(rows)[1] <= learnt) & (first["known_precision"] != "assumed")
 
 
 def outcome_unknown(rows: pd.DataFrame, as_of: date) -> pd.Series:

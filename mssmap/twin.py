@@ -254,9 +254,11 @@ def change_line(record: Mapping[str, Any]) -> str:
 
 
 def happened(record: Mapping[str, Any]) -> str:
-    """When it happened or, marked so, is planned to; as precisely as it is known, empty if no day is stated."""
+    """When it happened or, marked so, was announced or is planned for; empty if no day is stated."""
     when = text.day(record["happened"], record["happened_precision"] or "day")
-    return _("planned for {day}").format(day=when) if when and record["planned"] else when
+    if not when or not record["planned"]:
+        return when
+    return (_("announced on {day}") if record["day_announced"] else _("planned for {day}")).format(day=when)
 
 
 def learnt(record: Mapping[str, Any]) -> str:

@@ -81,8 +81,9 @@ def layer(
     -------
     layer
         In `crs.WGS84`. For `RECORD_LAYERS` one row for each record that has a status then: its attributes, the
-        columns of `STATUS_COLUMNS`, `certain` (the status surely held, see `timeline.is_certain`), `last_seen`,
-        `age_days`, `stale`, `grade`, `sources` (see `evidence.cited`); `source_ids` names the sources then public.
+        columns of `STATUS_COLUMNS`, `status_to_precision` (of the end), `certain` (the status surely held, see
+        `timeline.is_certain`), `last_seen`, `age_days`, `stale`, `grade`, `sources` (see `evidence.cited`);
+        `source_ids` names the sources then public.
         Other layers are reference and come as they are; those of
         imported events without what was later or not yet known.
 
@@ -135,13 +136,14 @@ def _current_spells(data: Data, clocks: Clocks) -> pd.DataFrame:
 
     Cached, for the layers, counts and key figures of one screen all start from it; nobody may write into it.
     """
-    spells = timeline.valid(known(data, "status", clocks.known_on), clocks.as_of)
+    spells = known(data, "status", clocks.known_on)
+    spells = timeline.valid(spells.assign(status_to_precision=timeline.end_precision(spells)), clocks.as_of)
     if not spells["record_id"].is_unique:
         spells = spells.sort_values(["valid_from", "known_from"], kind="stable")
         spells = spells.drop_duplicates("record_id", keep="last")
     spells = spells.assign(certain=timeline.is_certain(spells, clocks.as_of))
     spells = _with_evidence(data, spells, clocks).set_index("record_id")
-    extra = ["certain", "last_seen", "age_days", "grade", "sources"]
+    extra = ["status_to_precision", "certain", "last_seen", "age_days", "grade", "sources"]
     return spells.rename(columns=STATUS_COLUMNS)[[*STATUS_COLUMNS.values(), *extra]]
 
 
@@ -238,8 +240,9 @@ def events(
     events
         Points in `crs.WGS84`, missing for events without a place. Besides the columns of the table: `figures` (a list
         of {measure, min, max, unit, qualifier, date, stated, source, source_id, publisher, url} for each number
-        reported by a source then public), `outcome_unknown` (planned, and the date has passed), `last_seen`,
-        `age_days`, `grade`, `sources`.
+        reported by a source then public), `outcome_unknown` (planned, and the date has passed),
+        `day_announced` (planned, and the date is only that of the announcement), `last_seen`, `age_days`,
+        `grade`, `sources`.
 
     Raises
     ------
@@ -265,7 +268,9 @@ def _events(data: Data, clocks: Clocks) -> gpd.GeoDataFrame:
     rows = rows[(rows["valid_from"] <= pd.Timestamp(clocks.as_of)) | timeline.is_plan(rows)]
     rows = rows.sort_values(["valid_from", "event_id"], kind="stable").reset_index(drop=True)
     rows = _with_figures(data, _with_evidence(data, rows, clocks), clocks)
-    rows = rows.assign(outcome_unknown=timeline.outcome_unknown(rows, clocks.as_of))
+    rows = rows.assign(
+        outcome_unknown=timeline.outcome_unknown(rows, clocks.as_of), day_announced=_day_announced(data, rows)
+    )
     placed = (rows["lon"].notna() & rows["lat"].notna()).to_numpy()
     points = np.full(len(rows), None, dtype=object)
     points[placed] = shapely.points(rows.loc[placed, ["lon", "lat"]].to_numpy(dtype="float64"))
@@ -277,6 +282,19 @@ def planned(data: Data, known_on: date) -> frozenset[str]:
     """Return the ids of the events that are plans, as known on a day."""
     rows = known(data, "events", known_on)
     return frozenset(rows["event_id"][timeline.is_plan(rows)])
+
+
+@lru_cache(maxsize=16)
+def announced(data: Data, known_on: date) -> dict[str, date]:
+    """Return the days of the events that are plans of which only the day of the announcement is known, by id."""
+    rows = known(data, "events", known_on)
+    rows = rows[_day_announced(data, rows)]
+    return dict(zip(rows["event_id"], rows["valid_from"].dt.date, strict=True))
+
+
+def _day_announced(data: Data, rows: pd.DataFrame) -> pd.Series:
+    first = data["events"].sort_values("known_from", kind="stable").drop_duplicates("event_id").set_index("event_id")
+    return timeline.day_announced(rows, first)
 
 
 def _categories(data: Data, category: str | Iterable[str]) -> list[str]:
@@ -405,6 +423,7 @@ def record(data: Data, record_id: str, clocks: Clocks) -> Record:
                 record_id=record_id, known_on=clocks.known_on
             )
         )
+    history["status_to_precision"] = timeline.end_precision(history)
     history["stale"] = timeline.is_stale(history["age_days"], name)
     rows = data[name]
     attributes = rows[rows[dataset.id_column] == record_id].drop(columns="geometry").iloc[0]

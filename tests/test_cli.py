@@ -124,15 +124,15 @@ def test_a_plan_whose_date_has_passed_reads_as_such(run):
     _, out, _ = run("changes", "--since", "2025-01-17", "--until", "2025-01-18")
     assert "200 more officers" not in out
     _, out, _ = run("changes", "--since", "2025-01-17", "--until", "2025-01-18", "--plans")
-    assert "planned 2025-01-31  2025-01-18          new        events      200 more officers [plan]" in out
+    assert "planned 2025-01-31    2025-01-18          new        events      200 more officers [plan]" in out
 
 
 def test_changes_print_what_differs(run):
     code, out, err = run("changes", "--since", "2025-01-22", "--until", "2025-01-23")
     assert (code, err) == (0, "mssmap: learnt after 2025-01-22 and up to 2025-01-23: 1 change\n")
     assert out.splitlines()[:5] == [
-        "happened            learnt",
-        "2025-01-21          2025-01-23          status     status      Base A [fob-a]",
+        "happened              learnt",
+        "2025-01-21            2025-01-23          status     status      Base A [fob-a]",
         "            status: operational -> handed_over",
         "            valid_from: 2024-11-28 -> 2025-01-21",
         "            operator: Kenya -> Guatemala",

@@ -141,3 +141,32 @@ def test_what_was_only_announced_is_no_change_of_facts(real):
     assert len(announced) == 9
     told = {record["record_id"] for record in differences.as_records(real, both, days[1]) if record["planned"]}
     assert announced <= told, "projections are told as planned too"
+
+
+def test_a_figure_is_dated_as_exactly_as_its_event_and_one_number_is_told_once():
+    found = learnt(shipped(), "2026-02-01", "2026-02-28")
+    ships = next(change for change in found if change.table == "figures" and "us-ships" in change.record_id)
+    assert ships.happened == differences.Dated(date(2026, 2, 1), "month")
+    (record,) = differences.as_records(shipped(), [ships], date(2026, 2, 28))
+    assert record["title"].endswith(": ships 3 ships")
+
+
+def test_a_figure_of_its_own_day_keeps_it():
+    found = learnt(shipped(), "2022-12-23", "2022-12-24")
+    assert {change.happened for change in found if change.row_id.endswith("hnp-class-graduates.f02")} == {
+        differences.Dated(date(2022, 12, 23), "day")
+    }
+
+
+def test_a_new_name_of_the_group_is_no_change_of_status():
+    """Canaan stays controlled; only the name of the group differs."""
+    found = {change.record_id: change for change in learnt(shipped(), "2024-09-01", "2024-11-01")}
+    canaan = found["zone-canaan"]
+    assert (canaan.kind, canaan.happened) == ("corrected", differences.Dated(date(2024, 10, 1), "month"))
+    assert "armed_group" in {field.field for field in canaan.fields}
+
+
+def test_whatever_is_told_as_a_change_of_status_names_two():
+    for change in learnt(shipped(), "2024-09-01", "2026-11-01"):
+        if change.kind == "status":
+            assert "status" in {field.field for field in change.fields}, change.record_id

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from mssmap import differences, i18n, keyfigures, twin, views
+from mssmap import differences, i18n, keyfigures, listing, twin, views
 from mssmap.maps import cards, layers
 from mssmap.maps.view import Shown
 
@@ -93,7 +93,7 @@ def test_plans_are_told_apart_from_what_happened(real, on):
     facts = views.events(real, on("2025-01-18"), start=date(2024, 1, 1))
     assert f"Events from 1 Jan 2024 to 18 Jan 2025: {len(facts)} (" in lines[-3]
     assert lines[-1].startswith("Announced, not counted: ")
-    assert lines[-1].count("planned for 18 Jan 2025") == 3
+    assert lines[-1].count("(announced on 18 Jan 2025)") == 3
     assert "Latest:" in lines[-2]
     assert "announced" not in lines[-2]
     without = [name for name in layers.ALL if name != "events.planned"]
@@ -112,3 +112,42 @@ def test_a_plan_whose_day_has_passed_reads_so(small, on):
         for day in ("2025-01-18", "2025-02-01")
     ]
     assert cards_said == ["planned for 31 Jan 2025", "planned for 31 Jan 2025, outcome not known"]
+
+
+def test_a_plan_whose_day_is_that_of_its_announcement_is_not_told_as_planned_for_it(real, on):
+    clocks = on("2026-11-01")
+    told = "\n".join(twin.layer(views.events(real, clocks, plans=True), "events", clocks))
+    assert "announced on 18 Jan 2025, outcome not known" in told
+    assert "announced on 23 Jan 2026, outcome not known" in told
+    assert "announced on 27 Jan 2026, outcome not known" in told, "known in January"
+    assert "planned for 30 Aug 2026, outcome not known" in told
+    assert "planned for 6 Dec 2026" in told
+    record = views.record(real, "ev-2025-01-18-kenya-announces-further-units-gs", clocks)
+    facts = dict(cards.card(real, record, clocks, clocks.as_of)["facts"])
+    assert facts["When"] == "announced on 18 Jan 2025, outcome not known"
+
+
+def test_a_change_of_a_plan_tells_the_day_of_the_announcement_as_such(real):
+    days = date(2025, 1, 17), date(2025, 2, 10)
+    records = differences.as_records(real, differences.changes(real, *days, plans=True), days[1])
+    told = {record["record_id"]: record for record in records if record["table"] == "events"}
+    kenya = told["ev-2025-01-18-kenya-announces-further-units-gs"]
+    assert twin.change_line(kenya).startswith("announced on 18 Jan 2025 (learnt 18 Jan 2025) · New: ")
+    assert "announced 2025-01-18" in listing.change_text([kenya])
+
+
+def test_the_end_of_a_spell_is_told_as_exactly_as_the_beginning_of_the_next(real, on):
+    """Closed on 11 November 2024, limited since some day of December; a zone held since June, lost in October."""
+    clocks = on("2024-11-20", "2026-11-01")
+    (airport,) = [
+        line
+        for line in twin.layer(views.layer(real, "facilities", clocks), "facilities", clocks)
+        if line.startswith("Toussaint")
+    ]
+    assert "Closed · 11 Nov 2024 to Nov 2024" in airport
+    record = views.record(real, "fac-01", clocks)
+    card = cards.card(real, record, clocks, clocks.as_of)
+    assert "11 Nov 2024 to Nov 2024" in [row["when"] for row in card["history"]]
+    assert dict(card["facts"])["When"] == "11 Nov 2024 to Nov 2024"
+    zone = cards.card(real, views.record(real, "zone-grangrif", clocks), clocks, clocks.as_of)
+    assert "Jun 2023 to 2 Oct 2024" in [row["when"] for row in zone["history"]]

@@ -348,7 +348,7 @@ def _words(one: Mapping[str, Any]) -> dict[str, Any]:
     """Title and lines of a popup, in the language that is spoken."""
     low, high = one["figure_min"], one["figure_max"]
     figure = text.number(low) if low == high else f"{text.number(low)}-{text.number(high)}"
-    row = type("Row", (), {**one, "outcome_unknown": False})
+    row = type("Row", (), {**one, "outcome_unknown": False, "day_announced": False})
     lines = [
         view.event_line(row),
         " · ".join(part for part in (text.plain_word(one["category"]), one["actors"]) if part),

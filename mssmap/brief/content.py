@@ -350,7 +350,7 @@ def _row(row: Any, layer: str, column: str, sources: Cited) -> tuple[str, ...]:
         twin.title(row),
         text.status(layer, row.status),
         str(getattr(row, column) or "–"),
-        text.span(row.status_from, row.status_to, row.status_precision) + stale,
+        text.span(row.status_from, row.status_to, row.status_precision, row.status_to_precision) + stale,
         row.grade,
         cited.marks(sources.records(row.sources)).strip("[]"),
     )

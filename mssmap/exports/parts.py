@@ -93,12 +93,16 @@ class Part:
 ROW = Column("row_number", "string", "", "Number of the row; the records have no id of their own.")
 
 DERIVED = (
+    Column(
+        "status_to_precision", "string", "", "How exactly the end of the status is known: day, month, year, before."
+    ),
     Column("certain", "boolean", "", "The status surely held on the day shown; false if its date is imprecise."),
     Column("last_seen", "date", "", "Day of the latest report that saw it so."),
     Column("age_days", "integer", "days", "Days from the latest report to the day shown."),
     Column("grade", "string", "", "Admiralty grade: A-F reliability of the best source, 1-6 credibility."),
     Column("stale", "boolean", "", "The latest report is older than the refresh period of the layer."),
     Column("outcome_unknown", "boolean", "", "Planned, the date has passed, and nobody reported what came of it."),
+    Column("day_announced", "boolean", "", "Planned, and the date is only the day on which that was announced."),
     Column("figures", "list", "", "All numbers reported, each with its source."),
     Column("sources", "list", "", "The sources then public, each with its reliability."),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Final
 
 from mssmap import regions, text, timeline, views
 from mssmap.catalog import Data
@@ -116,6 +116,10 @@ def grade_words(grade: str) -> str:
     return f"{reliability[grade[0]]}; {credibility[grade[1]]}"
 
 
+SPAN: Final = ("valid_from", "valid_to", "date_precision", "status_to_precision")
+"""Columns of a spell that say when it was."""
+
+
 def _when(record: views.Record) -> str:
     a = record.attributes
     if a["claim"] == timeline.PLANNED:
@@ -126,13 +130,7 @@ def _when(record: views.Record) -> str:
 def _facts(data: Data, record: views.Record) -> list[list[str]]:
     a, status = record.attributes, record.status or {}
     is_event = record.layer == "events"
-    when = (
-        _when(record)
-        if is_event
-        else text.span(status["valid_from"], status["valid_to"], status["date_precision"])
-        if status
-        else ""
-    )
+    when = _when(record) if is_event else text.span(*(status[name] for name in SPAN)) if status else ""
     place = ", ".join(
         dict.fromkeys(
             str(part)
@@ -189,7 +187,7 @@ def _history(record: views.Record) -> list[dict[str, Any]]:
         words = [text.status(record.layer, spell.status), who, _("grade {grade}").format(grade=spell.grade)]
         rows.append(
             {
-                "when": text.span(spell.valid_from, spell.valid_to, spell.date_precision),
+                "when": text.span(*(getattr(spell, name) for name in SPAN)),
                 "what": " · ".join(str(word) for word in words if word),
                 "note": spell.note,
                 "now": now,

@@ -61,6 +61,7 @@ def _spells(data: Data, known_on: date, grade: str, region: str | None) -> list[
     rows = timeline.known(data["status"], known_on, "status_id")
     public = evidence.public(data["sources"], known_on)
     published = public.set_index("source_id")["published_on"]
+    rows = rows.assign(status_to_precision=timeline.end_precision(rows))
     rows = rows.assign(grade=evidence.grade(rows, data["sources"], known_on))
     rows = rows[evidence.passes(rows["grade"], grade)]
     spells = []

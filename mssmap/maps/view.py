@@ -111,7 +111,7 @@ def line(layer: str, row: Any) -> str:
     parts = [
         text.status(layer, row.status),
         who if isinstance(who, str) and who else "",
-        text.span(row.status_from, row.status_to, row.status_precision),
+        text.span(row.status_from, row.status_to, row.status_precision, row.status_to_precision),
         _("last report {age}").format(age=text.age(row.age_days)) if row.stale else "",
     ]
     return " · ".join(part for part in parts if part)
