@@ -117,7 +117,7 @@ def type_day(screen: Screen, key: str, day: date) -> None:
 
 
 WALKS = 200 if os.environ.get("MSSMAP_SOAK") else 8
-STEPS = 6 if os.environ.get("MSSMAP_SOAK") else 3
+STEPS = 3
 
 
 @pytest.mark.parametrize("seed", range(WALKS))
