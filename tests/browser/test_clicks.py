@@ -21,6 +21,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from playwright.sync_api import expect
 from slow_line import SlowLine
 from store.conftest import SOAK, Postgres
 
@@ -166,7 +167,7 @@ def sequences(screen: Screen, count: int, only: list[str] | None = None) -> Iter
 def until_saved(screen: Screen) -> None:
     """Wait until the page says that all is stored."""
     screen.page.locator(".mm-line.waiting").wait_for(state="detached", timeout=BUSY_MS)
-    screen.page.locator(".mm-saved", has_text=SAVED).wait_for(timeout=BUSY_MS)
+    expect(screen.page.locator(".mm-saved")).to_contain_text(SAVED, timeout=BUSY_MS)  # a failure tells what it said
 
 
 def until_shown(screen: Screen, bases: Iterable[str]) -> None:

@@ -131,7 +131,7 @@ def test_archives_come_back_with_all_their_rows(url, kept, written, body, there,
     assert shelf_there.listed() == [ten]
     assert [item.name for item in shelf_there.removed()] == [gone.name]
     assert files(shelf_there.folder) == files(kept.folder)
-    found = engine.connect(shelf_there).ask(ten.name, "count", Query()).to_pylist()
+    found = engine.connect(shelf_there).ask(ten.name, "count", Query(plans=True)).to_pylist()
     assert found == [{"total": 7, "placed": 6}]
     acts.restore(again, shelf_there, gone.name)
     assert copies.missing(again, shelf_there) == []
