@@ -49,6 +49,7 @@ def test_a_file_is_looked_at_stored_and_taken_back(visit: Callable[..., Any], tm
         page.get_by_role("button", name="Store as a layer").click()
         page.get_by_text("Stored: own, 2 rows.").wait_for()
         page.get_by_role("link", name="Situation map").click()
+        page.locator(".mm-figures").wait_for()  # the page before had a map too, with the same layer
         screen.drawn()
         screen.wait(DRAWN_IMPORTS)
         assert "Imported layers" in screen.in_map("(w) => w.document.querySelector('.mm-legend').textContent")
