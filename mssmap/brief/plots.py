@@ -21,6 +21,8 @@ from mssmap.maps.assets import event_group, event_groups
 LANE_MM, NAMES_MM, AXIS_MM = 5.4, 37.0, 5.0
 CURVE_MM: Final = 44.0
 VALUES_MM, COUNTRIES_MM = 9.0, 33.0
+LAST_STEP_MM: Final = 2.0
+"""What changed on the last day is drawn so wide at least, for a day of a year is not seen."""
 GRID: Final = "#d9e0e4"
 
 
@@ -160,10 +162,11 @@ def strength(content: Content, width: float) -> tuple[str, float]:
         return float(bottom - value / top * (bottom - 2.5))
 
     drawn = _values(top, y, width)
-    drawn += _bands(table, total, x, y, x(last))
+    end = max(x(last), x(table.index[-1]) + LAST_STEP_MM)
+    drawn += _bands(table, total, x, y, end)
     drawn += _months(first, last, x, bottom, bottom, most=10)
     drawn += _reported(content.levels, x, y)
-    drawn += _countries(table, total, y, x(last) + 1.5)
+    drawn += _countries(table, total, y, end + 1.5)
     return draw.sheet(width, CURVE_MM, *drawn), CURVE_MM
 
 

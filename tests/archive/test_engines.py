@@ -172,7 +172,7 @@ spark.PATIENCE_S = 10
 (folder / "logs").mkdir()
 with cluster(folder / "logs") as found:
     archives = engine.connect(Shelf(folder), found.url)
-    print(archives.ask(sys.argv[2], "count", Query()).to_pylist())
+    print(archives.ask(sys.argv[2], "count", Query(plans=True)).to_pylist())
 try:
     archives.ask(sys.argv[2], "count", Query())
 except DataError as error:

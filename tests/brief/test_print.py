@@ -180,3 +180,13 @@ def test_nothing_on_a_slide_leaves_it(real, brief):
             assert shape.left >= 0
             assert shape.left + shape.width <= show.slide_width
             assert shape.top + shape.height <= show.slide_height
+
+
+def test_a_step_of_the_last_day_is_wide_enough_to_be_seen(french):
+    table = plots.strength_table(french.content.curve)
+    drawn, _height = plots.strength(french.content, 190.0)
+    paths = re.findall(r'<path d="M([^"]*)Z"[^>]*fill-opacity="0.82"', drawn)
+    outline = [tuple(map(float, point.split())) for point in paths[list(table.columns).index("Kenya")].split("L")]
+    (start, high), (end, same) = outline[2 * len(table) - 2 : 2 * len(table)]
+    assert high == same
+    assert end - start >= 1.99
