@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,8 @@ from .conftest import AT_REST, CLIENT_SECRET, COOKIE_SECRET, PATIENCE_MS, Screen
 
 pytestmark = pytest.mark.browser
 
+REFUSED = re.compile(r"status of 40\d|json: 40[13]$")
+"""What the console says of a page, or of a file of the map, that is refused to whom has no sign-in any more."""
 PROVIDERS_STYLE = "https://cdn.jsdelivr.net/npm/@picocss/pico@2/css/pico.min.css"
 
 
@@ -30,7 +33,7 @@ def screen(browser: Browser, team: Team) -> Iterator[Screen]:
     yield found
     context.close()
     # a page that is refused is an error in the console of Chromium, and the provider's own page wants a style from afar
-    assert [fault for fault in found.faults if "status of 40" not in fault] == []
+    assert [fault for fault in found.faults if not REFUSED.search(fault)] == []
     assert [url for url in found.outside() if url != PROVIDERS_STYLE] == []
 
 
