@@ -22,7 +22,7 @@ DAYS = st.dates(date(2021, 6, 1), date(2026, 11, 26))
 GRADES = st.sampled_from(["F6", "F6", "C3", "C2", "B2", "A1"])
 REGIONS = st.sampled_from([None, None, "HT01", "HT05", "HT0111", "HT0531", "HT09"])
 MADE = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
-SHORT = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+SHORT = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @st.composite
@@ -80,7 +80,7 @@ def test_what_is_told_as_happened_was_known_no_earlier_than_it_happened(real: Da
 LANGS = st.sampled_from(sorted(i18n.LANGUAGES))
 
 
-@settings(SHORT, max_examples=15)
+@settings(SHORT, max_examples=8)
 @given(asked=questions(), lang=LANGS)
 def test_page_text_and_pack_say_the_same_numbers_and_days(real: Data, asked: dict[str, Any], lang: str) -> None:
     clocks, grade, region = asked["clocks"], asked["grade"], asked["region"]
@@ -102,7 +102,7 @@ def test_page_text_and_pack_say_the_same_numbers_and_days(real: Data, asked: dic
         assert key not in layers.ALL or told.counts[key] == row.value, key
 
 
-@settings(SHORT, max_examples=15)
+@settings(SHORT, max_examples=8)
 @given(asked=questions())
 def test_a_number_of_people_killed_is_held_by_the_sources_that_a_pack_cites(real: Data, asked: dict[str, Any]) -> None:
     clocks = asked["clocks"]
