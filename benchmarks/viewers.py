@@ -95,7 +95,7 @@ class Viewer:
         """Remember the widget of the date."""
         for kind in ("date_input", "slider"):
             found = getattr(element, kind)
-            if element.WhichOneof("type") == kind and found.id.endswith("-as_of"):
+            if element.WhichOneof("type") == kind and found.id.endswith(("-as_of", "-as_of_field")):
                 self.date_widget, self.is_slider = found.id, kind == "slider"
 
 

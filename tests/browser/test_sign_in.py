@@ -16,8 +16,11 @@ from .conftest import AT_REST, CLIENT_SECRET, COOKIE_SECRET, PATIENCE_MS, Screen
 
 pytestmark = pytest.mark.browser
 
-REFUSED = re.compile(r"status of 40\d|json: 40[13]$")
-"""What the console says of a page, or of a file of the map, that is refused to whom has no sign-in any more."""
+REFUSED = re.compile(r"status of 40\d|json: 40[13]$|^Error: Bad delta path")
+"""
+What the console says of a page, or of a file of the map, that is refused to whom has no sign-in any more; and what
+Streamlit says when a page is left while a part of it that reruns alone (the planner's bands) is being answered.
+"""
 PROVIDERS_STYLE = "https://cdn.jsdelivr.net/npm/@picocss/pico@2/css/pico.min.css"
 
 
