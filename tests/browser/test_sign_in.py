@@ -16,11 +16,8 @@ from .conftest import AT_REST, CLIENT_SECRET, COOKIE_SECRET, PATIENCE_MS, Screen
 
 pytestmark = pytest.mark.browser
 
-REFUSED = re.compile(r"status of 40\d|json: 40[13]$|^Error: Bad delta path")
-"""
-What the console says of a page, or of a file of the map, that is refused to whom has no sign-in any more; and what
-Streamlit says when a page is left while a part of it that reruns alone (the planner's bands) is being answered.
-"""
+REFUSED = re.compile(r"status of 40\d|json: 40[13]$")
+"""What the console says of a page, or of a file of the map, that is refused to whom has no sign-in any more."""
 PROVIDERS_STYLE = "https://cdn.jsdelivr.net/npm/@picocss/pico@2/css/pico.min.css"
 
 
@@ -65,6 +62,7 @@ def test_a_person_signs_in_goes_on_to_the_link_and_signs_out(screen: Screen) -> 
     page.wait_for_url("**/planner?as_of=2025-01-18&known_on=2025-01-18*")
     page.locator(AT_REST).wait_for()
     page.get_by_text("Planner Test, planner").wait_for()
+    page.get_by_text("How sure: bands over").wait_for()
     held = cookies(page.context)
     user = held["_streamlit_user"]
     assert (user["httpOnly"], user["sameSite"], user["path"]) == (True, "Lax", "/")
