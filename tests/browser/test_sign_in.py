@@ -129,6 +129,8 @@ def test_a_planners_change_is_signed_and_refused_once_the_role_is_gone(screen: S
     page.get_by_role("button", name="Copy", exact=True).click()
     page.locator(".mm-saved", has_text="Saved: version 1").wait_for()
     page.locator(AT_REST).wait_for()
+    page.get_by_text("How sure: bands over").wait_for()  # with no run to come the page does not learn of the role first
+    page.locator(AT_REST).wait_for()
     assert store.plans()[0].changed_by == "planner@example.org"
     try:
         people.grant(store, "planner@example.org", "viewer")
