@@ -17,24 +17,24 @@ st.logo((HERE / "docs/logo.svg").read_text(encoding="utf-8"), size="large")
 
 state.arrive()
 state.speak()
-permits.gate(cache.opened)
-page = st.navigation(
-    [
-        st.Page("pages/situation.py", title=_("Situation map"), default=True),
-        st.Page("pages/timeline.py", title=_("Timeline"), url_path="timeline"),
-        st.Page("pages/planner.py", title=_("FOB planner"), url_path="planner"),
-        st.Page("pages/briefing.py", title=_("Briefing"), url_path="briefing"),
-        st.Page("pages/export.py", title=_("Export"), url_path="export"),
-        st.Page("pages/data.py", title=_("Data and sources"), url_path="data"),
-    ],
-    position="top",
-)
-try:
-    page.run()
-    with st.sidebar:
-        controls.language_choice()
-        permits.signed_in()
-except MssmapError as error:
-    st.error(str(error))
-live.mount(page.url_path)
-components.note_without_scripts(page.url_path)
+if permits.let_in(cache.opened):
+    page = st.navigation(
+        [
+            st.Page("pages/situation.py", title=_("Situation map"), default=True),
+            st.Page("pages/timeline.py", title=_("Timeline"), url_path="timeline"),
+            st.Page("pages/planner.py", title=_("FOB planner"), url_path="planner"),
+            st.Page("pages/briefing.py", title=_("Briefing"), url_path="briefing"),
+            st.Page("pages/export.py", title=_("Export"), url_path="export"),
+            st.Page("pages/data.py", title=_("Data and sources"), url_path="data"),
+        ],
+        position="top",
+    )
+    try:
+        page.run()
+        with st.sidebar:
+            controls.language_choice()
+            permits.signed_in()
+    except MssmapError as error:
+        st.error(str(error))
+    live.mount(page.url_path)
+    components.note_without_scripts(page.url_path)

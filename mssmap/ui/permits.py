@@ -38,17 +38,23 @@ def own(store: Store) -> Store:
     return store.acting(person(), default_role=settings.load().default_role)
 
 
-def gate(store: Callable[[], Store]) -> None:
-    """Let the page go on only for somebody with a role; the role is read anew at each run."""
+def let_in(store: Callable[[], Store]) -> bool:
+    """
+    Say whether the page may go on, which it may only for somebody with a role; the role is read anew at each run.
+
+    The run of a page that may not ends by itself: one that is stopped keeps its fragments, which then would write into
+    a page that is gone.
+    """
     if not people_sign_in():
-        return
+        return True
     who = person()
     role = people.role(store(), who, settings.load().default_role) if who else roles.NONE
     st.session_state[_ROLE] = role
-    if not roles.reaches(role, roles.NEEDED["look"]):
+    allowed = roles.reaches(role, roles.NEEDED["look"])
+    if not allowed:
         st.error(_("Your sign-in or your role has ended. What you see is no longer kept up to date."))
         st.link_button(_("Sign in"), "/signin")
-        st.stop()
+    return allowed
 
 
 def may(what: str) -> bool:

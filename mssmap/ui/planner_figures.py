@@ -39,7 +39,7 @@ def key_figures(coverage: Coverage, ask: int | None = None) -> None:
     Parameters
     ----------
     ask
-        Given while the bands are not whole: the browser asks for more, and the page runs again.
+        Given while the bands are not whole: the browser asks for more, and the fragment it stands in runs again.
     """
     items = []
     for name, title in figure_titles().items():
@@ -54,7 +54,7 @@ def key_figures(coverage: Coverage, ask: int | None = None) -> None:
 
 
 def _more() -> None:
-    """Nothing to do: that the browser asked makes the page run again."""
+    """Nothing to do: that the browser asked makes the fragment run again."""
 
 
 def _card(title: str, figure: dict[str, Any], coverage: Coverage) -> dict[str, str]:

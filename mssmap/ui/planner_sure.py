@@ -13,7 +13,7 @@ from mssmap import planning, sureness, text
 from mssmap.covering import Coverage
 from mssmap.i18n import gettext as _
 from mssmap.sureness import Step
-from mssmap.ui import cache, planner_figures
+from mssmap.ui import cache, planner_figures, state
 from mssmap.ui.jobs import Job
 from mssmap.ui.planner_travel import Judged
 
@@ -33,7 +33,7 @@ def inputs() -> dict[str, str]:
 
 def key_figures(judged: Judged, coverage: Coverage) -> None:
     """The row of figures with the bands so far, and a line about what moves the first of them most."""
-    _so_far(judged, coverage)
+    st.fragment(state.spoken(_so_far))(judged, coverage)
 
 
 def _so_far(judged: Judged, coverage: Coverage) -> None:

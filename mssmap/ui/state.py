@@ -23,7 +23,7 @@ from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
 from mssmap.maps import choropleth, layers
 from mssmap.timeline import Clocks
-from mssmap.ui import cache, permits
+from mssmap.ui import cache
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -287,17 +287,11 @@ def speak() -> None:
     i18n.use(st.session_state["lang"])
 
 
-def spoken(function: Callable[P, T]) -> Callable[P, T | None]:
-    """
-    Return a function for a fragment that speaks the language of its page also when it runs again by itself.
-
-    A fragment that the browser still asks for does nothing once the sign-in has ended: its page is no longer there.
-    """
+def spoken(function: Callable[P, T]) -> Callable[P, T]:
+    """Return a function for a fragment that speaks the language of its page also when it runs again by itself."""
 
     @wraps(function)
-    def speaking(*args: P.args, **named: P.kwargs) -> T | None:
-        if not permits.may("look"):
-            return None
+    def speaking(*args: P.args, **named: P.kwargs) -> T:
         with i18n.speaking(st.session_state["lang"]):
             return function(*args, **named)
 

@@ -62,7 +62,6 @@ def test_a_person_signs_in_goes_on_to_the_link_and_signs_out(screen: Screen) -> 
     page.wait_for_url("**/planner?as_of=2025-01-18&known_on=2025-01-18*")
     page.locator(AT_REST).wait_for()
     page.get_by_text("Planner Test, planner").wait_for()
-    page.get_by_text("How sure: bands over").wait_for()
     held = cookies(page.context)
     user = held["_streamlit_user"]
     assert (user["httpOnly"], user["sameSite"], user["path"]) == (True, "Lax", "/")
