@@ -166,7 +166,7 @@ def sequences(screen: Screen, count: int, only: list[str] | None = None) -> Iter
 
 def until_saved(screen: Screen) -> None:
     """Wait until the page says that all is stored."""
-    screen.page.locator(".mm-line.waiting").wait_for(state="detached", timeout=BUSY_MS)
+    expect(screen.page.locator(".mm-line.waiting")).to_have_count(0, timeout=BUSY_MS)
     expect(screen.page.locator(".mm-saved")).to_contain_text(SAVED, timeout=BUSY_MS)  # a failure tells what it said
 
 
@@ -324,6 +324,30 @@ def test_what_is_asked_of_the_page_while_its_socket_is_away_is_asked_again(place
     hand.locator("select").first.select_option("baseline")
     screen.page.locator(".mm-saved", has_text="The baseline changes nothing").wait_for(timeout=BUSY_MS)
     screen.faults.clear()  # a browser complains about a line that was cut, and rightly so
+
+
+@on_both_in_full
+def test_a_copy_made_before_the_page_has_caught_up_stays_in_hand(place: Place, visit: Any) -> None:
+    """The first click's plan is stored, and copied while the run of the page that shows it is still on the line."""
+    screen = planner(visit, place, scenario="baseline")
+    first, second = boxes(screen)[:2]
+    baseline = shown(screen)
+    place.line.delay_s = 0.4
+    click(screen, [first])
+    until_saved(screen)
+    screen.page.locator(".mm-hand").get_by_role("button", name="Copy", exact=True).click()
+    click(screen, [second])
+    expected = toggled(baseline, [first, second])
+    until_saved(screen)
+    place.line.delay_s = 0
+    until_shown(screen, expected)
+    until_saved(screen)
+    screen.page.locator(AT_REST).wait_for(timeout=BUSY_MS)
+    store = place.store()
+    plan = store.plan(screen.query["scenario"])
+    store.engine.dispose()
+    assert plan.name.startswith("Copy of ")
+    assert in_store(place, screen) == expected == shown(screen)
 
 
 @on_both

@@ -142,6 +142,7 @@ def test_the_plan_shows_after_coming_from_the_situation_map(own_server: Server, 
     screen.page.get_by_role("link", name="FOB planner").click()
     screen.page.wait_for_url("**/planner**")
     screen.map.locator('.mm-symbol[data-symbol="plan.standing"]').first.wait_for()
+    screen.map.locator("html[data-cells]").wait_for(state="attached")  # their file may come after the symbols
     assert int(screen.in_map("(w) => w.document.documentElement.dataset.cells")) > 100
 
 

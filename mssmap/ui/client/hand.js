@@ -28,11 +28,15 @@ const ownId = () => `own-${kit.newId().replaceAll("-", "").slice(0, 8)}`;
  * Id of the plan that acts on `of` go to. A baseline that was changed is a plan since, and what was copied is the copy:
  * a component that still shows what was there before means the new one.
  */
-const current = (of) => (page.heir && page.heir.of === of ? page.heir.plan : of);
+const current = (of) => (page.heir && page.heir.of.has(of) ? page.heir.plan : of);
 
-/** Go on with a new plan in place of the one that the page shows. */
+/**
+ * Go on with a new plan in place of the one in hand. The page may have some of the way there still to come (the changed
+ * baseline, then its copy): what it shows of that way means the new plan too.
+ */
 function goOn(plan) {
-  page.heir = { of: page.data.of, plan, seen: false };
+  const way = page.heir && !page.heir.seen ? [...page.heir.of, page.heir.plan] : [];
+  page.heir = { of: new Set([page.data.of, ...way]), plan, seen: false };
   inAddress(plan);
 }
 
@@ -41,7 +45,7 @@ function still({ of, gone }) {
   const { heir } = page;
   if (!heir) return;
   if (of === heir.plan) heir.seen = true;
-  else if (of !== heir.of || heir.seen || gone === heir.plan) page.heir = null;
+  else if (!heir.of.has(of) || heir.seen || gone === heir.plan) page.heir = null;
 }
 
 /** Take another plan in hand. */
@@ -163,7 +167,7 @@ export function hand(component) {
   kit.queue.serve(data);
   still(data);
   const left = !data.of && !page.heir && leftBehind();
-  if (left && left !== data.gone) page.heir = { of: "", plan: left, seen: false };
+  if (left && left !== data.gone) page.heir = { of: new Set([""]), plan: left, seen: false };
   const root = kit.slot(component, "mm-hand");
   if (!root.parts) root.parts = handParts(root);
   root.parts.words(data);
