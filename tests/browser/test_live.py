@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import requests
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from mssmap.store import open_store
 
@@ -156,3 +157,28 @@ def test_a_store_that_was_removed_is_told_on_every_page_and_nothing_is_said_to_b
     told(screen, "removed or moved").wait_for(state="detached")
     screen.faults.clear()  # the browser notes that the server said it could not
     assert requests.get(f"{own_server.url}/readyz", timeout=60).status_code == 200
+
+
+def test_a_page_that_streamlit_gives_up_is_loaded_again(own_server: Server, visit: Any) -> None:  # noqa: F811
+    """Over a slow line a page may get a reference to a message that it has let go a moment ago."""
+    screen = with_a_plan(own_server, visit)
+    page, lines = screen.page, []
+
+    def between(line: Any) -> None:
+        lines.append(line)
+        line.connect_to_server()
+
+    page.route_web_socket(re.compile("_stcore/stream"), between)
+    page.reload()
+    screen.drawn()
+    screen.at_rest()
+    before = people(screen)
+    assert "version 2" in page.locator(".mm-saved").inner_text()
+
+    with page.expect_navigation():
+        lines[-1].send(ForwardMsg(ref_hash="let go").SerializeToString())
+    screen.drawn()
+    screen.at_rest()
+    assert people(screen) == before
+    assert page.get_by_role("dialog").count() == 0
+    screen.faults.clear()  # the page rightly complained

@@ -7,6 +7,7 @@
 
 const PAUSE = 1500;
 const PATIENCE = 2500;
+const GIVEN_UP = "mssmap-given-up", AGAIN_MS = 20000;
 
 let queue = null;
 
@@ -21,6 +22,19 @@ const node = (tag, className, text) => {
 
 const fill = (words, values) => words.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
 const clock = (at) => String(at || "").slice(11, 16);
+
+/**
+ * Streamlit gives a page up for good when it gets a reference to a message that it has let go, as may happen after a cut
+ * or over a slow line. All that was done is in the queue and in the address, so the page is loaded again; not twice in a
+ * row, for then the reason is another.
+ */
+function loadAgainIfGivenUp() {
+  const given = document.querySelector(".stApp[data-test-connection-state=DISCONNECTED_FOREVER]");
+  const last = Number(sessionStorage.getItem(GIVEN_UP) || 0);
+  if (!given || Date.now() - last < AGAIN_MS) return;
+  sessionStorage.setItem(GIVEN_UP, String(Date.now()));
+  location.reload();
+}
 
 class Live {
   constructor() {
@@ -57,7 +71,10 @@ class Live {
         cache: "no-store", signal: AbortSignal.timeout(PATIENCE),
       });
       this.ended = answer.status === 401 || answer.status === 403;
-      if (answer.ok) this.answer = await answer.json();
+      if (answer.ok) {
+        this.answer = await answer.json();
+        loadAgainIfGivenUp();
+      }
       this.missed = 0;
     } catch (fault) {
       this.missed += fault.name === "TimeoutError" ? 2 : 1;  // one refused call may be a hiccup
