@@ -14,8 +14,9 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
+from starlette.websockets import WebSocket
 from streamlit import config
 
 from mssmap import settings
@@ -133,6 +134,13 @@ def boom(_request: Request) -> Response:
     raise ZeroDivisionError(f"division of {SECRET}")
 
 
+async def gone(websocket: WebSocket) -> None:
+    """Answer a browser that left meanwhile, as Streamlit does."""
+    await websocket.accept()
+    await websocket.close()
+    await websocket.close()
+
+
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> TestClient:
     monkeypatch.setattr(cache, "base_frame", lambda: None)
@@ -142,6 +150,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> TestClient:
         Route("/boom", boom),
         Route("/readyz", lambda _request: PlainTextResponse("ready")),
         Route("/x", lambda _request: PlainTextResponse("x")),
+        WebSocketRoute("/stream", gone),
     ]
     yield TestClient(
         Starlette(routes=routes, middleware=[guard]), base_url="http://map.example.org", raise_server_exceptions=False
@@ -158,6 +167,12 @@ def test_a_bug_is_told_by_an_id_and_written_down_once(client: TestClient, caplog
     assert [record.fields["reference"] for record in faults] == [reference]
     assert faults[0].fields["error"] == "ZeroDivisionError"
     assert faults[0].fields["at"].startswith("test_door.py:")
+
+
+def test_a_browser_that_left_is_no_bug(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
+    with client.websocket_connect("/stream"):
+        pass
+    assert [record for record in caplog.records if record.getMessage() == "fault"] == []
 
 
 def test_another_host_name_is_refused(client: TestClient) -> None:

@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnected
 from streamlit.auth_util import encode_provider_token
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
@@ -84,6 +85,8 @@ class Guard:
             return
         try:
             await self.app(scope, receive, answer)
+        except WebSocketDisconnected:
+            logs.say("left", logging.DEBUG, path=scope["path"])  # a browser that left in the middle of an answer
         except Exception as error:  # noqa: BLE001, the boundary of the server
             reference = logs.fault(error)
             if started or scope["type"] == "websocket":
