@@ -170,7 +170,7 @@ def test_a_bug_is_told_by_an_id_and_written_down_once(client: TestClient, caplog
 
 
 def test_a_browser_that_left_is_no_bug(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
-    with client.websocket_connect("/stream"):
+    with client.websocket_connect("ws://map.example.org/stream"):
         pass
     assert [record for record in caplog.records if record.getMessage() == "fault"] == []
 
