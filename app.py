@@ -8,7 +8,7 @@ import streamlit as st
 
 from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
-from mssmap.ui import cache, components, controls, live, permits, state
+from mssmap.ui import cache, components, controls, live, permits, plain, state
 
 HERE = Path(__file__).parent
 
@@ -35,6 +35,6 @@ if permits.let_in(cache.opened):
             controls.language_choice()
             permits.signed_in()
     except MssmapError as error:
-        st.error(str(error))
+        plain.say("error", str(error))
     live.mount(page.url_path)
     components.note_without_scripts(page.url_path)

@@ -258,8 +258,3 @@ def figure(low: Any, high: Any, unit: Any, qualifier: Any = None) -> str:
         for part in (qualifiers().get(qualifier, qualifier), numbers, unit)
         if part is not None and str(part) not in ("", "nan")
     )
-
-
-def inert(line: str) -> str:
-    """Return text from an address or a file so that Markdown makes no link, image or code of it."""
-    return line.replace("\\", "\\\\").replace("[", "\\[").replace("`", "'")

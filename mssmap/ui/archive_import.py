@@ -23,7 +23,7 @@ from mssmap.ingest.limits import MB
 from mssmap.ingest.prepare import Imported
 from mssmap.store import Store
 from mssmap.store.imports import Import
-from mssmap.ui import cache, permits, state
+from mssmap.ui import cache, permits, plain, state
 from mssmap.ui.jobs import Job
 
 STREAMED_BYTES: Final = 20 * MB
@@ -136,7 +136,7 @@ def running() -> None:
         return
     del st.session_state[JOB]
     if making.job.error:
-        st.warning(text.inert(making.job.error))
+        plain.say("warning", making.job.error)
     elif making.job.steps:
         item = making.job.steps[-1]
         st.session_state["import_archived"] = item.title, item.rows
@@ -148,14 +148,14 @@ def _bar(making: _Making) -> None:
     if not making.job.running:
         st.rerun(scope="app")
     share = min(0.99, making.rows / making.total)
-    st.progress(share, f"{text.number(making.rows)} {making.what}")
+    st.progress(share, plain.label(f"{text.number(making.rows)} {making.what}"))
     st.button(_("Cancel"), key="archive_cancel", on_click=making.job.cancel)
 
 
 def listed() -> None:
     """The archives, each with its way out, and those that can be put back; what was done last stands above."""
     if done := st.session_state.pop("import_archived", None):
-        st.success(_("Archive made, {n} rows: it is on the map.").format(n=text.number(done[1])), icon=None)
+        plain.say("success", _("Archive made, {n} rows: it is on the map.").format(n=text.number(done[1])))
     found, kept = cache.archive_list(), cache.archives().shelf
     removed = kept.removed()
     _undo(removed)
@@ -185,8 +185,9 @@ def _removed(found: list[Manifest]) -> None:
     if not found:
         return
     with st.expander(_("Removed archives: {n}").format(n=text.number(len(found)))):
-        st.caption(
-            _("They can be put back for {days} days, the last {most} of them.").format(days=KEPT_DAYS, most=KEPT_MOST)
+        plain.say(
+            "caption",
+            _("They can be put back for {days} days, the last {most} of them.").format(days=KEPT_DAYS, most=KEPT_MOST),
         )
         for item in found:
             words, act = st.columns([0.8, 0.2], vertical_alignment="center")

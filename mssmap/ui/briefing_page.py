@@ -25,7 +25,7 @@ from mssmap.errors import MssmapError
 from mssmap.i18n import LANGUAGES, current
 from mssmap.i18n import gettext as _
 from mssmap.maps import assets
-from mssmap.ui import cache, choices, permits, planner, state
+from mssmap.ui import cache, choices, permits, plain, planner, state
 
 WORDS: Final = ("title", "contact", "classification")
 LINES: Final = tuple(f"highlight_{n}" for n in range(1, spec.MOST_HIGHLIGHTS + 1))
@@ -125,7 +125,9 @@ def composer() -> None:
         _choice(_("Extent of the map"), "extent", list(_extents()), _extents().__getitem__)
         labels = (_("Inset of Port-au-Prince"), _("Key figures"), _("Timeline strip"), _("Strength curve"))
         for name, label in zip(PARTS, labels, strict=True):
-            st.checkbox(label, key=KEY.format(name), on_change=_keep, persist_state="session", disabled=_barred())
+            st.checkbox(
+                plain.label(label), key=KEY.format(name), on_change=_keep, persist_state="session", disabled=_barred()
+            )
         _plan_choice()
     with st.expander(_("Contact and classification")):
         _line(_("Contact line"), "contact")
@@ -136,9 +138,9 @@ def composer() -> None:
 
 def _line(label: str, name: str, words: str | None = None, *, hidden: bool = False, placeholder: str = "") -> None:
     st.text_input(
-        label,
+        plain.label(label),
         key=KEY.format(name),
-        help=words,
+        help=words and plain.label(words),
         placeholder=placeholder or None,
         label_visibility="collapsed" if hidden else "visible",
         on_change=_typed,
@@ -153,7 +155,7 @@ def _choice(label: str, name: str, options: Sequence[Any], titles: Any) -> None:
     if _field(name) not in options:
         st.session_state[KEY.format(name)] = options[0]
     st.selectbox(
-        label,
+        plain.label(label),
         options,
         key=KEY.format(name),
         format_func=titles,
@@ -172,7 +174,7 @@ def _proposals() -> None:
     if any(asked != _question() for asked in st.session_state[ORIGINS]["written"].values()):
         st.caption(_("What you wrote for another view stays, and the pack says for which."))
         words = _("It holds for this view too")
-        st.button(words, key="brief_holds", on_click=_take_over, width="stretch", disabled=_barred())
+        st.button(plain.label(words), key="brief_holds", on_click=_take_over, width="stretch", disabled=_barred())
 
 
 def _propose() -> None:
@@ -313,7 +315,7 @@ def preview() -> None:
     with st.spinner(_("Setting the page ..."), show_time=False):
         pages, shortened, described = _preview(keyed.digest, keyed)
     for line in shortened:
-        st.warning(line)
+        plain.say("warning", line)
     page = 1
     if len(pages) > 1:
         page = st.segmented_control(
@@ -340,7 +342,7 @@ def _progress() -> Any:
     bar = st.progress(0.0, text=_("Reading the records"))
 
     def step(done: float, what: str) -> None:
-        bar.progress(done, text=_(what) if what else _("Done"))
+        bar.progress(done, text=plain.label(_(what) if what else _("Done")))
 
     return step
 
@@ -353,14 +355,19 @@ def _offer(offered: dict[str, Any]) -> None:
     size = text.number(round(len(offered["zip"]) / 1e6, 1))
     label = _("Download {name} ({size} MB)").format(name=offered["name"], size=size)
     st.download_button(
-        label, offered["zip"], offered["name"], "application/zip", key="brief_download", on_click="ignore",
+        plain.label(label), offered["zip"], offered["name"], "application/zip", key="brief_download", on_click="ignore",
         width="stretch",
     )  # fmt: skip
     if offered["differing"]:
         names = ", ".join(offered["differing"])
-        st.warning(_("Not the same as the first time, for data or software changed since: {files}").format(files=names))
+        plain.say(
+            "warning",
+            _("Not the same as the first time, for data or software changed since: {files}").format(files=names),
+        )
     digest = hashlib.sha256(offered["zip"]).hexdigest()[:16]
-    st.caption(_("Pack {n}; manifest {sha}, zip {zip}").format(n=offered["n"], sha=offered["sha"][:16], zip=digest))
+    plain.say(
+        "caption", _("Pack {n}; manifest {sha}, zip {zip}").format(n=offered["n"], sha=offered["sha"][:16], zip=digest)
+    )
 
 
 # ------------------------------------------------------------------------------------------------------------- history
@@ -376,7 +383,9 @@ def packs() -> None:
         titles = {made.n: _pack_title(made) for made in listed}
         chosen = st.selectbox(_("Pack"), list(titles), key="brief_pack", format_func=titles.__getitem__)
         made = next(made for made in listed if made.n == chosen)
-        st.caption(_("Map {number}, manifest {sha}").format(number=made.brief.number, sha=made.manifest_sha256[:16]))
+        plain.say(
+            "caption", _("Map {number}, manifest {sha}").format(number=made.brief.number, sha=made.manifest_sha256[:16])
+        )
         st.button(
             _("Tell what changed since this pack"), key="brief_since", on_click=_since, args=(made,), width="stretch"
         )
@@ -384,7 +393,7 @@ def packs() -> None:
             try:
                 pack, differing = history.again(cache.data(), made, _progress())
             except MssmapError as error:
-                st.error(str(error))
+                plain.say("error", str(error))
                 return
             _offer(_offered(made, pack, differing))
 

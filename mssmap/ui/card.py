@@ -7,7 +7,7 @@ import streamlit as st
 from mssmap import errors, views
 from mssmap.maps import cards
 from mssmap.timeline import Clocks
-from mssmap.ui import cache, state
+from mssmap.ui import cache, plain, state
 from mssmap.ui.components import component
 
 
@@ -21,7 +21,7 @@ def record_card(clocks: Clocks) -> None:
         try:
             record = views.record(cache.data(), record_id, clocks)
         except errors.NotFoundError as error:
-            st.info(str(error))
+            plain.say("info", str(error))
             return
         component(
             "record",

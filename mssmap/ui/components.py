@@ -18,7 +18,7 @@ from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.maps import panels, view
 from mssmap.maps.assets import URL
-from mssmap.ui import cache, frame, state
+from mssmap.ui import cache, frame, plain, state
 
 
 def page_style() -> None:
@@ -108,8 +108,9 @@ def data_faults() -> None:
     faults = cache.data().faults
     if not faults:
         return
-    st.warning(
-        _("Some data files are not sound: {summary}. The rest is shown.").format(summary=errors.summarise(faults))
+    plain.say(
+        "warning",
+        _("Some data files are not sound: {summary}. The rest is shown.").format(summary=errors.summarise(faults)),
     )
     with st.expander(_("What is wrong")):
         for fault in faults[:50]:
@@ -143,7 +144,7 @@ def note_line(filters: cache.Filters, notes: list[str]) -> None:
     if hidden:
         lines.append(_("{n} records below grade {grade} are hidden.").format(n=hidden, grade=filters.grade))
     if lines:
-        st.info("\n\n".join(text.inert(line) for line in lines))
+        plain.say("info", *lines)
     else:
         st.empty()
 
@@ -201,6 +202,12 @@ def feed_map(
         data={**small, "seq": cache.mark(small)},
         on_selected_change=_map_clicked,
     )
+
+
+def chosen(key: str, name: str) -> Any:
+    """Return what a person chose in a component that tells each choice, see `eachTime` in panel.js."""
+    told = st.session_state[key].get(name)
+    return told["value"] if told else None
 
 
 def _map_clicked() -> None:

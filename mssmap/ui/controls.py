@@ -12,7 +12,8 @@ from mssmap.i18n import LANGUAGES
 from mssmap.i18n import gettext as _
 from mssmap.maps import choropleth, layers, panels, view
 from mssmap.timeline import Clocks
-from mssmap.ui import cache, state
+from mssmap.ui import cache, plain, state
+from mssmap.ui.components import chosen as told_by
 from mssmap.ui.components import component, look_at
 
 EVENT_WINDOW_DAYS: Final = 120
@@ -69,7 +70,7 @@ def _day(label: str, key: str, words: str) -> None:
     st.session_state[field] = st.session_state[key]
     with st.container(key=key):
         st.date_input(
-            label,
+            plain.label(label),
             value=None,
             min_value=state.earliest(),
             max_value=state.latest(),
@@ -77,7 +78,7 @@ def _day(label: str, key: str, words: str) -> None:
             key=field,
             on_change=_typed,
             args=(key,),
-            help=words,
+            help=plain.label(words),
         )
 
 
@@ -98,7 +99,7 @@ def _dial(as_of: date, trail: int, fixed: tuple[date | None, date | None]) -> No
 
 
 def _dialled() -> None:
-    chosen = st.session_state["dial"].get("day")
+    chosen = told_by("dial", "day")
     if isinstance(chosen, str):
         state.set_day("as_of", date.fromisoformat(chosen))
 
@@ -145,13 +146,13 @@ def grade_choice() -> None:
 
 
 def _graded() -> None:
-    chosen = st.session_state["grade_choice"].get("grade")
+    chosen = told_by("grade_choice", "grade")
     if chosen in state.GRADES:
         st.session_state["grade"] = chosen
 
 
 def _layers_changed() -> None:
-    chosen = st.session_state["layer_list"].get("on")
+    chosen = told_by("layer_list", "on")
     if chosen is not None:
         state.set_layers(list(chosen))
 
@@ -210,14 +211,14 @@ def _filter_fields(codes: list[str]) -> None:
 def day_field(label: str, key: str, words: str | None = None) -> None:
     """A day that may be chosen or not."""
     st.date_input(
-        label,
+        plain.label(label),
         value=None,
         min_value=state.earliest(),
         max_value=state.latest(),
         format="DD/MM/YYYY",
         key=key,
         persist_state="session",
-        help=words,
+        help=words and plain.label(words),
     )
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from mssmap import evidence, i18n, search, text, views
 from mssmap.i18n import gettext as _
-from mssmap.ui import cache, card, choices, state
+from mssmap.ui import cache, card, choices, plain, state
 
 RESULTS = 60
 
@@ -23,7 +23,7 @@ def search_box() -> None:
     if found.empty:
         st.caption(_("Nothing found. Try fewer or other words; numbers may be written 3,700 or 3700."))
         return
-    st.caption(_("{n} records hold all the words.").format(n=len(found)))
+    plain.say("caption", _("{n} records hold all the words.").format(n=len(found)))
     on_map = found["layer"].isin([*views.RECORD_LAYERS, "events"])
     rows = pd.DataFrame(
         {
@@ -52,12 +52,13 @@ def full_table() -> None:
     name = st.selectbox(_("Table"), names, format_func=titles.__getitem__, key="table", bind="query-params")
     dataset = data.dataset(name)
     rows = data[name].drop(columns="geometry", errors="ignore")
-    st.caption(dataset.description)
+    plain.say("caption", dataset.description)
     st.dataframe(rows.dropna(axis="columns", how="all"), hide_index=True, height=420, key=f"full {name}")
-    st.caption(
+    plain.say(
+        "caption",
         _("{n} rows, all revisions. Licence: {licence}. {sensitivity}").format(
             n=len(rows), licence=dataset.licence, sensitivity=dataset.sensitivity
-        )
+        ),
     )
 
 
@@ -93,9 +94,10 @@ def about() -> None:
     with st.expander(_("How records are graded")):
         st.text(evidence.__doc__ or "")
     if i18n.current() != "en":
-        st.caption(
+        plain.say(
+            "caption",
             _(
                 "Translations into this language that no native speaker has reviewed: {n} of {total} texts of the "
                 "interface, and the titles of the records. Where a text is missing it stays in English."
-            ).format(n=i18n.unreviewed(i18n.current()), total=len(i18n.catalog(i18n.current())))
+            ).format(n=i18n.unreviewed(i18n.current()), total=len(i18n.catalog(i18n.current()))),
         )

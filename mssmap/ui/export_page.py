@@ -21,7 +21,7 @@ from mssmap.exports.verify import RowChange, Verdict
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.maps import layers
-from mssmap.ui import cache, choices, permits, state
+from mssmap.ui import cache, choices, permits, plain, state
 
 SHOWN = 500
 """Changed rows that the page lists."""
@@ -52,7 +52,7 @@ def choose_layers() -> tuple[str, ...]:
     )
     if {"events", "figures"} & set(chosen):
         words = _("With events that were announced, not reported as done")
-        st.checkbox(words, key="export_plans", persist_state="session")
+        st.checkbox(plain.label(words), key="export_plans", persist_state="session")
     return tuple(chosen)
 
 
@@ -74,7 +74,7 @@ def choose_form() -> Form:
         horizontal=True,
     )
     chosen = FORMATS[key]
-    st.caption(_(NOTES[key]))
+    plain.say("caption", _(NOTES[key]))
     left, right, _rest = st.columns([0.3, 0.3, 0.4])
     systems = {WGS84: _("Degrees (EPSG:4326)"), METRIC: _("Metres, UTM 18N (EPSG:32618)")}
     with left:
@@ -91,7 +91,12 @@ def _choice(label: str, key: str, titles: dict[str, str]) -> str:
     if st.session_state.get(key) not in titles:
         st.session_state[key] = next(iter(titles))
     chosen: str = st.selectbox(
-        label, list(titles), key=key, persist_state="session", format_func=titles.__getitem__, disabled=len(titles) == 1
+        plain.label(label),
+        list(titles),
+        key=key,
+        persist_state="session",
+        format_func=titles.__getitem__,
+        disabled=len(titles) == 1,
     )
     return chosen
 
@@ -130,7 +135,9 @@ def losses(extract: Extract) -> None:
     if not extract.losses:
         st.caption(_("The format keeps everything."))
         return
-    with st.expander(_("What {format} does not keep ({n})").format(format=extract.format.title, n=len(extract.losses))):
+    with st.expander(
+        plain.label(_("What {format} does not keep ({n})").format(format=extract.format.title, n=len(extract.losses)))
+    ):
         for loss in extract.losses:
             st.text(loss)
 
@@ -140,7 +147,7 @@ def download(extract: Extract) -> None:
     name = bundle.file_name(extract)
     rows = sum(len(part.frame) for part in extract.parts)
     st.download_button(
-        _("Download {file}").format(file=name),
+        plain.label(_("Download {file}").format(file=name)),
         data=lambda: bundle.pack(extract),
         file_name=name,
         mime=MIME.get(bundle.suffix(extract), "application/octet-stream"),
@@ -148,10 +155,11 @@ def download(extract: Extract) -> None:
         type="primary",
         on_click="ignore",
     )
-    st.caption(
+    plain.say(
+        "caption",
         _("{n} rows. Inside: filter, both dates, sources with grades, licences, and a hash of every row.").format(
             n=text.number(rows)
-        )
+        ),
     )
 
 
@@ -172,7 +180,7 @@ def verify() -> None:
             file.seek(0)
             verdict = checking.file(cache.data(), file, uploaded.name)
     except MssmapError as error:
-        st.error(text.inert(str(error)))
+        plain.say("error", str(error))
         return
     _tell(verdict)
 
@@ -184,13 +192,17 @@ def _tell(verdict: Verdict) -> None:
     )
     n = text.number(verdict.rows)
     if verdict.state == checking.UNCHANGED:
-        st.success(
-            _("Unchanged: all {n} rows are as exported, and as the data say ({dates}).").format(n=n, dates=dates)
+        plain.say(
+            "success",
+            _("Unchanged: all {n} rows are as exported, and as the data say ({dates}).").format(n=n, dates=dates),
         )
     elif verdict.state == checking.EDITED:
-        st.warning(_("Edited: the file is not as it was exported ({dates}).").format(dates=dates))
+        plain.say("warning", _("Edited: the file is not as it was exported ({dates}).").format(dates=dates))
     else:
-        st.info(_("Revised: the file is as exported, but the data were revised since ({dates}).").format(dates=dates))
+        plain.say(
+            "info",
+            _("Revised: the file is as exported, but the data were revised since ({dates}).").format(dates=dates),
+        )
     for note in verdict.notes:
         st.text(note)
     _changes(_("What differs in the file"), verdict.edits, "verify_edits")
@@ -222,7 +234,7 @@ def _changes(title: str, changes: Sequence[RowChange], key: str) -> None:
     ]
     heads = [_("Layer"), _("Record"), _("What"), _("Field"), _("Before"), _("After")]
     head = f"{title}: {len(changes)}"
-    st.caption(head)
+    plain.say("caption", head)
     st.dataframe(pd.DataFrame(lines[:SHOWN], columns=heads), hide_index=True, key=key, height="content")
 
 

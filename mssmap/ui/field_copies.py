@@ -17,7 +17,7 @@ from mssmap.ingest import field_copy
 from mssmap.ingest.limits import MB
 from mssmap.store import merge
 from mssmap.store.merge import Conflict, Merged
-from mssmap.ui import cache, permits
+from mssmap.ui import cache, permits, plain
 
 MOST_MB = 100
 
@@ -51,14 +51,14 @@ def _take_along() -> None:
             try:
                 made = copies.make(cache.plans(), cache.archives().shelf, path, without_archives=not with_archives)
             except MssmapError as error:
-                st.error(text.inert(str(error)))
+                plain.say("error", str(error))
                 return
             absent = ", ".join(str(item.about["title"]) for item in made.absent)
             st.session_state["field_copy"] = (made.made_at, path.read_bytes(), absent)
     if made_copy := st.session_state.get("field_copy"):
         at, content, absent = made_copy
         if absent:
-            st.warning(text.inert(_("Archives that are not in this copy: {names}").format(names=absent)))
+            plain.say("warning", _("Archives that are not in this copy: {names}").format(names=absent))
         st.download_button(
             _("Download it ({size} kB)").format(size=text.number(len(content) // 1000 + 1)),
             content,
@@ -114,19 +114,18 @@ def _bring_home() -> None:
 def _told() -> None:
     done: Merged | str | None = st.session_state.get("field_merged")
     if isinstance(done, str):
-        st.error(text.inert(done))
+        plain.say("error", done)
     elif done is not None:
         said = _("Merged from {origin}: {taken} taken over, {known} known already.").format(
             taken=done.taken, origin=done.origin, known=done.known
         )
         names = ", ".join(done.names[:10])
-        st.success(text.inert(f"{said} {names}".strip()))
+        plain.say("success", f"{said} {names}".strip())
         if done.missing:
             absent = ", ".join(str(about["title"]) for about in done.missing)
-            st.warning(
-                text.inert(
-                    _("Archives that were not merged, their rows are not in this copy: {names}").format(names=absent)
-                )
+            plain.say(
+                "warning",
+                _("Archives that were not merged, their rows are not in this copy: {names}").format(names=absent),
             )
 
 
@@ -145,16 +144,16 @@ def _one(conflict: Conflict, *, barred: bool) -> None:
         True: _("{origin} deleted it: {who}, {at} UTC"),
         False: _("{origin} has changed it: {who}, {at} UTC"),
     }[conflict.theirs is None]
-    st.markdown("**" + text.inert(_name(conflict)) + "**")
+    plain.say("strong", _name(conflict))
     said = words.format(origin=conflict.origin, who=conflict.theirs_by, at=conflict.theirs_at[:16].replace("T", " "))
-    st.caption(text.inert(said))
+    plain.say("caption", said)
     if conflict.entity == merge.PLAN and conflict.theirs is not None:
         _differences(conflict)
     titles = {merge.OURS: _("Keep ours"), merge.THEIRS: _("Take theirs"), merge.BOTH: _("Keep both")}
     choices = merge.choices(conflict)
     for column, choice in zip(st.columns(len(choices)), choices, strict=True):
         column.button(
-            titles[choice],
+            plain.label(titles[choice]),
             key=f"{choice}_{conflict.conflict_id}",
             on_click=_decide,
             args=(conflict.conflict_id, choice),

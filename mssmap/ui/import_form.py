@@ -12,7 +12,7 @@ from mssmap import text
 from mssmap.i18n import gettext as _
 from mssmap.ingest import mapping
 from mssmap.ingest.mapping import JOINED, Mapping, Source
-from mssmap.ui import state
+from mssmap.ui import plain, state
 
 
 def fields() -> dict[str, str]:
@@ -95,10 +95,12 @@ def _columns(frame: pd.DataFrame, proposed: Mapping, kind: str, key: str) -> dic
         before = [column for column in proposed.columns.get(ours, []) if column in there]
         label, slot = fields()[ours], slots[i % 3]
         if ours in JOINED or len(before) > 1:
-            picked = slot.multiselect(label, there, default=before, key=f"{ours} {key}", placeholder=_("None"))
+            picked = slot.multiselect(
+                plain.label(label), there, default=before, key=f"{ours} {key}", placeholder=_("None")
+            )
         else:
             index = there.index(before[0]) if before else None
-            one = slot.selectbox(label, there, index=index, key=f"{ours} {key}", placeholder=_("None"))
+            one = slot.selectbox(plain.label(label), there, index=index, key=f"{ours} {key}", placeholder=_("None"))
             picked = [one] if one else []
         if picked:
             chosen[ours] = list(picked)
@@ -138,7 +140,9 @@ def _source(source: Source, key: str) -> Source:
     slots = st.columns(3)
 
     def words(slot: Any, label: str, name: str) -> str:
-        return str(slot.text_input(label, getattr(source, name), max_chars=300, key=f"source {name} {key}"))
+        return str(
+            slot.text_input(plain.label(label), getattr(source, name), max_chars=300, key=f"source {name} {key}")
+        )
 
     kinds = {"": _("not known"), **{kind: text.plain_word(kind) for kind in mapping.PUBLISHER_KINDS}}
     return Source(

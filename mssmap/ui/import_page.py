@@ -28,7 +28,7 @@ from mssmap.maps import imported as drawn
 from mssmap.maps import view
 from mssmap.store import imports
 from mssmap.store.core import StoreAwayError
-from mssmap.ui import archive_import, cache, components, import_form, permits, state
+from mssmap.ui import archive_import, cache, components, import_form, permits, plain, state
 from mssmap.ui.cache import Filters
 
 SHOWN_ROWS = 200
@@ -51,32 +51,26 @@ def tab() -> None:
         _("File to import"),
         key=f"import_file_{generation}",
         max_upload_size=archive_import.LARGEST_MB,
-        help=_(
-            "Up to {n} MB here; larger tables of events with mssmap archive add, on the machine of the server."
-        ).format(n=archive_import.LARGEST_MB),
+        help=plain.label(
+            _(
+                "Up to {n} MB here; larger tables of events with mssmap archive add, on the machine of the server."
+            ).format(n=archive_import.LARGEST_MB)
+        ),
         disabled=permits.lacking("import"),
     )
     if upload is not None:
         try:
             (archive_import.large_file if archive_import.is_large(upload) else _one_file)(upload)
         except MssmapError as error:
-            _say(st.error, str(error))
+            plain.say("error", str(error))
     archive_import.listed()
     _stored()
-
-
-def _say(box: Any, words: str) -> None:
-    """Put words that hold text of a file into a coloured box, as text."""
-    box(words.translate(_MARKDOWN))
-
-
-_MARKDOWN = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_{}[]()<>#+-.!|~$:&"})
 
 
 def _one_file(upload: Any) -> None:
     reading = _reading(upload)
     for note in reading.notes:
-        _say(st.info, note)
+        plain.say("info", note)
     names = list(reading.tables)
     table = names[0]
     if len(names) > 1:
@@ -84,7 +78,7 @@ def _one_file(upload: Any) -> None:
     frame = reading.tables[table]
     known, proposed = prepare.propose(frame)
     if known:
-        _say(st.success, _("Recognised: {title}. {terms}").format(title=known.title, terms=_(known.terms)))
+        plain.say("success", _("Recognised: {title}. {terms}").format(title=known.title, terms=_(known.terms)))
     else:
         st.info(_("Not a file we know by its columns. Check below how it is read."))
     chosen = import_form.form(frame, proposed, key=f"{upload.file_id} {table}", opened=known is None)
@@ -139,7 +133,7 @@ def _figures(made: Imported) -> None:
         (len(made.frame), left_out, len(made.repairs), made.duplicates["row"].nunique()),
         strict=True,
     ):
-        column.metric(label, text.number(number))
+        column.metric(plain.label(label), text.number(number))
 
 
 def _preview(made: Imported) -> None:
@@ -161,17 +155,17 @@ def _preview(made: Imported) -> None:
         )
         components.feed_map(_nothing_else(), options)
         if len(shown) < len(there):
-            st.caption(_("The map shows {n} of {total}.").format(n=len(shown), total=len(there)))
+            plain.say("caption", _("The map shows {n} of {total}.").format(n=len(shown), total=len(there)))
     else:
         st.caption(_("No row has a point or outline of its own; the table is all there is to see."))
-    plain = made.frame.head(SHOWN_ROWS).drop(columns="geometry", errors="ignore").dropna(axis="columns", how="all")
-    plain = plain.loc[:, [column for column in plain if not (plain[column].astype("str") == "").all()]]
+    rows = made.frame.head(SHOWN_ROWS).drop(columns="geometry", errors="ignore").dropna(axis="columns", how="all")
+    rows = rows.loc[:, [column for column in rows if not (rows[column].astype("str") == "").all()]]
     dates = {
         column: st.column_config.DateColumn()
-        for column in plain
-        if pd.api.types.is_datetime64_any_dtype(plain[column].dtype)
+        for column in rows
+        if pd.api.types.is_datetime64_any_dtype(rows[column].dtype)
     }
-    st.dataframe(plain, height=260, column_config=dates, key="import_rows")
+    st.dataframe(rows, height=260, column_config=dates, key="import_rows")
     for note in made.notes:
         st.text(note)
 
@@ -197,7 +191,7 @@ def _faults(made: Imported) -> None:
     if not made.faults:
         return
     title = _("Faults: {n}").format(n=text.number(len(made.faults)))
-    with st.expander(title, expanded=len(made.faults) < 20):
+    with st.expander(plain.label(title), expanded=len(made.faults) < 20):
         st.dataframe(
             pd.DataFrame(
                 {
@@ -221,7 +215,7 @@ def _without_duplicates(made: Imported) -> Imported:
         return made
     rows = pairs["row"].nunique()
     title = _("Rows that may be known already: {n}").format(n=text.number(rows))
-    with st.expander(title, expanded=True):
+    with st.expander(plain.label(title), expanded=True):
         st.caption(
             _("Same day, within 5 km, and of a similar kind or title. Nothing is merged: choose what to leave out.")
         )
@@ -250,13 +244,14 @@ def _store_button(made: Imported) -> None:
     words = _("Replace our boundaries") if made.kind == "boundaries" else _("Store as a layer")
     if attach.is_archive(made):
         words = _("Make an archive")
-        st.caption(
+        plain.say(
+            "caption",
             _(
                 "More than {n} events: they become an archive, which the map and the timeline ask for what they can "
                 "show; they do not join the event list."
-            ).format(n=text.number(attach.JOINED_ROWS))
+            ).format(n=text.number(attach.JOINED_ROWS)),
         )
-    if st.button(words, type="primary", key="import_store", disabled=made.frame.empty):
+    if st.button(plain.label(words), type="primary", key="import_store", disabled=made.frame.empty):
         if attach.is_archive(made):
             archive_import.store(made)
         with st.spinner(_("Storing")):
@@ -271,7 +266,7 @@ def _store_button(made: Imported) -> None:
 def _told() -> None:
     """What was stored last, with its undo; or what went wrong with the last button."""
     if problem := st.session_state.pop("import_problem", None):
-        _say(st.warning, problem)
+        plain.say("warning", problem)
     done = st.session_state.get("import_done")
     if not done:
         return
@@ -280,7 +275,7 @@ def _told() -> None:
         return
     words, undo = st.columns([0.8, 0.2], vertical_alignment="center")
     with words:
-        _say(st.success, _("Stored: {name}, {n} rows.").format(name=item.name, n=text.number(item.body["rows"])))
+        plain.say("success", _("Stored: {name}, {n} rows.").format(name=item.name, n=text.number(item.body["rows"])))
     undo.button(_("Undo"), key="import_undo", on_click=_change, args=(item, True), width="stretch")
 
 
@@ -289,7 +284,7 @@ def _stored() -> None:
     try:
         found = imports.listed(cache.plans(), removed=True)
     except StoreAwayError as error:
-        _say(st.warning, str(error))
+        plain.say("warning", str(error))
         return
     if not found:
         return
@@ -307,7 +302,7 @@ def _stored() -> None:
         words.text(" · ".join([*(part for part in told if part), _("Rows: {n}").format(n=text.number(rows))]))
         label = _("Bring back") if item.removed else _("Remove")
         act.button(
-            label,
+            plain.label(label),
             key=f"act {item.import_id}",
             on_click=_change,
             args=(item, not item.removed),

@@ -17,6 +17,7 @@ from mssmap.maps.symbols import GROUP_COLOURS, OKABE_ITO
 from mssmap.maps.view import day_number
 from mssmap.timeline import Clocks
 from mssmap.ui import cache, state, told
+from mssmap.ui.components import chosen as told_by
 from mssmap.ui.components import component, look_at
 
 TRAIL_DAYS: Final = 30
@@ -228,13 +229,13 @@ def _words(count: int) -> dict[str, Any]:
 
 
 def _day_chosen(key: str = "lanes") -> None:
-    chosen = st.session_state[key].get("day")
+    chosen = told_by(key, "day")
     if isinstance(chosen, str):
         state.set_day("as_of", date.fromisoformat(chosen))
 
 
 def _window_chosen(key: str = "lanes") -> None:
-    chosen = st.session_state[key].get("window")
+    chosen = told_by(key, "window")
     start, end = chosen or (None, None)
     st.session_state["from"] = date.fromisoformat(start) if start else None
     st.session_state["to"] = date.fromisoformat(end) if end else None

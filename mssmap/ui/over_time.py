@@ -10,7 +10,7 @@ import streamlit as st
 from mssmap import charts, recovery, series, silence, text, twin_charts
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
-from mssmap.ui import cache, state, told
+from mssmap.ui import cache, plain, state, told
 
 
 def views(filters: cache.Filters) -> None:
@@ -186,12 +186,13 @@ def _services(filters: cache.Filters) -> None:
 
 
 def _silence(filters: cache.Filters) -> None:
-    st.caption(
+    plain.say(
+        "caption",
         _(
             "How many publishers reported about each department. An empty cell is a month without any report in "
             "these data: it does not mean calm. Departments silent for more than {n} days are hatched on the map when "
             "you shade it by silence."
-        ).format(n=silence.SILENT_DAYS)
+        ).format(n=silence.SILENT_DAYS),
     )
     data = cache.data()
     names = data["departments"].set_index("pcode")[f"name_{current()}"]

@@ -8,7 +8,7 @@ import streamlit as st
 from mssmap import text
 from mssmap.i18n import gettext as _
 from mssmap.store import people, roles
-from mssmap.ui import cache, permits
+from mssmap.ui import cache, permits, plain
 
 
 def tab() -> None:
@@ -41,4 +41,4 @@ def tab() -> None:
 def _give() -> None:
     who, role = st.session_state["person_id"], st.session_state["person_role"]
     if permits.attempt(lambda: people.grant(cache.plans(), who, role)):
-        st.toast(text.inert(f"{who}: {_(roles.WORDS[role])}"))
+        st.toast(plain.label(f"{who}: {_(roles.WORDS[role])}"))

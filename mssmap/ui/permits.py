@@ -10,10 +10,11 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from mssmap import settings, text
+from mssmap import settings
 from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.store import Store, people, roles
+from mssmap.ui import plain
 from mssmap.ui.door import identity
 
 _ROLE = "role"
@@ -77,7 +78,7 @@ def lacking(what: str) -> bool:
     """Say above disabled controls why they are, and whether they are."""
     why = reason(what)
     if why:
-        st.caption(why)
+        plain.say("caption", why)
     return why is not None
 
 
@@ -86,7 +87,7 @@ def attempt(write: Callable[[], object]) -> bool:
     try:
         write()
     except MssmapError as error:
-        st.toast(text.inert(str(error)), duration="long")
+        st.toast(plain.label(str(error)), duration="long")
         return False
     return True
 

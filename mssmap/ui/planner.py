@@ -20,7 +20,7 @@ from mssmap.i18n import gettext as _
 from mssmap.scenario import Scenario
 from mssmap.store import Plan, roles
 from mssmap.timeline import Clocks
-from mssmap.ui import acts, cache, choices, permits, state
+from mssmap.ui import acts, cache, choices, permits, plain, state
 from mssmap.ui.components import component
 
 BASELINE: Final = "baseline"
@@ -307,7 +307,7 @@ def _import(content: bytes) -> bool:
         plan, notes = scenario.from_json(content)
         stored = acts.new_plan(cache.plans(), plan)
     except InputError as error:
-        st.error(text.inert(str(error)))
+        plain.say("error", str(error))
         return False
     take_up(stored.plan_id)
     if notes:

@@ -12,7 +12,7 @@ from mssmap import backtest, covering, planning, scenario, text
 from mssmap.covering import Coverage
 from mssmap.i18n import gettext as _
 from mssmap.scenario import Scenario
-from mssmap.ui import cache, choices, planner, planner_sure, planner_travel
+from mssmap.ui import cache, choices, plain, planner, planner_sure, planner_travel
 from mssmap.ui.planner_figures import amount, figure_titles
 from mssmap.ui.planner_travel import Judged
 
@@ -93,7 +93,7 @@ def show(judged: Judged, coverage: Coverage) -> None:
     for name, other in judged_plans.items():
         for note in (other.note if other is not judged else "", missing(name, other)):
             if note:
-                st.warning(text.inert(note))
+                plain.say("warning", note)
     results = {
         name: planner_sure.whole(judged, coverage)
         if other is judged
@@ -121,7 +121,9 @@ def _assumptions(plans: Mapping[str, Scenario]) -> None:
     st.radio(
         _("Compare under"),
         bases_of_assumptions(plans),
-        format_func=lambda name: _("the assumptions of {name}").format(name=name) if name else _("each its own"),
+        format_func=lambda name: plain.label(
+            _("the assumptions of {name}").format(name=name) if name else _("each its own")
+        ),
         horizontal=True,
         key="compare_under",
     )
@@ -220,10 +222,11 @@ def _agreed(results: Mapping[str, Coverage]) -> None:
     agreed = covering.consensus(list(results.values()))
     everywhere = agreed.loc[agreed["plans"] == len(results), "people"].sum()
     somewhere = agreed.loc[agreed["plans"] > 0, "people"].sum()
-    st.caption(
+    plain.say(
+        "caption",
         _("{all} people are covered by all of these plans, {some} by at least one.").format(
             all=text.number(round(everywhere)), some=text.number(round(somewhere))
-        )
+        ),
     )
 
 

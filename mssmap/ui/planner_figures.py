@@ -14,7 +14,7 @@ from mssmap.i18n import gettext as _
 from mssmap.maps import plan as plan_map
 from mssmap.maps import view
 from mssmap.scenario import Scenario
-from mssmap.ui import cache, components
+from mssmap.ui import cache, components, plain
 from mssmap.ui.planner import InHand, bases
 
 
@@ -104,7 +104,7 @@ def base_table(held: InHand, coverage: Coverage) -> None:
     components.component("reach", key="reach", data=plan_map.reach(coverage))
     components.component("bases", key="bases", data=data)
     if left_out := planning.bases_left_out(cache.data(), held.plan):
-        st.caption(text.inert(left_out))
+        plain.say("caption", left_out)
 
 
 def map_options(

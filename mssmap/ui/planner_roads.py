@@ -7,7 +7,7 @@ import streamlit as st
 
 from mssmap import planning, text
 from mssmap.i18n import gettext as _
-from mssmap.ui import cache
+from mssmap.ui import cache, plain
 from mssmap.ui.components import component
 from mssmap.ui.planner import InHand
 
@@ -26,7 +26,7 @@ def show(held: InHand) -> None:
     """Every road with its status, factor and minutes; a change of a status is an act of the browser."""
     plan = held.plan
     network = planning.network_of(cache.data(), plan)
-    st.caption(network.method)
+    plain.say("caption", network.method)
     if network.model:
         st.info(_("Statuses are about the roads of the coarse model; travel is by the OpenStreetMap extract here."))
         return
@@ -34,7 +34,9 @@ def show(held: InHand) -> None:
         st.info(_("The status of roads is not counted: switch it on under travel, roads and zones."))
     bare = sum(not (row.source and row.date) for row in plan.roads.status if row.status != "unknown")
     if bare:
-        st.warning(_("Statuses without a source and a day: {n}. Say who reported them, and when.").format(n=bare))
+        plain.say(
+            "warning", _("Statuses without a source and a day: {n}. Say who reported them, and when.").format(n=bare)
+        )
     rows = [
         {
             "id": row.road_id,

@@ -12,7 +12,7 @@ from mssmap.errors import MssmapError
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.siting_studies import MAX_K, FrontPoint
-from mssmap.ui import cache, state
+from mssmap.ui import cache, plain, state
 from mssmap.ui.jobs import Job
 from mssmap.ui.planner_inputs import act_button
 from mssmap.ui.planner_travel import Judged
@@ -82,16 +82,17 @@ def show(judged: Judged) -> None:
 
 def _solution(judged: Judged, found: dict[str, Any]) -> None:
     answer: siting.Solution = found["answer"]
-    st.caption(described(answer))
+    plain.say("caption", described(answer))
     if answer.unreachable_people:
-        st.warning(text.inert(unreachable(answer)))
+        plain.say("warning", unreachable(answer))
     rows = pd.DataFrame(list(answer.sites))
     frequency = found["frequency"]
     if frequency is not None and len(rows):
-        st.caption(
+        plain.say(
+            "caption",
             _(
                 "How often each site was chosen over {n} cases, and its rivals; mean overlap of the sets {overlap}."
-            ).format(n=len(frequency.steps), overlap=text.number(round(frequency.jaccard, 2)))
+            ).format(n=len(frequency.steps), overlap=text.number(round(frequency.jaccard, 2))),
         )
         st.dataframe(chosen_in(frequency), hide_index=True, key="frequency_table")
     st.dataframe(rows, hide_index=True, key="solution_table")
@@ -192,14 +193,16 @@ def _front_so_far(job: Job[FrontPoint]) -> None:
         st.altair_chart(charts.front(pd.DataFrame(rows)), key="front_chart", alt=_("Coverage by number of bases."))
     proven = sum(row["bound"] is not None for row in rows)
     if job.error:
-        st.warning(job.error)
+        plain.say("warning", job.error)
     elif running:
         left, right = st.columns([0.75, 0.25])
-        left.progress(proven / MAX_K, _("Proving: {k} of {n} numbers of bases done.").format(k=proven, n=MAX_K))
+        left.progress(
+            proven / MAX_K, plain.label(_("Proving: {k} of {n} numbers of bases done.").format(k=proven, n=MAX_K))
+        )
         right.button(_("Stop"), key="front_stop", on_click=job.cancel, width="stretch")
     else:
         words = _("Stopped: {k} of {n} done.") if job.cancelled else _("Done: {k} of {n}.")
-        st.caption(words.format(k=proven, n=len(rows)))
+        plain.say("caption", words.format(k=proven, n=len(rows)))
         if st.session_state.get("front_ended") is not job:
             st.session_state["front_ended"] = job
             st.rerun()  # once more as a whole, so that nothing asks again every second

@@ -13,7 +13,7 @@ from mssmap import planning, sureness, text
 from mssmap.covering import Coverage
 from mssmap.i18n import gettext as _
 from mssmap.sureness import Step
-from mssmap.ui import cache, planner_figures, state
+from mssmap.ui import cache, plain, planner_figures, state
 from mssmap.ui.jobs import Job
 from mssmap.ui.planner_travel import Judged
 
@@ -42,7 +42,7 @@ def _so_far(judged: Judged, coverage: Coverage) -> None:
     ended = job is not None and not job.running
     planner_figures.key_figures(planning.with_bands(coverage, steps), None if ended else len(steps))
     total = sureness.count(judged.plan)
-    st.caption(words(steps, total), help=ranges(steps) if len(steps) == total else None)
+    plain.say("caption", words(steps, total), *([ranges(steps)] if len(steps) == total else []))
 
 
 def words(steps: list[Step[pd.Series]], total: int) -> str:

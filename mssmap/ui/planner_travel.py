@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from mssmap import access, ingest, planning, scenario, text
+from mssmap import access, ingest, planning, scenario
 from mssmap.access import MatrixTravel
 from mssmap.catalog import Data
 from mssmap.covering import Coverage
@@ -19,7 +19,7 @@ from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.scenario import Scenario
 from mssmap.store import matrices
-from mssmap.ui import cache, permits, planner
+from mssmap.ui import cache, permits, plain, planner
 
 FORMATS: Final = ("csv", "parquet")
 
@@ -102,7 +102,7 @@ def upload(plan: Scenario) -> None:
                 matrix = read(file.getbuffer(), file.name, plan.standard.unit)
                 mark = matrices.keep(cache.plans(), matrix, planning.cells_of(cache.data()))
         except MssmapError as error:
-            st.error(text.inert(str(error)))
+            plain.say("error", str(error))
             return
         st.session_state["matrix_file_read"] = file.file_id
         planner.do({"kind": "assume", "matrix": mark})
@@ -110,7 +110,7 @@ def upload(plan: Scenario) -> None:
     held = judged(plan).matrix
     if held is not None:
         known = len(held.site_ids)
-        st.caption(text.inert(_("In use: {name}, {n} sites.").format(name=held.source, n=known)))
+        plain.say("caption", _("In use: {name}, {n} sites.").format(name=held.source, n=known))
 
 
 def example(plan: Scenario) -> bytes:

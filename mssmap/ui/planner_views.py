@@ -8,7 +8,7 @@ import streamlit as st
 from mssmap import charts, planning, text
 from mssmap.covering import Coverage
 from mssmap.i18n import gettext as _
-from mssmap.ui import cache, planner_compare, planner_roads, planner_sites, planner_sure
+from mssmap.ui import cache, plain, planner_compare, planner_roads, planner_sites, planner_sure
 from mssmap.ui.planner import InHand
 from mssmap.ui.planner_travel import Judged
 
@@ -93,7 +93,8 @@ def _figures(coverage: Coverage) -> None:
 def _backtest(judged: Judged) -> None:
     result = planner_compare.tested(judged)
     s = result.summary
-    st.caption(
+    plain.say(
+        "caption",
         _(
             "Of {n} recorded events with a place, {covered} ({share} %) lay within the standard of this plan "
             "({low} to {high} % over the speed cases). It says what the plan would have had in reach, not what it "
@@ -104,7 +105,7 @@ def _backtest(judged: Judged) -> None:
             share=text.number(round(s["share"], 1)),
             low=text.number(round(s["low"], 1)),
             high=text.number(round(s["high"], 1)),
-        )
+        ),
     )
     st.altair_chart(charts.backtest(result.by_month), key="backtest_chart", alt=_("Share of events in reach by month."))
     left, right = st.columns(2)

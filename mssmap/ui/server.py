@@ -33,13 +33,13 @@ from streamlit.file_util import get_static_dir
 from streamlit.runtime import Runtime
 from streamlit.web.server.starlette.starlette_routes import create_app_static_serving_routes
 
-from mssmap import api, planning, settings, store, text
+from mssmap import api, planning, settings, store
 from mssmap.api.archives import routes as archive_routes
 from mssmap.errors import InputError, MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
 from mssmap.store import people
-from mssmap.ui import acts, cache, drain, frame, live, permits
+from mssmap.ui import acts, cache, drain, frame, live, permits, plain
 from mssmap.ui.door import guard, headers, logs, start
 from mssmap.ui.door.absent import Absent
 from mssmap.ui.door.guard import Guard
@@ -112,9 +112,9 @@ async def _lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
 def _told_fault(error: Exception) -> bool:
     """Tell a person what stopped their page, in place of Streamlit's own words: a refusal as it is, a bug by its id."""
     if isinstance(error, MssmapError):
-        st.error(text.inert(str(error)))
+        plain.say("error", str(error))
     else:
-        st.error(guard.broken(logs.fault(error, permits.person())))
+        plain.say("error", guard.broken(logs.fault(error, permits.person())))
     return True
 
 

@@ -12,7 +12,7 @@ from mssmap import text, twin
 from mssmap.brief import history
 from mssmap.i18n import gettext as _
 from mssmap.maps import view
-from mssmap.ui import cache, controls, permits, state
+from mssmap.ui import cache, controls, permits, plain, state
 from mssmap.ui.components import component
 
 
@@ -47,7 +47,7 @@ def since_choice() -> date | None:
 def _last_brief() -> None:
     if day := history.last(cache.plans()):
         label = _("Since my last brief ({day})").format(day=text.day(day))
-        st.button(label, key="since_brief", on_click=_since, args=(day,), width="stretch")
+        st.button(plain.label(label), key="since_brief", on_click=_since, args=(day,), width="stretch")
     st.button(
         _("Remember this as my last brief"),
         key="briefed",

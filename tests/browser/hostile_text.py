@@ -1,4 +1,4 @@
-"""Nine texts that are code for something, and a copy of the data in which every text is one of them."""
+"""Ten texts that are code for something, and a copy of the data in which every text is one of them."""
 
 from __future__ import annotations
 
@@ -21,9 +21,11 @@ PAYLOADS: Final = {
     "svg": "v6 <svg onload=window.pwned=6></svg></script><script>window.pwned=6</script>",
     "url": "javascript:window.pwned=7",
     "formula": '=HYPERLINK("javascript:window.pwned=8","h8")',
+    "markdown": "m10 https://pwned.example www.pwned.example p@pwned.example **b** _i_ ~~s~~ $x^2$ "
+    "[l](https://pwned.example) ![](https://pwned.example/p.png) :red[c] :heart: :material/home: `c` -> # h",
     "signs": "u9\u2028\u2029\u202e\u0007 ']);window.pwned=9;//",
 }
-"""Script, image, template literal, backtick and backslash, Jinja, SVG, URL, spreadsheet formula, line separators."""
+"""Script, image, template literal, backtick and backslash, Jinja, SVG, URL, formula of a sheet, Markdown, separators."""
 
 TEXTS: Final = list(PAYLOADS.values())
 
@@ -54,7 +56,7 @@ def folder(target: Path) -> Path:
         for n, feature in enumerate(content["features"]):
             for name in fields:
                 if feature["properties"].get(name):
-                    feature["properties"][name] = TEXTS[n % 9]
+                    feature["properties"][name] = TEXTS[n % len(TEXTS)]
         file.write_text(json.dumps(content), encoding="utf-8")
     for table, fields in TABLES.items():
         file = data / "tables" / f"{table}.csv"
@@ -62,7 +64,7 @@ def folder(target: Path) -> Path:
             reader = csv.DictReader(source)
             columns, rows = list(reader.fieldnames or ()), list(reader)
         for n, row in enumerate(rows):
-            row.update({name: TEXTS[n % 9] for name in fields if row.get(name)})
+            row.update({name: TEXTS[n % len(TEXTS)] for name in fields if row.get(name)})
         with file.open("w", encoding="utf-8", newline="") as target_file:
             writer = csv.DictWriter(target_file, columns, lineterminator="\n")
             writer.writeheader()

@@ -94,6 +94,38 @@ def test_back_and_forward_restore_what_was_seen_one_entry_a_view(visit: Callable
     shows(screen, DAY + timedelta(days=1), DAY)
 
 
+def test_the_same_step_counts_again_after_the_way_back(visit: Callable[..., Any]) -> None:
+    """And so it does after the date was typed: the day that was chosen first may be chosen a second time."""
+    screen = visit("/briefing", **DATES)
+    screen.at_rest()
+    for undo in (screen.page.go_back, lambda: typed(screen, DAY)):
+        screen.page.locator(".mm-steps button").nth(2).click()
+        shows(screen, DAY + timedelta(days=1), DAY)
+        undo()
+        shows(screen, DAY, DAY)
+    screen.page.locator(".mm-steps button").nth(2).click()
+    shows(screen, DAY + timedelta(days=1), DAY)
+
+
+def typed(screen: Screen, day: date) -> None:
+    type_day(screen, "as_of", day)
+    screen.page.keyboard.press("Enter")
+
+
+def test_the_same_grade_counts_again_after_the_way_back(visit: Callable[..., Any]) -> None:
+    screen = visit("/", **DATES)
+    screen.at_rest()
+    for _round in range(2):
+        choice = screen.page.get_by_label("Evidence at least")
+        choice.press("Shift")  # a hand is on it: what nobody did gets no entry of the history
+        choice.select_option("C3")
+        screen.wait("() => new URLSearchParams(location.search).get('grade') === 'C3'")
+        screen.at_rest()
+        screen.page.go_back()
+        screen.wait("() => new URLSearchParams(location.search).get('grade') === null")
+        screen.at_rest()
+
+
 @pytest.mark.parametrize("key", ["Enter", "Tab"])
 def test_a_typed_date_is_taken_on_enter_and_on_tab(visit: Callable[..., Any], key: str) -> None:
     screen = visit("/", **DATES)

@@ -1,5 +1,5 @@
 """
-Every place where text from data is shown or written, with nine texts that are code for something.
+Every place where text from data is shown or written, with ten texts that are code for something.
 
 What our places do is counted first, and then, as a control, what the ordinary way does with the same texts.
 """
@@ -41,6 +41,7 @@ from mssmap.maps import standalone
 from mssmap.scenario import Proposal
 from mssmap.store import open_store
 from mssmap.timeline import Clocks
+from mssmap.ui import state
 
 from . import hostile_text
 from .conftest import PATIENCE_MS, Server, running
@@ -80,8 +81,13 @@ def hostile_app(tmp_path_factory: pytest.TempPathFactory, data: Data) -> Iterato
         yield found
 
 
+MARKED = "[href*='pwned.example'], [src*='pwned.example'], .katex, [aria-label='heart emoji']"
+"""What Markdown makes of the text that is written in it."""
+
+
 def unharmed(screen: Any) -> None:
-    """Nothing ran in any frame, and no template worked anything out."""
+    """Nothing ran in any frame, no template worked anything out, and no Markdown was read."""
+    assert screen.page.locator(MARKED).evaluate_all("(all) => all.map((one) => one.outerHTML)") == []
     assert screen.page.evaluate(RAN) == []
     frames = [frame.content() for frame in screen.page.frames]
     assert [COMPUTED for text in frames if COMPUTED in text] == []
@@ -140,6 +146,21 @@ def test_search_and_tables(visit: Callable[..., Any], hostile_app: Server) -> No
     unharmed(screen)
 
 
+ADDRESSES = ("https://pwned.example *b* $x$ :heart:", "![i](//pwned.example) www.pwned.example")
+"""Short enough to be told whole."""
+
+
+@pytest.mark.parametrize("path", ["/", "/timeline", "/planner", "/briefing", "/export"])
+def test_every_key_of_an_address_is_told_as_text(visit: Callable[..., Any], hostile_app: Server, path: str) -> None:
+    keys = {key: ADDRESSES[n % 2] for n, key in enumerate(state.ADDRESS_KEYS) if key != "scenario"}
+    screen = visit(path, at=hostile_app, **keys)
+    told = screen.page.locator(".mm-say").filter(has_text="in the address")
+    for key, text in keys.items():
+        expect(told).to_contain_text(f"{key} in the address: found {text!r}", timeout=PATIENCE_MS)
+    screen.at_rest()
+    unharmed(screen)
+
+
 def test_names_and_notes_of_the_planner(visit: Callable[..., Any], hostile_app: Server) -> None:
     screen = visit("/planner", at=hostile_app, **VIEW, scenario="plan-1")
     page = screen.page
@@ -164,7 +185,7 @@ def test_a_foreign_file(visit: Callable[..., Any], hostile_app: Server, tmp_path
     """Columns, rows, the preview on the map, the mapping, and the layer once it is stored."""
     file = tmp_path / "x <img src=x onerror=window.pwned=10>.csv"
     texts = [text.replace("\u0007", "") for text in TEXTS]  # a bell is not text: such a file is refused
-    table = pd.DataFrame({"lat": 18.6, "lon": [-72.3 - n / 50 for n in range(9)], "name": texts})
+    table = pd.DataFrame({"lat": 18.6, "lon": [-72.3 - n / 50 for n in range(len(texts))], "name": texts})
     for n, text in enumerate(texts):
         table[f"{n} {text}"] = texts
     table.to_csv(file, index=False)

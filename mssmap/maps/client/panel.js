@@ -79,7 +79,7 @@ function keepPlace() {
 
 /** Passes the light part of a view to the map frame, and clicks on the map back to Python. */
 export function bridge(component) {
-  const { data, setTriggerValue } = component;
+  const { data, setStateValue } = component;
   keepPlace();
   window.mssmapLight = data;
   join();
@@ -110,12 +110,18 @@ const monthsOn = (day, n) => {
   return Math.round(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + n, Math.min(at.getUTCDate(), last)) / DAY);
 };
 
+/**
+ * Tell Python a value each time that a person chose it, also the same one again: by Back, or by another control, the page
+ * may show another meanwhile. A state and no trigger, for one that was told while the line was away is sent afterwards.
+ */
+const eachTime = (setStateValue) => (name, value) => setStateValue(name, { value, at: Date.now() });
+
 /** Slider and steps of the day: the map follows the hand, Python is told when it rests. */
 export function dial(component) {
   const { data, setStateValue } = component;
   const root = slot(component, "mm-dial");
   root.data = data;
-  root.tell = setStateValue;
+  root.tell = eachTime(setStateValue);
   if (!root.slider) {
     root.slider = $("input");
     root.slider.type = "range";
@@ -167,7 +173,7 @@ export function dial(component) {
 export function grade(component) {
   const { data, setStateValue } = component;
   const root = slot(component, "mm-least");
-  root.tell = setStateValue;
+  root.tell = eachTime(setStateValue);
   if (!root.choice) {
     root.choice = $("select");
     root.words = $("span");
@@ -201,7 +207,7 @@ export function grade(component) {
 export function layers(component) {
   const { data, setStateValue, signal } = component;
   const root = slot(component, "mm-layers");
-  root.tell = setStateValue;
+  root.tell = eachTime(setStateValue);
   if (root.generation !== data.generation) {
     root.generation = data.generation;
     root.on = new Set(data.on);
@@ -320,7 +326,7 @@ export function figures(component) {
 
 /** One record: what, when, how precise, the figures side by side, its history, who says so. */
 export function record(component) {
-  const { data, setTriggerValue } = component;
+  const { data, setStateValue } = component;
   const root = slot(component, "mm-record");
   const parts = [];
   const section = (title, ...children) => {

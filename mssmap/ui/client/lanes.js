@@ -88,7 +88,7 @@ class Timeline {
   }
 
   update({ data, setStateValue, setTriggerValue }) {
-    this.tell = setStateValue;
+    this.tell = (name, value) => setStateValue(name, { value, at: Date.now() });  // as panel.js eachTime
     this.pick = (id) => setTriggerValue("picked", id);
     const first = !this.data;
     const newHistory = first || data.version !== this.data.version;
