@@ -25,7 +25,7 @@ PAYLOADS: Final = {
     "[l](https://pwned.example) ![](https://pwned.example/p.png) :red[c] :heart: :material/home: `c` -> # h",
     "signs": "u9\u2028\u2029\u202e\u0007 ']);window.pwned=9;//",
 }
-"""Script, image, template literal, backtick and backslash, Jinja, SVG, URL, formula of a sheet, Markdown, separators."""
+"""Script, image, template literal, backtick and backslash, Jinja, SVG, URL, formula of a sheet, Markdown, lines."""
 
 TEXTS: Final = list(PAYLOADS.values())
 

@@ -1,0 +1,75 @@
+"""Text that is not ours stands on the screen and in the terminal as it is."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+MARKDOWN_LINES = {"markdown", "caption", "info", "warning", "error", "success", "write", "subheader", "header"}
+MARKDOWN_LABELS = {
+    *("toast", "button", "checkbox", "expander", "popover", "download_button", "link_button", "metric", "status"),
+    *("spinner", "toggle", "text_input", "text_area", "number_input", "selectbox", "multiselect", "date_input"),
+    *("file_uploader", "form_submit_button", "slider", "progress", "radio", "segmented_control", "pills"),
+}
+FILLED_IN = {"number", "day", "len", "round"}
+"""Functions that give numbers and dates, which may be filled into a label."""
+NOT_STREAMLIT = {"log", "plain", "text", "file", "layers"}
+
+
+def is_ours(node: ast.expr) -> bool:
+    """Whether words are written in the program, at most with numbers and dates filled in."""
+    match node:
+        case ast.Constant():
+            return True
+        case ast.BinOp():
+            return is_ours(node.left) and is_ours(node.right)
+        case ast.IfExp():
+            return is_ours(node.body) and is_ours(node.orelse)
+        case ast.BoolOp():
+            return all(map(is_ours, node.values))
+        case ast.Call(func=ast.Name(id="_")):
+            return is_ours(node.args[0])
+        case ast.Call(func=ast.Attribute(attr="label" | "reason")):
+            return True  # plain.label; permits.reason, which is made of words of ours
+        case ast.Call(func=ast.Attribute(attr="format", value=words)):
+            return is_ours(words) and all(is_number(keyword.value) for keyword in node.keywords)
+    return isinstance(node, ast.Name) and node.id == "words"  # `words and plain.label(words)`
+
+
+def is_number(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in FILLED_IN
+
+
+def foreign(tree: ast.AST) -> list[str]:
+    """Return the places where words that may not be ours go to a function that reads Markdown."""
+    found = []
+    for node in ast.walk(tree):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        if isinstance(node.func.value, ast.Name) and node.func.value.id in NOT_STREAMLIT:
+            continue
+        name = node.func.attr
+        if name not in MARKDOWN_LINES | MARKDOWN_LABELS:
+            continue
+        said = list(node.args[1:2] if name == "progress" else node.args[:1])
+        said += [keyword.value for keyword in node.keywords if keyword.arg in ("label", "help", "body", "text")]
+        found += [f"line {node.lineno}: {ast.unparse(one)}" for one in said if not is_ours(one)]
+    return found
+
+
+@pytest.mark.parametrize(
+    "path",
+    [ROOT / "app.py", *sorted(ROOT.glob("pages/*.py")), *sorted(ROOT.glob("mssmap/ui/*.py"))],
+    ids=lambda p: p.name,
+)
+def test_words_that_are_not_ours_go_through_plain(path: Path) -> None:
+    assert foreign(ast.parse(path.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize("words", ["name", "f'{n} files'", "_('{n} of').format(n=name)", "str(error)", "titles[key]"])
+def test_the_rule_finds_them(words: str) -> None:
+    assert foreign(ast.parse(f"st.caption({words})"))
+    assert foreign(ast.parse(f"st.button({words}, key='x')"))
