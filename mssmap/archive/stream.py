@@ -30,9 +30,9 @@ from mssmap.catalog import Data
 from mssmap.errors import Fault, InputError
 from mssmap.ingest import days, events, prepare
 from mssmap.ingest.geoparquet import _crs, _object
-from mssmap.ingest.limits import MB, printable, refused
 from mssmap.ingest.mapping import Mapping, Source
 from mssmap.ingest.prepare import Imported
+from mssmap.jail.limits import MB, naming, printable, refused
 
 PART_BYTES: Final = 12 * MB
 RECORD_BYTES: Final = 4 * MB
@@ -90,7 +90,7 @@ def add_file(
         with path.open("rb") as file:
             return add_open(shelf, file, path.name, data, mapping=mapping, title=title, progress=progress)
     except OSError as error:
-        with ingest.limits.naming(str(path)):
+        with naming(str(path)):
             raise refused(f"no readable file ({error.strerror or error})", "the path of a file") from error
 
 
@@ -108,7 +108,7 @@ def add_open(
     start = file.read(4)
     file.seek(0)
     told = Told()
-    with ingest.limits.naming(name):
+    with naming(name):
         frames = parquet(file) if start == b"PAR1" else _csv(file, name)
         first = next(frames, None)
         if first is None:

@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from pathlib import PurePosixPath
 
-from mssmap.ingest.limits import MB, Limits, at_most, naming, printable, refused
+from mssmap.jail.limits import MB, Limits, at_most, naming, printable, refused
 
 CHUNK = 1_000_000
 

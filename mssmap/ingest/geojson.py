@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import shapely
 
-from mssmap.ingest.limits import Limits, at_most, printable, refused
 from mssmap.ingest.table import Parsed, Table, from_records
+from mssmap.jail.limits import Limits, at_most, printable, refused
 
 NESTING = {"Point": 0, "MultiPoint": 1, "LineString": 1, "MultiLineString": 2, "Polygon": 2, "MultiPolygon": 3}
 """How deep lists of positions are nested in `coordinates`."""

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import shapely
 
-from mssmap.ingest.limits import Limits, at_most, printable, refused
 from mssmap.ingest.table import Parsed, Table, from_values
+from mssmap.jail.limits import Limits, at_most, printable, refused
 
 PROOF_TABLE = "mssmap_proof"
 

@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pyproj
 import shapely
 
-from mssmap.ingest.limits import Limits, RefusedError, at_most, refused
 from mssmap.ingest.table import Parsed, Table
+from mssmap.jail.limits import Limits, RefusedError, at_most, refused
 
 
 def parse(content: bytes, name: str, limits: Limits) -> Parsed:

@@ -12,8 +12,8 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 from shapely.errors import ShapelyError
 
-from mssmap.ingest.limits import Limits, at_most, printable, refused
 from mssmap.ingest.table import Parsed, from_records
+from mssmap.jail.limits import Limits, at_most, printable, refused
 
 GROUPS = ("Document", "Folder")
 

@@ -6,9 +6,9 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from mssmap.ingest import archive, delimited, geojson, geopackage, geoparquet, kml, sheets, vector, webpage
-from mssmap.ingest.limits import Limits, at_most, naming, printable, refused
 from mssmap.ingest.sniff import FORMATS, TAKES, sniff
 from mssmap.ingest.table import Parsed, Progress, finish
+from mssmap.jail.limits import Limits, at_most, naming, printable, refused
 
 PROOF_ENDING = ".mssmap.json"
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -15,10 +15,14 @@ import pyarrow.compute as pc
 import shapely
 
 from mssmap.errors import Fault
-from mssmap.ingest.limits import Limits, at_most, printable, refused
+from mssmap.jail.limits import Limits, at_most, printable, refused
 
 Progress = Callable[[float, str], None]
 """Takes the share that is done, 0 to 1, and what is being done."""
+
+GEOMETRY: Final = "\x00geometry"
+ROW: Final = "\x00row"
+"""Columns that are handed over beside the attributes; no attribute can have such a name."""
 
 SIMPLE_TYPES = range(8)
 """Shapely's ids of the geometry types up to GeometryCollection; curves and surfaces are not taken."""

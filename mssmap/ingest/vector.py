@@ -17,11 +17,8 @@ import pyogrio.errors
 import pyogrio.raw
 import shapely
 
-from mssmap.ingest.limits import Limits, at_most, refused
 from mssmap.ingest.table import Parsed, Table
-
-DRIVERS = ("ESRI Shapefile", "FlatGeobuf")
-"""The only drivers that GDAL has in the reading process."""
+from mssmap.jail.limits import Limits, at_most, refused
 
 PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 

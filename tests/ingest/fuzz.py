@@ -121,16 +121,17 @@ def blurred(content: bytes, chance: random.Random) -> bytes:
 
 def main() -> None:
     """Read base files as JSON, damage and parse each many times, tell what happened."""
-    from mssmap.ingest import lean
+    from mssmap.jail import lean
 
     lean.install()
-    from mssmap.ingest import child, parse
-    from mssmap.ingest.limits import Limits, RefusedError
+    from mssmap.ingest import parse
+    from mssmap.jail import child
+    from mssmap.jail.limits import Limits, RefusedError
 
     given = json.load(sys.stdin)
     files = [(kind, base64.b64decode(text)) for kind, text in given["files"]]
     limits = Limits(cpu_s=300, wall_s=300, rows=5_000, unpacked_bytes=5_000_000, file_bytes=5_000_000)
-    child._load()
+    child.load()
     for kind, content in files:  # libraries load the last of what they need
         parse.parse(content, f"x.{kind}", limits)
     child.give_up(limits)

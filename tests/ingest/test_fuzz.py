@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from mssmap.errors import MssmapError
-from mssmap.ingest import box, mapping, prepare
+from mssmap.ingest import mapping, prepare
 from mssmap.ingest.reading import Reading
+from mssmap.jail import box
 
 from . import samples
 

@@ -13,8 +13,8 @@ import shapely
 
 from mssmap import ingest
 from mssmap.crs import METRIC
-from mssmap.ingest import box
-from mssmap.ingest.limits import Limits
+from mssmap.jail import box
+from mssmap.jail.limits import Limits
 
 from . import samples
 from .hostile import collection, point, workbook, zipped

@@ -1,0 +1,62 @@
+"""From the answer of the reading process to frames: every header is read by a model, every column by its type."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pyarrow as pa
+import shapely
+from pydantic import BaseModel, ConfigDict
+
+from mssmap.errors import Fault
+from mssmap.ingest.reading import Reading
+from mssmap.ingest.table import GEOMETRY, ROW
+from mssmap.jail.box import Answer
+
+DTYPES = {pa.bool_(): pd.BooleanDtype(), **{kind: pd.Int64Dtype() for kind in (pa.int64(), pa.int32(), pa.int16())}}
+"""As in the frames of the catalog: whole numbers and truth values may be missing."""
+
+
+class _Said(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Header(_Said):
+    """What is said about a table."""
+
+    name: str
+    places: bool
+    crs: str
+    faults: list[tuple[str, int | None, str, str, str, str, str]]
+    notes: list[str]
+
+
+class Summary(_Said):
+    """What is said about a file."""
+
+    format: str
+    proof: dict[str, Any] | None
+    notes: list[str]
+
+
+def reading(answer: Answer) -> Reading:
+    """Return what was read."""
+    summary = Summary.model_validate(answer.said)
+    headers = [Header.model_validate(table.about) for table in answer.tables]
+    tables = {header.name: _frame(table.content, header) for header, table in zip(headers, answer.tables, strict=True)}
+    faults = tuple(Fault(*fault) for header in headers for fault in header.faults)
+    notes = (*summary.notes, *(note for header in headers for note in header.notes))
+    return Reading(summary.format, MappingProxyType(tables), summary.proof, notes, faults)
+
+
+def _frame(content: pa.Table, header: Header) -> pd.DataFrame:
+    rows = pd.Index(content[ROW].to_pandas(), name="row")
+    names = [name for name in content.column_names if name not in (ROW, GEOMETRY)]
+    frame = content.select(names).to_pandas(date_as_object=False, types_mapper=DTYPES.get).set_axis(rows, axis=0)
+    if not header.places:
+        return frame
+    shapes = shapely.from_wkb(content[GEOMETRY].to_numpy(zero_copy_only=False))
+    return gpd.GeoDataFrame(frame, geometry=shapes, crs=header.crs or None)
