@@ -11,10 +11,13 @@ import pyarrow as pa
 import shapely
 from pydantic import BaseModel, ConfigDict
 
+from mssmap.crs import WGS84
 from mssmap.errors import Fault
 from mssmap.ingest.reading import Reading
-from mssmap.ingest.table import GEOMETRY, ROW
+from mssmap.ingest.shapes import COLLECTION
+from mssmap.ingest.table import GEOMETRY, MARKS, ROW
 from mssmap.jail.box import Answer
+from mssmap.jail.limits import refused
 
 DTYPES = {pa.bool_(): pd.BooleanDtype(), **{kind: pd.Int64Dtype() for kind in (pa.int64(), pa.int32(), pa.int16())}}
 """As in the frames of the catalog: whole numbers and truth values may be missing."""
@@ -29,7 +32,7 @@ class Header(_Said):
 
     name: str
     places: bool
-    crs: str
+    in_degrees: bool
     faults: list[tuple[str, int | None, str, str, str, str, str]]
     notes: list[str]
 
@@ -47,16 +50,30 @@ def reading(answer: Answer) -> Reading:
     summary = Summary.model_validate(answer.said)
     headers = [Header.model_validate(table.about) for table in answer.tables]
     tables = {header.name: _frame(table.content, header) for header, table in zip(headers, answer.tables, strict=True)}
+    marks = {
+        header.name: pd.Series(table.content[MARKS].to_numpy(), index=tables[header.name].index)
+        for header, table in zip(headers, answer.tables, strict=True)
+        if header.places
+    }
     faults = tuple(Fault(*fault) for header in headers for fault in header.faults)
     notes = (*summary.notes, *(note for header in headers for note in header.notes))
-    return Reading(summary.format, MappingProxyType(tables), summary.proof, notes, faults)
+    return Reading(summary.format, MappingProxyType(tables), summary.proof, notes, faults, MappingProxyType(marks))
 
 
 def _frame(content: pa.Table, header: Header) -> pd.DataFrame:
     rows = pd.Index(content[ROW].to_pandas(), name="row")
-    names = [name for name in content.column_names if name not in (ROW, GEOMETRY)]
+    names = [name for name in content.column_names if name not in (ROW, GEOMETRY, MARKS)]
     frame = content.select(names).to_pandas(date_as_object=False, types_mapper=DTYPES.get).set_axis(rows, axis=0)
     if not header.places:
         return frame
     shapes = shapely.from_wkb(content[GEOMETRY].to_numpy(zero_copy_only=False))
-    return gpd.GeoDataFrame(frame, geometry=shapes, crs=header.crs or None)
+    _require_flat(shapes, header.name)
+    return gpd.GeoDataFrame(frame, geometry=shapes, crs=WGS84 if header.in_degrees else None)
+
+
+def _require_flat(shapes: Any, name: str) -> None:
+    """Stop if a shape is nested: what is done with it later would take as long as its sender likes."""
+    kinds = shapely.get_type_id(shapes)
+    inner = shapely.get_type_id(shapely.get_parts(shapes[kinds == COLLECTION]))
+    if (kinds > COLLECTION).any() or (inner > shapely.GeometryType.POLYGON).any():
+        raise refused(f"nested shapes in {name}", "flat ones", "This is a fault of mssmap: please report it.")

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pyproj
-import shapely
 
+from mssmap.ingest import shapes
 from mssmap.ingest.table import Parsed, Table
 from mssmap.jail.limits import Limits, RefusedError, at_most, refused
 
@@ -50,7 +50,7 @@ def parse(content: bytes, name: str, limits: Limits) -> Parsed:
             table.columns[column] = _plain(found[column])
     if geometry is not None:
         table.crs = _crs(geometry)
-        table.geometry = _shapes(found[primary], geometry, table)
+        table.geometry = _shapes(found[primary], geometry, table, limits)
     parsed.tables.append(table)
     return parsed
 
@@ -141,14 +141,12 @@ def _plain(column: pa.ChunkedArray) -> pa.Array:
     return pa.array(texts, pa.string())
 
 
-def _shapes(column: pa.ChunkedArray, geometry: dict[str, Any], table: Table) -> np.ndarray[Any, np.dtype[np.object_]]:
+def _shapes(
+    column: pa.ChunkedArray, geometry: dict[str, Any], table: Table, limits: Limits
+) -> np.ndarray[Any, np.dtype[np.object_]]:
     if geometry.get("encoding") != "WKB":
         raise refused(f"geometry encoded as {geometry.get('encoding')}", "WKB", "Write it with encoding WKB.")
     blobs = column.to_pylist()
     if not all(blob is None or isinstance(blob, bytes) for blob in blobs):
         raise refused("a geometry column that is not binary", "WKB")
-    shapes = shapely.from_wkb(np.array(blobs, dtype=object), on_invalid="ignore")
-    for i in np.flatnonzero(shapely.is_missing(shapes)).tolist():
-        if blobs[i] is not None:
-            table.blame(i, "geometry", "a geometry that cannot be read", "WKB", "Export it again.")
-    return np.asarray(shapes, dtype=object)
+    return shapes.from_wkb(blobs, table, limits, "WKB")
