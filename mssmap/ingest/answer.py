@@ -33,6 +33,7 @@ class Header(_Said):
     name: str
     places: bool
     in_degrees: bool
+    crs: str = ""
     faults: list[tuple[str, int | None, str, str, str, str, str]]
     notes: list[str]
 
@@ -60,10 +61,15 @@ def reading(answer: Answer) -> Reading:
     return Reading(summary.format, MappingProxyType(tables), summary.proof, notes, faults, MappingProxyType(marks))
 
 
-def _frame(content: pa.Table, header: Header) -> pd.DataFrame:
+def plain(content: pa.Table, without: tuple[str, ...]) -> pd.DataFrame:
+    """Return the columns of a table as a frame, its rows by their numbers in the file."""
     rows = pd.Index(content[ROW].to_pandas(), name="row")
-    names = [name for name in content.column_names if name not in (ROW, GEOMETRY, MARKS)]
-    frame = content.select(names).to_pandas(date_as_object=False, types_mapper=DTYPES.get).set_axis(rows, axis=0)
+    names = [name for name in content.column_names if name not in (ROW, *without)]
+    return content.select(names).to_pandas(date_as_object=False, types_mapper=DTYPES.get).set_axis(rows, axis=0)
+
+
+def _frame(content: pa.Table, header: Header) -> pd.DataFrame:
+    frame = plain(content, (GEOMETRY, MARKS))
     if not header.places:
         return frame
     shapes = shapely.from_wkb(content[GEOMETRY].to_numpy(zero_copy_only=False))

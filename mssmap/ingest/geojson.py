@@ -75,9 +75,21 @@ def load_json(content: bytes, limits: Limits) -> dict[str, Any]:
         raise refused(f"text that is not JSON ({error})", "GeoJSON", "The file may be cut off.") from error
     if not isinstance(document, dict):
         raise refused(f"JSON that is a {type(document).__name__}", "a GeoJSON object")
+    nesting(document, limits)
+    return document
+
+
+def nesting(document: Any, limits: Limits) -> None:
+    """
+    Stop if objects and lists are nested too deep.
+
+    Raises
+    ------
+    RefusedError
+        If they are.
+    """
     if _depth(document, limits.depth) > limits.depth:
         raise refused("JSON nested very deep", f"at most {limits.depth} levels")
-    return document
 
 
 def _depth(document: Any, enough: int) -> int:

@@ -191,29 +191,38 @@ class Mended:
 
 
 def to_degrees(shapes: Shapes, crs: str) -> Shapes:
+    """Bring shapes from a CRS to degrees; see `to_crs`."""
+    return to_crs(shapes, crs, WGS84)
+
+
+def to_crs(shapes: Shapes, crs: str, wanted: str) -> Shapes:
     """
-    Bring shapes from a CRS to degrees; without a CRS they stay as they are.
+    Bring shapes from one CRS to another; without a CRS they stay as they are.
+
+    Parameters
+    ----------
+    crs
+        Of the file: an EPSG code or WKT.
+    wanted
+        An EPSG code.
 
     Raises
     ------
     RefusedError
-        If PROJ does not know the CRS or cannot compute it without further files.
+        If PROJ does not know a CRS or cannot compute it without further files.
     """
     if not crs:
         return shapes
     try:
         system = pyproj.CRS.from_user_input(crs) if CODE.fullmatch(crs) else pyproj.CRS.from_wkt(crs)
-        if system.to_authority(min_confidence=70) in (("EPSG", "4326"), ("OGC", "CRS84")):
+        code = ":".join(system.to_authority(min_confidence=70) or ())
+        if {code, wanted} <= {WGS84, "OGC:CRS84"} or code == wanted:
             return shapes
-        ways = pyproj.Transformer.from_crs(system, WGS84, always_xy=True)
-        moved = _moved(shapes, ways)
+        return _moved(shapes, pyproj.Transformer.from_crs(system, wanted, always_xy=True))
     except (pyproj.exceptions.ProjError, UnicodeError) as error:
         required = "EPSG or WKT that needs no file of its own"
-        reason = printable(" ".join(str(error).split()), 120)
-        raise refused(
-            f"a coordinate system that PROJ cannot use ({reason})", required, f"Save it in {WGS84}."
-        ) from error
-    return moved
+        found = f"a coordinate system that PROJ cannot use ({printable(str(error), 120)})"
+        raise refused(found, required, f"Save it in {WGS84}.") from error
 
 
 CODE: Final = re.compile(r"EPSG:\d{1,7}")
