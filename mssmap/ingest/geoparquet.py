@@ -47,9 +47,9 @@ def parse(content: bytes, name: str, limits: Limits) -> Parsed:
     table = Table(name, {}, range(1, found.num_rows + 1))
     for column in found.column_names:
         if column not in skipped and column != primary:
-            table.columns[column] = _plain(found[column])
+            table.columns[column] = plain(found[column])
     if geometry is not None:
-        table.crs = _crs(geometry)
+        table.crs = crs_of(geometry)
         table.geometry = _shapes(found[primary], geometry, table, limits)
     parsed.tables.append(table)
     return parsed
@@ -100,7 +100,8 @@ def _skipped(schema: pa.Schema, described: dict[str, Any], primary: str) -> set[
     return covering | index | (set(described) - {primary})
 
 
-def _crs(geometry: dict[str, Any]) -> str:
+def crs_of(geometry: dict[str, Any]) -> str:
+    """Return the CRS of a geometry column: a code or WKT, empty if there is none."""
     if "crs" not in geometry:
         return "EPSG:4326"
     if geometry["crs"] is None:
@@ -111,7 +112,13 @@ def _crs(geometry: dict[str, Any]) -> str:
         raise refused(f"a CRS that cannot be read ({error})", "PROJJSON") from error
 
 
-def _plain(column: pa.ChunkedArray) -> pa.Array:
+def described(metadata: dict[bytes, bytes] | None) -> dict[str, Any]:
+    """Return what GeoParquet metadata say about each geometry column; nothing if they say it in no known way."""
+    found = (_object((metadata or {}).get(b"geo")) or {}).get("columns")
+    return found if isinstance(found, dict) else {}
+
+
+def plain(column: pa.ChunkedArray) -> pa.Array:
     """Give a column one of the types that the other formats have; lists and objects become JSON text."""
     values = (
         pa.chunked_array(column).combine_chunks()

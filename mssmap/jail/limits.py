@@ -32,7 +32,10 @@ def naming(name: str) -> Iterator[None]:
     try:
         yield
     except RefusedError as error:
-        raise RefusedError(f"{printable(name)}: {error}") from error
+        head = f"{printable(name)}: "
+        if str(error).startswith(head):
+            raise
+        raise RefusedError(f"{head}{error}") from error
 
 
 def printable(text: str, longest: int = 160) -> str:
