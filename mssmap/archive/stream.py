@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -293,7 +294,11 @@ def _own(frame: pd.DataFrame, data: Data) -> pd.DataFrame:
     for name in columns.DAYS:
         rows[name] = days.read(rows[name]).values
     rows["known_from"] = rows["known_from"].fillna(rows["valid_from"])
-    rows["revision"] = pd.to_numeric(rows["revision"]).fillna(1)
+    for name in (*columns.NUMBERS, "revision"):
+        rows[name] = _numbers(rows[name])
+    rows["revision"] = rows["revision"].fillna(1)
+    if not rows["revision"].between(0, 2**31 - 1).all():
+        raise refused("a revision that is no small number", "1 for the first, 2 for the next, and so on")
     text = [name for name in ours if isinstance(ours[name].dtype, pd.StringDtype)]
     rows[text] = rows[text].astype("str").fillna("")
     rows["claim"] = rows["claim"].where(rows["claim"] != "", "reported")
@@ -301,3 +306,21 @@ def _own(frame: pd.DataFrame, data: Data) -> pd.DataFrame:
     if rows["valid_from"].isna().any():
         raise refused(f"{int(rows['valid_from'].isna().sum()):,} rows without a day in valid_from", "a day in each row")
     return rows.astype(ours.dtypes.to_dict())
+
+
+def _numbers(cells: pd.Series) -> pd.Series:
+    """
+    Return a column as numbers.
+
+    Raises
+    ------
+    RefusedError
+        If a cell is filled and no number.
+    """
+    dated = pd.api.types.is_datetime64_any_dtype(cells.dtype)
+    found = pd.Series(np.nan, index=cells.index) if dated else pd.to_numeric(cells, errors="coerce")
+    bad = cells.notna() & (cells.astype("str").str.strip() != "") & found.isna()
+    if bad.any():
+        first = bad.index[bad][0]
+        raise refused(f"{str(cells[first])[:60]!r} in {cells.name} in row {first}", "a number")
+    return found.astype("float64")

@@ -18,6 +18,7 @@ from mssmap.jail.limits import Limits, at_most
 
 JOBS: Final = {
     "tables": "mssmap.ingest.job",
+    "document": "mssmap.jail.documents",
     "archive": "mssmap.archive.rows",
     "proof": "mssmap.exports.claimed",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import resource
 import sqlite3
 import zipfile
@@ -360,3 +361,24 @@ def test_a_geometry_written_as_text_is_read_outside_the_server(small, made):
     part = {"name": "gang_zones", "columns": [{"name": "wkt", "type": "geometry"}], "geometry": False}
     with pytest.raises(InputError, match="found collections nested more than 8 deep in row 2"):
         verify.file(small, claimed(made("csv"), with_parts(part), {"gang_zones.csv": f'wkt\n"{deep}"\n'}))
+
+
+def test_a_zip_whose_names_are_not_the_utf_8_they_say_is_refused(tmp_path, monkeypatch, small_folder, capsys):
+    monkeypatch.setenv("MSSMAP_DATA_DIR", str(small_folder))
+    path = tmp_path / "names.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("\u00e9\u00e9.csv", "a\n1\n")
+    path.write_bytes(path.read_bytes().replace("\u00e9\u00e9".encode(), b"\xff\xfe\xff\xfe"))
+    monkeypatch.setenv("MSSMAP_DATABASE_URL", f"sqlite:///{tmp_path / 'store.db'}")
+    for command in (["verify"], ["import", "--dry-run"], ["archive", "add", "--make-store"]):
+        assert cli.run([*command, str(path)]) == 2
+        told = capsys.readouterr().err.strip().splitlines()
+        assert "names.zip: found a zip that cannot be opened" in told[-1]
+        assert "bug" not in told[-1]
+
+
+def test_a_pipe_is_no_export_and_nobody_waits_for_it(tmp_path, monkeypatch, small_folder, capsys):
+    monkeypatch.setenv("MSSMAP_DATA_DIR", str(small_folder))
+    os.mkfifo(tmp_path / "a.zip")
+    assert cli.run(["verify", str(tmp_path / "a.zip")]) == 2
+    assert "found something that is not a plain file" in capsys.readouterr().err
