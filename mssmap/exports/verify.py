@@ -334,7 +334,7 @@ def file(data: Data, source: Path | BinaryIO, name: str = "") -> Verdict:
     """
     called = name or Path(str(getattr(source, "name", source))).name
     answered = box.run(source, Order("proof", printable(called), BOUNDS))
-    summary = Summary.model_validate(answered.said)
+    summary = Summary.of(answered.said)
     if summary.proof is None:
         raise InputError(
             _(
@@ -342,7 +342,7 @@ def file(data: Data, source: Path | BinaryIO, name: str = "") -> Verdict:
                 "its sidecar. A file exported with --no-sidecar cannot be verified."
             ).format(called=called)
         )
-    headers = [Header.model_validate(table.about) for table in answered.tables]
+    headers = [Header.of(table.about) for table in answered.tables]
     tables = {
         header.name: Given(answer.plain(table.content, ()), header.crs)
         for header, table in zip(headers, answered.tables, strict=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
 import shapely
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from mssmap.crs import WGS84
 from mssmap.errors import Fault
@@ -25,6 +25,23 @@ DTYPES = {pa.bool_(): pd.BooleanDtype(), **{kind: pd.Int64Dtype() for kind in (p
 
 class _Said(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+    @classmethod
+    def of(cls, value: Any) -> Self:
+        """
+        Read what the reading process said.
+
+        Raises
+        ------
+        RefusedError
+            If it is of another form.
+        """
+        try:
+            return cls.model_validate(value)
+        except ValidationError as error:
+            first = error.errors()[0]
+            found = f"an answer of another form ({'.'.join(map(str, first['loc']))}: {first['msg']})"
+            raise refused(found, "that of a sound file", "It may be damaged.") from error
 
 
 class Header(_Said):
@@ -48,8 +65,8 @@ class Summary(_Said):
 
 def reading(answer: Answer) -> Reading:
     """Return what was read."""
-    summary = Summary.model_validate(answer.said)
-    headers = [Header.model_validate(table.about) for table in answer.tables]
+    summary = Summary.of(answer.said)
+    headers = [Header.of(table.about) for table in answer.tables]
     tables = {header.name: _frame(table.content, header) for header, table in zip(headers, answer.tables, strict=True)}
     marks = {
         header.name: pd.Series(table.content[MARKS].to_numpy(), index=tables[header.name].index)

@@ -12,7 +12,7 @@ import pyproj
 
 from mssmap.ingest import shapes
 from mssmap.ingest.table import Parsed, Table
-from mssmap.jail.limits import Limits, RefusedError, at_most, refused
+from mssmap.jail.limits import Limits, RefusedError, at_most, printable, refused
 
 
 def parse(content: bytes, name: str, limits: Limits) -> Parsed:
@@ -34,23 +34,25 @@ def parse(content: bytes, name: str, limits: Limits) -> Parsed:
         parsed.proof = _object(metadata.get("mssmap"))
         geo = _object(metadata.get("geo"))
         found = pa.Table.from_batches(_batches(file, limits), schema=file.schema_arrow)
-    except RefusedError:
+        primary = str(geo.get("primary_column", "geometry")) if geo else ""
+        described = (geo or {}).get("columns")
+        geometry = described.get(primary) if isinstance(described, dict) else None
+        if geo is not None and (not isinstance(geometry, dict) or primary not in found.column_names):
+            raise refused(
+                "GeoParquet metadata that names no column of the file", "a primary_column", "Export it again."
+            )
+        skipped = _skipped(found.schema, described if isinstance(described, dict) else {}, primary)
+        table = Table(name, {}, range(1, found.num_rows + 1))
+        for column in found.column_names:
+            if column not in skipped and column != primary:
+                table.columns[column] = plain(found[column])
+        if geometry is not None:
+            table.crs = crs_of(geometry)
+            table.geometry = _shapes(found[primary], geometry, table, limits)
+    except (RefusedError, MemoryError):
         raise
-    except (pa.ArrowException, OSError, ValueError, KeyError, OverflowError) as error:
+    except (pa.ArrowException, OSError, ValueError, TypeError, LookupError, OverflowError) as error:
         raise refused(f"a Parquet file that cannot be read ({error})", "an intact file", "Export it again.") from error
-    primary = str(geo.get("primary_column", "geometry")) if geo else ""
-    described = (geo or {}).get("columns")
-    geometry = described.get(primary) if isinstance(described, dict) else None
-    if geo is not None and (not isinstance(geometry, dict) or primary not in found.column_names):
-        raise refused("GeoParquet metadata that names no column of the file", "a primary_column", "Export it again.")
-    skipped = _skipped(found.schema, described if isinstance(described, dict) else {}, primary)
-    table = Table(name, {}, range(1, found.num_rows + 1))
-    for column in found.column_names:
-        if column not in skipped and column != primary:
-            table.columns[column] = plain(found[column])
-    if geometry is not None:
-        table.crs = crs_of(geometry)
-        table.geometry = _shapes(found[primary], geometry, table, limits)
     parsed.tables.append(table)
     return parsed
 
@@ -60,6 +62,9 @@ def _check_footer(file: pq.ParquetFile, limits: Limits) -> None:
     at_most(footer.num_rows, limits.rows, "rows")
     at_most(footer.num_columns, limits.columns, "columns")
     at_most(footer.num_rows * footer.num_columns, limits.cells, "cells")
+    names = file.schema_arrow.names
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise refused(f"two columns named {printable(twice, 60)}", "each name once", "Rename one.")
     size = sum(footer.row_group(i).total_byte_size for i in range(footer.num_row_groups))
     at_most(size, limits.unpacked_bytes, "bytes unpacked")
 

@@ -194,12 +194,12 @@ def _named(table: Table, limits: Limits) -> dict[str, pa.Array]:
 
 def clean(text: str) -> str:
     """
-    Take out what is not text: control characters, marks that turn the direction of writing, NUL.
+    Take out what is not text: control characters, marks that turn the direction of writing, NUL, halves of characters.
 
     >>> clean("a" + chr(0) + "b" + chr(0x202E) + "c")
     'abc'
     """
-    return text.translate(_CONTROL)
+    return text.translate(_CONTROL).encode("utf-8", "replace").decode()
 
 
 def unscramble(text: str) -> str:

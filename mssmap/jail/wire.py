@@ -22,8 +22,8 @@ def send(pipe: BinaryIO, kind: bytes, content: bytes) -> None:
 
 
 def send_json(pipe: BinaryIO, kind: bytes, content: Any) -> None:
-    """Write one frame of JSON."""
-    send(pipe, kind, json.dumps(content).encode())
+    """Write one frame of JSON; half of a character, which UTF-8 does not have, goes out as a question mark."""
+    send(pipe, kind, json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 class Chunks(io.RawIOBase):
