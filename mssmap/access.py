@@ -278,7 +278,8 @@ def _matrix_rows(path: Path, columns: list[str]) -> pd.DataFrame:
         )
     (table,) = answer.tables
     if table.about["faults"]:
-        raise InputError(f"{path.name}: {Fault(*table.about['faults'][0])}")
+        fault = f"{path.name}: {Fault(*table.about['faults'][0])}"
+        raise InputError(fault)
     found = table.content
     _require_columns(path.name, [name for name in found.column_names if not name.startswith("\x00")], columns)
     _require_pairs(path.name, found.num_rows)

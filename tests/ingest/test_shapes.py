@@ -9,10 +9,11 @@ import time
 import pytest
 import shapely
 
-from mssmap import ingest
+from mssmap import cli, ingest, store
 from mssmap.crs import METRIC
 from mssmap.ingest import prepare
 from mssmap.jail.limits import Limits
+from mssmap.store import imports
 
 from . import samples, shaped
 
@@ -171,3 +172,22 @@ def test_a_pipe_in_the_place_of_a_file_does_not_hold_anybody_up(tmp_path):
     os.mkfifo(tmp_path / "a.csv")
     with pytest.raises(ingest.RefusedError, match="found something that is not a plain file"):
         ingest.read(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "message"),
+    [
+        (shaped.parquet(shaped.nested(1_000)), "nested.parquet", "nested more than 8 deep"),
+        (shaped.geopackage(shaped.POINT, shaped.GRID % "/dev/stdin", "NONE"), "grid.gpkg", "PROJ cannot use"),
+    ],
+)
+def test_the_command_refuses_it_and_stores_nothing(content, name, message, tmp_path, monkeypatch, small_folder, capsys):
+    monkeypatch.setenv("MSSMAP_DATA_DIR", str(small_folder))
+    monkeypatch.setenv("MSSMAP_DATABASE_URL", f"sqlite:///{tmp_path / 'store.db'}")
+    (tmp_path / name).write_bytes(content)
+    assert cli.run(["import", str(tmp_path / name), "--make-store"]) == 2
+    told = capsys.readouterr().err.strip().splitlines()[-1]
+    assert f"{name}: found" in told
+    assert message in told
+    url = f"sqlite:///{tmp_path / 'store.db'}"
+    assert not (tmp_path / "store.db").exists() or not imports.listed(store.open_store(url, make=False))
