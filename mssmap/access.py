@@ -21,7 +21,6 @@ from scipy.sparse.csgraph import dijkstra
 from mssmap.errors import Fault, InputError
 from mssmap.grid import Grid, Ints
 from mssmap.i18n import gettext as _
-from mssmap.jail import box
 from mssmap.jail.jobs import Order
 from mssmap.jail.limits import MB, Limits, printable
 from mssmap.roads import Network, kilometres
@@ -269,6 +268,8 @@ def read_matrix(
 
 def _matrix_rows(path: Path, columns: list[str]) -> pd.DataFrame:
     """Read the rows of a matrix; the file is opened in the reading process."""
+    from mssmap.jail import box
+
     answer = box.run(path, Order("tables", printable(path.name), MATRIX_BOUNDS))
     if answer.said["format"] not in MATRIX_FORMATS or len(answer.tables) != 1:
         raise InputError(

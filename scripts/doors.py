@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mssmap.access import MATRIX_BOUNDS
 from mssmap.archive.rows import BATCH_BYTES, BATCH_ROWS
@@ -17,8 +17,7 @@ from mssmap.ui import archive_import, field_copies
 BEGIN, END = "<!-- doors: made by scripts/build_docs.py -->", "<!-- end of the doors -->"
 
 
-@dataclass(frozen=True)
-class Door:
+class Door(NamedTuple):
     """
     One way in.
 

@@ -41,11 +41,9 @@ def work(task: Task) -> None:
             task.file, buffer_size=MB, thrift_string_size_limit=20_000_000, thrift_container_size_limit=1_000_000
         )
         wanted = _checked(source, task.limits)
-        schema, out = None, None
+        out = None
         for batch in _larger(_batches(source, wanted, task.limits)):
-            if out is None:
-                schema = batch.schema
-                out = task.table({}, schema)
+            out = out or task.table({}, batch.schema)
             out.write_batch(batch)
         if out is not None:
             out.close()
