@@ -190,4 +190,19 @@ PROMISES = (
         ("tests/browser/test_address.py::test_on_a_random_walk_address_dials_map_and_text_say_the_same_two_days",),
         (),
     ),
+    Promise(
+        "handed-over",
+        "No odd file stops the process that reads it, keeps it over 10 s or takes it over 600 MB.",
+        (
+            "tests/ingest/test_fuzz.py::test_every_damaged_file_is_read_or_refused",
+            "tests/ingest/test_fuzz.py::test_no_damaged_file_takes_long_or_much",
+        ),
+        (),
+    ),
+    Promise(
+        "handed-over-doors",
+        "Odd files through the doors themselves are taken or refused in one line, and the server does not grow.",
+        ("tests/ingest/test_fuzz.py::test_odd_files_through_the_doors_themselves",),
+        (),
+    ),
 )

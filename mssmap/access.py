@@ -11,16 +11,18 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import dijkstra
 
-from mssmap.errors import InputError
+from mssmap.errors import Fault, InputError
 from mssmap.grid import Grid, Ints
 from mssmap.i18n import gettext as _
+from mssmap.jail.jobs import Order
+from mssmap.jail.limits import MB, Limits, printable
 from mssmap.roads import Network, kilometres
 
 Matrix = NDArray[np.float32]
@@ -265,32 +267,32 @@ def read_matrix(
 
 
 def _matrix_rows(path: Path, columns: list[str]) -> pd.DataFrame:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    """Read the rows of a matrix; the file is opened in the reading process."""
+    from mssmap.jail import box
 
-    try:
-        if path.suffix.lower() in {".parquet", ".pq"}:
-            # Counted before it is read: a parquet of 1 MB can hold gigabytes.
-            file = pq.ParquetFile(path)
-            pairs, found = file.metadata.num_rows, file.schema_arrow.names
-            _require_columns(path.name, found, columns)
-            _require_pairs(path.name, pairs)
-            return pd.DataFrame(file.read(columns=columns).to_pandas())
-        with path.open("rb") as stream:
-            pairs = sum(block.count(b"\n") for block in iter(lambda: stream.read(1 << 20), b""))
-        _require_pairs(path.name, pairs - 1)
-        rows = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
-    except OSError as error:
+    answer = box.run(path, Order("tables", printable(path.name), MATRIX_BOUNDS))
+    if answer.said["format"] not in MATRIX_FORMATS or len(answer.tables) != 1:
         raise InputError(
-            _("{name}: cannot be read ({found}).").format(name=path.name, found=error.strerror or error)
-        ) from error
-    except (UnicodeDecodeError, pa.ArrowException, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        text = " ".join(str(error).split())[:120]
-        raise InputError(
-            _("{name}: is not a readable CSV or Parquet file ({text}).").format(name=path.name, text=text)
-        ) from error
-    _require_columns(path.name, rows.columns.tolist(), columns)
-    return rows[columns]
+            _("{name}: found {format}, required a CSV or Parquet file.").format(
+                name=path.name, format=answer.said["format"]
+            )
+        )
+    (table,) = answer.tables
+    if table.about["faults"]:
+        fault = f"{path.name}: {Fault(*table.about['faults'][0])}"
+        raise InputError(fault)
+    found = table.content
+    _require_columns(path.name, [name for name in found.column_names if not name.startswith("\x00")], columns)
+    _require_pairs(path.name, found.num_rows)
+    return pd.DataFrame(found.select(columns).to_pandas())
+
+
+MATRIX_FORMATS: Final = ("csv", "parquet")
+MATRIX_BOUNDS: Final = Limits(
+    **{"file_bytes": 300 * MB, "unpacked_bytes": 1_000 * MB, "rows": MAX_PAIRS, "cells": 4 * MAX_PAIRS, "columns": 60},
+    **{"memory_bytes": 4_000 * MB, "cpu_s": 240, "wall_s": 300, "reply_bytes": 1_000 * MB},
+)
+"""A matrix is longer than what people import; it is given on the command line or in Python only."""
 
 
 def _require_columns(name: str, found: Sequence[str], required: Sequence[str]) -> None:
@@ -332,6 +334,7 @@ def matrix_from_rows(
     site, demand = rows["site_id"].astype("str"), rows["demand_id"].astype("str")
     value = pd.to_numeric(rows[column], errors="coerce").to_numpy(dtype="float64")
     sites = list(dict.fromkeys(site)) if site_ids is None else [str(item) for item in site_ids]
+    _require_pairs(name, len(sites) * len(demand_ids))
     row = pd.Index(sites).get_indexer(pd.Index(site))
     at = pd.Index([str(item) for item in demand_ids]).get_indexer(pd.Index(demand))
     known = (row >= 0) & (at >= 0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
@@ -13,6 +12,8 @@ from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
 
 MAX_TEXT = 4_000
+LARGEST = 10**15
+"""No number in a file of ours is larger; a float holds every whole number up to there."""
 
 
 class Reader:
@@ -22,8 +23,7 @@ class Reader:
         self.faults: list[str] = []
 
     def fault(self, where: str, found: Any, required: str) -> None:
-        text = json.dumps(found, ensure_ascii=False, default=str)
-        shown = text if len(text) <= 60 else text[:57] + "..."
+        shown = _shown(found)
         self.faults.append(
             _("{where}: found {found}, required {required}").format(where=where, found=shown, required=required)
         )
@@ -36,7 +36,7 @@ class Reader:
         if unknown := sorted(set(value) - allowed):
             self.faults.append(
                 _("{where}: unknown key {unknown}, there are {allowed}").format(
-                    where=where, unknown=", ".join(unknown), allowed=", ".join(sorted(allowed))
+                    where=where, unknown=_cut(", ".join(unknown)), allowed=", ".join(sorted(allowed))
                 )
             )
         if missing := sorted(set(required) - set(value)):
@@ -45,14 +45,14 @@ class Reader:
 
     def text(self, record: Mapping[str, Any], key: str, where: str, default: str = "") -> str:
         value = record.get(key, default)
-        if not isinstance(value, str) or len(value) > MAX_TEXT or "\x00" in value:
+        if not isinstance(value, str) or len(value) > MAX_TEXT or not _is_writable(value):
             self.fault(f"{where}.{key}", value, _("text of at most 4,000 characters"))
             return default
         return value
 
     def number(self, record: Mapping[str, Any], key: str, where: str, default: float) -> float:
         value = record.get(key, default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not -LARGEST <= value <= LARGEST:
             self.fault(f"{where}.{key}", value, _("a number"))
             return default
         return value
@@ -66,7 +66,7 @@ class Reader:
 
     def texts(self, record: Mapping[str, Any], key: str, where: str, default: Iterable[str] = ()) -> tuple[str, ...]:
         value = record.get(key, list(default))
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        if not isinstance(value, list) or not all(isinstance(item, str) and _is_writable(item) for item in value):
             self.fault(f"{where}.{key}", value, _("a list of texts"))
             return tuple(default)
         return tuple(value)
@@ -90,3 +90,24 @@ class Reader:
             if len(self.faults) == before:
                 self.faults.append(str(error).rstrip("."))
             return None
+
+
+def _is_writable(text: str) -> bool:
+    """Whether a text can be stored and sent: no NUL, and no half of a character, which UTF-8 does not have."""
+    return not _UNWRITABLE.search(text)
+
+
+_UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def _cut(text: str) -> str:
+    plain = text.encode("utf-8", "replace").decode()
+    return plain if len(plain) <= 60 else plain[:57] + "..."
+
+
+def _shown(value: Any) -> str:
+    """Write a value for a message; a number of thousands of digits cannot be written out."""
+    try:
+        return _cut(json.dumps(value, ensure_ascii=False, default=str))
+    except (ValueError, RecursionError):
+        return f"a {type(value).__name__} that cannot be written out"

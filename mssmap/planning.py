@@ -442,11 +442,12 @@ def find(data: Data, name_or_file: str, clocks: Clocks, grade: str = "F6") -> Sc
         return scenario.baseline(data, clocks, grade)
     path = Path(name_or_file)
     try:
-        return scenario.from_json(path.read_bytes())[0]
-    except OSError as error:
+        path.stat()
+    except (OSError, ValueError) as error:
         raise InputError(
             _(
                 "scenario: found no plan or file {name_or_file!r} ({found}). Use baseline, the name of a "
                 "saved plan, or a file saved by the planner."
-            ).format(name_or_file=name_or_file, found=error.strerror or error)
+            ).format(name_or_file=name_or_file, found=getattr(error, "strerror", None) or error)
         ) from error
+    return scenario.from_file(path)[0]

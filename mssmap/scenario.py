@@ -15,6 +15,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -25,7 +26,8 @@ from mssmap.covering_tables import Cases
 from mssmap.crs import HAITI_BOUNDS
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
-from mssmap.plain_values import Reader
+from mssmap.jail import documents
+from mssmap.plain_values import LARGEST, Reader
 from mssmap.roads import RoadSettings, RoadStatus
 from mssmap.timeline import Clocks
 
@@ -384,7 +386,7 @@ def _roads_out(settings: RoadSettings) -> dict[str, Any]:
 
 def _checksum(body: Mapping[str, Any]) -> str:
     text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def from_json(text: str | bytes) -> tuple[Scenario, tuple[str, ...]]:
@@ -416,6 +418,30 @@ def from_json(text: str | bytes) -> tuple[Scenario, tuple[str, ...]]:
                 found=" ".join(str(error).split())[:120]
             )
         ) from error
+    return _from_document(content)
+
+
+def from_file(source: Path | bytes, name: str = "") -> tuple[Scenario, tuple[str, ...]]:
+    """
+    Read a scenario file from outside: it is opened in the reading process; see `from_json`.
+
+    Parameters
+    ----------
+    source
+        Path of the file, or its content.
+    name
+        What messages call it.
+
+    Raises
+    ------
+    InputError
+        As `from_json`.
+    """
+    called = name or (source.name if isinstance(source, Path) else "scenario file")
+    return _from_document(documents.read(source, called, dataclasses.replace(documents.BOUNDS, file_bytes=MAX_BYTES)))
+
+
+def _from_document(content: Any) -> tuple[Scenario, tuple[str, ...]]:
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise InputError(
             _("scenario file: found no format {format!r}; choose a file saved by the planner.").format(format=FORMAT)
@@ -425,7 +451,7 @@ def from_json(text: str | bytes) -> tuple[Scenario, tuple[str, ...]]:
             _(
                 "scenario file: found version {found!r}, required {version}. Open it with the release of "
                 "mssmap that wrote it, or save the plan again."
-            ).format(found=content.get("version"), version=VERSION)
+            ).format(found=_short(content.get("version")), version=VERSION)
         )
     reader = Reader()
     top = reader.record(content, "file", {"format", "version", "scenario"}, {"sha256"})
@@ -451,6 +477,10 @@ def from_dict(body: Mapping[str, Any]) -> Scenario:
     if reader.faults or scenario is None:
         raise InputError(_("scenario: {found}.").format(found="; ".join(reader.faults)))
     return scenario
+
+
+def _short(value: Any) -> Any:
+    return value if len(repr(value)) <= 60 else f"{str(value)[:57]}..."
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -505,7 +535,9 @@ _TEXT_DEFAULTS = {"id": "", "name": "", "travel": "road", "grade": "F6", "note":
 def _read_proposal(reader: Reader, value: Any, where: str) -> Any:
     row = reader.record(value, where, ("id", "name", "lon", "lat"), ("kind", "rule", "capacity", "note"))
     capacity = row.get("capacity")
-    if capacity is not None and (isinstance(capacity, bool) or not isinstance(capacity, int)):
+    if capacity is not None and (
+        isinstance(capacity, bool) or not isinstance(capacity, int) or abs(capacity) > LARGEST
+    ):
         reader.fault(f"{where}.capacity", capacity, _("a whole number or null"))
         capacity = None
     texts = {"id": "", "name": "", "kind": "own", "rule": "candidate", "note": ""}

@@ -1,5 +1,6 @@
 """
-Write docs/reference.md from the code: settings, commands, keys of the address, datasets, the rule of the grades.
+Write docs/reference.md from the code: settings, commands, keys of the address, datasets, the rule of the grades; and
+the table of docs/reliability.md of what may be handed over.
 
     python scripts/build_docs.py            write it
     python scripts/build_docs.py --check    say whether it is current (exit 1 if not)
@@ -24,7 +25,11 @@ from mssmap.ingest import LIMITS
 from mssmap.maps import layers
 from mssmap.ui import state
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import doors
+
 TARGET = Path(__file__).resolve().parents[1] / "docs" / "reference.md"
+RELIABILITY = TARGET.with_name("reliability.md")
 
 
 def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
@@ -124,16 +129,27 @@ def text() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def reliability() -> str:
+    """The page about what is promised, with the table of the doors as it should be."""
+    before, _begin, rest = RELIABILITY.read_text(encoding="utf-8").partition(doors.BEGIN)
+    after = rest.partition(doors.END)[2]
+    head = ("what is handed over", "what is measured before it is opened", "limits", "who reads it")
+    rows = table(head, [door.row() for door in doors.DOORS])
+    return f"{before}{doors.BEGIN}\n\n{rows}\n\n{doors.END}{after}"
+
+
 def main() -> int:
-    """Write or check the page."""
+    """Write or check the pages."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true")
     if parser.parse_args().check:
-        current = TARGET.exists() and TARGET.read_text(encoding="utf-8") == text()
-        if not current:
-            print(f"{TARGET.name} is not current. Run python scripts/build_docs.py.")
-        return int(not current)
+        made = {TARGET: text(), RELIABILITY: reliability()}
+        old = [path.name for path, page in made.items() if path.read_text(encoding="utf-8") != page]
+        if old:
+            print(f"{', '.join(old)}: not current. Run python scripts/build_docs.py.")
+        return int(bool(old))
     TARGET.write_text(text(), encoding="utf-8")
+    RELIABILITY.write_text(reliability(), encoding="utf-8")
     return 0
 
 

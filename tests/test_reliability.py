@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 
 import pytest
-from small_data import ROOT
+from small_data import ROOT, load_script
 
 from benchmarks.promises import PROMISES
 from benchmarks.soak import BEGIN, END, FAILED
+from mssmap.jail.jobs import JOBS
 
 
 def rows() -> dict[str, list[str]]:
@@ -31,6 +34,23 @@ def test_a_row_tells_its_promise_a_figure_and_its_tests(promise):
     assert FAILED not in figure + control
     assert bool(control) == bool(promise.controls)
     assert re.findall(r"`([^`]+)`", shown) == list(dict.fromkeys((*promise.tests, *promise.controls)))
+
+
+def test_every_job_of_the_reading_process_has_a_door_in_the_table():
+    doors = load_script("doors")
+    assert {door.job for door in doors.DOORS} - {""} == set(JOBS)
+    page = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    assert all(door.name in page.partition(doors.BEGIN)[2] for door in doors.DOORS)
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_a_job_is_a_module_that_the_process_can_load_without_pandas(job):
+    code = (
+        "from mssmap.jail import lean; lean.install(); import importlib, sys;"
+        f"print(callable(importlib.import_module({JOBS[job]!r}).work), 'pandas' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.split() == ["True", "False"]
 
 
 @pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.id)

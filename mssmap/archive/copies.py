@@ -28,8 +28,9 @@ from mssmap.archive import shelf as shelves
 from mssmap.archive.shelf import Manifest, Shelf
 from mssmap.errors import DataError, InputError, NotFoundError
 from mssmap.i18n import gettext as _
-from mssmap.ingest import field_copy, limits
-from mssmap.ingest.limits import MB, printable
+from mssmap.ingest import field_copy
+from mssmap.jail import limits
+from mssmap.jail.limits import MB, printable
 from mssmap.store import archived, backup, backup_file, merge
 from mssmap.store.audit import Entry
 from mssmap.store.backup_file import Shelved

@@ -3,12 +3,13 @@ Take in a file of any length, part by part.
 
 A CSV is cut between its records into parts of some megabytes; each part goes through the same reading process and the
 same mapping as any import, so nothing of it is trusted and never more than a part is in memory. A Parquet file of
-one's own is read a batch at a time, after its footer, its columns and its coordinates were found in order.
+one's own is read there too, a batch at a time, after its footer was found in order.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 import tempfile
 from collections.abc import Iterator
@@ -19,30 +20,27 @@ from typing import Any, BinaryIO, Final
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
-import pyproj
 
 from mssmap import ingest
 from mssmap.archive import columns, writer
+from mssmap.archive.rows import BOUNDS
 from mssmap.archive.shelf import Manifest, Shelf
 from mssmap.archive.writer import Progress, Writer
 from mssmap.catalog import Data
 from mssmap.errors import Fault, InputError
 from mssmap.ingest import days, events, prepare
-from mssmap.ingest.geoparquet import _crs, _object
-from mssmap.ingest.limits import MB, printable, refused
 from mssmap.ingest.mapping import Mapping, Source
 from mssmap.ingest.prepare import Imported
+from mssmap.jail import box
+from mssmap.jail.jobs import Order
+from mssmap.jail.limits import MB, naming, printable, refused
 
 PART_BYTES: Final = 12 * MB
 RECORD_BYTES: Final = 4 * MB
 """A record longer than this is an open quote."""
 
 BATCH_ROWS: Final = 50_000
-COLUMNS: Final = 400
-ROW_GROUP_BYTES: Final = 1_000 * MB
 SHOWN_FAULTS: Final = 20
-ZONED: Final = re.compile(r"[T ]\d{1,2}:\d{2}.*?(Z|[+-]\d{2}:?\d{2})$")
 NEEDED: Final = ("event_id", "category", "valid_from", "lon", "lat")
 
 
@@ -90,7 +88,7 @@ def add_file(
         with path.open("rb") as file:
             return add_open(shelf, file, path.name, data, mapping=mapping, title=title, progress=progress)
     except OSError as error:
-        with ingest.limits.naming(str(path)):
+        with naming(str(path)):
             raise refused(f"no readable file ({error.strerror or error})", "the path of a file") from error
 
 
@@ -108,8 +106,8 @@ def add_open(
     start = file.read(4)
     file.seek(0)
     told = Told()
-    with ingest.limits.naming(name):
-        frames = parquet(file) if start == b"PAR1" else _csv(file, name)
+    with naming(name):
+        frames = parquet(file, name) if start == b"PAR1" else _csv(file, name)
         first = next(frames, None)
         if first is None:
             raise refused("no rows", "at least one")
@@ -245,6 +243,8 @@ def _one_part(content: bytes, name: str) -> pd.DataFrame:
         file.write(content)
         file.seek(0)
         reading = ingest.read(file, name=name)
+    if reading.marks:
+        raise refused("shapes", "a CSV or a Parquet file with lon and lat", "Import it as a layer instead.")
     if len(reading.tables) != 1:
         raise refused(f"{len(reading.tables)} tables", "a CSV or a Parquet file", "Unpack it first.")
     return next(iter(reading.tables.values()))
@@ -253,91 +253,38 @@ def _one_part(content: bytes, name: str) -> pd.DataFrame:
 # ------------------------------------------------------------------------------------------------------------ Parquet
 
 
-def parquet(file: BinaryIO) -> Iterator[pd.DataFrame]:
+def parquet(file: BinaryIO, name: str = "") -> Iterator[pd.DataFrame]:
     """
-    Read a Parquet file a batch at a time, without its geometry: `lon` and `lat` hold the points.
+    Read a Parquet file a batch at a time (`rows`), without its geometry: `lon` and `lat` hold the points.
 
     Raises
     ------
     RefusedError
         If its footer, a row group, a type of a column, the CRS, a date or a coordinate cannot be used.
     """
-    try:
-        source = pq.ParquetFile(file, thrift_string_size_limit=20_000_000, thrift_container_size_limit=1_000_000)
-        wanted = _checked(source)
-        before = 0
-        for batch in source.iter_batches(batch_size=BATCH_ROWS, columns=wanted, use_threads=False):
-            _check_places(batch, before)
-            frame = batch.to_pandas(types_mapper=_dtype)
-            _check_zones(frame)
-            yield frame.set_axis(pd.RangeIndex(before + 1, before + len(frame) + 1))
-            before += len(frame)
-    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
-        if isinstance(error, InputError):
-            raise
-        line = str(error).splitlines()[0]
-        raise refused(f"a Parquet file that cannot be read ({line})", "an intact file", "Export it again.") from error
+    os.lseek(file.fileno(), 0, os.SEEK_SET)  # the reading process begins where the system stands, not the buffer here
+    before = 0
+    for _about, batch in box.stream(file, Order("archive", printable(name), BOUNDS)):
+        if unknown := [item.name for item in batch.schema if item.type.id not in TYPES]:
+            raise refused(f"a column {printable(unknown[0])} of another type", "texts, numbers, days and times")
+        frame = batch.to_pandas(types_mapper=_dtype)
+        yield frame.set_axis(pd.RangeIndex(before + 1, before + len(frame) + 1))
+        before += len(frame)
+
+
+TYPES: Final = frozenset(
+    kind.id
+    for kind in (
+        *(pa.string(), pa.bool_(), pa.date32(), pa.date64(), pa.timestamp("ms"), pa.time32("ms"), pa.time64("us")),
+        *(pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64()),
+        *(pa.float32(), pa.float64()),
+    )
+)
+"""Types of columns that the reading process gives."""
 
 
 def _dtype(kind: pa.DataType) -> Any:
-    return pd.StringDtype() if pa.types.is_string(kind) or pa.types.is_large_string(kind) else None
-
-
-def _checked(source: pq.ParquetFile) -> list[str]:
-    """Check what the footer says; return the columns to read."""
-    footer, schema = source.metadata, source.schema_arrow
-    if len(schema) > COLUMNS:
-        raise refused(f"{len(schema)} columns", f"at most {COLUMNS}", "Leave out what is not needed.")
-    for i in range(footer.num_row_groups):
-        size = footer.row_group(i).total_byte_size
-        if size > ROW_GROUP_BYTES:
-            raise refused(
-                f"a row group of {size / MB:,.0f} MB", f"at most {ROW_GROUP_BYTES / MB:,.0f} MB",
-                "Write it with row groups of some 100,000 rows.",
-            )  # fmt: skip
-    zones = {str(item.type.tz) for item in schema if pa.types.is_timestamp(item.type) and item.type.tz}
-    if len(zones) > 1:
-        raise refused(f"times in {len(zones)} zones ({', '.join(sorted(zones))})", "one zone, or days")
-    described = (_object((footer.metadata or {}).get(b"geo")) or {}).get("columns") or {}
-    for name, item in described.items():
-        _check_crs(str(name), item)
-    plain = [item.name for item in schema if item.name not in described and not pa.types.is_nested(item.type)]
-    return [name for name in plain if not pa.types.is_binary(schema.field(name).type)]
-
-
-def _check_crs(name: str, item: Any) -> None:
-    text = _crs(item) if isinstance(item, dict) else ""
-    crs = pyproj.CRS.from_user_input(text) if text else None
-    if crs is None or not crs.is_geographic or crs.to_2d().to_epsg(min_confidence=20) not in (None, 4326):
-        found = printable(crs.name) if crs else "no CRS"
-        raise refused(f"the column {name} in {found}", "longitude and latitude in WGS 84", "Transform it first.")
-
-
-def _check_places(batch: pa.RecordBatch, before: int) -> None:
-    """Refuse a coordinate that is no number, out of range, or alone; a row may have none."""
-    if not {"lon", "lat"} <= set(batch.schema.names):
-        return
-    lon, lat = (batch[name].cast(pa.float64()) for name in ("lon", "lat"))
-    given = [column.is_valid().to_numpy(zero_copy_only=False) for column in (lon, lat)]
-    values = [column.to_numpy(zero_copy_only=False) for column in (lon, lat)]
-    sound = [np.abs(value) <= limit for value, limit in zip(values, (180, 90), strict=True)]
-    bad = (given[0] != given[1]) | (given[0] & ~(sound[0] & sound[1]))
-    if bad.any():
-        row = before + int(np.flatnonzero(bad)[0]) + 1
-        raise refused(
-            f"{int(bad.sum()):,} rows whose lon and lat are no numbers of degrees (NaN?), the first is row {row}",
-            "a longitude and a latitude, or neither",
-        )
-
-
-def _check_zones(frame: pd.DataFrame) -> None:
-    """Refuse text times of several zones: which day they mean depends on the zone."""
-    for name in frame:
-        if isinstance(frame[name].dtype, pd.StringDtype):
-            zones = frame[name].str.extract(ZONED)[0].dropna().str.replace("Z", "+00:00").unique()
-            if len(zones) > 1:
-                found = ", ".join(sorted(zones)[:4])
-                raise refused(f"times in {len(zones)} zones ({found}) in {name}", "one zone, or days")
+    return pd.StringDtype() if pa.types.is_string(kind) else None
 
 
 def _own(frame: pd.DataFrame, data: Data) -> pd.DataFrame:
@@ -347,7 +294,11 @@ def _own(frame: pd.DataFrame, data: Data) -> pd.DataFrame:
     for name in columns.DAYS:
         rows[name] = days.read(rows[name]).values
     rows["known_from"] = rows["known_from"].fillna(rows["valid_from"])
-    rows["revision"] = pd.to_numeric(rows["revision"]).fillna(1)
+    for name in (*columns.NUMBERS, "revision"):
+        rows[name] = _numbers(rows[name])
+    rows["revision"] = rows["revision"].fillna(1)
+    if not rows["revision"].between(0, 2**31 - 1).all():
+        raise refused("a revision that is no small number", "1 for the first, 2 for the next, and so on")
     text = [name for name in ours if isinstance(ours[name].dtype, pd.StringDtype)]
     rows[text] = rows[text].astype("str").fillna("")
     rows["claim"] = rows["claim"].where(rows["claim"] != "", "reported")
@@ -355,3 +306,21 @@ def _own(frame: pd.DataFrame, data: Data) -> pd.DataFrame:
     if rows["valid_from"].isna().any():
         raise refused(f"{int(rows['valid_from'].isna().sum()):,} rows without a day in valid_from", "a day in each row")
     return rows.astype(ours.dtypes.to_dict())
+
+
+def _numbers(cells: pd.Series) -> pd.Series:
+    """
+    Return a column as numbers.
+
+    Raises
+    ------
+    RefusedError
+        If a cell is filled and no number.
+    """
+    dated = pd.api.types.is_datetime64_any_dtype(cells.dtype)
+    found = pd.Series(np.nan, index=cells.index) if dated else pd.to_numeric(cells, errors="coerce")
+    bad = cells.notna() & (cells.astype("str").str.strip() != "") & found.isna()
+    if bad.any():
+        first = bad.index[bad][0]
+        raise refused(f"{str(cells[first])[:60]!r} in {cells.name} in row {first}", "a number")
+    return found.astype("float64")

@@ -167,10 +167,11 @@ def writing(shelf: Shelf, source: Source, *, progress: Progress = lambda rows, w
     writer = Writer(shelf, folder, source, progress)
     try:
         yield writer
+    except (MemoryError, duckdb.OutOfMemoryException) as error:
+        raise DataError("archive: there is not enough memory. Close other programs, or split the file.") from error
     except (OSError, duckdb.Error, pa.ArrowException) as error:
-        raise DataError(
-            f"archive: could not be written ({str(error).splitlines()[0][:200]}). Is the disk full?"
-        ) from error
+        full = " Is the disk full?" if isinstance(error, OSError | duckdb.IOException) else ""
+        raise DataError(f"archive: could not be written ({str(error).splitlines()[0][:200]}).{full}") from error
     finally:
         if writer._out is not None and writer._out.is_open:
             writer._out.close()

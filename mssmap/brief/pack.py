@@ -28,6 +28,7 @@ from mssmap.errors import InputError
 from mssmap.exports.verify import RowChange
 from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
+from mssmap.ingest.archive import BROKEN
 
 MANIFEST: Final = "manifest.json"
 FORMAT: Final = "mssmap-pack/1"
@@ -196,9 +197,11 @@ class Report:
 def is_pack(path: Path) -> bool:
     """Whether a file is a zip with a manifest in it."""
     try:
+        if not path.is_file():  # a pipe would wait for ever
+            return False
         with zipfile.ZipFile(path) as archive:
             return MANIFEST in archive.namelist()
-    except (OSError, zipfile.BadZipFile):
+    except BROKEN:
         return False
 
 
@@ -271,13 +274,15 @@ def _read(path: Path) -> dict[str, bytes]:
                     )
                 files[member.filename] = body
             return files
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
-        raise InputError(
-            _("{file}: found no readable zip, required a pack made by mssmap brief.").format(file=path.name)
-        ) from error
+    except InputError:
+        raise
     except OSError as error:
         reason = error.strerror or str(error)
         raise InputError(_("{file}: cannot be read ({reason}).").format(file=path, reason=reason)) from error
+    except BROKEN as error:
+        raise InputError(
+            _("{file}: found no readable zip, required a pack made by mssmap brief.").format(file=path.name)
+        ) from error
 
 
 def _parsed(path: Path, text: bytes) -> dict[str, Any]:

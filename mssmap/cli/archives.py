@@ -31,7 +31,7 @@ def add(
     from mssmap.archive import acts, shelf, stream
     from mssmap.ingest import mapping as mappings
 
-    chosen = mappings.loads(_text(mapping)) if mapping else None
+    chosen = mappings.from_file(mapping, f"--mapping {mapping.name}") if mapping else None
     opened, kept = open_store(make=make_store), shelf.default()
     data = open_data()
     made, told = stream.add_file(kept, file, data, mapping=chosen, title=title, progress=_progress)
@@ -147,10 +147,3 @@ def _progress(rows: int, what: str) -> None:
 def _progress_ends() -> None:
     if sys.stderr.isatty():
         print(file=sys.stderr)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"--mapping: {path} cannot be read ({getattr(error, 'strerror', None) or error}).") from error

@@ -64,7 +64,7 @@ def _prepared(data: Data, file: Path, kind: str, mapping: Path | None) -> list[I
 
     if kind not in ("", "events", "layer"):
         raise InputError(f"--as: found {kind!r}, required events or layer.")
-    chosen = mappings.loads(_text(mapping)) if mapping else None
+    chosen = mappings.from_file(mapping, f"--mapping {mapping.name}") if mapping else None
     reading = ingest.read(file, progress=_progress)
     for note in reading.notes:
         tell(note)
@@ -79,13 +79,6 @@ def _prepared(data: Data, file: Path, kind: str, mapping: Path | None) -> list[I
             used = dataclasses.replace(used, kind=kind)
         made.append(prepare.prepare(reading, table, data, used, file=file.name))
     return made
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"--mapping: {path} cannot be read ({getattr(error, 'strerror', None) or error}).") from error
 
 
 def _progress(share: float, what: str) -> None:

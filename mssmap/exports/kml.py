@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from mssmap.exports import canonical
+from mssmap.exports import canonical, canonical_shapes
 from mssmap.exports.extract import Extract
 
 NAMESPACE = "http://www.opengis.net/kml/2.2"
@@ -73,6 +73,6 @@ def _geometry(parent: ET.Element, shape: BaseGeometry) -> None:
 
 
 def _coordinates(element: ET.Element, positions: Iterable[tuple[float, ...]]) -> None:
-    places = canonical.DECIMALS
+    places = canonical_shapes.DECIMALS
     text = " ".join(f"{x:.{places}f},{y:.{places}f}" for x, y, *_height in positions)
     _text(element, "coordinates", text)

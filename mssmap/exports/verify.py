@@ -13,20 +13,24 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-import geopandas as gpd
 import pandas as pd
 import shapely
 
-from mssmap import ingest
 from mssmap.catalog import Data
-from mssmap.crs import name_of
 from mssmap.errors import InputError, MssmapError
-from mssmap.exports import canonical, extract, proof, sheets
+from mssmap.exports import canonical, canonical_shapes, extract, proof, sheets
+from mssmap.exports.claimed import BOUNDS
 from mssmap.exports.formats import FORMATS
 from mssmap.exports.parts import Column
 from mssmap.exports.proof import Claim, Entry
 from mssmap.exports.selection import Form, Selection
 from mssmap.i18n import gettext as _
+from mssmap.ingest import answer
+from mssmap.ingest.answer import Header, Summary
+from mssmap.ingest.table import GEOMETRY as SHAPES
+from mssmap.jail import box
+from mssmap.jail.jobs import Order
+from mssmap.jail.limits import printable
 
 UNCHANGED: Final = "unchanged"
 EDITED: Final = "edited"
@@ -104,14 +108,22 @@ class _Rows:
     twice: tuple[str, ...] = ()
 
 
-def check(data: Data, tables: Mapping[str, pd.DataFrame], document: Any) -> Verdict:
+@dataclass(frozen=True, eq=False)
+class Given:
+    """A table of the file as the reading process gives it: its geometry in canonical form, from the CRS named."""
+
+    frame: pd.DataFrame
+    crs: str = ""
+
+
+def check(data: Data, tables: Mapping[str, Given], document: Any) -> Verdict:
     """
     Compare the tables of a file with its proof, and the proof with the data.
 
     Parameters
     ----------
     tables
-        Frames by name, as read from the file.
+        By name, as read from the file.
     document
         The proof, as found in the file.
 
@@ -134,7 +146,7 @@ def check(data: Data, tables: Mapping[str, pd.DataFrame], document: Any) -> Verd
             continue
         frame, told = _prepared(table, entry, claim["form"])
         notes += told
-        found[entry["name"]] = rows = _rows(frame, proof.columns_of(entry), entry["geometry"])
+        found[entry["name"]] = rows = _as_given(frame, proof.columns_of(entry), entry["geometry"])
         edits += _edits(entry, rows, again.get(entry["name"]))
         edits += _column_edits(entry, frame)
     revisions = [] if trouble else _revisions(claim, again, found)
@@ -168,12 +180,13 @@ def _made_again(data: Data, claim: Claim) -> tuple[dict[str, _Again], str]:
         return {}, _("The data do not hold this view any more: {reason}").format(reason=str(error))
     made = {}
     for part, entry in zip(built.parts, built.entries, strict=True):
-        rows = _rows(part.frame, part.columns, part.has_geometry, hashes=entry["row_hashes"])
+        cells = canonical.columns_of(part.frame, part.columns, part.has_geometry)
+        rows = _rows(cells, part.columns, part.has_geometry, hashes=entry["row_hashes"])
         made[part.name] = _Again(entry, rows)
     return made, ""
 
 
-def _table_of(entry: Entry, tables: Mapping[str, pd.DataFrame], claim: Claim) -> pd.DataFrame | None:
+def _table_of(entry: Entry, tables: Mapping[str, Given], claim: Claim) -> Given | None:
     """Return the table of a part: by its name, or the only one there is."""
     if entry["name"] in tables:
         return tables[entry["name"]]
@@ -183,14 +196,12 @@ def _table_of(entry: Entry, tables: Mapping[str, pd.DataFrame], claim: Claim) ->
     return next(iter(tables.values())) if len(tables) == 1 and len(claim["parts"]) == 1 else None
 
 
-def _prepared(table: pd.DataFrame, entry: Entry, form: Form) -> tuple[pd.DataFrame, list[str]]:
-    """Undo what the format did to a table: the CRS, the row of hashtags, the apostrophes before formulas."""
-    notes = []
-    placed = isinstance(table, gpd.GeoDataFrame) and entry["geometry"] and table.crs is not None
-    if placed and name_of(table) != form.crs:
+def _prepared(given: Given, entry: Entry, form: Form) -> tuple[pd.DataFrame, list[str]]:
+    """Undo what the format did to a table: the row of hashtags, the apostrophes before formulas; tell another CRS."""
+    notes, table = [], given.frame
+    if given.crs and entry["geometry"] and given.crs != form.crs:
         text = _("{layer}: the file is in {found}, it was exported in {crs}.")
-        notes.append(text.format(layer=entry["name"], found=name_of(table), crs=form.crs))
-        table = table.to_crs(form.crs)
+        notes.append(text.format(layer=entry["name"], found=given.crs, crs=form.crs))
     columns = proof.columns_of(entry)
     first = columns[0].written
     if form.schema == "hxl" and first in table and len(table) and str(table[first].iloc[0]).startswith("#"):
@@ -206,10 +217,18 @@ def _unguarded(value: Any) -> Any:
     return sheets.unguard(value) if isinstance(value, str) else value
 
 
+def _as_given(frame: pd.DataFrame, columns: Sequence[Column], geometry: bool) -> _Rows:
+    """Return the rows of the file; its geometries are texts already."""
+    texts = [replace(column, type="string") if column.type == "geometry" else column for column in columns]
+    found = canonical.columns_of(frame, texts, geometry=False)
+    if geometry:
+        found.append(canonical.cells(frame[SHAPES], "string") if SHAPES in frame else [None] * len(frame))
+    return _rows(found, columns, geometry)
+
+
 def _rows(
-    frame: pd.DataFrame, columns: Sequence[Column], geometry: bool, hashes: Mapping[str, str] | None = None
+    found: list[list[Any]], columns: Sequence[Column], geometry: bool, hashes: Mapping[str, str] | None = None
 ) -> _Rows:
-    found = canonical.columns_of(frame, columns, geometry)
     names = (*(column.written for column in columns), *([GEOMETRY] if geometry else []))
     ids = ["" if value is None else str(value) for value in found[0]]
     cells = dict(zip(reversed(ids), reversed(list(zip(*found, strict=True))), strict=True))  # the first of an id counts
@@ -253,7 +272,7 @@ def _told(column: str, cell: Any) -> Any:
         return cell
     shape = shapely.from_wkb(cell)
     if shape.geom_type == "Point":
-        return shapely.to_wkt(shape, trim=True, rounding_precision=canonical.DECIMALS)
+        return shapely.to_wkt(shape, trim=True, rounding_precision=canonical_shapes.DECIMALS)
     west, south, *_east_north = shape.bounds
     points = shapely.get_num_coordinates(shape)
     return f"{shape.geom_type} of {points} points from {west:.5f} {south:.5f}"
@@ -292,9 +311,8 @@ def _silent_revisions(claim: Claim, again: Mapping[str, _Again], revisions: Sequ
 
 def _column_edits(entry: Entry, frame: pd.DataFrame) -> list[RowChange]:
     """Return the columns that the file gained; what it lost shows in the rows."""
-    own = frame.geometry.name if isinstance(frame, gpd.GeoDataFrame) else None
     wanted = {column.written for column in proof.columns_of(entry)}
-    added = [str(name) for name in frame.columns if name not in wanted and name != own]
+    added = [str(name) for name in frame.columns if name not in wanted and name != SHAPES]
     return [RowChange(entry["name"], "", "added", (FieldChange(name, None, _("a column")),)) for name in added]
 
 
@@ -305,7 +323,7 @@ def file(data: Data, source: Path | BinaryIO, name: str = "") -> Verdict:
     Parameters
     ----------
     source
-        Path, or an open file of the system; see `ingest.read`, which opens it in a process of its own.
+        Path, or an open file of the system; it is opened in a process of its own (`claimed`).
     name
         What messages call it.
 
@@ -315,13 +333,20 @@ def file(data: Data, source: Path | BinaryIO, name: str = "") -> Verdict:
         If it cannot be read, or carries no proof.
     """
     called = name or Path(str(getattr(source, "name", source))).name
-    reading = ingest.read(source, name=called)
-    if reading.proof is None:
+    answered = box.run(source, Order("proof", printable(called), BOUNDS))
+    summary = Summary.of(answered.said)
+    if summary.proof is None:
         raise InputError(
             _(
                 "{called}: found no proof, required a file that mssmap export wrote, or the whole zip with "
                 "its sidecar. A file exported with --no-sidecar cannot be verified."
             ).format(called=called)
         )
-    verdict = check(data, reading.tables, reading.proof)
-    return replace(verdict, notes=(*verdict.notes, *reading.notes))
+    headers = [Header.of(table.about) for table in answered.tables]
+    tables = {
+        header.name: Given(answer.plain(table.content, ()), header.crs)
+        for header, table in zip(headers, answered.tables, strict=True)
+    }
+    verdict = check(data, tables, summary.proof)
+    said = (*summary.notes, *(note for header in headers for note in header.notes))
+    return replace(verdict, notes=(*verdict.notes, *said))

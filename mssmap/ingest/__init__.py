@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from mssmap.ingest.limits import LIMITS, Limits, RefusedError
+from mssmap.jail.limits import LIMITS, Limits, RefusedError, printable
 
 if TYPE_CHECKING:
     from mssmap.ingest.reading import Reading
@@ -46,6 +46,9 @@ def read(
     RefusedError
         With one line: what was found, what is required, what to do. Nothing else is ever raised for a bad file.
     """
-    from mssmap.ingest import box
+    from mssmap.ingest import answer
+    from mssmap.jail import box
+    from mssmap.jail.jobs import Order
 
-    return box.read(source, name or Path(str(getattr(source, "name", source))).name, limits, progress)
+    called = name or Path(str(getattr(source, "name", source))).name
+    return answer.reading(box.run(source, Order("tables", printable(called), limits), progress))

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import io
+import lzma
 import stat
+import struct
 import zipfile
 import zlib
 from pathlib import PurePosixPath
 
-from mssmap.ingest.limits import MB, Limits, at_most, naming, printable, refused
+from mssmap.jail.limits import MB, Limits, RefusedError, at_most, naming, printable, refused
 
 CHUNK = 1_000_000
+
+BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError),
+    *(RuntimeError, ValueError, LookupError, OSError, struct.error),
+)
+"""What zipfile raises over a damaged file; ValueError also for names that are not the UTF-8 they say they are."""
 
 
 class Budget:
@@ -41,7 +49,7 @@ def unpack(content: bytes, budget: Budget) -> dict[str, bytes]:
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
         infos = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError) as error:
+    except BROKEN as error:
         raise refused(
             f"a zip that cannot be opened ({error})", "a whole zip file", "It may be cut off; get it again."
         ) from error
@@ -90,7 +98,9 @@ def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: Budget) ->
                 budget.bytes += len(part)
                 at_most(budget.bytes, budget.limits.unpacked_bytes, "bytes unpacked")
                 parts.append(part)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError) as error:
+    except RefusedError:
+        raise
+    except BROKEN as error:
         raise refused(
             f"a member that cannot be unpacked ({printable(str(error))})", "an intact zip", "Get the file again."
         ) from error

@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from mssmap.errors import Fault
-from mssmap.ingest.limits import Limits, at_most, printable, refused
 from mssmap.ingest.table import Parsed, Table
+from mssmap.jail.limits import Limits, at_most, printable, refused
 
 DELIMITERS = ",;\t|"
 

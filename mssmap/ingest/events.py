@@ -46,7 +46,7 @@ class Mapped:
     notes: list[str] = field(default_factory=list)
 
 
-def convert(frame: pd.DataFrame, mapping: Mapping, data: Data, name: str) -> Mapped:
+def convert(frame: pd.DataFrame, mapping: Mapping, data: Data, name: str, marks: pd.Series | None = None) -> Mapped:
     """
     Read a table as events.
 
@@ -68,7 +68,7 @@ def convert(frame: pd.DataFrame, mapping: Mapping, data: Data, name: str) -> Map
                     name=name, field=needed
                 )
             )
-    work = _Work(Mapped(pd.DataFrame()), _kept(frame, mapping), mapping, data, name)
+    work = _Work(Mapped(pd.DataFrame()), _kept(frame, mapping), mapping, data, name, marks)
     if work.frame.empty:
         raise InputError(
             _("{name}: found no row about Haiti, required at least one. Check {columns}.").format(
@@ -100,6 +100,7 @@ class _Work:
     mapping: Mapping
     data: Data
     name: str
+    marks: pd.Series | None
     bad: pd.Series = field(init=False)
 
     def __post_init__(self) -> None:
@@ -167,7 +168,7 @@ class _Work:
     def where(self) -> dict[str, Any]:
         """Points, regions and how exact they are; a point only if the file has one."""
         points = self.points()
-        placed = places.settle(points, self.data, self.name)
+        placed = places.settle(points, self.data, self.name, self.marks)
         self.out.faults += placed.faults
         self.out.repairs |= placed.repairs
         self.out.notes += placed.notes

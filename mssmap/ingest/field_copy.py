@@ -17,7 +17,7 @@ from mssmap import scenario
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
 from mssmap.ingest import mapping, read
-from mssmap.ingest.limits import MB, printable
+from mssmap.jail.limits import MB, printable
 from mssmap.store import Store, archived, backup, backup_file, imports, merge, open_store
 from mssmap.store.merge import Archives, Merged
 

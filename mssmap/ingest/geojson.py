@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import shapely
 
-from mssmap.ingest.limits import Limits, at_most, printable, refused
+from mssmap.ingest import shapes
 from mssmap.ingest.table import Parsed, Table, from_records
+from mssmap.jail.limits import Limits, at_most, printable, refused
 
 NESTING = {"Point": 0, "MultiPoint": 1, "LineString": 1, "MultiLineString": 2, "Polygon": 2, "MultiPolygon": 3}
 """How deep lists of positions are nested in `coordinates`."""
@@ -74,9 +75,21 @@ def load_json(content: bytes, limits: Limits) -> dict[str, Any]:
         raise refused(f"text that is not JSON ({error})", "GeoJSON", "The file may be cut off.") from error
     if not isinstance(document, dict):
         raise refused(f"JSON that is a {type(document).__name__}", "a GeoJSON object")
+    nesting(document, limits)
+    return document
+
+
+def nesting(document: Any, limits: Limits) -> None:
+    """
+    Stop if objects and lists are nested too deep.
+
+    Raises
+    ------
+    RefusedError
+        If they are.
+    """
     if _depth(document, limits.depth) > limits.depth:
         raise refused("JSON nested very deep", f"at most {limits.depth} levels")
-    return document
 
 
 def _depth(document: Any, enough: int) -> int:
@@ -132,7 +145,7 @@ def _shapes(geometries: list[Any], table: Table, limits: Limits) -> np.ndarray[A
         if geometry is None:
             texts.append(None)
             continue
-        count, fault = _checked(geometry, limits.depth)
+        count, fault = _checked(geometry, i + 1, limits, limits.nesting)
         vertices += count
         at_most(vertices, limits.vertices, "vertices")
         if fault:
@@ -140,21 +153,23 @@ def _shapes(geometries: list[Any], table: Table, limits: Limits) -> np.ndarray[A
                 i, "geometry", fault, "a GeoJSON geometry of finite numbers", "Write null if there is no place."
             )
         texts.append(None if fault else json.dumps(geometry))
-    shapes = shapely.from_geojson(np.array(texts, dtype=object), on_invalid="ignore")
-    for i in np.flatnonzero(shapely.is_missing(shapes)).tolist():
+    found = shapely.from_geojson(np.array(texts, dtype=object), on_invalid="ignore")
+    for i in np.flatnonzero(shapely.is_missing(found)).tolist():
         if texts[i] is not None:
             table.blame(i, "geometry", "coordinates that cannot be read", "a GeoJSON geometry", "Correct them.")
-    return np.asarray(shapes, dtype=object)
+    return np.asarray(found, dtype=object)
 
 
-def _checked(geometry: Any, depth: int) -> tuple[int, str]:
+def _checked(geometry: Any, row: int, limits: Limits, depth: int) -> tuple[int, str]:
     """Return the number of positions of a geometry and what is wrong with it."""
     kind = geometry.get("type") if isinstance(geometry, dict) else None
     if kind == "GeometryCollection":
         parts = geometry.get("geometries")
-        if not isinstance(parts, list) or depth <= 0:
+        if depth <= 0:
+            raise shapes.too_deep(row, limits)
+        if not isinstance(parts, list):
             return 0, "a GeometryCollection without a list of geometries"
-        counts = [_checked(part, depth - 1) for part in parts]
+        counts = [_checked(part, row, limits, depth - 1) for part in parts]
         return sum(count for count, _ in counts), next((fault for _, fault in counts if fault), "")
     if not isinstance(kind, str) or kind not in NESTING:
         return 0, f"a geometry of type {kind!r}"

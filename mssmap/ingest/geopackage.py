@@ -12,11 +12,9 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-import numpy as np
-import shapely
-
-from mssmap.ingest.limits import Limits, at_most, printable, refused
+from mssmap.ingest import shapes
 from mssmap.ingest.table import Parsed, Table, from_values
+from mssmap.jail.limits import Limits, at_most, printable, refused
 
 PROOF_TABLE = "mssmap_proof"
 
@@ -143,7 +141,7 @@ def _table(database: sqlite3.Connection, name: str, geometry: tuple[str, str] | 
     blobs = values.pop(geometry[0], None) if geometry else None
     table = from_values(name, {c: _typed(cells, types[c]) for c, cells in values.items()}, range(1, len(rows) + 1))
     if geometry and blobs is not None:
-        table.geometry, table.crs = _shapes(blobs, table), geometry[1]
+        table.geometry, table.crs = _shapes(blobs, table, limits), geometry[1]
     return table
 
 
@@ -176,21 +174,18 @@ def _time(value: Any) -> Any:
     return found.astimezone(UTC) if found.tzinfo else found
 
 
-def _shapes(blobs: Sequence[Any], table: Table) -> np.ndarray[Any, np.dtype[np.object_]]:
-    found = [_wkb(blob) for blob in blobs]
-    shapes = shapely.from_wkb(np.array(found, dtype=object), on_invalid="ignore")
-    for i in np.flatnonzero(shapely.is_missing(shapes)).tolist():
-        if blobs[i] is not None:
-            table.blame(i, "geometry", "a geometry that cannot be read", "a GeoPackage geometry", "Export it again.")
-    return np.asarray(shapes, dtype=object)
+def _shapes(blobs: Sequence[Any], table: Table, limits: Limits) -> shapes.Shapes:
+    return shapes.from_wkb([_wkb(blob) for blob in blobs], table, limits, "a GeoPackage geometry")
 
 
 def _wkb(blob: Any) -> bytes | None:
-    """Return the well-known binary behind the header of a GeoPackage geometry, None if it is no such thing."""
-    if not isinstance(blob, bytes) or len(blob) < 8 or blob[:2] != b"GP":
+    """Return the well-known binary behind the header of a GeoPackage geometry, nothing of what is no such thing."""
+    if blob is None:
         return None
+    if not isinstance(blob, bytes) or len(blob) < 8 or blob[:2] != b"GP":
+        return b""
     skip = ENVELOPE_BYTES.get((blob[3] >> 1) & 7)
-    return None if skip is None else blob[8 + skip :]
+    return b"" if skip is None else blob[8 + skip :]
 
 
 def _proof(database: sqlite3.Connection, kinds: dict[str, str]) -> dict[str, Any] | None:

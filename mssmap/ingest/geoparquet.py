@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pyproj
-import shapely
 
-from mssmap.ingest.limits import Limits, RefusedError, at_most, refused
+from mssmap.ingest import shapes
 from mssmap.ingest.table import Parsed, Table
+from mssmap.jail.limits import Limits, RefusedError, at_most, printable, refused
 
 
 def parse(content: bytes, name: str, limits: Limits) -> Parsed:
@@ -34,23 +34,25 @@ def parse(content: bytes, name: str, limits: Limits) -> Parsed:
         parsed.proof = _object(metadata.get("mssmap"))
         geo = _object(metadata.get("geo"))
         found = pa.Table.from_batches(_batches(file, limits), schema=file.schema_arrow)
-    except RefusedError:
+        primary = str(geo.get("primary_column", "geometry")) if geo else ""
+        described = (geo or {}).get("columns")
+        geometry = described.get(primary) if isinstance(described, dict) else None
+        if geo is not None and (not isinstance(geometry, dict) or primary not in found.column_names):
+            raise refused(
+                "GeoParquet metadata that names no column of the file", "a primary_column", "Export it again."
+            )
+        skipped = _skipped(found.schema, described if isinstance(described, dict) else {}, primary)
+        table = Table(name, {}, range(1, found.num_rows + 1))
+        for column in found.column_names:
+            if column not in skipped and column != primary:
+                table.columns[column] = plain(found[column])
+        if geometry is not None:
+            table.crs = crs_of(geometry)
+            table.geometry = _shapes(found[primary], geometry, table, limits)
+    except (RefusedError, MemoryError):
         raise
-    except (pa.ArrowException, OSError, ValueError, KeyError, OverflowError) as error:
+    except (pa.ArrowException, OSError, ValueError, TypeError, LookupError, OverflowError) as error:
         raise refused(f"a Parquet file that cannot be read ({error})", "an intact file", "Export it again.") from error
-    primary = str(geo.get("primary_column", "geometry")) if geo else ""
-    described = (geo or {}).get("columns")
-    geometry = described.get(primary) if isinstance(described, dict) else None
-    if geo is not None and (not isinstance(geometry, dict) or primary not in found.column_names):
-        raise refused("GeoParquet metadata that names no column of the file", "a primary_column", "Export it again.")
-    skipped = _skipped(found.schema, described if isinstance(described, dict) else {}, primary)
-    table = Table(name, {}, range(1, found.num_rows + 1))
-    for column in found.column_names:
-        if column not in skipped and column != primary:
-            table.columns[column] = _plain(found[column])
-    if geometry is not None:
-        table.crs = _crs(geometry)
-        table.geometry = _shapes(found[primary], geometry, table)
     parsed.tables.append(table)
     return parsed
 
@@ -60,6 +62,9 @@ def _check_footer(file: pq.ParquetFile, limits: Limits) -> None:
     at_most(footer.num_rows, limits.rows, "rows")
     at_most(footer.num_columns, limits.columns, "columns")
     at_most(footer.num_rows * footer.num_columns, limits.cells, "cells")
+    names = file.schema_arrow.names
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise refused(f"two columns named {printable(twice, 60)}", "each name once", "Rename one.")
     size = sum(footer.row_group(i).total_byte_size for i in range(footer.num_row_groups))
     at_most(size, limits.unpacked_bytes, "bytes unpacked")
 
@@ -100,7 +105,8 @@ def _skipped(schema: pa.Schema, described: dict[str, Any], primary: str) -> set[
     return covering | index | (set(described) - {primary})
 
 
-def _crs(geometry: dict[str, Any]) -> str:
+def crs_of(geometry: dict[str, Any]) -> str:
+    """Return the CRS of a geometry column: a code or WKT, empty if there is none."""
     if "crs" not in geometry:
         return "EPSG:4326"
     if geometry["crs"] is None:
@@ -111,7 +117,13 @@ def _crs(geometry: dict[str, Any]) -> str:
         raise refused(f"a CRS that cannot be read ({error})", "PROJJSON") from error
 
 
-def _plain(column: pa.ChunkedArray) -> pa.Array:
+def described(metadata: dict[bytes, bytes] | None) -> dict[str, Any]:
+    """Return what GeoParquet metadata say about each geometry column; nothing if they say it in no known way."""
+    found = (_object((metadata or {}).get(b"geo")) or {}).get("columns")
+    return found if isinstance(found, dict) else {}
+
+
+def plain(column: pa.ChunkedArray) -> pa.Array:
     """Give a column one of the types that the other formats have; lists and objects become JSON text."""
     values = (
         pa.chunked_array(column).combine_chunks()
@@ -141,14 +153,12 @@ def _plain(column: pa.ChunkedArray) -> pa.Array:
     return pa.array(texts, pa.string())
 
 
-def _shapes(column: pa.ChunkedArray, geometry: dict[str, Any], table: Table) -> np.ndarray[Any, np.dtype[np.object_]]:
+def _shapes(
+    column: pa.ChunkedArray, geometry: dict[str, Any], table: Table, limits: Limits
+) -> np.ndarray[Any, np.dtype[np.object_]]:
     if geometry.get("encoding") != "WKB":
         raise refused(f"geometry encoded as {geometry.get('encoding')}", "WKB", "Write it with encoding WKB.")
     blobs = column.to_pylist()
     if not all(blob is None or isinstance(blob, bytes) for blob in blobs):
         raise refused("a geometry column that is not binary", "WKB")
-    shapes = shapely.from_wkb(np.array(blobs, dtype=object), on_invalid="ignore")
-    for i in np.flatnonzero(shapely.is_missing(shapes)).tolist():
-        if blobs[i] is not None:
-            table.blame(i, "geometry", "a geometry that cannot be read", "WKB", "Export it again.")
-    return np.asarray(shapes, dtype=object)
+    return shapes.from_wkb(blobs, table, limits, "WKB")

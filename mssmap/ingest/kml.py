@@ -12,8 +12,9 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 from shapely.errors import ShapelyError
 
-from mssmap.ingest.limits import Limits, at_most, printable, refused
+from mssmap.ingest.shapes import too_deep
 from mssmap.ingest.table import Parsed, from_records
+from mssmap.jail.limits import Limits, RefusedError, at_most, printable, refused
 
 GROUPS = ("Document", "Folder")
 
@@ -49,7 +50,9 @@ def parse(content: bytes, name: str, limits: Limits) -> Parsed:
         shapes = np.full(len(marks), None, dtype=object)
         for i, mark in enumerate(marks):
             try:
-                shapes[i] = _shape(mark)
+                shapes[i] = _shape(mark, i + 1, limits, limits.nesting)
+            except RefusedError:
+                raise
             except (ValueError, IndexError, ShapelyError) as error:
                 table.blame(i, "geometry", f"coordinates that cannot be read ({error})", "longitude,latitude pairs")
         table.geometry, table.crs = shapes, "EPSG:4326"
@@ -104,8 +107,10 @@ def _record(mark: Element) -> dict[str, Any]:
     return record
 
 
-def _shape(element: Element) -> Any:
+def _shape(element: Element, row: int, limits: Limits, depth: int) -> Any:
     """Return the geometry of a placemark or of a MultiGeometry, None if it has none."""
+    if depth < 0:
+        raise too_deep(row, limits)
     found = []
     for child in element:
         tag = _tag(child)
@@ -118,7 +123,7 @@ def _shape(element: Element) -> Any:
             outer = [ring for tag, ring in rings if tag == "outerBoundaryIs"]
             found.append(shapely.Polygon(outer[0], [ring for tag, ring in rings if tag == "innerBoundaryIs"]))
         elif tag == "MultiGeometry":
-            found += [_shape(child)]
+            found += [_shape(child, row, limits, depth - 1)]
     found = [shape for shape in found if shape is not None]
     if len(found) < 2:
         return found[0] if found else None

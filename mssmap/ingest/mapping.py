@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping as Map
 from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
 from typing import Any, Final
 
 import geopandas as gpd
@@ -18,6 +19,7 @@ from mssmap import regions
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
 from mssmap.ingest import days
+from mssmap.jail import documents
 
 FIELDS: Final = (
     *("id", "title", "date_from", "date_to", "known_from", "category", "place", "commune", "department"),
@@ -73,6 +75,9 @@ PUBLISHER_KINDS: Final = (
 """Kinds of publishers as the grades know them; any other cannot be judged."""
 
 KINDS: Final = ("events", "layer", "boundaries")
+
+MOST: Final = 400
+"""Columns that a field may be filled from, and values that are kept."""
 
 PRECISIONS: Final = ("site", "neighbourhood", "commune", "department", "country")
 
@@ -168,6 +173,18 @@ def loads(text: str) -> Mapping:
     return from_dict(content)
 
 
+def from_file(source: Path | bytes, name: str) -> Mapping:
+    """
+    Read a mapping from a file from outside: it is opened in the reading process.
+
+    Raises
+    ------
+    InputError
+        If it is not what `dumps` writes.
+    """
+    return from_dict(documents.read(source, name))
+
+
 def from_dict(content: Any) -> Mapping:
     """
     Check and read a mapping given as plain values.
@@ -215,6 +232,13 @@ def _only(content: Map[str, Any], known: set[str], where: str) -> None:
 def _lists(content: Any, name: str) -> dict[str, list[str]]:
     if not isinstance(content, dict) or not all(isinstance(item, list) for item in content.values()):
         raise InputError(_("mapping, {name}: found something else than lists by name.").format(name=name))
+    for key, items in content.items():
+        if len(items) > MOST or len({str(item) for item in items}) < len(items):
+            raise InputError(
+                _("mapping, {name}: found {count:,} names under {key}, required at most {most:,}, each once.").format(
+                    name=name, count=len(items), key=str(key)[:60], most=MOST
+                )
+            )
     return {str(key): [str(item) for item in items] for key, items in content.items()}
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Any
 
-from mssmap.ingest import archive, delimited, geojson, geopackage, geoparquet, kml, sheets, vector, webpage
-from mssmap.ingest.limits import Limits, at_most, naming, printable, refused
+from mssmap.ingest import archive, delimited, geojson, geopackage, geoparquet, kml, shapes, sheets, vector, webpage
 from mssmap.ingest.sniff import FORMATS, TAKES, sniff
 from mssmap.ingest.table import Parsed, Progress, finish
+from mssmap.jail.limits import Limits, at_most, naming, printable, refused
 
 PROOF_ENDING = ".mssmap.json"
 
@@ -65,6 +65,7 @@ def parse(content: bytes, name: str, limits: Limits, progress: Progress = lambda
             progress(0.5 + 0.3 * (i + share) / len(parsed.tables), f"checking {name}")
 
         finish(table, limits, step)
+        shapes.check(table, limits)
         base, twice = table.name, 2
         while table.name in taken:
             table.name, twice = f"{base}_{twice}", twice + 1

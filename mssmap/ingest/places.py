@@ -15,6 +15,7 @@ from mssmap.catalog import Data
 from mssmap.crs import HAITI_BOUNDS, METRIC, WGS84, name_of
 from mssmap.errors import Fault, InputError
 from mssmap.i18n import gettext as _
+from mssmap.ingest import shapes as mending
 
 SWAPPED: Final = "longitude and latitude were swapped"
 MADE_VALID: Final = "a shape that crossed itself was repaired"
@@ -70,7 +71,7 @@ def where(shape: Any) -> str:
     return f"{(west + east) / 2:g}, {(south + north) / 2:g}"
 
 
-def settle(shapes: gpd.GeoSeries, data: Data, name: str) -> Placed:
+def settle(shapes: gpd.GeoSeries, data: Data, name: str, marks: pd.Series | None = None) -> Placed:
     """
     Bring shapes of any CRS to degrees and check that they are in Haiti.
 
@@ -78,6 +79,8 @@ def settle(shapes: gpd.GeoSeries, data: Data, name: str) -> Placed:
     ----------
     shapes
         With the row numbers as index; without a CRS they are taken for degrees if they look like it.
+    marks
+        What the reading process put right in them (`Reading.marks`); None for shapes made here, of columns of numbers.
 
     Raises
     ------
@@ -86,19 +89,21 @@ def settle(shapes: gpd.GeoSeries, data: Data, name: str) -> Placed:
     """
     shapes = shapes.where(~shapes.is_empty, None)
     placed = Placed(_in_degrees(shapes, name))
+    if marks is None:
+        mended = mending.mend(placed.shapes.to_numpy())
+        placed.shapes = gpd.GeoSeries(mended.shapes, index=shapes.index, crs=WGS84)
+        marks = pd.Series(mended.marks, index=shapes.index)
+    _tell(placed, marks.reindex(shapes.index, fill_value=0).to_numpy())
     bounds = placed.shapes.bounds.to_numpy()
     there = placed.shapes.notna().to_numpy().copy()
     with np.errstate(invalid="ignore"):
         finite = np.isfinite(bounds).all(axis=1)
-        placed.refuse(name, there & ~finite, "geometry", "finite numbers", "Leave the place empty if it is not known.")
-        there &= finite
-        _unswap(placed, there, bounds)
-        bounds = placed.shapes.bounds.to_numpy()
-        globe = (np.abs(bounds[:, [0, 2]]) <= 180).all(axis=1) & (np.abs(bounds[:, [1, 3]]) <= 90).all(axis=1)
+    placed.refuse(name, there & ~finite, "geometry", "finite numbers", "Leave the place empty if it is not known.")
+    there &= finite
+    globe = mending.on_globe(bounds)
     degrees = "longitude within -180 to 180, latitude within -90 to 90"
     placed.refuse(name, there & ~globe, "geometry", degrees, "Write degrees, or say which coordinate system it is.")
     there &= globe
-    _make_valid(placed, there)
     _in_haiti(placed, there, data, name)
     return placed
 
@@ -123,35 +128,17 @@ def _in_degrees(shapes: gpd.GeoSeries, name: str) -> gpd.GeoSeries:
     return shapes.set_crs(WGS84)
 
 
-def _inside(bounds: np.ndarray[Any, np.dtype[np.float64]], swapped: bool = False) -> Mask:
-    west, south, east, north = HAITI_BOUNDS
-    x0, y0, x1, y1 = bounds.T[[1, 0, 3, 2]] if swapped else bounds.T
-    inside: Mask = (x0 >= west) & (x1 <= east) & (y0 >= south) & (y1 <= north)
-    return inside
-
-
-def _unswap(placed: Placed, there: Mask, bounds: np.ndarray[Any, np.dtype[np.float64]]) -> None:
-    swapped = there & _inside(bounds, swapped=True)
-    if not swapped.any():
-        return
-    turned = shapely.transform(placed.shapes[swapped].to_numpy(), lambda xy: xy[:, ::-1])
-    values = placed.shapes.to_numpy().copy()
-    values[swapped] = turned
-    placed.shapes = gpd.GeoSeries(values, index=placed.shapes.index, crs=WGS84)
-    placed.repairs |= dict.fromkeys((int(row) for row in placed.shapes.index[swapped]), SWAPPED)
-    placed.notes.append(f"{_rows(swapped)}: {SWAPPED}, and put right.")
-
-
-def _make_valid(placed: Placed, there: Mask) -> None:
-    values = placed.shapes.to_numpy().copy()
-    broken = there & ~shapely.is_valid(values)
-    if not broken.any():
-        return
-    values[broken] = [_same_kind(shapely.make_valid(shape), shape) for shape in values[broken]]
-    placed.shapes = gpd.GeoSeries(values, index=placed.shapes.index, crs=WGS84)
-    for row in placed.shapes.index[broken]:
-        placed.repairs[int(row)] = "; ".join(filter(None, [placed.repairs.get(int(row), ""), MADE_VALID]))
-    placed.notes.append(f"{_rows(broken)}: {MADE_VALID} (make_valid).")
+def _tell(placed: Placed, marks: mending.Marks) -> None:
+    """Say which shapes were put right."""
+    for mark, what, note in (
+        (mending.SWAPPED, SWAPPED, f"{SWAPPED}, and put right."),
+        (mending.REPAIRED, MADE_VALID, f"{MADE_VALID} (make_valid)."),
+    ):
+        marked = (marks & mark).astype(bool)
+        for row in placed.shapes.index[marked]:
+            placed.repairs[int(row)] = "; ".join(filter(None, [placed.repairs.get(int(row), ""), what]))
+        if marked.any():
+            placed.notes.append(f"{_rows(marked)}: {note}")
 
 
 def _rows(marked: Mask) -> str:
@@ -165,20 +152,12 @@ def _rows(marked: Mask) -> str:
     return f"{count:,} row{'s' if count != 1 else ''}"
 
 
-def _same_kind(repaired: Any, before: Any) -> Any:
-    """Of a repaired polygon keep the areas: what fell apart into lines and points was no area."""
-    if "Polygon" not in before.geom_type or repaired.geom_type != "GeometryCollection":
-        return repaired
-    areas = [part for part in shapely.get_parts(repaired) if "Polygon" in part.geom_type]
-    return shapely.union_all(areas)
-
-
 def _in_haiti(placed: Placed, there: Mask, data: Data, name: str) -> None:
     bounds = placed.shapes.bounds.to_numpy()
     west, south, east, north = HAITI_BOUNDS
     with np.errstate(invalid="ignore"):
         touches = (bounds[:, 2] >= west) & (bounds[:, 0] <= east) & (bounds[:, 3] >= south) & (bounds[:, 1] <= north)
-        mirrored = there & ~touches & _inside(bounds * [-1, 1, -1, 1])
+        mirrored = there & ~touches & mending.inside(bounds * [-1, 1, -1, 1])
     at = f"within longitude {west:g} to {east:g} and latitude {south:g} to {north:g}"
     placed.refuse(name, mirrored, "geometry", at, "West is negative: write -72 and not 72.")
     nowhere = there & ~mirrored & (np.abs(bounds) < 1e-6).all(axis=1)
@@ -189,12 +168,19 @@ def _in_haiti(placed: Placed, there: Mask, data: Data, name: str) -> None:
     if land.empty or not remaining.any():
         return
     shore = land.to_crs(METRIC).geometry.buffer(SHORE_KM * 1000)
-    points = placed.shapes[remaining].to_crs(METRIC)
-    near = np.zeros(len(points), dtype=bool)
-    near[shore.sindex.query(points, predicate="intersects")[0]] = True
+    near = _any_inside(placed.shapes[remaining].to_crs(METRIC), shapely.union_all(shore.to_numpy()))
     odd = np.zeros(len(remaining), dtype=bool)
     odd[np.flatnonzero(remaining)[~near]] = True
     placed.flag(name, odd, f"a place in Haiti or at most {SHORE_KM} km off it", "Check it: it lies abroad or at sea.")
+
+
+def _any_inside(shapes: gpd.GeoSeries, area: Any) -> Mask:
+    """Return which shapes have a vertex, or their middle, in an area: in time that grows with their vertices alone."""
+    shapely.prepare(area)
+    found = shapely.intersects(area, shapes.representative_point().to_numpy())
+    positions, of = shapely.get_coordinates(shapes.to_numpy(), return_index=True)
+    found[of[shapely.intersects_xy(area, positions)]] = True
+    return np.asarray(found, dtype=bool)
 
 
 def pcodes(shapes: gpd.GeoSeries, data: Data) -> pd.Series:

@@ -110,7 +110,7 @@ def prepare(reading: Reading, table: str, data: Data, chosen: Mapping | None = N
     if not used.source.title:
         used = replace(used, source=replace(used.source, title=file or table))
     make = {"events": _events, "layer": _layer, "boundaries": _boundaries}[used.kind]
-    found = make(frame, used, data, table)
+    found = make(frame, used, data, table, reading.marks.get(table))
     if found.frame.empty:
         first = _("The first fault: {fault}").format(fault=found.faults[0]) if found.faults else ""
         raise InputError(
@@ -133,8 +133,8 @@ def prepare(reading: Reading, table: str, data: Data, chosen: Mapping | None = N
     )
 
 
-def _events(frame: pd.DataFrame, used: Mapping, data: Data, name: str) -> Imported:
-    made = events.convert(frame, used, data, name)
+def _events(frame: pd.DataFrame, used: Mapping, data: Data, name: str, marks: pd.Series | None) -> Imported:
+    made = events.convert(frame, used, data, name, marks)
     pairs = duplicates.find(made.rows, own_events(data))
     return Imported(
         name=name,
@@ -162,7 +162,7 @@ def without(made: Imported, rows: Sequence[int]) -> Imported:
     return replace(made, frame=kept, duplicates=pairs.reset_index(drop=True))
 
 
-def _layer(frame: pd.DataFrame, used: Mapping, data: Data, name: str) -> Imported:
+def _layer(frame: pd.DataFrame, used: Mapping, data: Data, name: str, marks: pd.Series | None) -> Imported:
     mapping.require_columns(used, frame, name)
     if not isinstance(frame, gpd.GeoDataFrame):
         points, faults, bad = _points_of(frame, used, name)
@@ -172,7 +172,7 @@ def _layer(frame: pd.DataFrame, used: Mapping, data: Data, name: str) -> Importe
         frame = gpd.GeoDataFrame(frame, geometry=points)
     else:
         faults, bad = [], pd.Series(False, index=frame.index)
-    placed = places.settle(frame.geometry, data, name)
+    placed = places.settle(frame.geometry, data, name, marks)
     refused = {fault.row for fault in placed.faults if fault.kind != "rule"}
     bad |= pd.Series(frame.index.isin(refused), index=frame.index)
     remarks = pd.Series([placed.repairs.get(int(row), "") for row in frame.index], index=frame.index, dtype="str")
@@ -220,7 +220,7 @@ def _points_of(frame: pd.DataFrame, used: Mapping, name: str) -> tuple[gpd.GeoSe
 LEVELS: Final = {"department": "departments", "commune": "communes"}
 
 
-def _boundaries(frame: pd.DataFrame, used: Mapping, data: Data, name: str) -> Imported:
+def _boundaries(frame: pd.DataFrame, used: Mapping, data: Data, name: str, marks: pd.Series | None) -> Imported:
     if not isinstance(frame, gpd.GeoDataFrame):
         raise InputError(_("{name}: found no outlines, required polygons with P-codes.").format(name=name))
     level = next((field for field in LEVELS if used.columns.get(field)), None)
@@ -230,7 +230,7 @@ def _boundaries(frame: pd.DataFrame, used: Mapping, data: Data, name: str) -> Im
         )
     mapping.require_columns(used, frame, name)
     codes = frame[used.columns[level][0]].astype("str").str.strip().str.upper()
-    placed = places.settle(frame.geometry, data, name)
+    placed = places.settle(frame.geometry, data, name, marks)
     area = placed.shapes.geom_type.isin(["Polygon", "MultiPolygon"])
     ours = set(data[LEVELS[level]]["pcode"])
     faults = list(placed.faults)

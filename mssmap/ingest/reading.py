@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mssmap.errors import Fault
@@ -22,16 +22,19 @@ class Reading:
     format
         A key of `sniff.FORMATS`; `zip` for a bundle of several.
     tables
-        Frames by name; those with places are GeoDataFrames in the CRS in which they are stored (`crs` is None if the
-        file does not say). The index `row` tells where a row stands: the row of a spreadsheet for CSV and XLSX (the
-        header is 1), the position of the feature else (from 1). All columns of a CSV file are text, as written;
-        else whole numbers are `Int64`, truth values `boolean`, dates `datetime64`, missing values missing.
+        Frames by name; those with places are GeoDataFrames in degrees (`crs` is None, and the numbers are as they
+        stand, if the file does not say which CRS it has). The index `row` tells where a row stands: the row of a
+        spreadsheet for CSV and XLSX (the header is 1), the position of the feature else (from 1). All columns of a CSV
+        file are text, as written; else whole numbers are `Int64`, truth values `boolean`, dates `datetime64`, missing
+        values missing.
     proof
         The proof document of an export of mssmap, None if the file carries none.
     notes
         What was repaired or left out, in sentences.
     faults
         Cells that could not be used; they are empty in the frame. Its `file` is the name of the table.
+    marks
+        What was put right in the shapes of each table with places, see `shapes.Mended`.
     """
 
     format: str
@@ -39,3 +42,4 @@ class Reading:
     proof: dict[str, Any] | None = None
     notes: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
+    marks: Mapping[str, pd.Series] = field(default_factory=dict)

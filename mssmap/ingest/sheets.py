@@ -14,8 +14,8 @@ from typing import Any
 import openpyxl
 from defusedxml.common import DefusedXmlException
 
-from mssmap.ingest.limits import Limits, RefusedError, at_most, printable, refused
 from mssmap.ingest.table import Parsed, from_values
+from mssmap.jail.limits import Limits, RefusedError, at_most, printable, refused
 
 PROOF_SHEET = "mssmap"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 
-from mssmap.ingest.limits import refused
+from mssmap.jail.limits import refused
 
 FORMATS = {
     "csv": "CSV",

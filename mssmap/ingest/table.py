@@ -7,21 +7,22 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import shapely
 
 from mssmap.errors import Fault
-from mssmap.ingest.limits import Limits, at_most, printable, refused
+from mssmap.jail.limits import Limits, at_most, printable, refused
 
 Progress = Callable[[float, str], None]
 """Takes the share that is done, 0 to 1, and what is being done."""
 
-SIMPLE_TYPES = range(8)
-"""Shapely's ids of the geometry types up to GeometryCollection; curves and surfaces are not taken."""
+GEOMETRY: Final = "\x00geometry"
+MARKS: Final = "\x00marks"
+ROW: Final = "\x00row"
+"""Columns that are handed over beside the attributes; no attribute can have such a name."""
 
 _REMOVED = (
     *(code for code in range(0x20) if code not in (9, 10, 13)),
@@ -158,7 +159,7 @@ def finish(table: Table, limits: Limits, step: Callable[[float], None] = lambda 
     Raises
     ------
     RefusedError
-        If there are more columns, longer cells or more vertices than allowed.
+        If there are more columns, or longer cells than allowed.
     """
     at_most(len(table.columns), limits.columns, "columns")
     at_most(len(table.rows), limits.rows, "rows")
@@ -171,8 +172,6 @@ def finish(table: Table, limits: Limits, step: Callable[[float], None] = lambda 
             if longest > limits.text_chars:
                 raise refused(f"a text of {longest:,} characters in {name}", f"at most {limits.text_chars:,}")
             table.columns[name] = _clean_column(values, name, table)
-    if table.geometry is not None:
-        _check_shapes(table, limits)
     return table
 
 
@@ -195,12 +194,12 @@ def _named(table: Table, limits: Limits) -> dict[str, pa.Array]:
 
 def clean(text: str) -> str:
     """
-    Take out what is not text: control characters, marks that turn the direction of writing, NUL.
+    Take out what is not text: control characters, marks that turn the direction of writing, NUL, halves of characters.
 
     >>> clean("a" + chr(0) + "b" + chr(0x202E) + "c")
     'abc'
     """
-    return text.translate(_CONTROL)
+    return text.translate(_CONTROL).encode("utf-8", "replace").decode()
 
 
 def unscramble(text: str) -> str:
@@ -241,13 +240,3 @@ def _mask(at: np.ndarray[Any, np.dtype[np.int64]], length: int) -> np.ndarray[An
     mask = np.zeros(length, dtype=bool)
     mask[at] = True
     return mask
-
-
-def _check_shapes(table: Table, limits: Limits) -> None:
-    shapes = table.geometry
-    at_most(int(shapely.get_num_coordinates(shapes).sum()), limits.vertices, "vertices")
-    odd = np.flatnonzero(~np.isin(shapely.get_type_id(shapes), (-1, *SIMPLE_TYPES)))
-    for i in odd.tolist():
-        table.blame(i, "geometry", "a curve or surface", "points, lines or polygons", "Convert it to straight lines.")
-    if len(odd) and shapes is not None:
-        shapes[odd] = None

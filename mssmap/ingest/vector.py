@@ -10,18 +10,14 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
-import numpy as np
 import pyarrow as pa
 import pyogrio
 import pyogrio.errors
 import pyogrio.raw
-import shapely
 
-from mssmap.ingest.limits import Limits, at_most, refused
+from mssmap.ingest import shapes
 from mssmap.ingest.table import Parsed, Table
-
-DRIVERS = ("ESRI Shapefile", "FlatGeobuf")
-"""The only drivers that GDAL has in the reading process."""
+from mssmap.jail.limits import Limits, at_most, refused
 
 PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 
@@ -102,7 +98,8 @@ def _read(content: bytes, name: str, limits: Limits, encoding: str | None) -> Ta
     table = Table(name, {}, range(1, found.num_rows + 1), crs=str(meta["crs"] or ""))
     for column in found.column_names:
         if column == geometry_name:
-            table.geometry = _shapes(found[column].to_pylist(), table)
+            blobs = found[column].to_pylist()
+            table.geometry = shapes.from_wkb(blobs, table, limits, "points, lines or polygons")
         elif column != meta["fid_column"]:
             table.columns[column] = _plain(found[column].combine_chunks())
     return table
@@ -118,16 +115,6 @@ def _plain(values: pa.Array) -> pa.Array:
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_nested(kind):
         return pa.array([None if v is None else json.dumps(v, default=str) for v in values.to_pylist()], pa.string())
     return values
-
-
-def _shapes(blobs: list[Any], table: Table) -> np.ndarray[Any, np.dtype[np.object_]]:
-    shapes = shapely.from_wkb(np.array(blobs, dtype=object), on_invalid="ignore")
-    for i in np.flatnonzero(shapely.is_missing(shapes)).tolist():
-        if blobs[i] is not None:
-            table.blame(
-                i, "geometry", "a geometry that cannot be read", "points, lines or polygons", "Export it again."
-            )
-    return np.asarray(shapes, dtype=object)
 
 
 def _encoding(parts: Mapping[str, bytes], parsed: Parsed) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from mssmap.ingest import geojson
-from mssmap.ingest.limits import Limits, refused
 from mssmap.ingest.table import Parsed
+from mssmap.jail.limits import Limits, refused
 
 LAYER = re.compile(rb'<script type="application/geo\+json">([^<]*)</script>')
 PROOF = re.compile(rb'<script type="application/json" id="mssmap-proof">([^<]*)</script>')

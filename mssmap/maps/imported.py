@@ -16,6 +16,9 @@ from mssmap.ingest import attach
 DRAWN_VERTICES: Final = 200_000
 """A layer with more vertices than this is drawn with fewer; its data stay as they are."""
 
+SIMPLIFIED_VERTICES: Final = 5_000
+"""A shape that still has more after points near each other were joined is not simplified: that can take for ever."""
+
 TITLES: Final = ("title_en", "title", "name", "nom", "name_en", "name_fr")
 """Columns that say what a row is, the best first."""
 
@@ -53,9 +56,14 @@ def part(title: str, rows: gpd.GeoDataFrame) -> dict[str, Any]:
 
 
 def lighter(shapes: Any) -> Any:
-    """Return outlines of very many vertices with fewer, each by itself."""
+    """Return outlines of very many vertices with fewer, each by itself; in time that its vertices alone decide."""
     count = int(shapely.get_num_coordinates(shapes).sum())
-    return shapely.simplify(shapes, 0.0005 * count / DRAWN_VERTICES) if count > DRAWN_VERTICES else shapes
+    if count <= DRAWN_VERTICES:
+        return shapes
+    tolerance = 0.0005 * count / DRAWN_VERTICES
+    light = shapely.remove_repeated_points(shapes, tolerance)
+    short = shapely.get_num_coordinates(light) <= SIMPLIFIED_VERTICES
+    return np.where(short, shapely.simplify(np.where(short, light, None), tolerance), light)
 
 
 def _words(rows: pd.DataFrame) -> Any:

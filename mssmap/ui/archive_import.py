@@ -19,8 +19,8 @@ from mssmap.archive.shelf import KEPT_DAYS, KEPT_MOST, Manifest, Shelf
 from mssmap.archive.writer import Progress, StoppedError
 from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
-from mssmap.ingest.limits import MB
 from mssmap.ingest.prepare import Imported
+from mssmap.jail.limits import MB
 from mssmap.store import Store
 from mssmap.store.imports import Import
 from mssmap.ui import cache, permits, plain, state

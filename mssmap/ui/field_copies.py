@@ -14,7 +14,7 @@ from mssmap.archive import copies
 from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.ingest import field_copy
-from mssmap.ingest.limits import MB
+from mssmap.jail.limits import MB
 from mssmap.store import merge
 from mssmap.store.merge import Conflict, Merged
 from mssmap.ui import cache, permits, plain

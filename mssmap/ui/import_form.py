@@ -64,7 +64,10 @@ def form(frame: pd.DataFrame, proposed: Mapping, *, key: str, opened: bool) -> M
     with st.expander(_("How it is read"), expanded=opened):
         saved = st.file_uploader(_("A mapping saved before (JSON)"), key=f"mapping {key}", type="json")
         if saved is not None:
-            proposed = mapping.loads(saved.getvalue().decode("utf-8", "replace"))
+            held = f"mapping read {saved.file_id}"
+            if held not in st.session_state:
+                st.session_state[held] = mapping.from_file(saved.getvalue(), saved.name)
+            proposed = st.session_state[held]
             mapping.require_columns(proposed, frame, saved.name)
             key = f"{key} {saved.file_id}"
         kinds = {"events": _("Events"), "layer": _("A layer"), "boundaries": _("Official boundaries")}

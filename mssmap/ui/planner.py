@@ -297,14 +297,14 @@ def files(held: InHand) -> None:
     upload = st.file_uploader(_("Import a file"), type="json", key="plan_file", max_upload_size=2, disabled=barred)
     if upload is not None and upload.file_id != st.session_state.get("plan_file_read"):
         st.session_state["plan_file_read"] = upload.file_id
-        if _import(upload.getvalue()):
+        if _import(upload.getvalue(), upload.name):
             st.rerun()
 
 
-def _import(content: bytes) -> bool:
+def _import(content: bytes, name: str) -> bool:
     """Make a plan of a file; False, with the reason on the page, if it cannot be."""
     try:
-        plan, notes = scenario.from_json(content)
+        plan, notes = scenario.from_file(content, name)
         stored = acts.new_plan(cache.plans(), plan)
     except InputError as error:
         plain.say("error", str(error))

@@ -6,7 +6,10 @@ import dataclasses
 import io
 import json
 import os
+import resource
 import threading
+import time
+from decimal import Decimal
 from pathlib import Path
 
 import geopandas as gpd
@@ -189,6 +192,9 @@ TOO_WIDE = pd.concat([SOUND, pd.DataFrame(1, SOUND.index, [f"c{i}" for i in rang
             "times in 2 zones",
             id="columns of two zones",
         ),
+        pytest.param(SOUND.assign(revision="first"), None, "'first' in revision in row 1", id="words"),
+        pytest.param(SOUND.assign(revision=2**40), None, "a revision that is no small number", id="large revision"),
+        pytest.param(SOUND.assign(figure_min="many"), None, "'many' in figure_min in row 1", id="figure"),
         pytest.param(SOUND.assign(valid_from="soon"), None, "3 rows without a day in valid_from", id="no days"),
         pytest.param(SOUND.iloc[:0], None, "found no rows", id="empty"),
     ],
@@ -217,9 +223,64 @@ def test_a_truncated_footer_and_a_huge_row_group(tmp_path, small, monkeypatch):
     with pytest.raises(InputError, match=r"cut\.parquet: found a Parquet file that cannot be read"):
         stream.add_file(Shelf(tmp_path), path, small)
     path.write_bytes(whole)
-    monkeypatch.setattr(stream, "ROW_GROUP_BYTES", 100)
+    monkeypatch.setattr(stream, "BOUNDS", dataclasses.replace(stream.BOUNDS, unpacked_bytes=100))
     with pytest.raises(InputError, match=r"a row group of .* Write it with row groups"):
         stream.add_file(Shelf(tmp_path), path, small)
+
+
+EVENT = {"event_id": ["e"], "category": ["other"], "valid_from": ["2025-01-01"], "lon": [-72.3], "lat": [18.5]}
+
+
+def of_one_word(count: int, letters: int, *, kept: bool) -> pa.Table:
+    """A word that the file holds once and every row repeats; `kept` as a dictionary also once it is read."""
+    word = pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, dtype="int32")), pa.array(["x" * letters]))
+    ids = {"event_id": [f"e{i}" for i in range(count)]}
+    return pa.table({name: cells * count for name, cells in EVENT.items()} | ids | {
+        "title_en": word if kept else word.cast(pa.string())
+    })  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        pytest.param(of_one_word(20_000, 100_000, kept=True), "bytes in 2,000 rows, required at most", id="dictionary"),
+        pytest.param(of_one_word(10_000, 90_000, kept=False), "bytes in 2,000 rows, required at most", id="dense"),
+        pytest.param(pa.table(EVENT | {"note": ["x" * 100_001]}), "a text of 100,001 characters in note", id="long"),
+        pytest.param(pa.table(EVENT | {"note": [" 1:11" * 40_000]}), "a text of 200,000 characters", id="pattern"),
+        pytest.param(pa.table(EVENT).replace_schema_metadata({"geo": '{"columns": {"a": 7}}'}), "in no CRS", id="geo"),
+    ],
+)
+def test_a_parquet_file_that_is_dear_to_read_is_one_clear_line(tmp_path, small, table, message):
+    pq.write_table(table, tmp_path / "dear.parquet", compression="zstd")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(InputError, match=rf"^dear\.parquet: found .*{message}") as caught:
+        stream.add_file(Shelf(tmp_path / "archives"), tmp_path / "dear.parquet", small)
+    assert "\n" not in str(caught.value)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kilobytes
+
+
+def test_a_text_full_of_times_takes_no_longer_than_another(tmp_path, small):
+    pq.write_table(pa.table(EVENT | {"note": [" 1:11" * 19_000]}), tmp_path / "times.parquet")
+    began = time.thread_time()
+    made, _told = stream.add_file(Shelf(tmp_path / "archives"), tmp_path / "times.parquet", small)
+    assert made.rows == 1
+    assert time.thread_time() - began < 10
+
+
+@pytest.mark.parametrize("geo", ['{"columns": ["a"]}', '{"columns": 7}', "[]", "{"])
+def test_metadata_of_another_form_are_not_geoparquet(tmp_path, small, geo):
+    pq.write_table(pa.table(EVENT).replace_schema_metadata({"geo": geo}), tmp_path / "list.parquet")
+    assert stream.add_file(Shelf(tmp_path / "archives"), tmp_path / "list.parquet", small)[0].rows == 1
+
+
+def test_decimals_are_numbers(tmp_path, small):
+    decimals = {
+        name: pa.array([Decimal(text)], pa.decimal128(12, 4))
+        for name, text in {"lon": "-72.3", "lat": "18.5", "figure_min": "3"}.items()
+    }
+    pq.write_table(pa.table(EVENT | decimals), tmp_path / "decimals.parquet")
+    made, _told = stream.add_file(Shelf(tmp_path / "archives"), tmp_path / "decimals.parquet", small)
+    assert (made.rows, made.placed, made.box) == (1, 1, [-72.3, 18.5, -72.3, 18.5])
 
 
 def test_two_hundred_columns_are_no_obstacle(tmp_path, small):

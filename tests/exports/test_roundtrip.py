@@ -14,7 +14,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mssmap.exports import bundle, canonical, extract
+from mssmap.exports import bundle, canonical, canonical_shapes, extract
 from mssmap.exports import kept as keeping
 from mssmap.exports.parts import Column, Part
 from mssmap.exports.selection import Form, Selection
@@ -109,8 +109,8 @@ def test_numbers_keep_twelve_digits_and_stay_as_they_are_then(values):
 @given(st.lists(points, max_size=10))
 def test_the_short_way_for_points_gives_what_the_long_way_gives(shapes):
     found = np.array([*shapes, None], dtype=object)
-    long_way = shapely.to_wkb(canonical._normal(found[:-1]), hex=True, byte_order=1).tolist()
-    assert canonical.geometries(found) == [*long_way, None]
+    long_way = shapely.to_wkb(canonical_shapes._normal(found[:-1]), hex=True, byte_order=1).tolist()
+    assert canonical_shapes.geometries(found) == [*long_way, None]
 
 
 @pytest.mark.parametrize("name", ["csv", "xlsx", "shp", "kml"])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import resource
 import sqlite3
 import zipfile
 from collections.abc import Callable
@@ -297,3 +299,86 @@ def test_export_and_verify_from_python(tmp_path, monkeypatch, small_folder):
     written = mssmap.export("events", out, format="parquet", category="prison_break", start="2024-01-01")
     assert [len(part.frame) for part in written.parts] == [1]
     assert mssmap.verify(out).state == "unchanged"
+
+
+def claimed(path: Path, change: Callable[[dict], dict], tables: dict[str, str] | None = None) -> Path:
+    """The zip of an export whose proof, and perhaps whose tables, are others."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name).decode() for name in archive.namelist()}
+    name = next(name for name in members if name.endswith(".mssmap.json"))
+    members[name] = json.dumps(change(json.loads(members[name])))
+    out = path.with_name("claimed.zip")
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for member, text in (members | (tables or {})).items():
+            archive.writestr(member, text)
+    return out
+
+
+def with_parts(*changes: dict) -> Callable[[dict], dict]:
+    return lambda found: {**found, "parts": [{**found["parts"][0], **change} for change in changes]}
+
+
+def columns(count: int) -> dict:
+    return {"columns": [{"name": f"c{i}", "type": "string"} for i in range(count)], "row_hashes": {"x": "1"}}
+
+
+MANY_ROWS = {"fobs.csv": "a\n" + "1\n" * 150_000}
+
+
+@pytest.mark.parametrize(
+    ("change", "tables", "message"),
+    [
+        (with_parts(columns(20_000)), MANY_ROWS, "found 20,000 columns in the proof of fobs, required at most 400"),
+        (with_parts(columns(400)), MANY_ROWS, "found 60,000,000 cells named by the proof, required at most 3,000,000"),
+        (with_parts(*[{}] * 4_000), None, "found 4,000 parts in the proof, required at most 60"),
+        (with_parts({}, {}), None, "found two parts named fobs in the proof, required each name once"),
+        (
+            with_parts({"row_hashes": {str(i): "1" for i in range(200_001)}}), None,
+            "found 200,001 rows in the proof, required at most 200,000",
+        ),
+        (
+            lambda found: {**found, "filter": {**found["filter"], "layers": [f"l{i}" for i in range(999)]}}, None,
+            "found 999 names under layers in the filter of the proof, required at most 200",
+        ),
+        (
+            lambda found: {**found, "note": " ".join(map(str, range(800_000)))}, None,
+            "bytes of text in the proof, required at most 4,000,000",
+        ),
+        (lambda found: {**found, "note": json.loads("[" * 90 + "]" * 90)}, None, "nested very deep"),
+    ],
+    ids=["columns", "cells", "parts", "names", "rows", "filter", "text", "depth"],
+)  # fmt: skip
+def test_a_proof_is_measured_before_it_is_obeyed(small, made, change, tables, message):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(InputError, match=message) as told:
+        verify.file(small, claimed(made("csv"), change, tables))
+    assert "\n" not in str(told.value)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kilobytes
+
+
+def test_a_geometry_written_as_text_is_read_outside_the_server(small, made):
+    deep = "GEOMETRYCOLLECTION(" * 3_000 + "POINT(-72.3 18.5)" + ")" * 3_000
+    part = {"name": "gang_zones", "columns": [{"name": "wkt", "type": "geometry"}], "geometry": False}
+    with pytest.raises(InputError, match="found collections nested more than 8 deep in row 2"):
+        verify.file(small, claimed(made("csv"), with_parts(part), {"gang_zones.csv": f'wkt\n"{deep}"\n'}))
+
+
+def test_a_zip_whose_names_are_not_the_utf_8_they_say_is_refused(tmp_path, monkeypatch, small_folder, capsys):
+    monkeypatch.setenv("MSSMAP_DATA_DIR", str(small_folder))
+    path = tmp_path / "names.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("\u00e9\u00e9.csv", "a\n1\n")
+    path.write_bytes(path.read_bytes().replace("\u00e9\u00e9".encode(), b"\xff\xfe\xff\xfe"))
+    monkeypatch.setenv("MSSMAP_DATABASE_URL", f"sqlite:///{tmp_path / 'store.db'}")
+    for command in (["verify"], ["import", "--dry-run"], ["archive", "add", "--make-store"]):
+        assert cli.run([*command, str(path)]) == 2
+        told = capsys.readouterr().err.strip().splitlines()
+        assert "names.zip: found a zip that cannot be opened" in told[-1]
+        assert "bug" not in told[-1]
+
+
+def test_a_pipe_is_no_export_and_nobody_waits_for_it(tmp_path, monkeypatch, small_folder, capsys):
+    monkeypatch.setenv("MSSMAP_DATA_DIR", str(small_folder))
+    os.mkfifo(tmp_path / "a.zip")
+    assert cli.run(["verify", str(tmp_path / "a.zip")]) == 2
+    assert "found something that is not a plain file" in capsys.readouterr().err

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import zipfile
+from datetime import date
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 import shapely
+
+from mssmap import scenario
+from mssmap.catalog import Data
+from mssmap.exports import bundle, extract
+from mssmap.exports.selection import Form, Selection
+from mssmap.ingest import mapping
+from mssmap.timeline import Clocks
 
 
 def frame() -> gpd.GeoDataFrame:
@@ -53,3 +62,31 @@ def packed(members: dict[str, bytes]) -> bytes:
         for name, content in members.items():
             archive.writestr(name, content)
     return buffer.getvalue()
+
+
+def others(folder: Path, small: Data) -> dict[str, bytes]:
+    """Return what is opened elsewhere: an export with its proof, events for an archive, a plan, a mapping."""
+    clocks = Clocks(date(2025, 6, 30), date(2025, 6, 30))
+    built = extract.build(small, Selection(("fobs",), clocks), Form("csv"))
+    bundle.save(built, folder / "export.zip")
+    events = pd.DataFrame(
+        {
+            "event_id": ["a", "b", "c"],
+            "category": ["other"] * 3,
+            "valid_from": pd.to_datetime(["2025-01-18", "2025-02-01", "2025-02-02"]),
+            "lon": [-72.35, None, -72.3],
+            "lat": [18.55, None, 18.5],
+            "title_en": ["One", "Two", "Three"],
+            "revision": [1, 1, 1],
+        }
+    )
+    events.to_parquet(folder / "archive.parquet")
+    proposal = scenario.Proposal("p", "Base", -72.35, 18.55)
+    plan = dataclasses.replace(scenario.baseline(small, clocks, "F6"), proposals=(proposal,))
+    known = mapping.Mapping(kind="events", columns={"title": ["name"], "date_from": ["day"]}, keep={"name": ["Alpha"]})
+    return {
+        "export": (folder / "export.zip").read_bytes(),
+        "archive": (folder / "archive.parquet").read_bytes(),
+        "plan": scenario.to_json(plan).encode(),
+        "mapping": mapping.dumps(known).encode(),
+    }

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import random
+import resource
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -13,25 +17,43 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
+from mssmap import ingest, scenario
+from mssmap.archive import stream
+from mssmap.archive.shelf import Shelf
+from mssmap.catalog import Data
 from mssmap.errors import MssmapError
-from mssmap.ingest import box, mapping, prepare
+from mssmap.exports import verify
+from mssmap.ingest import mapping, prepare
 from mssmap.ingest.reading import Reading
+from mssmap.jail import box
 
-from . import samples
+from . import fuzz, samples
 
-CASES = 3_240
+ENDINGS = {"zip": "zip", "bundle": "zip", "export": "zip", "archive": "parquet", "plan": "json", "mapping": "json"}
+
+SOAK = os.environ.get("MSSMAP_SOAK") == "1"
+CASES = 200_000 if SOAK else 2_002
+THROUGH_DOORS = 1_000 if SOAK else 15
+
+pytestmark = pytest.mark.timeout(6 * 3_600 if SOAK else 300)
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory):
-    files = samples.write(tmp_path_factory.mktemp("samples"))
-    listed = [[kind, base64.b64encode(content).decode()] for kind, content in files.items()]
+def base(tmp_path_factory, small):
+    """A sound file of each kind, by kind: data, an export with its proof, an archive, a plan, a mapping."""
+    folder = tmp_path_factory.mktemp("samples")
+    return samples.write(folder) | samples.others(folder, small)
+
+
+@pytest.fixture(scope="module")
+def told(base):
+    listed = [[kind, base64.b64encode(content).decode()] for kind, content in base.items()]
     done = subprocess.run(
         [sys.executable, str(Path(__file__).with_name("fuzz.py"))],
         input=json.dumps({"files": listed, "cases": CASES}),
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=6 * 3_600,
         check=False,
         env={**box.environment(), "PYTHONPATH": str(box.PACKAGE_ROOT)},
     )
@@ -47,11 +69,64 @@ def test_every_damaged_file_is_read_or_refused(told):
 def test_at_least_a_fifth_is_read(told):
     """Else the damage would be so great that only the front door is tested."""
     assert told["accepted"] >= CASES / 5
-    assert set(told["kinds"]) == {"geojson", "gpkg", "fgb", "parquet", "csv", "xlsx", "kml", "zip", "bundle"}
+    data = {"geojson", "gpkg", "fgb", "parquet", "csv", "xlsx", "kml", "zip", "bundle"}
+    assert set(told["kinds"]) == data | {"export", "archive", "plan", "mapping"}
 
 
-def test_no_damaged_file_takes_long(told):
+def test_no_damaged_file_takes_long_or_much(told, record_property):
+    record_property("figure", f"{CASES:,} files, slowest {told['slowest']:.1f} s, {told['peak_bytes'] / 1e6:.0f} MB")
     assert told["slowest"] < 10
+    assert told["peak_bytes"] < 600_000_000
+
+
+DOORS = {"export": "verify", "plan": "plan", "mapping": "mapping", "archive": "archive"}
+
+
+def through_a_door(kind: str, path: Path, small: Data, shelf: Shelf) -> None:
+    """Give a file to the door that takes it, as a person does, up to what would be stored."""
+    match DOORS.get(kind, "import"):
+        case "verify":
+            verify.file(small, path)
+        case "plan":
+            scenario.to_json(scenario.from_file(path)[0])
+        case "mapping":
+            mapping.dumps(mapping.from_file(path, path.name))
+        case "archive":
+            stream.add_file(shelf, path, small)
+        case _:
+            reading = ingest.read(path)
+            for table in reading.tables:
+                made = prepare.prepare(reading, table, small)
+                prepare.described(made)
+
+
+def resident_bytes() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+def test_odd_files_through_the_doors_themselves(base, small, tmp_path, record_property):
+    """Each is taken or refused in one line; the server does not grow, and no file keeps it long."""
+    kinds, slowest, before = list(base), 0.0, 0
+    refusals: list[tuple[int, str, str]] = []
+    for case in range(-len(kinds), THROUGH_DOORS):
+        kind = kinds[case % len(kinds)]
+        chance = random.Random(f"door {case}")
+        path = tmp_path / f"x.{ENDINGS.get(kind, kind)}"
+        path.write_bytes(fuzz.damaged(kind, base[kind], chance) if case >= 0 else base[kind])
+        if case == 0:
+            before = resident_bytes()  # every door was opened once
+        began = time.monotonic()
+        try:
+            through_a_door(kind, path, small, Shelf(tmp_path / "archives"))
+        except MssmapError as error:
+            refusals.append((case, kind, str(error)))
+        slowest = max(slowest, time.monotonic() - began)
+    grown = resident_bytes() - before
+    record_property("figure", f"{THROUGH_DOORS:,} files, slowest {slowest:.1f} s, {grown / 1e6:.0f} MB grown")
+    assert [item for item in refusals if item[0] < 0 or "\n" in item[2]] == []  # sound ones are taken
+    assert len(refusals) < THROUGH_DOORS
+    assert grown < 20_000_000
+    assert slowest < 60  # a child takes a second to start, and the machine may be busy
 
 
 CELLS = st.one_of(

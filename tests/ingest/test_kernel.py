@@ -7,14 +7,15 @@ import sys
 
 import pytest
 
-from mssmap.ingest import box
+from mssmap.jail import box
 
 BEGIN = """
 import sys; sys.path.insert(0, sys.argv[1])
-from mssmap.ingest import lean; lean.install()
-from mssmap.ingest import child
-from mssmap.ingest.limits import Limits
-child._load(); child.give_up(Limits(memory_bytes=400_000_000, cpu_s=2))
+from mssmap.jail import lean; lean.install()
+from mssmap.ingest import job
+from mssmap.jail import child
+from mssmap.jail.limits import Limits
+child.load(); child.give_up(Limits(memory_bytes=400_000_000, cpu_s=2))
 """
 
 

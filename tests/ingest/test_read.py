@@ -12,9 +12,8 @@ import pytest
 import shapely
 
 from mssmap import ingest
-from mssmap.crs import METRIC
-from mssmap.ingest import box
-from mssmap.ingest.limits import Limits
+from mssmap.jail import box
+from mssmap.jail.limits import Limits
 
 from . import samples
 from .hostile import collection, point, workbook, zipped
@@ -101,14 +100,6 @@ def test_a_number_that_is_none_is_a_fault_with_its_place(read):
     told = {(fault.row, fault.column, fault.found) for fault in reading.faults}
     assert told == {(1, "n", "nan"), (1, "geometry", "inf in a position")}
     assert reading.tables["a"].geometry.isna().all()
-
-
-def test_the_coordinate_system_is_kept(read, tmp_path):
-    samples.frame().to_crs(METRIC).to_parquet(tmp_path / "m.parquet")
-    rows = read((tmp_path / "m.parquet").read_bytes(), "m.parquet").tables["m"]
-    assert rows.crs.to_epsg() == 32618
-    samples.frame().to_crs(METRIC).to_file(tmp_path / "m.gpkg")
-    assert read((tmp_path / "m.gpkg").read_bytes(), "m.gpkg").tables["m"].crs.to_epsg() == 32618
 
 
 def test_a_shapefile_without_prj_has_no_coordinate_system(read, files, tmp_path):

@@ -9,6 +9,8 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import shapely
 from hypothesis import given
@@ -337,8 +339,8 @@ def test_a_bad_matrix_names_everything_in_one_line(grid):
     ("content", "message"),
     [
         (b"site_id,demand_id\na,b\n", "found columns site_id, demand_id, required site_id, demand_id, minutes"),
-        (b"", "not a readable CSV or Parquet"),
-        (b"\xff\xfe\x00", "not a readable CSV or Parquet"),
+        (b"", "times.csv: found an empty file"),
+        (b"\xff\xfe\x00", "times.csv: found "),
     ],
 )
 def test_files_that_are_no_matrix(tmp_path, grid, content, message):
@@ -349,14 +351,31 @@ def test_files_that_are_no_matrix(tmp_path, grid, content, message):
 
 
 def test_a_file_that_is_not_there_or_no_parquet(tmp_path, grid):
-    with pytest.raises(InputError, match=r"times.csv: cannot be read \(No such file"):
+    with pytest.raises(InputError, match=r"times.csv: found no readable file \(No such file"):
         access.read_matrix(tmp_path / "times.csv", grid)
-    (tmp_path / "times.parquet").write_bytes(b"no parquet")
-    with pytest.raises(InputError, match="not a readable CSV or Parquet"):
+    (tmp_path / "times.parquet").write_bytes(b"PAR1 no parquet")
+    with pytest.raises(InputError, match=r"times\.parquet: found a Parquet file that cannot be read"):
         access.read_matrix(tmp_path / "times.parquet", grid)
 
 
-def test_too_large_a_matrix_is_refused_before_it_is_read(tmp_path, grid, monkeypatch):
+def test_a_site_for_each_row_does_not_take_the_memory(tmp_path, grid, monkeypatch):
+    """Sites by cells is what is held, whatever the number of rows."""
+    monkeypatch.setattr(access, "MAX_PAIRS", 1_000)
+    rows = "".join(f"site{i},{grid.ids[0]},5\n" for i in range(900))
+    (tmp_path / "times.csv").write_text("site_id,demand_id,minutes\n" + rows)
+    with pytest.raises(InputError, match=rf"found {900 * len(grid):,} pairs, required at most 1,000"):
+        access.read_matrix(tmp_path / "times.csv", grid)
+
+
+def test_a_matrix_that_unpacks_to_very_much_is_refused_by_the_reader(tmp_path, grid):
+    word = pa.DictionaryArray.from_arrays(pa.array(np.zeros(50_000, dtype="int32")), pa.array(["x" * 100_000]))
+    table = pa.table({"site_id": word, "demand_id": [grid.ids[0]] * 50_000, "minutes": [1.0] * 50_000})
+    pq.write_table(table, tmp_path / "times.parquet")
+    with pytest.raises(InputError, match=r"times\.parquet: (found .* bytes unpacked|needs more than)"):
+        access.read_matrix(tmp_path / "times.parquet", grid)
+
+
+def test_too_large_a_matrix_is_refused(tmp_path, grid, monkeypatch):
     monkeypatch.setattr(access, "MAX_PAIRS", 3)
     matrix_rows(grid).to_csv(tmp_path / "times.csv", index=False)
     with pytest.raises(InputError, match="found 12 pairs, required at most 3"):

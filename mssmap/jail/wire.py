@@ -13,10 +13,6 @@ HEAD: Final = struct.Struct(">cQ")
 PROGRESS, REFUSED, TABLE, CHUNK, END = b"P", b"R", b"T", b"C", b"E"
 """Share done and what is being done; a reason; the description of a table; a piece of its Arrow stream; the rest."""
 
-GEOMETRY: Final = "\x00geometry"
-ROW: Final = "\x00row"
-"""Columns beside the attributes; no attribute can have such a name."""
-
 
 def send(pipe: BinaryIO, kind: bytes, content: bytes) -> None:
     """Write one frame."""
@@ -26,8 +22,8 @@ def send(pipe: BinaryIO, kind: bytes, content: bytes) -> None:
 
 
 def send_json(pipe: BinaryIO, kind: bytes, content: Any) -> None:
-    """Write one frame of JSON."""
-    send(pipe, kind, json.dumps(content).encode())
+    """Write one frame of JSON; half of a character, which UTF-8 does not have, goes out as a question mark."""
+    send(pipe, kind, json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 class Chunks(io.RawIOBase):

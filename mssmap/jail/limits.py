@@ -32,7 +32,10 @@ def naming(name: str) -> Iterator[None]:
     try:
         yield
     except RefusedError as error:
-        raise RefusedError(f"{printable(name)}: {error}") from error
+        head = f"{printable(name)}: "
+        if str(error).startswith(head):
+            raise
+        raise RefusedError(f"{head}{error}") from error
 
 
 def printable(text: str, longest: int = 160) -> str:
@@ -58,6 +61,8 @@ class Limits:
         under a megabyte may be packed tighter).
     tables, rows, columns, cells, vertices
         Of all tables together, except columns: of one.
+    shape_vertices, parts, nesting
+        Of one shape; collections may be nested, and are laid flat.
     text_chars, name_chars, depth
         Of one cell, of a column's name, and nesting of JSON.
     memory_bytes, cpu_s, wall_s
@@ -75,6 +80,9 @@ class Limits:
     columns: int = 400
     cells: int = 20_000_000
     vertices: int = 5_000_000
+    shape_vertices: int = 1_000_000
+    parts: int = 100_000
+    nesting: int = 8
     text_chars: int = 100_000
     name_chars: int = 200
     depth: int = 60

@@ -9,6 +9,7 @@ time than the limits say. These are limits of the kernel; no library inside can 
 from __future__ import annotations
 
 import codecs
+import importlib
 import json
 import os
 import resource
@@ -21,10 +22,10 @@ import pyproj
 import pyproj.network
 import shapely
 
-from mssmap.ingest import parse, wire
-from mssmap.ingest.limits import Limits, RefusedError
-from mssmap.ingest.table import Table
-from mssmap.ingest.vector import DRIVERS
+from mssmap.jail import wire
+from mssmap.jail.drivers import DRIVERS
+from mssmap.jail.jobs import JOBS, Task
+from mssmap.jail.limits import Limits, RefusedError
 
 FORBIDDEN = ("open", "socket.", "subprocess.", "os.", "ctypes.", "shutil.", "urllib.", "ftplib.", "http.", "pty.")
 """Audit events of Python that no reader needs once everything is loaded; the kernel's limits stand behind them."""
@@ -33,25 +34,16 @@ ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "cp1252", "latin-1", "ascii", "cp43
 
 
 def main() -> None:
-    """Read one file; the arguments are its name and the limits as JSON."""
-    name, limits = sys.argv[2], Limits(**json.loads(sys.argv[3]))
+    """Do one job with one file; the argument is the order as JSON."""
+    order = json.loads(sys.argv[2])
+    limits = Limits(**order["limits"])
     pipe = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # what a library prints does not get between the frames
-    _load()
+    job = importlib.import_module(JOBS[order["job"]])
+    load()
     give_up(limits)
     try:
-        content = sys.stdin.buffer.read(limits.file_bytes + 1)
-
-        def progress(share: float, what: str) -> None:
-            wire.send_json(pipe, wire.PROGRESS, [share, what])
-
-        parsed = parse.parse(content, name, limits, progress)
-        del content
-        for i, table in enumerate(parsed.tables):
-            progress(0.8 + 0.15 * i / len(parsed.tables), "handing over")
-            _send_table(pipe, table, limits)
-            table.columns, table.geometry = {}, None
-        wire.send_json(pipe, wire.END, parse.summary(parsed))
+        job.work(Task(sys.stdin.buffer, order["name"], limits, order["given"], pipe))
     except RefusedError as error:
         wire.send_json(pipe, wire.REFUSED, str(error))
     except PermissionError as error:
@@ -62,7 +54,7 @@ def main() -> None:
         wire.send_json(pipe, wire.REFUSED, "is nested too deep to read.")
 
 
-def _load() -> None:
+def load() -> None:
     """Make every library open now what it will ever open."""
     for encoding in ENCODINGS:
         codecs.lookup(encoding)
@@ -104,49 +96,3 @@ def _bytes_in_use(column: int) -> int:
             return int(file.read().split()[column]) * resource.getpagesize()
     except OSError:
         return 1_000_000_000 if column == 0 else 0
-
-
-def _send_table(pipe: Any, table: Table, limits: Limits) -> None:
-    columns = dict(table.columns)
-    columns[wire.ROW] = pa.array(table.rows, pa.int64())
-    if table.geometry is not None:
-        columns[wire.GEOMETRY] = pa.array(shapely.to_wkb(table.geometry, include_srid=False), pa.binary())
-    left_out = max(0, len(table.faults) - limits.faults)
-    header = {
-        "name": table.name,
-        "places": table.geometry is not None,
-        "crs": canonical(table.crs),
-        "faults": [
-            [table.name, f.row, f.column, f.found, f.required, f.hint, f.kind] for f in table.faults[: limits.faults]
-        ],
-        "notes": table.notes + ([f"{table.name}: {left_out:,} more faults of this kind."] if left_out else []),
-    }
-    wire.send_json(pipe, wire.TABLE, header)
-    content = pa.table(columns)
-    with pa.ipc.new_stream(pa.PythonFile(wire.Chunks(pipe), "w"), content.schema) as stream:
-        stream.write_table(content, max_chunksize=50_000)
-
-
-def canonical(crs: str) -> str:
-    """
-    Return the authority code of a CRS if it surely is that, else its WKT.
-
-    Raises
-    ------
-    RefusedError
-        If it is neither a code nor WKT.
-    """
-    if not crs:
-        return ""
-    try:
-        found = (
-            pyproj.CRS.from_user_input(crs)
-            if crs.startswith("EPSG:") and crs[5:].isdigit()
-            else pyproj.CRS.from_wkt(crs)
-        )
-        code = found.to_authority(min_confidence=70)
-        return ":".join(code) if code and code[0] in ("EPSG", "OGC") else str(found.to_wkt())
-    except (pyproj.exceptions.CRSError, UnicodeError) as error:
-        raise RefusedError(
-            f"found a coordinate system that PROJ does not know, required EPSG or WKT. {error}"[:300]
-        ) from error

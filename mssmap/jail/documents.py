@@ -1,0 +1,119 @@
+"""
+JSON documents from outside (plans, mappings), read in the reading process: what comes back can be written again.
+
+No key stands twice, no number is longer than a computer's, every text is Unicode, nothing is nested deep.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from mssmap.jail.jobs import Order, Task
+from mssmap.jail.limits import MB, Limits, at_most, printable, refused
+
+BOUNDS: Final = Limits(file_bytes=2 * MB, depth=20, memory_bytes=500 * MB, cpu_s=10, wall_s=30, reply_bytes=20 * MB)
+
+DIGITS: Final = 18
+"""Of a whole number: what fits into 64 bits."""
+
+PLAIN: Final = "Save it again where it was made."
+
+
+def read(source: Path | bytes, name: str, limits: Limits = BOUNDS) -> Any:
+    """
+    Return a JSON document as plain values.
+
+    Parameters
+    ----------
+    source
+        Path of the file, or its content.
+
+    Raises
+    ------
+    RefusedError
+        If it is no readable file, no JSON, or more than the limits allow; one line says why.
+    """
+    from mssmap.jail import box
+
+    order = Order("document", printable(name), limits)
+    if isinstance(source, Path):
+        return box.run(source, order).said
+    with tempfile.TemporaryFile() as file:
+        file.write(source)
+        file.seek(0)
+        return box.run(file, order).said
+
+
+def work(task: Task) -> None:
+    """Read the document and hand it over."""
+    try:
+        document = json.loads(
+            task.content().decode("utf-8-sig"),
+            object_pairs_hook=_once,
+            parse_int=_whole,
+            parse_float=_finite,
+            parse_constant=_no_number,
+        )
+    except UnicodeDecodeError as error:
+        raise refused(f"byte 0x{error.object[error.start]:02x} at {error.start:,}", "text in UTF-8", PLAIN) from error
+    except RecursionError as error:
+        raise refused("JSON nested very deep", f"at most {task.limits.depth} levels") from error
+    except json.JSONDecodeError as error:
+        raise refused(f"text that is not JSON ({error})", "a JSON document", "The file may be cut off.") from error
+    _measure(document, task.limits)
+    task.end(document)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a key that stands twice: two readers would keep different values."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _value in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise refused(f"the key {printable(twice, 60)} twice in one object", "each key once", PLAIN)
+    return found
+
+
+def _whole(text: str) -> int:
+    if len(text.lstrip("-")) > DIGITS:
+        raise refused(f"a number of {len(text):,} digits", f"at most {DIGITS}", PLAIN)
+    return int(text)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise refused(f"the number {printable(text, 40)}", "one below 10^308", PLAIN)
+    return number
+
+
+def _no_number(name: str) -> Any:
+    raise refused(f"{name}, which is no number of JSON", "a number or null", PLAIN)
+
+
+def _measure(document: Any, limits: Limits) -> None:
+    level, depth = [document], 0
+    while level:
+        depth += 1
+        if depth > limits.depth:
+            raise refused("JSON nested very deep", f"at most {limits.depth} levels")
+        for item in level:
+            for text in item if isinstance(item, dict) else (item,):
+                if isinstance(text, str):
+                    _check_text(text, limits)
+        level = [value for item in level for value in _inside(item)]
+
+
+def _inside(item: Any) -> Iterable[Any]:
+    return item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
+
+
+def _check_text(text: str, limits: Limits) -> None:
+    at_most(len(text), limits.text_chars, "characters in one text")
+    if any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise refused(f"half a character in {text[:40]!r}", "whole Unicode characters", PLAIN)

@@ -1,0 +1,87 @@
+"""
+The jobs that the reading process can be given, and what a job gets.
+
+A job is a module named here, so that nothing else is ever loaded into that process; it has a function
+`work(task: Task) -> None`. The process imports no pandas (see `lean`), so neither may the module.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Final
+
+import pyarrow as pa
+
+from mssmap.jail import wire
+from mssmap.jail.limits import Limits, at_most
+
+JOBS: Final = {
+    "tables": "mssmap.ingest.job",
+    "document": "mssmap.jail.documents",
+    "archive": "mssmap.archive.rows",
+    "proof": "mssmap.exports.claimed",
+}
+"""Name of a job -> its module."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """
+    What a job works on and where its answer goes.
+
+    Attributes
+    ----------
+    file
+        The file from outside; it can be read and sought.
+    name
+        What messages call it.
+    given
+        What the caller gave along, as plain JSON.
+    """
+
+    file: BinaryIO
+    name: str
+    limits: Limits
+    given: Any
+    pipe: BinaryIO
+
+    def content(self) -> bytes:
+        """
+        Return the whole file.
+
+        Raises
+        ------
+        RefusedError
+            If it is longer than the limits allow.
+        """
+        content = self.file.read(self.limits.file_bytes + 1)
+        at_most(len(content), self.limits.file_bytes, "bytes")
+        return content
+
+    def progress(self, share: float, what: str) -> None:
+        """Say which share is done, 0 to 1, and what is being done."""
+        wire.send_json(self.pipe, wire.PROGRESS, [share, what])
+
+    def table(self, about: Any, schema: pa.Schema) -> pa.ipc.RecordBatchStreamWriter:
+        """Begin a table: what is said about it, then, by the writer that is returned, its batches."""
+        wire.send_json(self.pipe, wire.TABLE, about)
+        return pa.ipc.new_stream(pa.PythonFile(wire.Chunks(self.pipe), "w"), schema)
+
+    def end(self, said: Any) -> None:
+        """Say what is to be said about the file as a whole; nothing comes after it."""
+        wire.send_json(self.pipe, wire.END, said)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the process is told when it starts."""
+
+    job: str
+    name: str
+    limits: Limits
+    given: Any = None
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as plain values for JSON."""
+        return dataclasses.asdict(self)

@@ -1,0 +1,117 @@
+"""What a person may hand over: the table in docs/reliability.md, made by `build_docs` from the limits of the code."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from mssmap.access import MATRIX_BOUNDS
+from mssmap.archive.rows import BATCH_BYTES, BATCH_ROWS
+from mssmap.archive.rows import BOUNDS as ARCHIVE
+from mssmap.archive.stream import PART_BYTES
+from mssmap.brief.pack import MOST_BYTES, MOST_MEMBERS
+from mssmap.exports.claimed import BOUNDS as PROOF
+from mssmap.jail.documents import BOUNDS as DOCUMENT
+from mssmap.jail.limits import LIMITS, MB, Limits
+from mssmap.ui import archive_import, field_copies
+
+BEGIN, END = "<!-- doors: made by scripts/build_docs.py -->", "<!-- end of the doors -->"
+
+
+class Door(NamedTuple):
+    """
+    One way in.
+
+    Attributes
+    ----------
+    job
+        Of the reading process, see `jail.jobs.JOBS`; empty if the server reads it.
+    """
+
+    name: str
+    measured: str
+    limits: str
+    job: str
+
+    def row(self) -> tuple[str, ...]:
+        """Return the cells of the table."""
+        reader = f"the reading process, job `{self.job}`" if self.job else "the server"
+        return (self.name, self.measured, self.limits, reader)
+
+
+def process(limits: Limits) -> str:
+    """Say what the process may take."""
+    return f"{limits.memory_bytes // MB:,} MB of memory, {limits.cpu_s:,} s of processor"
+
+
+SHAPES = (
+    f"{LIMITS.vertices:,} vertices, {LIMITS.shape_vertices:,} and {LIMITS.parts:,} parts in one shape, "
+    f"nested at most {LIMITS.nesting} deep and laid flat"
+)
+
+DOORS = (
+    Door(
+        "a file of data: page *Data*, `mssmap import`",
+        "its size, the members of a zip and how tightly they are packed, the footer of Parquet, the kinds of tables of "
+        "a GeoPackage; then rows, columns, cells, the length of texts, and each shape: depth, vertices, parts. Only "
+        "then are shapes brought to degrees and repaired, there too.",
+        f"{archive_import.LARGEST_MB} MB on the page, {LIMITS.file_bytes // MB} MB by command; "
+        f"{LIMITS.unpacked_bytes // MB} MB unpacked, {LIMITS.members} members; {LIMITS.rows:,} rows, {LIMITS.columns} "
+        f"columns, {LIMITS.cells:,} cells; {SHAPES}; {process(LIMITS)}",
+        "tables",
+    ),
+    Door(
+        "a CSV for an archive: page *Data*, `mssmap archive add`",
+        "cut between records into parts; each part as a file of data",
+        f"a part of {PART_BYTES // MB} MB, a file of any length",
+        "tables",
+    ),
+    Door(
+        "a Parquet file for an archive: page *Data*, `mssmap archive add`",
+        "the footer: rows, columns, each row group, zones of time, the CRS; of each batch what it takes once its "
+        "dictionaries are unpacked",
+        f"{ARCHIVE.file_bytes // MB:,} MB, {ARCHIVE.rows:,} rows, {ARCHIVE.unpacked_bytes // MB:,} MB in a row group, "
+        f"{BATCH_BYTES // MB} MB in {BATCH_ROWS:,} rows, "
+        f"texts of {ARCHIVE.text_chars:,} characters; {process(ARCHIVE)}",
+        "archive",
+    ),
+    Door(
+        "an exported file: *Check an exported file*, `mssmap verify`",
+        "as a file of data; then its proof: parts and their names, columns, rows, and the cells that they make "
+        "together, before any of them is written down",
+        f"{PROOF.tables} parts of different names, {PROOF.columns} columns each, {PROOF.rows:,} rows, "
+        f"{PROOF.cells:,} cells; {process(PROOF)}",
+        "proof",
+    ),
+    Door(
+        "a briefing pack: `mssmap verify`",
+        "the number of members and the sizes that the zip states; no member is read further. What it holds is hashed; "
+        "the records in it are opened as an exported file.",
+        f"{MOST_MEMBERS} members, {MOST_BYTES // MB} MB",
+        "",
+    ),
+    Door(
+        "a plan: *Import a file* of the planner, `--scenario FILE`",
+        "its size; keys that stand twice, digits of numbers, depth, halves of characters",
+        f"{DOCUMENT.file_bytes // MB} MB, {DOCUMENT.depth} levels; {process(DOCUMENT)}",
+        "document",
+    ),
+    Door(
+        "a mapping: *How it is read*, `--mapping FILE`",
+        "as a plan",
+        f"{DOCUMENT.file_bytes // MB} MB, {DOCUMENT.depth} levels; {process(DOCUMENT)}",
+        "document",
+    ),
+    Door(
+        "a matrix of travel times: planner, `access.read_matrix`",
+        "as a file of data; then sites by cells, which is what is held",
+        f"25 MB and {LIMITS.rows:,} rows on the page, {MATRIX_BOUNDS.file_bytes // MB} MB in Python; "
+        f"{MATRIX_BOUNDS.rows:,} pairs",
+        "tables",
+    ),
+    Door(
+        "a field copy, a back-up: *Field copies*, `mssmap merge`, `mssmap restore`",
+        "see `mssmap/store/backup_file.py`; files of imports in it are opened as files of data",
+        f"{field_copies.MOST_MB} MB on the page",
+        "",
+    ),
+)
