@@ -133,8 +133,7 @@ def take(store: Store, shelf: Shelf, path: Path, *, origin: str, actor: str | No
     An archive that is not here is taken over, unless its rows are here already under another name. One that the laptop
     removed stays here.
     """
-    field_copy.require_size(path)
-    manifest = backup_file.read(path)
+    manifest = backup_file.read(path, field_copy.BOUNDS)
     brought = [item for item in manifest.held if not _is_removed(item)]
     with _unpacked(shelf, path, brought) as staged, staged.undone_if_it_fails():
         for item in staged.items.values():

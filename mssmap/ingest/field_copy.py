@@ -10,6 +10,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,8 +22,8 @@ from mssmap.ingest.limits import MB, printable
 from mssmap.store import Store, archived, backup, backup_file, imports, merge, open_store
 from mssmap.store.merge import Archives, Merged
 
-UNPACKED_BYTES: Final = 2_000 * MB
-"""How much a field copy may unpack to."""
+BOUNDS: Final = replace(backup_file.BOUNDS, unpacked_bytes=2_000 * MB, rows=500_000, values=20_000_000)
+"""How much a field copy may be: its trail is held in memory."""
 NAME_CHARS: Final = 60
 
 
@@ -67,26 +68,13 @@ def take(
 @contextmanager
 def opened(path: Path) -> Iterator[Store]:
     """Unpack the tables of a back-up into a store that lasts as long as the context."""
-    require_size(path)
     with tempfile.TemporaryDirectory(prefix="mssmap-field-") as folder:
         found = open_store(f"sqlite:///{Path(folder) / 'field.db'}")
         try:
-            backup.restore(found, path)
+            backup.restore(found, path, backup_file.read(path, BOUNDS))
             yield found
         finally:
             found.engine.dispose()
-
-
-def require_size(path: Path) -> None:
-    """Refuse a back-up whose tables unpack to too much; archives are as large as they are in it."""
-    with backup_file.opened(path) as file:
-        size = sum(one.file_size for one in file.infolist() if not one.filename.startswith(backup_file.ARCHIVES))
-    if size > UNPACKED_BYTES:
-        raise InputError(
-            _("{path}: unpacks to {found} MB, required at most {most}.").format(
-                path=path.name, found=size // MB, most=UNPACKED_BYTES // MB
-            )
-        )
 
 
 def _usable(entity: str, body: dict[str, Any]) -> None:
