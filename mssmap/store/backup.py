@@ -12,8 +12,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -48,6 +46,8 @@ from mssmap.store.backup_file import (
 from mssmap.store.core import Store
 from mssmap.store.models import AuditRow, Base, IdentityRow, PayloadRow, Point
 
+PART: Final = ".mssmap-backup-"
+"""How the name of a back-up begins while it is written."""
 ROWS_AT_ONCE: Final = 200
 BYTES_AT_ONCE: Final = 8_000_000
 INTEGER_BITS: Final = 31
@@ -150,17 +150,8 @@ def _dump(session: Connection, path: Path, gather: Gather) -> Manifest:
     if path.exists():
         raise InputError(_("{path}: found a file already, required a new name.").format(path=path))
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-        part = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                manifest = _fill(session, file, gather)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
-            disk.sync_folder(path.parent)
-        finally:
-            part.unlink(missing_ok=True)
+        with disk.written(path, PART) as file:
+            manifest = _fill(session, file, gather)
     except OSError as error:
         raise InputError(
             _("{path}: it cannot be written ({reason}).").format(path=path, reason=error.strerror or error)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from typing import Any
 
 from streamlit import config
 
-from mssmap import catalog, differences, keyfigures, planning, settings, store, views
+from mssmap import catalog, differences, disk, keyfigures, planning, settings, store, views
 from mssmap.api.archives import told as told_of
 from mssmap.archive import columns, engine
 from mssmap.archive.engine import Archives
@@ -31,7 +32,7 @@ from mssmap.errors import MssmapError
 from mssmap.exports import extract as extracts
 from mssmap.exports.extract import Extract
 from mssmap.exports.selection import Form, Selection
-from mssmap.ingest import attach
+from mssmap.ingest import attach, field_copy
 from mssmap.maps import assets, history, plan, view
 from mssmap.maps.view import Shown
 from mssmap.timeline import Clocks
@@ -210,6 +211,7 @@ def changes(since: date, until: date) -> list[dict[str, Any]]:
 def warm() -> None:
     """Read the data, write the static files and compute the first view, so that the first visitor does not wait."""
     today = settings.today()
+    disk.sweep(Path(tempfile.gettempdir()), field_copy.WORK)
     refresh()
     base_frame()
     clocks = Clocks(views.last_reported(data(), today), today)
