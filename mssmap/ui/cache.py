@@ -32,6 +32,7 @@ from mssmap.errors import MssmapError
 from mssmap.exports import extract as extracts
 from mssmap.exports.extract import Extract
 from mssmap.exports.selection import Form, Selection
+from mssmap.i18n import gettext as _
 from mssmap.ingest import attach, field_copy
 from mssmap.maps import assets, history, plan, view
 from mssmap.maps.view import Shown
@@ -90,9 +91,41 @@ def refresh() -> None:
 
 @lru_cache(maxsize=1)
 def published() -> assets.Assets:
-    """Write the static files that are missing and return their names."""
+    """Write the static files that are missing or damaged, delete those of removed imports, and return their names."""
+    found = _publish()
+    assets.withdraw(static_folder(), found)
+    return found
+
+
+def _publish() -> assets.Assets:
     cells = plan.published_grid(planning.cells_of(data()))
     return assets.publish(data(), static_folder(), panels=own_files(), font=assets.typeface(), grid=cells)
+
+
+_mending = threading.Lock()
+_intact: dict[str, tuple[int, int, int]] = {}
+
+
+def mend(name: str) -> None:
+    """Write the static files again if one of them is asked for and is not there as it was written."""
+    refresh()  # the files of an import that was removed meanwhile go before one of them is answered
+    path = static_folder() / name
+    if name not in published().files or _intact.get(name) == _stamp(path):
+        return
+    with _mending:
+        if not assets.intact(path):
+            log.warning("%s", _("{file}: was missing or damaged and is written again.").format(file=path))
+            _publish()
+        if (stamp := _stamp(path)) is not None:
+            _intact[name] = stamp
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 @lru_cache(maxsize=1)
