@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from mssmap import scenario
 from mssmap.brief import content, pack, spec
@@ -145,6 +145,9 @@ def require(key: str, value: Mapping[str, Any]) -> None:
     except InputError:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
+        if isinstance(error, ValidationError):
+            first = error.errors()[0]
+            error = ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
         raise InputError(
             _("setting {key}: found {found}, required what mssmap writes.").format(
                 key=key[:80], found=" ".join(str(error).split())[:160]

@@ -288,8 +288,9 @@ def origins(entries: Sequence[Entry]) -> list[str]:
     found = {entry.seq: "" for entry in entries}
     for entry in entries:
         if entry.action == audit.MERGE and entry.body:
-            for seq in range(entry.seq - int(entry.body["taken"]), entry.seq):
-                found[seq] = str(entry.body["origin"])
+            taken = entry.body.get("taken")
+            for seq in range(entry.seq - min(taken, entry.seq), entry.seq) if isinstance(taken, int) else ():
+                found[seq] = str(entry.body.get("origin", ""))
     return [found[entry.seq] for entry in entries]
 
 
