@@ -53,4 +53,8 @@ def get(store: Store, name: str) -> bytes | str:
     found = store._read(lambda session: session.execute(query).scalar_one_or_none())
     if found is None:
         return "no rows"
-    return bytes(found) if digest(found) == name else "rows that were changed"
+    return (
+        bytes(found)
+        if isinstance(found, bytes | memoryview) and digest(bytes(found)) == name
+        else "rows that were changed"
+    )
