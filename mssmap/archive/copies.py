@@ -10,10 +10,9 @@ next try finds in their place.
 from __future__ import annotations
 
 import shutil
-import tempfile
 import zipfile
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -127,15 +126,22 @@ def missing(store: Store, shelf: Shelf) -> list[Shelved]:
     return found
 
 
-def take(store: Store, shelf: Shelf, path: Path, *, origin: str, actor: str | None = None) -> Merged:
+def take(
+    store: Store,
+    shelf: Shelf,
+    path: Path,
+    *,
+    origin: str,
+    actor: str | None = None,
+    settings_check: field_copy.SettingCheck = field_copy.no_setting,
+) -> Merged:
     """
     Merge a field copy with its archives; raises as `field_copy.take` does, and then store and shelf are as they were.
 
     An archive that is not here is taken over, unless its rows are here already under another name. One that the laptop
     removed stays here.
     """
-    field_copy.require_size(path)
-    manifest = backup_file.read(path)
+    manifest = backup_file.read(path, field_copy.BOUNDS)
     brought = [item for item in manifest.held if not _is_removed(item)]
     with _unpacked(shelf, path, brought) as staged, staged.undone_if_it_fails():
         for item in staged.items.values():
@@ -146,7 +152,9 @@ def take(store: Store, shelf: Shelf, path: Path, *, origin: str, actor: str | No
             theirs={str(item.about["sha256"]): item.name for item in brought},
             place=staged.place,
         )
-        return field_copy.take(store, path, origin=origin, actor=actor, archives=archives)
+        return field_copy.take(
+            store, path, origin=origin, actor=actor, archives=archives, settings_check=settings_check
+        )
 
 
 # ----------------------------------------------------------------------------------------------------- into a back-up
@@ -277,7 +285,8 @@ def _work_folder(shelf: Shelf, needed: int) -> Iterator[Path]:
     try:
         shelf.folder.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(shelf.folder).free
-        folder = Path(tempfile.mkdtemp(prefix=writer.WORK, dir=shelf.folder))
+        held = ExitStack()
+        folder = held.enter_context(disk.work_folder(shelves.WORK, shelf.folder))
     except OSError as error:
         raise _unwritable(shelf.folder, error) from error
     try:
@@ -290,7 +299,7 @@ def _work_folder(shelf: Shelf, needed: int) -> Iterator[Path]:
             )
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        held.close()
 
 
 def _unwritable(folder: Path, error: OSError) -> InputError:

@@ -13,13 +13,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any, Final, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
@@ -31,6 +30,8 @@ from mssmap.i18n import gettext as _
 FORMAT: Final = "mssmap-archive/1"
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 REMOVED: Final = "removed"
+WORK: Final = ".writing-"
+"""How the name of a folder begins in which an archive is written."""
 KEPT_DAYS: Final = 30
 KEPT_MOST: Final = 5
 """So many removed archives are kept, the last ones; they may be large."""
@@ -287,7 +288,9 @@ class Shelf:
             self._drop(name)
 
     def sweep(self) -> None:
-        """Delete what is among the removed and cannot be put back any more."""
+        """Delete what is among the removed and cannot be put back any more, and what a killed process has left."""
+        for folder, prefix in product((self.folder, self.bin.folder), (WORK, ".manifest-")):
+            disk.sweep(folder, prefix)
         kept = {item.name for item in self.removed()}
         left = {path.stem for path in self.bin.folder.glob("*.*")}
         for name in left - kept:
@@ -413,9 +416,5 @@ def _move(rows: Path, to: Path) -> None:
 
 
 def _write(path: Path, item: Manifest) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".manifest-")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(asdict(item), file, ensure_ascii=False, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(name).replace(path)
+    with disk.written(path, ".manifest-") as file:
+        file.write(json.dumps(asdict(item), ensure_ascii=False, indent=1).encode())

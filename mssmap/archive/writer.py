@@ -9,11 +9,9 @@ archives, which is gone whatever ends the work; only finished files are renamed 
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -26,9 +24,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 
-from mssmap import evidence, regions
+from mssmap import disk, evidence, regions
 from mssmap.archive import columns
-from mssmap.archive.shelf import Manifest, Shelf, digest
+from mssmap.archive.shelf import WORK, Manifest, Shelf, digest
 from mssmap.errors import DataError, InputError, MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.ingest.mapping import Source
@@ -36,9 +34,6 @@ from mssmap.ingest.mapping import Source
 ROW_GROUP: Final = 65_536
 MEMORY: Final = "256MB"
 THREADS: Final = 2
-WORK: Final = ".writing-"
-STALE_S: Final = 24 * 3600
-"""A work folder older than this was left by a process that was killed."""
 
 Progress = Callable[[int, str], None]
 """Called with rows done and what is being done; raises `StoppedError` to stop."""
@@ -160,8 +155,8 @@ def writing(shelf: Shelf, source: Source, *, progress: Progress = lambda rows, w
     """
     try:
         shelf.folder.mkdir(parents=True, exist_ok=True)
-        _sweep(shelf.folder)
-        folder = Path(tempfile.mkdtemp(prefix=WORK, dir=shelf.folder))
+        held = ExitStack()
+        folder = held.enter_context(disk.work_folder(WORK, shelf.folder))
     except OSError as error:
         raise DataError(f"archive: {shelf.folder} cannot be written ({error.strerror or error}).") from error
     writer = Writer(shelf, folder, source, progress)
@@ -175,13 +170,7 @@ def writing(shelf: Shelf, source: Source, *, progress: Progress = lambda rows, w
     finally:
         if writer._out is not None and writer._out.is_open:
             writer._out.close()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _sweep(folder: Path) -> None:
-    for left in folder.glob(f"{WORK}*"):
-        if time.time() - left.stat().st_mtime > STALE_S:
-            shutil.rmtree(left, ignore_errors=True)
+        held.close()
 
 
 def _grade(source: Source, claim: str, dispute: str, confidence: str) -> str:

@@ -7,22 +7,27 @@ Both are settings of the store, so each change of them stands in the audit trail
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from mssmap import scenario
 from mssmap.brief import content, pack, spec
 from mssmap.brief.pack import Pack, Progress
 from mssmap.brief.spec import Brief
 from mssmap.catalog import Data
-from mssmap.errors import NotFoundError
+from mssmap.errors import InputError, MssmapError, NotFoundError
 from mssmap.i18n import gettext as _
 from mssmap.store import Store, people, roles
 
 LAST_BRIEF: Final = "last_brief"
 """Setting with the day of knowledge of a person's last brief; the local person's is named so alone."""
 PACKS, DRAFTS = "pack.", "draft."
+_PACK: Final = re.compile(r"pack\.\d{6,9}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -73,12 +78,14 @@ def _next(known: Mapping[str, dict[str, Any]], brief: Brief, actor: str) -> tupl
     """Return the entry of this very pack if there is one, else a new one with the next number and version."""
     versions = [0]
     for key, entry in known.items():
+        if not isinstance(_read(key, entry), Made):
+            continue
         kept = spec.from_dict(entry["brief"])
         if dataclasses.replace(brief, version=kept.version) == kept:
             return key, entry
         if kept.number == brief.number:
             versions.append(kept.version)
-    n = max((int(key.removeprefix(PACKS)) for key in known), default=0) + 1
+    n = max((int(key.removeprefix(PACKS)) for key in known if _PACK.fullmatch(key)), default=0) + 1
     at = datetime.now(UTC).replace(microsecond=0).isoformat()
     numbered = dataclasses.replace(brief, version=max(versions) + 1)
     return f"{PACKS}{n:06}", {"by": actor, "at": at, "brief": spec.to_dict(numbered), "files": {}}
@@ -90,9 +97,89 @@ def _made(key: str, entry: Mapping[str, Any]) -> Made:
 
 
 def packs(store: Store) -> list[Made]:
-    """Return the packs that were made, the newest first."""
-    found = [_made(key, entry) for key, entry in store.settings(PACKS).items()]
+    """Return the packs that were made, the newest first; one that cannot be read is left out (`faults` tells it)."""
+    found = [made for key, entry in store.settings(PACKS).items() if isinstance(made := _read(key, entry), Made)]
     return [made for made in reversed(found) if made.hashes]
+
+
+def faults(store: Store) -> list[str]:
+    """Return a line for each pack of the history that cannot be read."""
+    return [made for key, entry in store.settings(PACKS).items() if isinstance(made := _read(key, entry), str)]
+
+
+def _read(key: str, entry: Mapping[str, Any]) -> Made | str:
+    """Return a pack of the history, or in a line why it is none."""
+    try:
+        require(key, entry)
+        return _made(key, entry)
+    except MssmapError as error:
+        return _("{key}: cannot be read and is left out. {reason}").format(key=key[:80], reason=error)
+
+
+def require(key: str, value: Mapping[str, Any]) -> None:
+    """
+    Check a setting that comes from elsewhere.
+
+    Raises
+    ------
+    InputError
+        If its key is none of those of this module, or its value is not what stands under it.
+    """
+    try:
+        if _PACK.fullmatch(key):
+            _Entry.model_validate(value)
+            brief = spec.from_dict(value["brief"])
+            hash(brief.stem + brief.link + brief.number)
+            if brief.scenario:
+                scenario.from_dict(brief.scenario)
+        elif key.startswith(DRAFTS):
+            _Draft.model_validate(value)
+        elif key == LAST_BRIEF or key.startswith(f"{LAST_BRIEF}."):
+            date.fromisoformat(value["day"])
+        else:
+            raise InputError(
+                _("setting {key!r}: found a name that is not known, required pack, draft or last_brief.").format(
+                    key=key[:80]
+                )
+            )
+    except InputError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
+        if isinstance(error, ValidationError):
+            first = error.errors()[0]
+            error = ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
+        raise InputError(
+            _("setting {key}: found {found}, required what mssmap writes.").format(
+                key=key[:80], found=" ".join(str(error).split())[:160]
+            )
+        ) from error
+
+
+class _Entry(BaseModel):
+    """A pack as it is kept."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    by: str
+    at: str
+    brief: dict[str, Any]
+    files: dict[str, str]
+
+
+class _Origins(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    proposed: list[str]
+    asked: list[Any] | None
+    written: dict[str, dict[str, Any]]
+
+
+class _Draft(BaseModel):
+    """What the composer keeps; a field that is of another kind is empty there."""
+
+    model_config = ConfigDict(strict=True)
+
+    origins: _Origins | None = None
 
 
 def find(store: Store, n: int) -> Made:
@@ -130,8 +217,18 @@ def again(data: Data, made: Made, progress: Progress = lambda _done, _what: None
 
 def last(store: Store) -> date | None:
     """Return the day of knowledge of the last brief of the person for whom the store was opened."""
-    found = store.setting(_last_key(store))
+    found = _usable(store, _last_key(store))
     return date.fromisoformat(found["day"]) if found else None
+
+
+def _usable(store: Store, key: str) -> dict[str, Any] | None:
+    """Return a setting; None where there is none that can be read."""
+    value = store.setting(key)
+    try:
+        require(key, value or {})
+    except InputError:
+        return None
+    return value
 
 
 def keep_last(store: Store, day: date, *, actor: str | None = None) -> None:
@@ -145,7 +242,7 @@ def _last_key(store: Store) -> str:
 
 def draft(store: Store) -> dict[str, Any]:
     """Return what the person typed into the composer; nothing for a new draft."""
-    return store.setting(DRAFTS + people.own_key(store.actor)) or {}
+    return _usable(store, DRAFTS + people.own_key(store.actor)) or {}
 
 
 def keep_draft(store: Store, values: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mssmap.cli.common import (
+    FOUND_FAULTS,
     AsOf,
     Grade,
     KnownOn,
@@ -61,7 +62,7 @@ def brief(
     from mssmap.brief import history
 
     if listed:
-        write("\n".join(map(_line, history.packs(open_store()))) or "(none)", None)
+        _list(open_store())
         return
     if out is None:
         raise InputError("--out: found nothing, required a folder for the pack.")
@@ -88,6 +89,16 @@ def brief(
     made, pack = history.make(data, kept, wanted, progress=_progress)
     _save(pack, out)
     tell(f"pack {made.n}, map {made.brief.number} version {made.brief.version}, manifest {made.manifest_sha256[:16]}")
+
+
+def _list(kept: Store) -> None:
+    from mssmap.brief import history
+
+    write("\n".join(map(_line, history.packs(kept))) or "(none)", None)
+    if faults := history.faults(kept):
+        for fault in faults:
+            tell(fault)
+        raise typer.Exit(FOUND_FAULTS)
 
 
 def _wanted(data: Data, clocks: Clocks, *, region: str, **values: Any) -> Brief:

@@ -43,7 +43,7 @@ def log(
     origin = dict(zip([entry.seq for entry in entries], merge.origins(entries), strict=True))
     for entry in merge.by_time(entries) if interleaved else entries:
         came = f"  (from {origin[entry.seq]})" if origin[entry.seq] else ""
-        what = f"{entry.action:<6} {entry.entity_id} version {entry.version}{came}"
+        what = f"{entry.action!s:<6} {entry.entity_id} version {entry.version}{came}"
         typer.echo(f"{entry.seq:>6}  {entry.at}  {entry.actor}  {what}")
 
 

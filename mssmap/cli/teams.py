@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mssmap.cli.common import AsJson, Out, count, open_store, tell, write, write_json
+from mssmap.cli.common import FOUND_FAULTS, AsJson, Out, count, open_store, tell, write, write_json
 from mssmap.errors import InputError
 
 
@@ -17,10 +17,11 @@ def merge(
 ) -> None:
     """Merge a field copy: changes of a laptop that was away. What both sides changed waits for a decision."""
     from mssmap.archive import copies, shelf
+    from mssmap.brief import history
 
     if not origin:
         raise InputError("--from: found nothing, required what people call the laptop, such as --from 'laptop 3'.")
-    done = copies.take(open_store(), shelf.default(), file, origin=origin)
+    done = copies.take(open_store(), shelf.default(), file, origin=origin, settings_check=history.require)
     for name in done.names:
         write(name, None)
     tell(f"{count(done.taken, 'change')} merged, {done.known} were here already")
@@ -29,6 +30,10 @@ def merge(
         tell(f"{named}: not merged, its rows are not in the copy. Ask for one that holds them")
     if done.conflicts:
         tell(f"{count(len(done.conflicts), 'conflict')} to decide: mssmap conflicts")
+    for line in done.refused:
+        tell(line)
+    if done.refused:
+        raise typer.Exit(FOUND_FAULTS)
 
 
 def conflicts(

@@ -24,8 +24,10 @@ from mssmap import evidence
 from mssmap.catalog import Data, Dataset
 from mssmap.crs import WGS84
 from mssmap.errors import DataError, Fault
-from mssmap.ingest import mapping
+from mssmap.i18n import gettext as _
+from mssmap.ingest import mapping, stored
 from mssmap.ingest.prepare import LEVELS, Imported, described
+from mssmap.jail.limits import printable
 from mssmap.schema import Contract, Field
 from mssmap.store import imports, open_store
 from mssmap.store.core import NoStoreError, Store, StoreAwayError, exists
@@ -122,7 +124,9 @@ def drawn(data: Data) -> list[str]:
 
 
 def _faulty(data: Data, name: str, found: str) -> Data:
-    fault = Fault(name, None, "", found, "imports that can be read", "They are not shown.", kind="file")
+    fault = Fault(
+        printable(name), None, "", found.rstrip("."), "imports that can be read", "They are not shown.", kind="file"
+    )
     return replace(data, faults=(*data.faults, fault))
 
 
@@ -135,14 +139,33 @@ def attach(data: Data, parts: Iterable[tuple[Import, bytes]]) -> Data:
     parts
         Imports with their rows as Parquet, as `rows_of` writes them.
     """
-    datasets, frames = dict(data.datasets), dict(data.frames)
     for item, content in parts:
-        used = mapping.loads(item.body["mapping"])
-        rows = _read(content, item.body["kind"] != "layer" or item.body["places"])
-        if item.body["kind"] == "boundaries":
-            _replace_outlines(datasets, frames, item, used, rows)
-            continue
-        if item.body["kind"] == "events":
+        try:
+            data = _attached(data, item, content)
+        except (DataError, *stored.UNUSABLE) as error:
+            data = _faulty(data, item.import_id, str(error))
+    return data
+
+
+def _attached(data: Data, item: Import, content: bytes) -> Data:
+    """
+    Return the data with one import more.
+
+    Raises
+    ------
+    DataError
+        If it is not one that can be used.
+    """
+    about = stored.require_row(item)
+    if item.import_id in data.datasets:
+        raise DataError(_("found the id of another layer or table, required one of its own"))
+    datasets, frames = dict(data.datasets), dict(data.frames)
+    used = mapping.loads(about.mapping)
+    rows = stored.rows(content, about, datasets["events"].contract)
+    if about.kind == "boundaries":
+        _replace_outlines(datasets, frames, item, used, rows)
+    else:
+        if about.kind == "events":
             rows = _own(rows, item).astype(frames["events"].dtypes.to_dict())
             if len(rows) <= JOINED_ROWS:
                 frames["events"] = pd.concat([frames["events"], rows], ignore_index=True)
@@ -161,17 +184,6 @@ def credits(data: Data) -> list[str]:
     ours = [layer for layer in LEVELS.values() if layer in data.datasets]
     names += [layer for layer in ours if data[layer]["boundary_note"].str.startswith(OFFICIAL).any()]
     return list(dict.fromkeys(data.dataset(name).attribution for name in names))
-
-
-def _read(content: bytes, places: bool) -> pd.DataFrame:
-    buffer = io.BytesIO(content)
-    if not places:
-        return pd.read_parquet(buffer)
-    try:
-        return gpd.read_parquet(buffer)
-    except ValueError:  # events: their places are numbers
-        buffer.seek(0)
-        return pd.read_parquet(buffer)
 
 
 def _own(rows: pd.DataFrame, item: Import) -> pd.DataFrame:

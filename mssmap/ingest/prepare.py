@@ -135,7 +135,7 @@ def prepare(reading: Reading, table: str, data: Data, chosen: Mapping | None = N
 
 def _events(frame: pd.DataFrame, used: Mapping, data: Data, name: str, marks: pd.Series | None) -> Imported:
     made = events.convert(frame, used, data, name, marks)
-    pairs = duplicates.find(made.rows, own_events(data))
+    pairs, not_compared = duplicates.find(made.rows, own_events(data))
     return Imported(
         name=name,
         kind="events",
@@ -145,7 +145,7 @@ def _events(frame: pd.DataFrame, used: Mapping, data: Data, name: str, marks: pd
         file="",
         faults=tuple(made.faults),
         repairs=made.repairs,
-        notes=tuple(made.notes),
+        notes=(*made.notes, *not_compared),
         duplicates=pairs,
     )
 

@@ -10,10 +10,9 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-import os
-import tempfile
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -23,7 +22,7 @@ import pandas as pd
 import shapely
 from xstatic.pkg import leaflet
 
-from mssmap import timeline
+from mssmap import disk, timeline
 from mssmap.catalog import Data
 from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
@@ -114,7 +113,10 @@ EVENT_GROUPS: Final = {
 EVENT_GROUP_OF: Final = {category: group for group, categories in EVENT_GROUPS.items() for category in categories}
 
 
+PART: Final = ".publishing-"
+"""How the name of a static file begins while it is written."""
 VENDORED: Final = Path(str(leaflet.BASE_DIR))
+_HASHED: Final = re.compile(r"\w+-[0-9a-f]{12}\.\w+")
 OWN_SCRIPTS: Final = ("clock.js", "panes.js", "archive_filter.js", "archive.js", "map.js")
 GLYPHS_MARK: Final = b'"GLYPHS"'
 """What a script of the page has in the place of our symbols."""
@@ -135,13 +137,15 @@ class Assets:
     """(event id, revision) -> position in the published list of events."""
     imported: tuple[str, ...] = ()
     """Layers of the group `imports` in which there is something."""
+    files: frozenset[str] = frozenset()
+    """Names of all files."""
 
 
 def publish(
     data: Data, folder: Path, *, panels: Mapping[str, bytes], font: Path, grid: dict[str, Any] | None = None
 ) -> Assets:
     """
-    Write every static file that is not there yet.
+    Write every static file that is not there with its content.
 
     Parameters
     ----------
@@ -161,7 +165,25 @@ def publish(
     MssmapError
         If the folder cannot be written.
     """
-    return compose(data, _Shelf(folder), panels=panels, font=font, grid=grid)
+    shelf = _Shelf(folder)
+    made = compose(data, shelf, panels=panels, font=font, grid=grid)
+    return replace(made, files=frozenset(shelf.names))
+
+
+def intact(path: Path) -> bool:
+    """Whether a published file is there with the content whose hash its name carries."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:12] == path.stem.rpartition("-")[2]
+    except OSError:
+        return False
+
+
+def withdraw(folder: Path, kept: Assets) -> None:
+    """Delete published files that carry records or imports of before: nobody may read on what was removed."""
+    for name in ("imports", "records", "manifest"):
+        for path in folder.glob(f"{name}-*.json"):
+            if path.name not in kept.files and _HASHED.fullmatch(path.name):
+                path.unlink(missing_ok=True)
 
 
 class Shelf(Protocol):
@@ -256,27 +278,24 @@ def typeface() -> Path:
 @dataclass(frozen=True)
 class _Shelf:
     folder: Path
+    names: list[str] = field(default_factory=list)
 
     def put(self, name: str, suffix: str, content: bytes) -> str:
-        """Write `content` as name-hash.suffix unless it is there; return the file name."""
+        """Write `content` as name-hash.suffix unless it is there with this content; return the file name."""
         target = f"{name}-{hashlib.sha256(content).hexdigest()[:12]}{suffix}"
         self._write(target, content)
+        self.names.append(target)
         return target
 
     def _write(self, target: str, content: bytes) -> None:
         path = self.folder / target
-        if path.exists():
-            return
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, part = tempfile.mkstemp(dir=path.parent)
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(content)
-                Path(part).chmod(0o644)
-                os.replace(part, path)  # noqa: PTH105 -- several processes may publish at once; this is atomic
-            finally:
-                Path(part).unlink(missing_ok=True)
+            if path.is_file() and path.read_bytes() == content:
+                return
+            with disk.written(path, PART) as file:
+                file.write(content)
+            path.chmod(0o644)
         except OSError as error:
             raise MssmapError(
                 _(

@@ -12,10 +12,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
-import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -29,14 +27,18 @@ from mssmap.errors import DataError, InputError
 from mssmap.i18n import gettext as _
 from mssmap.store import archived, audit, core, identity, migrations
 from mssmap.store.backup_file import (
+    BOUNDS,
     FORMAT,
     LEFT_OUT,
     MANIFEST,
     VERSION,
+    Counted,
     Manifest,
     Shelved,
+    TableSaid,
     add_rows,
     changed,
+    lines,
     member,
     opened,
     read,
@@ -44,7 +46,12 @@ from mssmap.store.backup_file import (
 from mssmap.store.core import Store
 from mssmap.store.models import AuditRow, Base, IdentityRow, PayloadRow, Point
 
+PART: Final = ".mssmap-backup-"
+"""How the name of a back-up begins while it is written."""
 ROWS_AT_ONCE: Final = 200
+BYTES_AT_ONCE: Final = 8_000_000
+INTEGER_BITS: Final = 31
+"""Of a whole number in PostgreSQL, without its sign."""
 
 Gather = Callable[[list[audit.Entry]], list[Shelved]]
 """Finds the archives for a back-up: those that a trail promises, and what else lies on the shelf."""
@@ -143,17 +150,8 @@ def _dump(session: Connection, path: Path, gather: Gather) -> Manifest:
     if path.exists():
         raise InputError(_("{path}: found a file already, required a new name.").format(path=path))
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-        part = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                manifest = _fill(session, file, gather)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
-            disk.sync_folder(path.parent)
-        finally:
-            part.unlink(missing_ok=True)
+        with disk.written(path, PART) as file:
+            manifest = _fill(session, file, gather)
     except OSError as error:
         raise InputError(
             _("{path}: it cannot be written ({reason}).").format(path=path, reason=error.strerror or error)
@@ -162,15 +160,15 @@ def _dump(session: Connection, path: Path, gather: Gather) -> Manifest:
 
 
 def _fill(session: Connection, target: Any, gather: Gather) -> Manifest:
-    tables: dict[str, dict[str, Any]] = {}
+    tables: dict[str, TableSaid] = {}
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as file:
         for table in _tables():
             mark, rows = hashlib.sha256(), 0
-            with file.open(member(table.name), "w", force_zip64=True) as lines:
+            with file.open(member(table.name), "w", force_zip64=True) as target_lines:
                 for row in _streamed(session, table):
                     line = _line(table, row)
                     mark.update(line)
-                    lines.write(line)
+                    target_lines.write(line)
                     rows += 1
             tables[table.name] = {"rows": rows, "sha256": mark.hexdigest()}
         entries = _entries(session)
@@ -196,7 +194,7 @@ def _streamed(session: Connection, table: sa.Table) -> Iterator[Any]:
 
 
 def _manifest(
-    session: Connection, tables: dict[str, dict[str, Any]], entries: list[audit.Entry], archives: list[Shelved]
+    session: Connection, tables: dict[str, TableSaid], entries: list[audit.Entry], archives: list[Shelved]
 ) -> Manifest:
     return Manifest(
         format=FORMAT,
@@ -231,11 +229,14 @@ def _remake(session: Connection, path: Path, manifest: Manifest) -> None:
     session.execute(sa.text("DROP TABLE alembic_version"))
     migrations.migrate(session, manifest.revision)
     with opened(path) as file:
+        counted = Counted(path, BOUNDS)
         for name in manifest.tables:
             try:
-                with file.open(member(name)) as lines:
-                    _insert(session, name, lines)
-            except (sa.exc.IntegrityError, KeyError, TypeError, ValueError) as error:  # made by hand, manifest and all
+                _insert(session, name, lines(file, name, counted))
+            except (
+                *(sa.exc.IntegrityError, KeyError, TypeError, ValueError),
+                *(AttributeError, RecursionError, OverflowError),
+            ) as error:  # made by hand, manifest and all
                 raise changed(path, name) from error
     migrations.migrate(session)
     session.execute(sa.update(IdentityRow).values(store_id=own))
@@ -256,28 +257,58 @@ def _remake(session: Connection, path: Path, manifest: Manifest) -> None:
             raise changed(path, f"archive {item.name}")
 
 
-def _insert(session: Connection, name: str, lines: Any) -> None:
-    """Insert rows with the columns they were written with; an older back-up has fewer."""
+def _insert(session: Connection, name: str, rows: Iterable[bytes]) -> None:
+    """Insert rows with the columns they were written with, some bytes at a time; an older back-up has fewer columns."""
     known = Base.metadata.tables[name].columns
-    rows: list[dict[str, Any]] = []
+    waiting: list[dict[str, Any]] = []
+    size = 0
     target: Any = None
-    for line in lines:
+    for line in rows:
         row = json.loads(line)
         if target is None:
-            target = sa.insert(sa.table(name, *(sa.column(key, known[key].type) for key in row)))
-        rows.append({key: _value(known[key].type, value) for key, value in row.items()})
-        if len(rows) == ROWS_AT_ONCE:
-            session.execute(target, rows)
-            rows = []
-    if rows:
-        session.execute(target, rows)
+            names = list(row)
+            target = sa.insert(sa.table(name, *(sa.column(key, known[key].type) for key in names)))
+        if list(row) != names:
+            raise ValueError(name)
+        waiting.append({key: _value(known[key], value) for key, value in row.items()})
+        size += len(line)
+        if len(waiting) == ROWS_AT_ONCE or size > BYTES_AT_ONCE:
+            session.execute(target, waiting)
+            waiting, size = [], 0
+    if waiting:
+        session.execute(target, waiting)
 
 
-def _value(kind: Any, value: Any) -> Any:
-    if value is not None and isinstance(kind, Point):
-        return tuple(value)
-    if value is not None and isinstance(kind, sa.LargeBinary):
-        return base64.b64decode(value)
+def _value(column: sa.Column[Any], value: Any) -> Any:
+    """
+    Return a value of JSON as the column holds it.
+
+    Raises
+    ------
+    ValueError
+        If it is of another kind than the column.
+    """
+    kind = column.type
+    if isinstance(kind, sa.JSON):
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()  # half a character is no text
+        if not isinstance(value, dict | None) or (value is None and not column.nullable):
+            raise ValueError(column.name)
+        return value
+    if value is None:
+        return None
+    if isinstance(kind, Point):
+        lon, lat = value
+        return float(lon), float(lat)
+    if isinstance(kind, sa.LargeBinary):
+        return base64.b64decode(value, validate=True)
+    if not isinstance(value, kind.python_type) or (isinstance(value, bool) and not isinstance(kind, sa.Boolean)):
+        raise ValueError(column.name)
+    if isinstance(value, int) and value.bit_length() > INTEGER_BITS:
+        raise ValueError(column.name)
+    if isinstance(value, str):
+        value.encode()
+        if "\x00" in value or len(value) > (getattr(kind, "length", None) or len(value)):
+            raise ValueError(column.name)
     return value
 
 

@@ -9,6 +9,7 @@ harmless: the second time nothing happens and the first answer is returned.
 from __future__ import annotations
 
 import copy
+import json
 import threading
 import time
 import uuid
@@ -127,7 +128,9 @@ def open_store(url: str, *, make: bool = True) -> Store:
     if name == "sqlite":
         engine = _sqlite(parsed)
     elif name == "postgresql":
-        engine = sa.create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=5)
+        engine = sa.create_engine(
+            parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=5, json_deserializer=_plain
+        )
     else:
         raise InputError(
             _("MSSMAP_DATABASE_URL: found {name}, required sqlite:///... or postgresql://...").format(name=name)
@@ -168,7 +171,7 @@ def _sqlite(url: sa.URL) -> Engine:
                     database=url.database, strerror=error.strerror
                 )
             ) from error
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, json_deserializer=_plain)
 
     @sa.event.listens_for(engine, "connect")
     def _settings(connection: Any, _record: Any) -> None:
@@ -186,6 +189,15 @@ def _sqlite(url: sa.URL) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _plain(text: str | bytes) -> dict[str, Any] | None:
+    """Return what a column of JSON holds; an empty object where somebody has put something else there."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict | None) else {}
 
 
 @contextmanager
@@ -635,7 +647,10 @@ def _row(session: Connection, plan_id: str) -> Any:
 
 def _plan(row: Any) -> Plan:
     row = getattr(row, "PlanRow", row)
-    return Plan(row.plan_id, row.name, row.version, row.body, row.changed_at, row.changed_by, deleted=row.deleted)
+    version = row.version if isinstance(row.version, int) else 0
+    body = row.body if isinstance(row.body, dict) else {}
+    said = (str(row.changed_at), str(row.changed_by))
+    return Plan(str(row.plan_id), str(row.name), version, body, *said, deleted=bool(row.deleted))
 
 
 def _absent(plan_id: str) -> GoneError:
@@ -684,7 +699,7 @@ def _answered(session: Connection, request_id: str) -> bool:
 
 def _settings(session: Connection, prefix: str) -> dict[str, dict[str, Any]]:
     query = sa.select(SettingRow.key, SettingRow.value).where(SettingRow.key.startswith(prefix, autoescape=True))
-    return dict(sorted((row.key, row.value) for row in session.execute(query)))
+    return dict(sorted(((row.key, row.value or {}) for row in session.execute(query)), key=lambda pair: str(pair[0])))
 
 
 def _project(session: Connection, plan_id: str, body: dict[str, Any]) -> None:

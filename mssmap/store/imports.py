@@ -51,7 +51,7 @@ def listed(store: Store, *, removed: bool = False) -> list[Import]:
     query = sa.select(ImportRow.__table__).order_by(ImportRow.name, ImportRow.import_id)
     if not removed:
         query = query.where(~ImportRow.removed)
-    return store._read(lambda session: [Import(**row._mapping) for row in session.execute(query)])
+    return store._read(lambda session: [_import(row) for row in session.execute(query)])
 
 
 def find(store: Store, import_id: str) -> Import:
@@ -68,7 +68,7 @@ def find(store: Store, import_id: str) -> Import:
         raise NotFoundError(
             _("import {import_id!r}: there is none. `mssmap layers` lists those there are.").format(import_id=import_id)
         )
-    return Import(**row._mapping)
+    return _import(row)
 
 
 def content(store: Store, item: Import) -> bytes:
@@ -80,7 +80,7 @@ def content(store: Store, item: Import) -> bytes:
     DataError
         If they are not in the store, or are not what was stored.
     """
-    found = payloads.get(store, str(item.body["sha256"]))
+    found = payloads.get(store, str(item.body.get("sha256")))
     if isinstance(found, str):
         raise DataError(
             f"import {item.name!r}: found {found} in the store, required those of its hash. Import it again."
@@ -90,10 +90,10 @@ def content(store: Store, item: Import) -> bytes:
 
 def faults(store: Store) -> list[str]:
     """Return a line for whatever the store should keep under a hash, and which is missing or was changed."""
-    needed = {str(item.body["sha256"]): f"import {item.name!r}" for item in listed(store, removed=True)}
+    needed = {str(item.body.get("sha256")): f"import {item.name!r}" for item in listed(store, removed=True)}
     for entry in store.trail():
         if entry.action == audit.MERGE and entry.body:
-            needed[str(entry.body["trail"])] = f"trail of {entry.body['origin']!r}"
+            needed[str(entry.body.get("trail"))] = f"trail of {entry.body.get('origin')!r}"
     return [
         f"{needed.get(name, f'rows {name[:12]}')}: found {found} in the store, required those of its hash"
         for name in sorted({*needed, *payloads.names(store)})
@@ -202,7 +202,7 @@ def _change(
     def write(session: Connection) -> Import:
         row = _row(session, import_id)
         if session.execute(sa.select(AuditRow.seq).where(AuditRow.request_id == request_id)).one_or_none() is not None:
-            return Import(**row._mapping)
+            return _import(row)
         after = make(session, row)
         values = {**vars(after)}
         if row is None:
@@ -215,6 +215,14 @@ def _change(
         return after
 
     return store._write(write, needs=roles.NEEDED["import"])
+
+
+def _import(row: Any) -> Import:
+    """Return a row as an import, whatever stands in it: what is about to be used is checked where it is used."""
+    version = row.version if isinstance(row.version, int) else 0
+    body = row.body if isinstance(row.body, dict) else {}
+    texts = (str(row.import_id), str(row.name), str(row.changed_at), str(row.changed_by))
+    return Import(texts[0], texts[1], version, bool(row.removed), body, texts[2], texts[3])
 
 
 def _row(session: Connection, import_id: str) -> Any:

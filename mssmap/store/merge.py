@@ -18,19 +18,20 @@ import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from mssmap.errors import InputError, NotFoundError
+from mssmap.errors import InputError, MssmapError, NotFoundError
 from mssmap.i18n import gettext as _
 from mssmap.store import archived, audit, core, payloads, roles
 from mssmap.store.archived import ENTITY as ARCHIVE
 from mssmap.store.audit import Entry
 from mssmap.store.core import Store
 from mssmap.store.imports import ENTITY as IMPORT
-from mssmap.store.models import AuditRow, ConflictRow, ImportRow, PayloadRow, PlanRow, SettingRow
+from mssmap.store.models import AuditRow, ConflictRow, ImportRow, PlanRow, SettingRow
 
 PLAN: Final = "plan"
 SETTING: Final = "setting"
@@ -38,10 +39,12 @@ MERGED: Final = (PLAN, IMPORT, SETTING, ARCHIVE)
 """Kinds of records that are merged; roles and the like are the affair of each place."""
 OURS, THEIRS, BOTH = "ours", "theirs", "both"
 
+_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 _SERIES: Final = re.compile(r"(.+\.)(\d+)")
 """Keys of settings that are numbered one after the other, such as the packs that were made."""
 
-Check = Callable[[str, dict[str, Any]], None]
+Check = Callable[[str, str, dict[str, Any]], None]
+"""Gets the kind of a record, its id and what it holds; raises `MssmapError` for what cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,8 @@ class Merged:
     """
     What a merge did: changes taken over, names of what they changed, what a person has to decide.
 
-    `missing` are the manifests of archives of the field whose rows are not in the copy.
+    `missing` are the manifests of archives of the field whose rows are not in the copy; `refused` says of each record
+    that was not taken why.
     """
 
     origin: str
@@ -110,6 +114,7 @@ class Merged:
     names: tuple[str, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     missing: tuple[dict[str, Any], ...] = ()
+    refused: tuple[str, ...] = ()
 
 
 @dataclass
@@ -146,7 +151,7 @@ def merge(
     *,
     origin: str,
     actor: str | None = None,
-    check: Check = lambda _entity, _body: None,
+    check: Check = lambda _entity, _entity_id, _body: None,
     archives: Archives = Archives(),
 ) -> Merged:
     """
@@ -161,8 +166,8 @@ def merge(
     origin
         What people call it, for example the name of the laptop.
     check
-        Called with the kind (`plan`, `import`, `setting`, `archive`) and the content of each new change; raises
-        `InputError` for one that cannot be used.
+        Called with the kind (`plan`, `import`, `setting`, `archive`), the id and the content of each new change; raises
+        `MssmapError` for one that cannot be used, whose record is then refused. The other records are taken.
     archives
         The archives of both sides; those that are taken over are placed before the commit.
 
@@ -171,23 +176,26 @@ def merge(
     NotAllowedError
         If the person is no administrator: the changes come under the names of others.
     InputError
-        If the chain of the field copy is broken, or `check` refuses one of its changes; nothing has changed then.
+        If the chain of the field copy is broken; nothing has changed then.
     StoreAwayError
         If it could not be written; nothing has changed then.
     """
-    trail = _sound(other.trail(), origin, check)
-    rows = list(_payloads(other))
+    trail = _sound(other.trail(), origin)
+    here = store._read(lambda session: set(session.execute(sa.select(AuditRow.request_id)).scalars()))
+    refused = _refused(store, _by_record(e for e in trail if e.entity in MERGED and e.request_id not in here), check)
 
     def write(session: Connection) -> Merged:
         known = set(session.execute(sa.select(AuditRow.request_id)).scalars())
         records = _by_record(e for e in trail if e.entity in MERGED and e.request_id not in known)
+        records = {key: entries for key, entries in records.items() if key not in refused}
         missing = _without_rows(records, archives)
         fresh = [entry for entries in records.values() for entry in entries]
         work = _Work(store, session, origin, archives)
         if not fresh:
             _place_archives(work)
-            return Merged(origin, len(trail) - len(missing), 0, tuple(work.names), missing=missing)
-        for content in rows:
+            known_already = len(trail) - len(missing) - sum((e.entity, e.entity_id) in refused for e in trail)
+            return Merged(origin, known_already, 0, tuple(work.names), missing=missing, refused=tuple(refused.values()))
+        for content in _payloads(other, [*fresh, *(entry for entry in trail if entry.action == audit.MERGE)]):
             payloads.put(session, content)
         theirs = {entry.request_id for entry in trail}
         for (entity, entity_id), entries in records.items():
@@ -202,6 +210,7 @@ def merge(
             tuple(dict.fromkeys(work.names)),
             tuple(work.conflicts),
             missing,
+            tuple(refused.values()),
         )
 
     return store._write(write)
@@ -279,16 +288,17 @@ def origins(entries: Sequence[Entry]) -> list[str]:
     found = {entry.seq: "" for entry in entries}
     for entry in entries:
         if entry.action == audit.MERGE and entry.body:
-            for seq in range(entry.seq - int(entry.body["taken"]), entry.seq):
-                found[seq] = str(entry.body["origin"])
+            taken = entry.body.get("taken")
+            for seq in range(entry.seq - min(taken, entry.seq), entry.seq) if isinstance(taken, int) else ():
+                found[seq] = str(entry.body.get("origin", ""))
     return [found[entry.seq] for entry in entries]
 
 
 # ------------------------------------------------------------------------------------------------------- the parts
 
 
-def _sound(trail: list[Entry], origin: str, check: Check) -> list[Entry]:
-    """Return the trail of a field copy if its chain is whole and each change in it can be used."""
+def _sound(trail: list[Entry], origin: str) -> list[Entry]:
+    """Return the trail of a field copy if its chain is whole."""
     if faults := audit.faults(trail):
         raise InputError(
             _(
@@ -296,18 +306,69 @@ def _sound(trail: list[Entry], origin: str, check: Check) -> list[Entry]:
                 "Nothing was merged: ask for a new copy."
             ).format(origin=origin, found=faults[0])
         )
-    for entry in trail:
-        if entry.entity in MERGED and entry.body is not None:
-            check(entry.entity, entry.body)
     return trail
 
 
-def _payloads(other: Store) -> Iterator[bytes]:
-    """Yield the rows that the field copy holds, leaving out what is not what its name says."""
-    query = sa.select(PayloadRow.sha256, PayloadRow.content)
-    for name, content in other._read(lambda session: list(session.execute(query))):
-        if payloads.digest(bytes(content)) == name:
-            yield bytes(content)
+def _refused(store: Store, records: dict[tuple[str, str], list[Entry]], check: Check) -> dict[tuple[str, str], str]:
+    """Return of each record that cannot be used why, in a line."""
+    query = sa.select(AuditRow.entity_id, AuditRow.entity).distinct()
+    taken = store._read(lambda session: {(row.entity, row.entity_id) for row in session.execute(query)})
+    of_id: dict[str, set[str]] = {}
+    for entity, entity_id in [*taken, *records]:
+        of_id.setdefault(entity_id, set()).add(entity)
+    found = {}
+    for (entity, entity_id), entries in records.items():
+        try:
+            if len(of_id[entity_id]) > 1:
+                raise InputError(_("found an id that another kind of record has, required one of its own."))
+            for entry in entries:
+                _require_change(entry)
+                if entry.body is not None:
+                    check(entity, entity_id, entry.body)
+        except MssmapError as error:
+            found[entity, entity_id] = _("{kind} {name}: not merged. {reason}").format(
+                kind=entity, name=_plain(entity_id), reason=_plain(str(error), 400)
+            )
+    return found
+
+
+def _require_change(entry: Entry) -> None:
+    """Refuse a change whose time, person or number is none."""
+    try:
+        zoned = datetime.fromisoformat(entry.at).tzinfo is not None and _TIME.match(entry.at) is not None
+    except ValueError:
+        zoned = False
+    if not zoned:
+        raise InputError(
+            _("found the time {found!r}, required one with its zone, such as 2025-01-18T12:00:00+00:00.").format(
+                found=_plain(entry.at)
+            )
+        )
+    if entry.version < 1:
+        raise InputError(_("found version {found}, required 1 or more.").format(found=entry.version))
+    if entry.action not in (audit.EDIT, audit.UNDO, audit.REDO, audit.DELETE):
+        raise InputError(
+            _("found the action {found!r}, required edit, undo, redo or delete.").format(found=_plain(entry.action))
+        )
+    if (entry.body is None) != (entry.action == audit.DELETE):
+        raise InputError(_("found a change without content, or a deletion with it, required the other."))
+    for text in (entry.actor, entry.request_id, entry.entity_id):
+        if not text or not text.isprintable():
+            raise InputError(
+                _("found the name {found!r}, required one that can be printed.").format(found=_plain(text))
+            )
+
+
+def _plain(text: str, longest: int = 80) -> str:
+    return "".join(sign if sign.isprintable() else "?" for sign in text[:longest])
+
+
+def _payloads(other: Store, entries: Sequence[Entry]) -> Iterator[bytes]:
+    """Yield the rows that changes name, one at a time, leaving out what is not what its name says."""
+    named = {str((entry.body or {}).get(key, "")) for entry in entries for key in ("sha256", "matrix", "trail")}
+    for name in sorted(named):
+        if isinstance(content := payloads.get(other, name), bytes):
+            yield content
 
 
 def _by_record(entries: Iterable[Entry]) -> dict[tuple[str, str], list[Entry]]:

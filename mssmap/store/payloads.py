@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from mssmap.errors import InputError
+from mssmap.i18n import gettext as _
 from mssmap.store.core import Store
 from mssmap.store.models import PayloadRow
+
+MOST_BYTES: Final = 100_000_000
+"""Of the rows under one hash: what a back-up can give back."""
 
 
 def digest(content: bytes) -> str:
@@ -17,7 +23,20 @@ def digest(content: bytes) -> str:
 
 
 def put(session: Connection, content: bytes) -> None:
-    """Keep rows within a transaction, unless they are there already."""
+    """
+    Keep rows within a transaction, unless they are there already.
+
+    Raises
+    ------
+    InputError
+        If they are more than a back-up can give back.
+    """
+    if len(content) > MOST_BYTES:
+        raise InputError(
+            _("rows: found {found} bytes, required at most {most}. Store a part of them; nothing was changed.").format(
+                found=f"{len(content):,}", most=f"{MOST_BYTES:,}"
+            )
+        )
     name = digest(content)
     if session.execute(sa.select(PayloadRow.sha256).where(PayloadRow.sha256 == name)).one_or_none() is None:
         session.execute(sa.insert(PayloadRow).values(sha256=name, content=content))
@@ -34,4 +53,8 @@ def get(store: Store, name: str) -> bytes | str:
     found = store._read(lambda session: session.execute(query).scalar_one_or_none())
     if found is None:
         return "no rows"
-    return bytes(found) if digest(found) == name else "rows that were changed"
+    return (
+        bytes(found)
+        if isinstance(found, bytes | memoryview) and digest(bytes(found)) == name
+        else "rows that were changed"
+    )

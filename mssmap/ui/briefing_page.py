@@ -377,6 +377,8 @@ def packs() -> None:
     """The packs that were made: make one again, or tell what changed since it."""
     listed = history.packs(cache.plans())
     with st.expander(_("Earlier packs ({n})").format(n=len(listed))):
+        for fault in history.faults(cache.plans()):
+            plain.say("warning", fault)
         if not listed:
             st.caption(_("No pack was made yet."))
             return

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from typing import Any
 
 from streamlit import config
 
-from mssmap import catalog, differences, keyfigures, planning, settings, store, views
+from mssmap import catalog, differences, disk, keyfigures, planning, settings, store, views
 from mssmap.api.archives import told as told_of
 from mssmap.archive import columns, engine
 from mssmap.archive.engine import Archives
@@ -31,7 +32,8 @@ from mssmap.errors import MssmapError
 from mssmap.exports import extract as extracts
 from mssmap.exports.extract import Extract
 from mssmap.exports.selection import Form, Selection
-from mssmap.ingest import attach
+from mssmap.i18n import gettext as _
+from mssmap.ingest import attach, field_copy
 from mssmap.maps import assets, history, plan, view
 from mssmap.maps.view import Shown
 from mssmap.timeline import Clocks
@@ -89,9 +91,41 @@ def refresh() -> None:
 
 @lru_cache(maxsize=1)
 def published() -> assets.Assets:
-    """Write the static files that are missing and return their names."""
+    """Write the static files that are missing or damaged, delete those of removed imports, and return their names."""
+    found = _publish()
+    assets.withdraw(static_folder(), found)
+    return found
+
+
+def _publish() -> assets.Assets:
     cells = plan.published_grid(planning.cells_of(data()))
     return assets.publish(data(), static_folder(), panels=own_files(), font=assets.typeface(), grid=cells)
+
+
+_mending = threading.Lock()
+_intact: dict[str, tuple[int, int, int]] = {}
+
+
+def mend(name: str) -> None:
+    """Write the static files again if one of them is asked for and is not there as it was written."""
+    refresh()  # the files of an import that was removed meanwhile go before one of them is answered
+    path = static_folder() / name
+    if name not in published().files or _intact.get(name) == _stamp(path):
+        return
+    with _mending:
+        if not assets.intact(path):
+            log.warning("%s", _("{file}: was missing or damaged and is written again.").format(file=path))
+            _publish()
+        if (stamp := _stamp(path)) is not None:
+            _intact[name] = stamp
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 @lru_cache(maxsize=1)
@@ -210,6 +244,7 @@ def changes(since: date, until: date) -> list[dict[str, Any]]:
 def warm() -> None:
     """Read the data, write the static files and compute the first view, so that the first visitor does not wait."""
     today = settings.today()
+    disk.sweep(Path(tempfile.gettempdir()), field_copy.WORK)
     refresh()
     base_frame()
     clocks = Clocks(views.last_reported(data(), today), today)

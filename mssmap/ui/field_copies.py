@@ -11,6 +11,7 @@ import streamlit as st
 
 from mssmap import scenario, text
 from mssmap.archive import copies
+from mssmap.brief import history
 from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.ingest import field_copy
@@ -106,7 +107,9 @@ def _bring_home() -> None:
             file.flush()
             try:
                 shelf = cache.archives().shelf
-                st.session_state["field_merged"] = copies.take(cache.plans(), shelf, Path(file.name), origin=origin)
+                st.session_state["field_merged"] = copies.take(
+                    cache.plans(), shelf, Path(file.name), origin=origin, settings_check=history.require
+                )
             except MssmapError as error:
                 st.session_state["field_merged"] = str(error).replace(file.name, upload.name)
 
@@ -121,6 +124,8 @@ def _told() -> None:
         )
         names = ", ".join(done.names[:10])
         plain.say("success", f"{said} {names}".strip())
+        for line in done.refused:
+            plain.say("warning", line)
         if done.missing:
             absent = ", ".join(str(about["title"]) for about in done.missing)
             plain.say(

@@ -66,12 +66,26 @@ def in_hand() -> InHand:
     wanted: str = st.session_state.setdefault("plan_id", "")
     _keep_link(wanted)
     stored = cache.plans().stored(wanted) if wanted else None
-    if stored is None or stored.deleted:
+    plan = None if stored is None or stored.deleted else _read(stored)
+    if plan is None:
         st.session_state.pop("plan_days", None)
         plan = scenario.baseline(cache.data(), state.clocks(), state.grade())
         plan = dataclasses.replace(plan, name=_("Baseline: what stands on the day"))
-        return InHand(wanted, plan, deleted=stored)
-    return _on_its_days(InHand(wanted, scenario.from_dict(stored.body), stored))
+        return InHand(wanted, plan, deleted=stored if stored is not None and stored.deleted else None)
+    return _on_its_days(InHand(wanted, plan, stored))
+
+
+def _read(stored: Plan) -> Scenario | None:
+    """Return a plan of the store; None, told above the map, if what stands there is none."""
+    try:
+        return scenario.from_dict(stored.body)
+    except (MssmapError, OverflowError, TypeError, ValueError) as error:
+        note(
+            _("{name} cannot be read, what you see is the baseline. {reason}").format(
+                name=f"“{stored.name}”", reason=error
+            )
+        )
+        return None
 
 
 def _keep_link(wanted: str) -> None:

@@ -15,7 +15,7 @@ import re
 import signal
 import socket
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -24,6 +24,7 @@ from typing import Any
 
 import streamlit as st
 import uvicorn
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -61,16 +62,20 @@ class KeepHashedFiles:
     ----------
     shared
         Whether a cache between browser and server may keep it too; not where people sign in.
+    mend
+        Called with the name of the file before it is read.
     """
 
-    def __init__(self, app: ASGIApp, *, shared: bool) -> None:
+    def __init__(self, app: ASGIApp, *, shared: bool, mend: Callable[[str], None] = lambda _name: None) -> None:
         self.app = app
+        self._mend = mend
         self._kept = f"{'public' if shared else 'private'}, max-age=31536000, immutable".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not HASHED.search(scope["path"]):
             await self.app(scope, receive, send)
             return
+        await run_in_threadpool(self._mend, scope["path"].rpartition("/")[2])
 
         async def mark(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] == 200:
@@ -138,7 +143,7 @@ def create_app() -> st.App:
             Middleware(Guard, configured=configured, store=cache.opened, policy=_policy),
             *([Middleware(SignIn, configured=configured)] if configured.people_sign_in else []),
             Middleware(Absent),
-            Middleware(KeepHashedFiles, shared=not configured.people_sign_in),
+            Middleware(KeepHashedFiles, shared=not configured.people_sign_in, mend=cache.mend),
         ],
         lifespan=_lifespan,
         on_script_error=_told_fault,

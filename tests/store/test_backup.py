@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from mssmap import cli
+from mssmap import cli, disk
 from mssmap.errors import DataError, InputError
 from mssmap.store import Store, audit, backup, backup_file, imports, models, open_store, payloads
 
@@ -102,7 +102,7 @@ def test_the_file_appears_only_when_it_is_complete(store, tmp_path, file, monkey
     def broken(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(backup.os, "fsync", broken)
+    monkeypatch.setattr(disk.os, "fsync", broken)
     before = sorted(tmp_path.iterdir())
     with pytest.raises(InputError, match=r"kept.zip: it cannot be written \(No space left on device\)"):
         backup.backup(store, file)

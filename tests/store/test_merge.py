@@ -204,18 +204,20 @@ def test_a_broken_chain_is_refused_and_nothing_is_merged(both):
     assert hq.trail() == before
 
 
-def test_content_that_cannot_be_used_is_refused_before_anything_is_written(both):
+def test_a_record_that_cannot_be_used_is_told_and_the_others_are_taken(both):
     hq, laptop = both
     laptop.save(plan(name="From the field"), version=2)
+    laptop.save(plan("q", "Other"), version=0)
 
-    def check(entity: str, body: dict[str, Any]) -> None:
+    def check(entity: str, entity_id: str, body: dict[str, Any]) -> None:
         if body["name"] == "From the field":
-            raise InputError(f"{entity}: not a plan")
+            raise InputError(f"{entity} {entity_id}: not a plan")
 
-    before = hq.trail()
-    with pytest.raises(InputError, match="plan: not a plan"):
-        merge.merge(hq, laptop, origin="laptop 3", check=check)
-    assert hq.trail() == before
+    done = merge.merge(hq, laptop, origin="laptop 3", check=check)
+    assert done.refused == ("plan p: not merged. plan p: not a plan",)
+    assert [p.name for p in hq.plans()] == ["Other", "Baseline"]
+    assert merge.merge(hq, laptop, origin="laptop 3", check=check).refused == done.refused, "told again"
+    assert merge.merge(hq, laptop, origin="laptop 3").taken == 1, "once it can be used it comes"
 
 
 def test_an_unknown_conflict_is_named(store):

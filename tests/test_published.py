@@ -1,0 +1,77 @@
+"""Published static files are trusted by their content, mended by themselves, and withdrawn with what they carried."""
+
+from __future__ import annotations
+
+import pytest
+
+from mssmap.maps import assets
+from mssmap.ui import cache
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch, frozen_folder):
+    monkeypatch.setattr(cache, "static_folder", lambda: tmp_path / "static")
+    monkeypatch.setenv("MSSMAP_DATA_DIR", str(frozen_folder))
+    monkeypatch.setenv("MSSMAP_DATABASE_URL", f"sqlite:///{tmp_path / 'store.db'}")
+    cached = (cache._folder, cache.data, cache.published)
+    for one in cached:
+        one.cache_clear()
+    cache._intact.clear()
+    yield tmp_path / "static"
+    for one in cached:
+        one.cache_clear()
+    cache._intact.clear()
+
+
+def files(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("harm", [lambda path: path.write_bytes(b""), lambda path: path.unlink()])
+def test_what_a_power_cut_emptied_is_written_again_at_the_start(folder, harm):
+    cache.published()
+    before = files(folder)
+    for path in list(folder.iterdir()):
+        harm(path)
+    cache.published.cache_clear()
+    cache.published()
+    assert files(folder) == before
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda path: path.write_bytes(b""),
+        lambda path: path.unlink(),
+        lambda path: path.write_bytes(path.read_bytes()[:-1] + b"?"),
+    ],
+)
+def test_a_file_that_is_asked_for_is_mended_while_the_server_runs(folder, harm):
+    name = cache.published().manifest
+    content = (folder / name).read_bytes()
+    cache.mend(name)
+    harm(folder / name)
+    cache.mend(name)
+    assert (folder / name).read_bytes() == content
+
+
+def test_files_that_carry_what_was_removed_are_withdrawn(folder):
+    folder.mkdir()
+    old = folder / "imports-0123456789ab.json"
+    old.write_text("names of a removed import")
+    other = folder / "notes.json"
+    other.write_text("of somebody else")
+    found = cache.published()
+    assert not old.exists()
+    assert other.exists()
+    assert found.files == frozenset(files(folder)) - {"notes.json"}
+
+
+def test_a_static_file_is_on_disk_before_it_has_its_name(tmp_path, monkeypatch):
+    synced = []
+    real = assets.disk.os.fsync
+    monkeypatch.setattr(assets.disk.os, "fsync", lambda handle: (synced.append(list(tmp_path.iterdir())), real(handle)))
+    name = assets._Shelf(tmp_path).put("a", ".json", b"{}")
+    assert synced
+    assert tmp_path / name not in synced[0]
+    assert assets.intact(tmp_path / name)
