@@ -138,7 +138,9 @@ class Guard:
     async def _refuse(self, refusal: Response, scope: Scope, receive: Receive, send: Send) -> None:
         """Send a refusal; a websocket that is closed before it is accepted is answered with 403."""
         if refusal.status_code >= 400:
-            logs.say("refused", status=refusal.status_code, path=scope["path"], method=scope.get("method", "WEBSOCKET"))
+            path, method = scope["path"], scope.get("method", "WEBSOCKET")
+            kind = f"{refusal.status_code} {routes.rule(path).paths.pattern}"
+            logs.say("refused", kind=kind, status=refusal.status_code, path=path, method=method)
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
             return
