@@ -137,3 +137,20 @@ def test_a_bug_is_told_by_an_id_that_stands_in_the_log_once(tmp_path: Path, alon
         assert "ERROR fault" in lines[0]
         assert "error=ZeroDivisionError" in lines[0]
         assert "at=<string>:" in lines[0]
+
+
+PAGES = ("/", "/timeline", "/planner", "/briefing", "/export", "/data", "/?text=1")
+
+
+def test_no_page_needs_eval(server: Server, alone: Callable[..., Screen]) -> None:
+    """The charts of Streamlit are drawn, and the browser reports nothing against the policy of the content."""
+    drawn = 0
+    for address in PAGES:
+        screen = alone(server, address)
+        charts = screen.page.get_by_test_id("stVegaLiteChart")
+        for chart in charts.all():
+            chart.locator("canvas, svg").first.wait_for()
+            drawn += 1
+        assert [fault for fault in screen.faults if "Content Security Policy" in fault] == []
+        assert "unsafe-eval" not in requests.get(server.url + address, timeout=20).headers["content-security-policy"]
+    assert drawn >= 1

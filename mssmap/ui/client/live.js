@@ -22,6 +22,12 @@ const node = (tag, className, text) => {
 const fill = (words, values) => words.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
 const clock = (at) => String(at || "").slice(11, 16);
 
+/** Sign in again and come back here; what waits in this browser is sent then. */
+const signIn = () => {
+  const here = location.pathname + location.search;
+  location.assign(new URL("signin?" + new URLSearchParams({ next: here }), document.baseURI));
+};
+
 class Live {
   constructor() {
     this.tab = queue.tab;
@@ -100,7 +106,7 @@ class Live {
     const { data, answer } = this;
     const words = data.words;
     const lines = [];
-    if (this.ended) lines.push(["away", words.ended]);
+    if (this.ended) lines.push(["away", words.ended, [words.sign_in, signIn]]);
     if (this.missed > 1) lines.push(["away", words.away]);
     else if (answer.fault) lines.push(["away", answer.fault]);
     if (answer.boot && answer.boot !== data.boot) {

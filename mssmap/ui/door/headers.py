@@ -1,8 +1,8 @@
 """
 Headers of every answer.
 
-The policy of the content lets scripts come from this server only, with the two freedoms that Streamlit's own parts
-need: `eval` (Vega compiles its charts) and modules from blobs. Of inline scripts only those run whose text is known
+The policy of the content lets scripts come from this server only, and modules from blobs, which Streamlit's own parts
+need; `eval` is not among them, for Streamlit draws its charts with Vega's interpreter. Of inline scripts only those run whose text is known
 beforehand: the one of Streamlit's page, and that of the base map in its frame. No script, frame, form or connection
 reaches another host.
 """
@@ -34,7 +34,7 @@ def policy(*scripts: str) -> str:
     return "; ".join(
         (
             "default-src 'self'",
-            f"script-src 'self' 'unsafe-eval' blob:{inline}",
+            f"script-src 'self' blob:{inline}",
             "style-src 'self' 'unsafe-inline'",
             f"img-src 'self' data: blob: {TILES}",
             "font-src 'self' data:",
