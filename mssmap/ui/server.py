@@ -40,11 +40,12 @@ from mssmap.errors import InputError, MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
 from mssmap.store import people
-from mssmap.ui import acts, cache, drain, frame, live, permits
+from mssmap.ui import acts, cache, drain, frame, live, permits, visits
 from mssmap.ui.door import connections, guard, headers, logs, start
 from mssmap.ui.door.absent import Absent
 from mssmap.ui.door.guard import Guard
 from mssmap.ui.door.sign_in import SignIn
+from mssmap.ui.door.uploads import Uploads
 
 APP = settings.ROOT / "app.py"
 HASHED = re.compile(r"/app/static/[\w.-]+-[0-9a-f]{12}\.\w+$")
@@ -106,7 +107,9 @@ async def _lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     await _make_the_first_page()
     gc.collect()
     gc.freeze()
+    watching = asyncio.create_task(visits.watch())
     yield {}
+    watching.cancel()
     gc.unfreeze()
 
 
@@ -138,6 +141,7 @@ def create_app() -> st.App:
         middleware=[
             Middleware(Guard, configured=configured, store=cache.opened, policy=_policy),
             *([Middleware(SignIn, configured=configured)] if configured.people_sign_in else []),
+            Middleware(Uploads),
             Middleware(Absent),
             Middleware(KeepHashedFiles, shared=not configured.people_sign_in),
         ],

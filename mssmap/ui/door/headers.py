@@ -2,9 +2,9 @@
 Headers of every answer.
 
 The policy of the content lets scripts come from this server only, and modules from blobs, which Streamlit's own parts
-need; `eval` is not among them, for Streamlit draws its charts with Vega's interpreter. Of inline scripts only those run whose text is known
-beforehand: the one of Streamlit's page, and that of the base map in its frame. No script, frame, form or connection
-reaches another host.
+need. `eval` is not among what is allowed: Streamlit draws its charts with Vega's interpreter. Of inline scripts only
+those run whose text is known beforehand: the one of Streamlit's page, and that of the base map in its frame. No script,
+frame, form or connection reaches another host.
 """
 
 from __future__ import annotations
