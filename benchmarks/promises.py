@@ -190,4 +190,16 @@ PROMISES = (
         ("tests/browser/test_address.py::test_on_a_random_walk_address_dials_map_and_text_say_the_same_two_days",),
         (),
     ),
+    Promise(
+        "crowd",
+        "2,000 silent and 200 dripping connections cut no open page, keep nobody out and fill no log.",
+        ("tests/deploy/test_crowd.py::test_a_crowd_at_the_door_cuts_no_page_and_keeps_nobody_out",),
+        (),
+    ),
+    Promise(
+        "come-and-go",
+        "People who come and go leave nothing behind: memory keeps its level, descriptors and threads are given back.",
+        ("tests/deploy/test_hour.py::test_people_come_and_go",),
+        (),
+    ),
 )
