@@ -205,4 +205,16 @@ PROMISES = (
         ("tests/ingest/test_fuzz.py::test_odd_files_through_the_doors_themselves",),
         (),
     ),
+    Promise(
+        "crowd",
+        "2,000 silent and 200 dripping connections cut no open page, keep nobody out and fill no log.",
+        ("tests/deploy/test_crowd.py::test_a_crowd_at_the_door_cuts_no_page_and_keeps_nobody_out",),
+        (),
+    ),
+    Promise(
+        "come-and-go",
+        "People who come and go leave nothing behind: memory keeps its level, descriptors and threads are given back.",
+        ("tests/deploy/test_hour.py::test_people_come_and_go",),
+        (),
+    ),
 )

@@ -56,7 +56,7 @@ class Viewer:
     async def open(self) -> None:
         """Connect and wait for the whole page."""
         self.socket = await websockets.connect(
-            self.address, subprotocols=["streamlit"], max_size=None, ping_interval=None
+            self.address, subprotocols=["streamlit"], max_size=None, ping_interval=None, open_timeout=PATIENCE_S
         )
         await self._rerun()
 

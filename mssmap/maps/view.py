@@ -309,6 +309,7 @@ def described(shown: Shown, options: Options) -> str:
 def _words() -> dict[str, str]:
     return {
         "legend": _("Legend"),
+        "missing": _("A file of the map did not come. Load the page again; sign in first if your sign-in has ended."),
         "window": _("{first} to {last}"),
         "here": _("{n} records here"),
         "more": _("and {n} more"),

@@ -73,7 +73,10 @@ async def acts(request: Request) -> Response:
 def _own_page(request: Request) -> bool:
     """Whether a page of ours asks: a browser names the origin of whoever writes, and a foreign page cannot forge it."""
     named = {request.headers.get("host", ""), urlsplit(settings.load().public_url).netloc}
-    return urlsplit(request.headers.get("origin", "")).netloc in named - {""}
+    try:
+        return urlsplit(request.headers.get("origin", "")).netloc in named - {""}
+    except ValueError:
+        return False
 
 
 def _answer(batch: Batch, person: str) -> Response:

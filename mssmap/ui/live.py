@@ -101,5 +101,6 @@ def _words() -> dict[str, str]:
         "local": roles.LOCAL,
         "window": _("Another window"),
         "ended": _("Your sign-in or your role has ended. What you see is no longer kept up to date."),
+        "sign_in": _("Sign in"),
         "waiting": _("Changes of yours to plans are not yet stored: {n}"),
     }

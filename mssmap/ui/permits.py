@@ -26,10 +26,10 @@ def people_sign_in() -> bool:
 
 
 def person() -> str:
-    """Return who acts in this run; empty if people sign in and nobody has."""
+    """Return who acts in this run; empty if people sign in and nobody has, or the sign-in has ended meanwhile."""
     if not people_sign_in():
         return roles.LOCAL
-    return identity.person_id(st.user.to_dict())
+    return identity.from_cookies(st.context.cookies, settings.load())
 
 
 def own(store: Store) -> Store:
@@ -62,7 +62,7 @@ def may(what: str) -> bool:
     """Whether the person may do something of `roles.NEEDED`."""
     if not people_sign_in():
         return True
-    return roles.reaches(str(st.session_state.get(_ROLE, roles.NONE)), roles.NEEDED[what])
+    return bool(person()) and roles.reaches(str(st.session_state.get(_ROLE, roles.NONE)), roles.NEEDED[what])
 
 
 def reason(what: str) -> str | None:

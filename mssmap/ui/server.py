@@ -8,6 +8,7 @@ collection which Streamlit does after each run finds nothing to walk through.
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 import os
@@ -40,11 +41,12 @@ from mssmap.errors import InputError, MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
 from mssmap.store import people
-from mssmap.ui import acts, cache, drain, frame, live, permits, plain
-from mssmap.ui.door import guard, headers, logs, start
+from mssmap.ui import acts, cache, drain, frame, live, permits, plain, visits
+from mssmap.ui.door import connections, guard, headers, logs, start
 from mssmap.ui.door.absent import Absent
 from mssmap.ui.door.guard import Guard
 from mssmap.ui.door.sign_in import SignIn
+from mssmap.ui.door.uploads import Uploads
 
 APP = settings.ROOT / "app.py"
 HASHED = re.compile(r"/app/static/[\w.-]+-[0-9a-f]{12}\.\w+$")
@@ -110,7 +112,9 @@ async def _lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     await _make_the_first_page()
     gc.collect()
     gc.freeze()
+    watching = asyncio.create_task(visits.watch())
     yield {}
+    watching.cancel()
     gc.unfreeze()
 
 
@@ -142,6 +146,7 @@ def create_app() -> st.App:
         middleware=[
             Middleware(Guard, configured=configured, store=cache.opened, policy=_policy),
             *([Middleware(SignIn, configured=configured)] if configured.people_sign_in else []),
+            Middleware(Uploads),
             Middleware(Absent),
             Middleware(KeepHashedFiles, shared=not configured.people_sign_in, mend=cache.mend),
         ],
@@ -187,15 +192,27 @@ def _policy(path: str) -> str:
 class _Server(uvicorn.Server):
     """Tells the address once the first page can be made, and drains when it is asked to stop."""
 
-    def __init__(self, config: uvicorn.Config, address: str, drain_s: float) -> None:
+    def __init__(self, config: connections.Settled, address: str, drain_s: float) -> None:
         super().__init__(config)
+        self._room = config.room
         self._address = address
         self._drain_s = drain_s
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        for server in self.servers if self.started else ():
+            for listener in server.sockets:
+                with listener.dup() as same:
+                    same.listen(connections.QUEUE)
         if self.started and _makes_pages.is_set():
             print(f"mssmap is ready: {self._address}   (stop with Ctrl+C)", flush=True)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Once a second, close the connections whose time is over."""
+        if counter % 10 == 0:
+            self._room.sweep(asyncio.get_running_loop().time())
+            logs.tell_left_out()
+        return await super().on_tick(counter)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Drain at the first SIGTERM and leave with 0; anything else stops at once."""
@@ -238,17 +255,20 @@ def serve(*, host: str, port: int) -> None:
     shown = "localhost" if host in {"127.0.0.1", "localhost"} else host
     app = create_app()
     cache.published()
-    config = uvicorn.Config(
+    config = connections.Settled(
         app,
         host=host,
         port=port,
         log_config=None,
         log_level="warning",
         access_log=False,
-        ws="auto",
+        http=connections.Caller,
+        ws=connections.Page,
+        backlog=connections.AT_ONCE,
         timeout_graceful_shutdown=CLOSING_S,
         server_header=False,
     )
+    config.room = connections.Room(connections.raise_limit(), config.forwarded_allow_ips)
     _Server(config, f"http://{shown}:{port}", configured.drain_s).run()
 
 

@@ -137,3 +137,50 @@ def test_a_bug_is_told_by_an_id_that_stands_in_the_log_once(tmp_path: Path, alon
         assert "ERROR fault" in lines[0]
         assert "error=ZeroDivisionError" in lines[0]
         assert "at=<string>:" in lines[0]
+
+
+PAGES = ("/", "/timeline", "/planner", "/briefing", "/export", "/data", "/?text=1")
+
+
+def test_no_page_needs_eval(server: Server, alone: Callable[..., Screen]) -> None:
+    """The charts of Streamlit are drawn, and the browser reports nothing against the policy of the content."""
+    drawn = 0
+    for address in PAGES:
+        screen = alone(server, address)
+        charts = screen.page.get_by_test_id("stVegaLiteChart")
+        if address == "/timeline":
+            charts.locator("canvas, svg").first.wait_for()
+            drawn = charts.count()
+        assert [fault for fault in screen.faults if "Content Security Policy" in fault] == []
+        assert "unsafe-eval" not in requests.get(server.url + address, timeout=20).headers["content-security-policy"]
+    assert drawn >= 1
+
+
+def test_a_page_may_hold_so_much_of_what_was_uploaded(
+    server: Server, alone: Callable[..., Screen], tmp_path: Path
+) -> None:
+    """Files of 24 MB, four at a time; one that is removed gives its room back."""
+    screen = alone(server, "/data")
+    page = screen.page
+    page.get_by_role("tab", name="Import").click()
+    (tmp_path / "small.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    with page.expect_request(lambda request: "/_stcore/upload_file/" in request.url and request.method == "PUT") as put:
+        page.locator("input[type=file]").first.set_input_files(tmp_path / "small.csv")
+    send = """async ([url, method, numbers]) => {
+      const token = document.cookie.split('; ').find((one) => one.startsWith('_streamlit_xsrf=')).slice(16);
+      return Promise.all(numbers.map(async (number) => {
+        const body = method === 'PUT' ? new FormData() : null;
+        if (body) body.append('file', new Blob([new Uint8Array(24 * 1024 * 1024)]), 'large.csv');
+        const answer = await fetch(url + number, {method, body, headers: {'X-Xsrftoken': token}});
+        return [answer.status, await answer.text()];
+      }));
+    }"""
+    url = put.value.url
+    answers = [one for n in range(0, 12, 4) for one in page.evaluate(send, [url, "PUT", list(range(n, n + 4))])]
+    assert [status for status, _words in answers] == [204] * 4 + [413] * 8
+    assert answers[-1][1] == (
+        "Upload: with this file the page would hold 120 MB, 100 MB are allowed. Remove files from the page that you no "
+        "longer need, or load it again.\n"
+    )
+    assert page.evaluate(send, [url, "DELETE", [0]])[0][0] == 204
+    assert page.evaluate(send, [url, "PUT", [20]])[0][0] == 204, "a file that was removed gives its room back"

@@ -107,7 +107,7 @@ EXPECTED: dict[str, dict[str, tuple[str, Expected]]] = {
     },
     "/_stcore/stream": {"WEBSOCKET": ("/_stcore/stream", (403, 403, 101, 101, 101, 101))},
     "/auth/login": {"GET": ("/auth/login", open_to_all(302)), "HEAD": ("/auth/login", open_to_all(302))},
-    "/auth/logout": {"GET": ("/auth/logout", open_to_all(302)), "HEAD": ("/auth/logout", open_to_all(302))},
+    "/auth/logout": {"GET": ("/auth/logout", open_to_all(403)), "HEAD": ("/auth/logout", open_to_all(403))},
     "/oauth2callback": {"GET": ("/oauth2callback", open_to_all(302)), "HEAD": ("/oauth2callback", open_to_all(302))},
     **{
         path: dict.fromkeys(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"), (path, NEVER))
@@ -283,3 +283,76 @@ def test_a_role_taken_away_closes_the_routes_at_once(team: Team) -> None:
     assert asked() == 200
     people.revoke(team.open_store(), "leaver@example.org")
     assert asked() == 403
+
+
+CONTROLS = ("/%0a", "/planner%0a", "/%0d%0aX:y", "/static/%0a", "/media/%0a", "/component/%00", "/api/%7f", "/%C2%85",
+            "/_stcore/upload_file/%0a/%00", "/archive/%0a/cells")  # fmt: skip
+ODD = (
+    b"Origin: http://[\r\n", b"X-Forwarded-For: \xff,,[::\r\n", b"Accept-Language: \xff\r\n", b"Cookie: \x7f=\x80\r\n",
+    b"Cookie: _streamlit_user=\xff\xfe\r\n", b"If-None-Match: \xff\r\n", b"Range: bytes=\xff\r\n",
+)  # fmt: skip
+
+
+def asked(server: Server, request: bytes, *fields: bytes) -> tuple[int, str]:
+    """Ask as no library would, and return status and headers."""
+    host = f"Host: 127.0.0.1:{server.port}\r\nConnection: close\r\n\r\n".encode()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as wire:
+        wire.sendall(request + b" HTTP/1.1\r\n" + b"".join(fields) + host)
+        said = b"".join(iter(lambda: wire.recv(65536), b"")).decode("latin-1")
+    return int(said.split()[1]), said.partition("\r\n\r\n")[0].lower()
+
+
+@pytest.mark.parametrize("person", ["local", "nobody", "admin"])
+def test_control_characters_are_refused_with_all_headers(team: Team, server: Server, person: str) -> None:
+    at = server if person == "local" else team.server
+    cookie = "".join(f"Cookie: {name}={value}\r\n" for name, value in team.cookie(person).items()).encode()
+    cookie = b"" if person == "local" else cookie
+    for path in CONTROLS:
+        for method in ("GET", "PUT"):
+            status, headers = asked(at, f"{method} {path}".encode(), cookie)
+            assert status == 400, (method, path)
+            assert "content-security-policy:" in headers, path
+    for request in (b"GET /?x=%0a%00", b"GET /api?limit=%0a", b"GET /live?plan=%00&tab=%0a", b"POST /acts"):
+        for odd in (b"", *ODD):
+            status, headers = asked(at, request, cookie, odd)
+            assert status < 500, (request, odd)
+            assert "content-security-policy:" in headers
+    for odd in (b"Bad\x01name: x\r\n", b"Host: a\x00b\r\n", b"Content-Length: x\r\n"):
+        status, headers = asked(at, b"GET /", odd)
+        assert status == 400
+        assert "content-security-policy:" in headers
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        pytest.param({"Sec-Fetch-Site": "cross-site"}, 403, id="a foreign page"),
+        pytest.param({"Sec-Fetch-Site": "same-site"}, 403, id="a neighbour"),
+        pytest.param({"Sec-Fetch-Site": "none"}, 403, id="a link in a mail"),
+        pytest.param({"Referer": "http://evil.example/"}, 403, id="an old browser on a foreign page"),
+        pytest.param({"Referer": "http://["}, 403, id="nonsense"),
+        pytest.param({}, 403, id="nobody says from where"),
+        pytest.param({"Sec-Fetch-Site": "same-origin"}, 302, id="control: a page of ours"),
+        pytest.param({"Referer": "{own}/planner"}, 302, id="control: an old browser on a page of ours"),
+    ],
+)
+def test_nobody_is_signed_out_by_another_page(team: Team, fields: dict[str, str], expected: int) -> None:
+    fields = {name: value.format(own=team.server.url) for name, value in fields.items()}
+    answer = requests.get(
+        f"{team.server.url}/auth/logout", headers=fields, cookies=team.cookie("viewer", sub=str(fields)),
+        allow_redirects=False, timeout=20,
+    )  # fmt: skip
+    assert answer.status_code == expected
+    assert ("_streamlit_user=" in answer.headers.get("set-cookie", "")) == (expected == 302)
+    if expected == 403:
+        assert 'href="/auth/logout"' in answer.text, "a person who wants to can"
+
+
+def test_a_copy_of_a_cookie_ends_with_the_signing_out(team: Team) -> None:
+    cookies = team.cookie("viewer", sub="signs out")
+    other = team.cookie("viewer", sub="stays")
+    assert requests.get(f"{team.server.url}/api", cookies=cookies, timeout=20).status_code == 200
+    leave = {"Sec-Fetch-Site": "same-origin"}
+    requests.get(f"{team.server.url}/auth/logout", headers=leave, cookies=cookies, allow_redirects=False, timeout=20)
+    assert requests.get(f"{team.server.url}/api", cookies=cookies, timeout=20).status_code == 401
+    assert requests.get(f"{team.server.url}/api", cookies=other, timeout=20).status_code == 200

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,13 +12,14 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from mssmap.store import people
+from mssmap.ui.door import identity
 
 from .conftest import AT_REST, CLIENT_SECRET, COOKIE_SECRET, PATIENCE_MS, Screen, Team
 
 pytestmark = pytest.mark.browser
 
-REFUSED = re.compile(r"status of 40\d|json: 40[13]$")
-"""What the console says of a page, or of a file of the map, that is refused to whom has no sign-in any more."""
+REFUSED = re.compile(r"status of 40\d")
+"""What the console says of a request that is refused to whom has no sign-in any more."""
 PROVIDERS_STYLE = "https://cdn.jsdelivr.net/npm/@picocss/pico@2/css/pico.min.css"
 
 
@@ -204,3 +206,38 @@ def test_what_waits_is_sent_for_the_person_who_did_it_and_for_nobody_else(screen
     (plan,) = [one for one in team.open_store().plans() if one.plan_id not in known]
     assert (plan.version, plan.changed_by) == (2, "planner@example.org")
     screen.faults.clear()  # a browser complains about a line that was cut, and rightly so
+
+
+def test_an_open_page_ends_with_its_cookie(screen: Screen, team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cookie that has some seconds to go: then the page says so at the next run, and what waits is kept."""
+    page, moment = screen.page, time.time()
+    with monkeypatch.context() as patch:
+        patch.setattr("itsdangerous.timed.time.time", lambda: moment - identity.LIFETIME_HOURS * 3600 + 25)
+        held = team.cookie("planner")
+    page.context.add_cookies([{"name": name, "value": value, "url": team.server.url} for name, value in held.items()])
+    page.on("dialog", lambda dialog: dialog.accept())  # leaving asks
+    page.goto(f"{team.server.url}/planner?as_of=2026-04-01")
+    page.locator(".mm-bases input").first.wait_for()
+    page.locator(AT_REST).wait_for()
+    page.wait_for_function("(end) => Date.now() / 1000 > end", arg=moment + 27, timeout=60_000)
+    page.locator(".mm-bases input:not(:checked)").first.click()
+    page.locator(".mm-line.waiting", has_text="Not yet stored").wait_for()
+    page.locator(".mm-live .away", has_text="Your sign-in or your role has ended.").wait_for()
+    page.locator(".mm-live .away").get_by_role("button", name="Sign in").wait_for()
+    page.get_by_role("link", name="Timeline").click()
+    page.get_by_test_id("stAlert").get_by_text("Your sign-in or your role has ended.").wait_for()
+    assert page.get_by_role("heading", name="Timeline").count() == 0
+    kept = page.evaluate("() => Object.keys(localStorage).filter((name) => name.startsWith('mssmap.act ')).length")
+    assert kept >= 1
+
+
+def test_an_open_page_ends_with_signing_out_in_another_tab(screen: Screen, team: Team) -> None:
+    page = sign_in(screen, "viewer", "/")
+    page.locator(AT_REST).wait_for()
+    other = page.context.new_page()
+    other.goto(f"{team.server.url}/timeline")
+    other.locator(AT_REST).wait_for()
+    other.get_by_role("button", name="Sign out").click()
+    other.get_by_role("button", name="End session").wait_for()
+    page.get_by_role("link", name="Timeline").click()
+    page.get_by_test_id("stAlert").get_by_text("Your sign-in or your role has ended.").wait_for()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import subprocess
 from pathlib import Path
@@ -125,3 +126,25 @@ def test_the_back_up_a_day_finds_what_the_servers_keep():
     own = ("MSSMAP_DRAIN", "XDG_CACHE_HOME")  # a back-up neither drains nor makes files of the map
     servers = {item for item in environment("mssmap@.service") if not item.startswith(own)}
     assert servers <= environment("mssmap-backup.service")
+
+
+def test_the_servers_trust_the_proxy_and_nothing_else(compose):
+    """Else all people would be one address, and one of them could keep everybody from signing in."""
+    services, network = compose["services"], compose["networks"]["doors"]
+    proxy = services["proxy"]["networks"]["doors"]["ipv4_address"]
+    assert ipaddress.ip_address(proxy) in ipaddress.ip_network(network["ipam"]["config"][0]["subnet"])
+    for name in SERVERS:
+        assert services[name]["environment"]["FORWARDED_ALLOW_IPS"] == proxy
+        assert set(services[name]["networks"]) & set(services["proxy"]["networks"]) == {"doors"}, "it asks from there"
+    assert network["internal"] is True
+    assert "option forwardfor" in (DEPLOY / "haproxy.cfg").read_text()
+
+
+def test_the_servers_may_hold_many_connections(compose):
+    for name in SERVERS:
+        assert services_limit(compose, name) >= 16_384
+    assert int(re.search(r"^LimitNOFILE=(\d+)$", (DEPLOY / "mssmap@.service").read_text(), re.M)[1]) >= 16_384
+
+
+def services_limit(compose: dict[str, Any], name: str) -> int:
+    return int(compose["services"][name]["ulimits"]["nofile"])

@@ -133,7 +133,7 @@ def test_ready_is_not_said_of_an_app_that_makes_no_page(tmp_path):
         assert requests.get(f"{server.url}/readyz", timeout=60).status_code == 503
         fault, *told = server.errors().splitlines()
     assert "No module named 'no_such_module'" in fault
-    assert len(told) == 2
+    assert told, "the same line twice within a second is written once"
     assert all("ERROR not_ready " in line and "The first page cannot be made;" in line for line in told)
     assert "mssmap is ready" not in server.log.with_name("stdout.txt").read_text(encoding="utf-8")
 

@@ -277,7 +277,7 @@ def main() -> None:
         work(kind, content)
         for seed in range(20):
             damaged(kind, content, random.Random(seed))
-    status = Path("/proc/self/status").open(encoding="ascii")  # nothing can be opened afterwards
+    status = Path("/proc/self/status").open(encoding="ascii")  # noqa: SIM115 -- nothing can be opened afterwards
     child.give_up(limits)
     told: dict[str, Any] = {"accepted": 0, "refused": 0, "wrong": [], "slowest": 0.0, "reasons": []}
     kinds: Counter[str] = Counter()

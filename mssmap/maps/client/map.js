@@ -118,6 +118,17 @@
     return answer.json();
   };
 
+  /** A file that is read when it is wanted; the map says that one did not come, and goes on without it. */
+  const later = (url, take) => json(url).then((data) => { take(data); return true; }, () => { missing(); return false; });
+
+  function missing() {
+    const text = say("missing") || "A file of the map did not come. Load the page again.";
+    if (document.querySelector(".mm-missing")) return;
+    const control = L.control({ position: "topright" });
+    control.onAdd = () => $("div", "mm-box mm-fault mm-missing", text);
+    control.addTo(map);
+  }
+
   const parseSvg = (text) => document.importNode(new DOMParser().parseFromString(text, "image/svg+xml").documentElement, true);
 
   function listen(name, handler) {
@@ -170,7 +181,7 @@
   /** The background: each pane is drawn anew only when something in it changed. */
   function drawBase() {
     const wanted = (layer) => Boolean(view && view.on.has(layer));
-    if (wanted("communes") && !communes) loadCommunes().then(() => { drawBase(); layout(); });
+    if (wanted("communes") && !communes) loadCommunes().then((came) => { if (came) { drawBase(); layout(); } });
     const departmentsOn = !view || wanted("departments"), communesOn = wanted("communes") && communes !== null;
     panes["mm-base"].draw(JSON.stringify([palette.land, tiles !== null]), drawLand);
     panes["mm-lines"].draw(JSON.stringify([palette.land, tiles !== null, departmentsOn, communesOn]),
@@ -206,14 +217,14 @@
   }
 
   function loadCommunes() {
-    return communes ? Promise.resolve(communes) : json(files.communes).then((data) => { communes = data; });
+    return communes ? Promise.resolve(true) : later(files.communes, (data) => { communes = data; });
   }
 
   /** Regions painted by a figure, and hatched where nobody reported lately. */
   function drawChoropleth() {
     const chosen = (view && view.choropleth) || null;
     if (chosen && chosen.level === "communes" && !communes) {
-      loadCommunes().then(() => { drawBase(); layout(); });
+      loadCommunes().then((came) => { if (came) { drawBase(); layout(); } });
       return;
     }
     const key = JSON.stringify([chosen, palette.land]);
@@ -373,7 +384,7 @@
   function drawCells() {
     const wanted = isOn("plan") ? view.cells || "" : "";
     if (wanted && !grid) {
-      json(files.grid).then((data) => { grid = data; drawCells(); });
+      later(files.grid, (data) => { grid = data; drawCells(); });
       return;
     }
     panes["mm-cells"].draw(wanted, (pane) => {
@@ -405,7 +416,7 @@
     const ink = document.documentElement.classList.contains("dark") ? "#F0E442" : "#1c2730";
     const key = ink + kinds.join() + JSON.stringify(preview.map((part) => [part.title, part.points.length, part.shapes.length, part.seen]));
     if (kinds.length && files.imports && !imports) {
-      json(files.imports).then((data) => { imports = data; drawImports(); });
+      later(files.imports, (data) => { imports = data; drawImports(); });
       return;
     }
     panes["mm-imports"].draw(key, (pane) => {
@@ -710,7 +721,7 @@
   async function openRegion(at) {
     const department = shapes.departments.features.find((f) => inFeature(f, at));
     if (!department) return;
-    await loadCommunes();
+    if (!(await loadCommunes())) return;
     const commune = communes.features.find((f) => inFeature(f, at));
     const region = commune || department;
     const box = $("div");

@@ -36,6 +36,12 @@ function loadAgainIfGivenUp() {
   location.reload();
 }
 
+/** Sign in again and come back here; what waits in this browser is sent then. */
+const signIn = () => {
+  const here = location.pathname + location.search;
+  location.assign(new URL("signin?" + new URLSearchParams({ next: here }), document.baseURI));
+};
+
 class Live {
   constructor() {
     this.tab = queue.tab;
@@ -117,7 +123,7 @@ class Live {
     const { data, answer } = this;
     const words = data.words;
     const lines = [];
-    if (this.ended) lines.push(["away", words.ended]);
+    if (this.ended) lines.push(["away", words.ended, [words.sign_in, signIn]]);
     if (this.missed > 1) lines.push(["away", words.away]);
     else if (answer.fault) lines.push(["away", answer.fault]);
     if (answer.boot && answer.boot !== data.boot) {

@@ -8,10 +8,11 @@ role in the store; then the answer gets its headers. Where nobody signs in only 
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable
 from typing import Final
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
@@ -31,6 +32,8 @@ from mssmap.ui.door.routes import CLOSED, OPEN, READS, Rule
 from mssmap.ui.door.sign_in import NEXT
 
 SIGN_IN: Final = "/signin"
+SIGN_OUT: Final = "/auth/logout"
+CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 ALWAYS_HOSTS: Final = ("/readyz", "/_stcore/health")
 """Paths that answer to any host name: what a balancer asks for has nothing to read."""
 
@@ -79,11 +82,11 @@ class Guard:
                 )
             await send(message)
 
-        refusal = await self._refusal(request)
-        if refusal is not None:
-            await self._refuse(refusal, scope, receive, answer)
-            return
         try:
+            refusal = await self._refusal(request)
+            if refusal is not None:
+                await self._refuse(refusal, scope, receive, answer)
+                return
             await self.app(scope, receive, answer)
         except WebSocketDisconnected:
             logs.say("left", logging.DEBUG, path=scope["path"])  # a browser that left in the middle of an answer
@@ -101,6 +104,8 @@ class Guard:
         if path not in ALWAYS_HOSTS and not is_host_allowed(request.headers.get("host")):
             logs.say("host_refused", logging.WARNING, path=path)
             return PlainTextResponse("This server does not answer to that host name.\n", status_code=421)
+        if CONTROL.search(path):
+            return PlainTextResponse("An address holds no control characters.\n", status_code=400)
         if not self._configured.people_sign_in:
             return None
         rule = routes.rule(path)
@@ -110,6 +115,10 @@ class Guard:
             return _too_many(request, rule, wait)
         if path == SIGN_IN:
             return self._to_provider(request)
+        if path == SIGN_OUT:
+            if not _is_from_our_page(request, self._configured):
+                return pages.sign_out(request.headers)
+            identity.end(request.cookies)
         return await self._by_role(request, rule, person)
 
     async def _by_role(self, request: HTTPConnection, rule: Rule, person: str) -> Response | None:
@@ -141,7 +150,9 @@ class Guard:
     async def _refuse(self, refusal: Response, scope: Scope, receive: Receive, send: Send) -> None:
         """Send a refusal; a websocket that is closed before it is accepted is answered with 403."""
         if refusal.status_code >= 400:
-            logs.say("refused", status=refusal.status_code, path=scope["path"], method=scope.get("method", "WEBSOCKET"))
+            path, method = scope["path"], scope.get("method", "WEBSOCKET")
+            kind = f"{refusal.status_code} {routes.rule(path).paths.pattern}"
+            logs.say("refused", kind=kind, status=refusal.status_code, path=path, method=method)
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
             return
@@ -155,6 +166,17 @@ def broken(reference: str) -> str:
 
 def _address(request: HTTPConnection) -> str:
     return request.client.host if request.client else ""
+
+
+def _is_from_our_page(request: HTTPConnection, configured: Settings) -> bool:
+    """Whether a page of ours leads here, as the browser says; one that says nothing of it names the page it left."""
+    if site := request.headers.get("sec-fetch-site"):
+        return site == "same-origin"
+    try:
+        left = urlsplit(request.headers.get("referer", ""))
+    except ValueError:
+        return False
+    return f"{left.scheme}://{left.netloc}" == configured.public_url
 
 
 def _is_seen(request: HTTPConnection, rule: Rule) -> bool:

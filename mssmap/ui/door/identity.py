@@ -2,12 +2,15 @@
 Who somebody is: the claims of the provider, as Streamlit keeps them in a signed cookie.
 
 Streamlit signs the cookie for 30 days, and a copy of it outlives signing out. So here it counts for `LIFETIME_HOURS`
-only, and says who somebody is, never what they may do: that stands in the store.
+only and until its person signs out at this server, asked at each request and each run of a page; and it says who
+somebody is, never what they may do: that stands in the store.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -20,6 +23,8 @@ from mssmap.store.people import LONGEST
 COOKIE: Final = "_streamlit_user"
 """Cookie with the signed claims; large ones go on in `_streamlit_user_1` and so on."""
 LIFETIME_HOURS: Final = 12
+ENDED: Final = 50_000
+"""Cookies of people who have signed out that are remembered; the oldest makes room."""
 
 
 def person_id(claims: Mapping[str, Any]) -> str:
@@ -43,6 +48,25 @@ def person_id(claims: Mapping[str, Any]) -> str:
     return found if len(found) <= LONGEST and found.isprintable() else ""
 
 
+_ended: OrderedDict[bytes, None] = OrderedDict()
+
+
+def end(cookies: Mapping[str, str]) -> None:
+    """Let a cookie, and each copy of it, count no more: its person has signed out. Each server knows its own."""
+    _ended[_name(cookies)] = None
+    if len(_ended) > ENDED:
+        _ended.popitem(last=False)
+
+
+def has_ended(cookies: Mapping[str, str]) -> bool:
+    """Whether the person of a cookie has signed out with it."""
+    return _name(cookies) in _ended
+
+
+def _name(cookies: Mapping[str, str]) -> bytes:
+    return hashlib.sha256(cookies.get(COOKIE, "").encode("utf-8", "surrogateescape")).digest()
+
+
 def from_cookies(cookies: Mapping[str, str], configured: Settings) -> str:
     """Return the person of a request; empty if its cookie is missing, forged, too old or of another address."""
 
@@ -52,6 +76,8 @@ def from_cookies(cookies: Mapping[str, str], configured: Settings) -> str:
             return None
         return decode_signed_value(configured.cookie_secret, name, value, max_age_days=LIFETIME_HOURS / 24)
 
+    if has_ended(cookies):
+        return ""
     try:
         claims = json.loads(get_cookie_with_chunks(signed, COOKIE) or b"{}")
     except ValueError:

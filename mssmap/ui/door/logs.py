@@ -9,9 +9,14 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import threading
+import time
 import traceback
 import uuid
+from collections import OrderedDict
+from collections.abc import Callable
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -24,6 +29,10 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 person: ContextVar[str] = ContextVar("person", default="")
 
 STRUCK_OUT: Final = "***"
+QUIET_S: Final = 1.0
+"""Between two lines of a kind."""
+KINDS: Final = 1000
+REFERENCES: Final = 50
 log: Final = logging.getLogger("mssmap")
 
 
@@ -32,9 +41,18 @@ def new_id() -> str:
     return uuid.uuid4().hex[:12]
 
 
-def say(event: str, level: int = logging.INFO, **fields: Any) -> None:
-    """Write one line about something that happened; `fields` are plain values."""
-    log.log(level, event, extra={"fields": fields})
+def say(event: str, level: int = logging.INFO, *, kind: str = "", **fields: Any) -> None:
+    """
+    Write one line about something that happened.
+
+    Parameters
+    ----------
+    kind
+        What tells it from other lines of the same event: of one kind a line a second is written (`Seldom`).
+    fields
+        Plain values.
+    """
+    log.log(level, event, extra={"fields": fields, "kind": f"{event} {kind} {person.get()}"})
 
 
 def fault(error: Exception, who: str = "") -> str:
@@ -47,7 +65,8 @@ def fault(error: Exception, who: str = "") -> str:
         "message": " ".join(str(error).split())[:500],
         "at": " < ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in reversed(frames)),
     }
-    log.error("fault", extra={"fields": fields | ({"person": who} if who else {})})
+    about = {"fields": fields | ({"person": who} if who else {}), "kind": f"fault {fields['at']} {who}"}
+    log.error("fault", extra=about)
     if log.isEnabledFor(logging.DEBUG):
         log.debug("".join(traceback.format_exception(error)))
     return reference
@@ -70,13 +89,14 @@ class Lines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Write a record."""
+        asked, who = getattr(record, "asked", (request_id.get(), person.get()))
         about: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "event": record.getMessage(),
             **({"logger": record.name} if record.name != "mssmap" else {}),
-            **({"request": request_id.get()} if request_id.get() else {}),
-            **({"person": person.get()} if person.get() else {}),
+            **({"request": asked} if asked else {}),
+            **({"person": who} if who else {}),
             **getattr(record, "fields", {}),
         }
         if record.exc_info and record.exc_info[1] is not None:
@@ -90,6 +110,77 @@ class Lines(logging.Formatter):
         rest = " ".join(f"{k}={_one_line(v)}" for k, v in about.items() if k not in {"time", "level", "event"})
         event = str(about["event"]) if log.isEnabledFor(logging.DEBUG) else _one_line(about["event"])
         return f"{about['time']} {about['level'].upper()} {event} {rest}".rstrip()
+
+
+@dataclass
+class _Kind:
+    """A kind of line: when one was written, and what was left out since."""
+
+    written: float
+    left_out: int = 0
+    references: list[str] = field(default_factory=list)
+    last: logging.LogRecord | None = None
+
+
+class Seldom(logging.Filter):
+    """
+    Lets a line of each kind pass in a second; the next one says how many were left out, with their references.
+
+    A kind is what `say` calls one, else the place in the program that writes the line.
+
+    Parameters
+    ----------
+    clock
+        Gives seconds that only go forward.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._kinds: OrderedDict[str, _Kind] = OrderedDict()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a line is written now."""
+        name, now = getattr(record, "kind", f"{record.pathname}:{record.lineno}"), self._clock()
+        fields = getattr(record, "fields", {})
+        with self._lock:
+            kind = self._kinds.get(name)
+            if kind is not None and now - kind.written < QUIET_S:
+                kind.left_out += 1
+                kind.last = record
+                record.asked = (request_id.get(), person.get())
+                if reference := fields.get("reference"):
+                    kind.references = [*kind.references, reference][-REFERENCES:]
+                return False
+            self._kinds.pop(name, None)
+            self._kinds[name] = _Kind(now)
+            if len(self._kinds) > KINDS:
+                self._kinds.popitem(last=False)
+        if kind is not None and kind.left_out:
+            also = {"references": " ".join(kind.references)} if kind.references else {}
+            record.fields = {**fields, "left_out": kind.left_out, **also}
+        return True
+
+    def late(self) -> list[logging.LogRecord]:
+        """Return the last line of each kind of which some were left out and none came since, to be written now."""
+        now = self._clock()
+        with self._lock:
+            waiting = [one for one in self._kinds.values() if one.last is not None and now - one.written >= QUIET_S]
+            for kind in waiting:
+                kind.left_out -= 1
+                kind.references = kind.references[:-1]
+        return [kind.last for kind in waiting if kind.last is not None]
+
+
+_seldom: Final = Seldom()
+
+
+def tell_left_out() -> None:
+    """Write what `Seldom` held back and nothing came after."""
+    for record in _seldom.late():
+        for handler in logging.getLogger().handlers:
+            handler.handle(record)
 
 
 def _one_line(value: Any) -> str:
@@ -108,6 +199,7 @@ def secrets_of(configured: Settings) -> tuple[str, ...]:
 def start(configured: Settings) -> None:
     """Send every logger of this process to stderr in the chosen form."""
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_seldom)
     handler.setFormatter(Lines(as_json=configured.log == "json", secrets=secrets_of(configured)))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.captureWarnings(True)

@@ -53,6 +53,13 @@ def no_role(headers: Headers, person: str) -> HTMLResponse:
         return _page(403, _("No role yet"), words.format(person=person), (_("Sign out"), "/auth/logout"))
 
 
+def sign_out(headers: Headers) -> HTMLResponse:
+    """Return the page that asks whether somebody wants to sign out, whom another page sent to do so."""
+    with i18n.speaking(language(headers)):
+        words = _("Another page asked to sign you out. Nothing has happened; press Sign out if you want to.")
+        return _page(403, _("Sign out"), words, (_("Sign out"), "/auth/logout"))
+
+
 def told(headers: Headers, status: int, words: str, extra: dict[str, str] | None = None) -> HTMLResponse:
     """Return a page with one sentence."""
     with i18n.speaking(language(headers)):

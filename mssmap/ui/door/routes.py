@@ -41,7 +41,7 @@ class Rule:
 
 
 def _rule(paths: str, needs: str, kind: str = "page", *, writes: bool = False, is_page: bool = False) -> Rule:
-    return Rule(re.compile(paths), needs, kind, writes, is_page)
+    return Rule(re.compile(paths, re.DOTALL), needs, kind, writes, is_page)
 
 
 VIEWER: Final = roles.NEEDED["look"]

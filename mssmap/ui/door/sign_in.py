@@ -95,7 +95,7 @@ def _told(request: Request, headers: Headers, cookies: dict[str, str], heard: li
     """Write down why somebody is not signed in, and return the page that says so."""
     with speaking(pages.language(request.headers)):
         failure = _failure(request, cookies, heard)
-    logs.say("sign_in_failed", logging.WARNING, reason=failure.reason)
+    logs.say("sign_in_failed", logging.WARNING, kind=failure.reason.partition(":")[0], reason=failure.reason)
     wanted = pages.within(unquote(request.cookies.get(NEXT, "/")))
     page = pages.not_signed_in(request.headers, failure.status, failure.words, wanted)
     page.raw_headers += [(b"set-cookie", value.encode("latin-1")) for value in headers.getlist("set-cookie")]
