@@ -15,6 +15,7 @@ import shapely
 
 from mssmap import text, timeline, views
 from mssmap.catalog import Dataset
+from mssmap.legible import legible
 
 
 def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
@@ -130,7 +131,7 @@ def aligned(rows: Sequence[dict[str, str]], limit: int = 48) -> str:
     if not rows:
         return "(none)"
     titles = list(rows[0])
-    lines = [titles, *([_clean(row[title]) for title in titles] for row in rows)]
+    lines = [titles, *([legible(row[title]) for title in titles] for row in rows)]
     cut = [
         [*(cell if len(cell) <= limit else cell[: limit - 1] + "…" for cell in line[:-1]), line[-1]] for line in lines
     ]
@@ -139,11 +140,6 @@ def aligned(rows: Sequence[dict[str, str]], limit: int = 48) -> str:
         "  ".join([*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[-1]]).rstrip()
         for line in cut
     )
-
-
-def _clean(text: str) -> str:
-    """Keep text on its line and a terminal from being steered by text that came from data."""
-    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def event_text(rows: pd.DataFrame) -> str:
@@ -163,7 +159,7 @@ def _event_lines(row: Any) -> Iterable[str]:
         if row["valid_to"] != row["valid_to"]
         else ""
     )
-    yield f"{day}{until}  {_clean(row['title_en'])}"
+    yield f"{day}{until}  {legible(row['title_en'])}"
     claim = row["claim"].replace("_", " ")
     if claim == timeline.PLANNED:
         when = "announced on" if row["day_announced"] else "planned for"
@@ -172,16 +168,17 @@ def _event_lines(row: Any) -> Iterable[str]:
     place = ", ".join(
         part for part in (row["place"] or "place not stated", row["commune_pcode"], row["country"]) if part
     )
-    yield f"    place   {_clean(place)} ({row['location_precision']})"
+    yield f"    place   {legible(place)} ({row['location_precision']})"
     yield f"    claim   {claim}{dispute}; grade {row['grade']}; category {row['category']}; id {row['event_id']}"
     listed = {source["source_id"] for source in row["sources"]}
     for figure in row["figures"]:
         url = None if figure["source_id"] in listed else figure["url"]
-        yield f"    figure  {_clean(_figure(figure))}"
+        yield f"    figure  {legible(_figure(figure))}"
         source = _citation(figure["source"] or "source not yet public", figure["publisher"], url)
-        yield f"            {_clean(', '.join(part for part in (source, text.stated().get(figure['stated'])) if part))}"
+        said = ", ".join(part for part in (source, text.stated().get(figure["stated"])) if part)
+        yield f"            {legible(said)}"
     for source in row["sources"]:
-        yield f"    source  {_clean(_citation(source['title'], source['publisher'], source['url']))}"
+        yield f"    source  {legible(_citation(source['title'], source['publisher'], source['url']))}"
 
 
 def _figure(figure: dict[str, Any]) -> str:
@@ -216,9 +213,9 @@ def _change_lines(record: dict[str, Any]) -> Iterable[str]:
         happened = f"announced {happened}" if record["day_announced"] else f"planned {happened}"
     learnt = known_day(_date(record["known_from"]), record["known_precision"])
     head = f"{happened:20}  {learnt:18}  {record['kind']:9}  {record['table']:10}"
-    yield _clean(f"{head}  {record['title']} [{record['record_id']}]")
+    yield legible(f"{head}  {record['title']} [{record['record_id']}]")
     for change in record["fields"]:
-        yield _clean(f"{'':12}{change['field']}: {_shown(change['before'])} -> {_shown(change['after'])}")
+        yield legible(f"{'':12}{change['field']}: {_shown(change['before'])} -> {_shown(change['after'])}")
 
 
 def _shown(value: Any, limit: int = 120) -> str:

@@ -19,7 +19,7 @@ PLANNING = """
 """
 
 LEVELS = (
-    ["errors", "crs", "disk", "settings", "i18n", "jail"],
+    ["errors", "crs", "legible", "disk", "settings", "i18n", "jail"],
     ["catalog", "schema"],
     ["timeline", "evidence", "differences", "regions", "views", "keyfigures", "check", "series", "silence"],
     PLANNING.split(),

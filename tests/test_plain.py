@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import ast
+import os
+import pty
+import subprocess
+import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from mssmap import scenario
+from mssmap.catalog import Data
+from mssmap.store import open_store
+from mssmap.timeline import Clocks
+from mssmap.ui.door import logs
+
+CLOCKS = Clocks(date(2025, 1, 18), date(2025, 1, 18))
 ROOT = Path(__file__).resolve().parent.parent
 MARKDOWN_LINES = {"markdown", "caption", "info", "warning", "error", "success", "write", "subheader", "header"}
 MARKDOWN_LABELS = {
@@ -73,3 +85,55 @@ def test_words_that_are_not_ours_go_through_plain(path: Path) -> None:
 def test_the_rule_finds_them(words: str) -> None:
     assert foreign(ast.parse(f"st.caption({words})"))
     assert foreign(ast.parse(f"st.button({words}, key='x')"))
+
+
+# ------------------------------------------------------------------------------------------- the terminal and the log
+
+STEERING = "n\x1b[31m\x1b]0;t\x07\x9b2J\u202eevil\u2066\r"
+"""Colour, title of the window, clearing it, the direction of writing, the start of the line."""
+
+
+def in_a_terminal(*arguments: str, cwd: Path, **env: str) -> str:
+    """Run a command whose output is a terminal, and return what arrives there."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "mssmap", *arguments], stdout=theirs, stderr=theirs, stdin=subprocess.DEVNULL, cwd=cwd,
+        env={**os.environ, **env},
+    ) as process:  # fmt: skip
+        os.close(theirs)
+        said = b""
+        while True:
+            try:
+                said += os.read(ours, 65536)
+            except OSError:  # the other end is closed
+                break
+        process.wait()
+    os.close(ours)
+    return said.decode()
+
+
+def test_a_terminal_is_not_steered_by_names(tmp_path: Path, small: Data) -> None:
+    """Of a file, of its licence, of a person and of a plan; with `--json` too."""
+    url = f"sqlite:///{tmp_path}/store.db"
+    store = open_store(url, make=True)
+    store.save(scenario.to_dict(scenario.baseline(small, CLOCKS, "F6").copy("p1", "n")), version=0, actor=STEERING)
+    store.engine.dispose()
+    (tmp_path / f"{STEERING}.csv").write_text("lat,lon,name\n18.6,-72.3,x\n", encoding="utf-8")
+    at = {"cwd": tmp_path, "MSSMAP_DATABASE_URL": url, "PYTHONUTF8": "1"}
+    said = [
+        in_a_terminal("log", **at),
+        in_a_terminal("import", f"{STEERING}.csv", "--dry-run", **at),
+        in_a_terminal("verify", STEERING, **at),
+        in_a_terminal("show", STEERING, **at),
+        in_a_terminal("import", f"{STEERING}.csv", "--json", **at),
+    ]
+    for text in said:
+        assert "evil" in text
+        lines = text.replace("\r\n", "\n").replace("\rmssmap: ", "mssmap: ")  # how far it is, on one line
+        assert [sign for sign in lines if not sign.isprintable() and sign not in "\n\t"] == [], text
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_log_is_not_steered_by_what_it_tells(as_json: bool) -> None:
+    record = logs.log.makeRecord("mssmap", 40, "", 0, STEERING, (), None, extra={"fields": {"path": STEERING}})
+    assert logs.Lines(as_json=as_json).format(record).isprintable()

@@ -11,6 +11,7 @@ import typer
 
 from mssmap.cli.common import FOUND_FAULTS, AsJson, MakeStore, count, open_data, open_store, tell, write, write_json
 from mssmap.errors import InputError
+from mssmap.legible import legible
 
 app = typer.Typer(help="Archives of many events: add, list, show, remove, restore, convert.", rich_markup_mode=None)
 
@@ -141,7 +142,7 @@ def convert(
 
 def _progress(rows: int, what: str) -> None:
     if sys.stderr.isatty():
-        print(f"\rmssmap: {rows:>12,} {what:<20}", end="", file=sys.stderr, flush=True)
+        print(f"\rmssmap: {rows:>12,} {legible(what):<20}", end="", file=sys.stderr, flush=True)
 
 
 def _progress_ends() -> None:

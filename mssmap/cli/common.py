@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from datetime import date
@@ -14,6 +13,7 @@ import typer
 import mssmap
 from mssmap import settings
 from mssmap.errors import InputError
+from mssmap.legible import legible, legible_json
 
 if TYPE_CHECKING:
     from mssmap.catalog import Data
@@ -53,7 +53,7 @@ _used: list[str] = []
 def tell_used() -> None:
     """Say which store the command used, if that was not said yet."""
     while _used:
-        print(f"mssmap: store {_used.pop()}", file=sys.stderr)
+        print(f"mssmap: store {legible(_used.pop())}", file=sys.stderr)
 
 
 def forget_used() -> None:
@@ -96,14 +96,14 @@ def day(text: str, option: str) -> date | None:
 
 def tell(message: str) -> None:
     tell_used()
-    print(f"mssmap: {' '.join(message.split())}", file=sys.stderr)
+    print(f"mssmap: {legible(' '.join(message.split()))}", file=sys.stderr)
 
 
 def write(text: str, out: Path | None) -> None:
     text = text if text.endswith("\n") else f"{text}\n"
     if out is None:
         try:
-            sys.stdout.write(text)
+            sys.stdout.write(legible(text, keep="\n\t") if sys.stdout.isatty() else text)
             sys.stdout.flush()
         except BrokenPipeError:
             # The reader (head, less) has seen enough; keep Python from complaining when it flushes at exit.
@@ -117,7 +117,7 @@ def write(text: str, out: Path | None) -> None:
 
 
 def write_json(value: Any, out: Path | None) -> None:
-    write(json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False), out)
+    write(legible_json(value, indent=1, allow_nan=False), out)
 
 
 def count(number: int, noun: str) -> str:

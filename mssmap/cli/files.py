@@ -21,6 +21,7 @@ from mssmap.cli.common import (
     tell,
     write,
 )
+from mssmap.legible import legible
 
 if TYPE_CHECKING:
     from mssmap.brief.history import Made
@@ -100,7 +101,7 @@ def _verify_pack(file: Path) -> None:
     report = pack.verify(file, open_data())
     found = [f"{name}: {what}" for name, what in report.edited.items()]
     found += [line for change in report.revised[:SHOWN] for line in _change_lines(change, "in the data")]
-    write("\n".join([f"{report.state}: {file}", *map(_clean, found)]), None)
+    write("\n".join([f"{report.state}: {file}", *map(legible, found)]), None)
     known = next((entry for entry in _made_here() if entry.manifest_sha256 == report.manifest_sha256), None)
     where = f"pack {known.n} of this store, made {known.at} by {known.by}" if known else "not made with this store"
     tell(f"manifest {report.manifest_sha256[:16]}, {where}")
@@ -125,20 +126,15 @@ def _lines(verdict: Verdict) -> list[str]:
             found += _change_lines(change, where)
         if len(changes) > SHOWN:
             found.append(f"... and {len(changes) - SHOWN} more {where}")
-    return found + [_clean(note) for note in verdict.notes]
+    return found + [legible(note) for note in verdict.notes]
 
 
 def _change_lines(change: RowChange, where: str) -> list[str]:
     head = f"{where}: {change.part} {change.record_id} {change.kind}"
     fields = [f"    {field.column}: {_shown(field.before)} -> {_shown(field.after)}" for field in change.fields]
-    return [_clean(line) for line in (" ".join(head.split()), *fields)]
+    return [legible(line) for line in (" ".join(head.split()), *fields)]
 
 
 def _shown(value: object, limit: int = 120) -> str:
     text = "(nothing)" if value is None else str(value)
     return text if len(text) <= limit else f"{text[: limit - 3]}..."
-
-
-def _clean(line: str) -> str:
-    """Keep a terminal from being steered by text that came from a file."""
-    return "".join(sign if sign.isprintable() else " " for sign in line)

@@ -10,6 +10,7 @@ import typer
 
 from mssmap.cli.common import FOUND_FAULTS, AsJson, MakeStore, count, open_data, open_store, tell, write, write_json
 from mssmap.errors import InputError
+from mssmap.legible import legible
 
 if TYPE_CHECKING:
     from mssmap.catalog import Data
@@ -83,7 +84,9 @@ def _prepared(data: Data, file: Path, kind: str, mapping: Path | None) -> list[I
 
 def _progress(share: float, what: str) -> None:
     if sys.stderr.isatty():
-        print(f"\rmssmap: {share:4.0%} {what:<40}", end="" if share < 0.95 else "\n", file=sys.stderr, flush=True)
+        print(
+            f"\rmssmap: {share:4.0%} {legible(what):<40}", end="" if share < 0.95 else "\n", file=sys.stderr, flush=True
+        )
 
 
 def _report(item: Imported) -> bool:

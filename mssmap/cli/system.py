@@ -11,6 +11,7 @@ import typer
 import mssmap
 from mssmap import settings
 from mssmap.cli.common import BAD_INPUT, FOUND_FAULTS, MakeStore, count, open_store, reads_store, tell, write
+from mssmap.legible import legible
 
 if TYPE_CHECKING:
     from mssmap.store import Store
@@ -36,7 +37,7 @@ def log(
         broken = audit.faults(entries)
         lost = _lost(opened, copies.missing(opened, shelf.default()))
         for fault in [*broken, *lost]:
-            typer.echo(fault)
+            typer.echo(legible(fault))
         last = entries[-1].hash if entries else audit.START
         tell(f"{count(len(entries), 'change')} checked, last hash {last[:16]}, {_state(broken, len(lost))}")
         raise typer.Exit(1 if broken or lost else 0)
@@ -44,7 +45,7 @@ def log(
     for entry in merge.by_time(entries) if interleaved else entries:
         came = f"  (from {origin[entry.seq]})" if origin[entry.seq] else ""
         what = f"{entry.action!s:<6} {entry.entity_id} version {entry.version}{came}"
-        typer.echo(f"{entry.seq:>6}  {entry.at}  {entry.actor}  {what}")
+        typer.echo(legible(f"{entry.seq:>6}  {entry.at}  {entry.actor}  {what}"))
 
 
 def backup(

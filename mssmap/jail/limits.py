@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mssmap.errors import InputError
+from mssmap.legible import legible
 
 MB: Final = 1_000_000
 
@@ -45,7 +46,7 @@ def printable(text: str, longest: int = 160) -> str:
     >>> printable("a" + chr(0) + "b" + chr(0x202E)), len(printable("x" * 1000))
     ('a?b?', 160)
     """
-    shown = "".join(sign if sign.isprintable() else "?" for sign in text[: longest + 1])
+    shown = legible(text[: longest + 1], blank="?")
     return shown if len(shown) <= longest else shown[: longest - 3] + "..."
 
 

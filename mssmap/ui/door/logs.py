@@ -6,7 +6,6 @@ Never a query, a cookie, a header or a body; and whatever a line says, the value
 
 from __future__ import annotations
 
-import json
 import logging
 import sys
 import threading
@@ -23,6 +22,7 @@ from urllib.parse import urlsplit
 
 import streamlit.logger
 
+from mssmap.legible import legible, legible_json
 from mssmap.settings import Settings
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
@@ -101,7 +101,7 @@ class Lines(logging.Formatter):
         }
         if record.exc_info and record.exc_info[1] is not None:
             about["error"] = f"{type(record.exc_info[1]).__name__}: {record.exc_info[1]}"
-        line = json.dumps(about, ensure_ascii=False, default=str) if self._as_json else self._words(about)
+        line = legible_json(about, default=str) if self._as_json else self._words(about)
         for secret in self._secrets:
             line = line.replace(secret, STRUCK_OUT)
         return line
@@ -184,7 +184,7 @@ def tell_left_out() -> None:
 
 
 def _one_line(value: Any) -> str:
-    return " ".join(str(value).split())
+    return legible(" ".join(str(value).split()))
 
 
 def secrets_of(configured: Settings) -> tuple[str, ...]:
