@@ -124,7 +124,7 @@ def arrive() -> None:
     st.session_state["held_view"] = {}
     if run is not None and again:
         st.query_params.from_dict(parse_qs(run.query_string, keep_blank_values=True))
-    for key in ("address_notes", "layers_on", "lang", *CODED, *DIALS):
+    for key in ("unusable", "layers_on", "lang", *CODED, *DIALS):
         st.session_state.pop(key, None)
     st.session_state["layer_generation"] = st.session_state.get("layer_generation", 0) + 1
     address_notes()
@@ -158,18 +158,15 @@ def _fill_empty_dials() -> None:
 
 
 def address_notes() -> list[str]:
-    """
-    Say which values of the address, when it was last read, were not usable.
-    """
-    if "address_notes" not in st.session_state:
-        st.session_state["address_notes"] = [
-            note
+    """Say which values of the address, when it was last read, were not usable, in the language of this run."""
+    if "unusable" not in st.session_state:
+        st.session_state["unusable"] = [
+            (name, text)
             for name, check in _CHECKS.items()
             for text in st.query_params.get_all(name)
-            if (note := check(name, text))
+            if check(name, text)
         ]
-    notes: list[str] = st.session_state["address_notes"]
-    return notes
+    return [note for name, text in st.session_state["unusable"] if (note := _CHECKS[name](name, text))]
 
 
 def _day_note(name: str, text: str) -> str | None:

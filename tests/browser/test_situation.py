@@ -264,13 +264,18 @@ def test_table_holds_what_the_map_shows_and_what_has_no_place(visit: Callable[..
 def test_unusable_values_in_the_address_are_named_and_replaced(visit: Callable[..., Any]) -> None:
     bad = {"as_of": "banana", "grade": "Z9", "region": "XX", "layers": "moon", "lat": "999", "known_on": "1800-01-01"}
     screen = visit(**bad)
-    notes = screen.page.locator(".stAlert").first.inner_text()
+    notes = screen.page.locator(".mm-say").first.inner_text()
     for name, value in bad.items():
         assert f"{name} in the address: found '{value}'" in notes
     plain = visit()
     assert screen.shown == plain.shown
     assert screen.place() == pytest.approx(plain.place(), abs=0.3)
     assert "in the address" not in plain.page.locator("body").inner_text()
+
+
+def test_an_unusable_value_is_named_in_the_language_of_the_page(visit: Callable[..., Any]) -> None:
+    screen = visit(grade="Z9", lang="fr")
+    screen.page.get_by_text("grade dans l'adresse").wait_for()
 
 
 def test_window_drawn_on_the_strip_filters_the_events(visit: Callable[..., Any]) -> None:
