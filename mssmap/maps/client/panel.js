@@ -79,7 +79,7 @@ function keepPlace() {
 
 /** Passes the light part of a view to the map frame, and clicks on the map back to Python. */
 export function bridge(component) {
-  const { data, setStateValue } = component;
+  const { data, setTriggerValue } = component;
   keepPlace();
   window.mssmapLight = data;
   join();
@@ -326,7 +326,7 @@ export function figures(component) {
 
 /** One record: what, when, how precise, the figures side by side, its history, who says so. */
 export function record(component) {
-  const { data, setStateValue } = component;
+  const { data, setTriggerValue } = component;
   const root = slot(component, "mm-record");
   const parts = [];
   const section = (title, ...children) => {
