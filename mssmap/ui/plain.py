@@ -19,7 +19,7 @@ Kind = Literal["info", "success", "warning", "error", "caption", "strong"]
 _ROLE: Final = {"info": "status", "success": "status", "warning": "status", "error": "alert"}
 
 _PUNCTUATION: Final = re.compile(r"([!-/:-@\[-`{-~])")
-_JOINED: Final = re.compile(r"(?=[:@])|(?<=[-<>=~])(?=[-<>=~])|(?<=www)(?=\.)", re.IGNORECASE)
+_JOINED: Final = re.compile(r"(?=:\S)|(?=@)|(?<=[-<>=~])(?=[-<>=~])|(?<=www)(?=\.)", re.IGNORECASE)
 """Where links, emoji and arrows begin, which Streamlit's parser makes of text that is escaped too."""
 WORD_JOINER: Final = "\u2060"
 

@@ -42,7 +42,7 @@ def _so_far(judged: Judged, coverage: Coverage) -> None:
     ended = job is not None and not job.running
     planner_figures.key_figures(planning.with_bands(coverage, steps), None if ended else len(steps))
     total = sureness.count(judged.plan)
-    plain.say("caption", words(steps, total), *([ranges(steps)] if len(steps) == total else []))
+    st.caption(plain.label(words(steps, total)), help=plain.label(ranges(steps)) if len(steps) == total else None)
 
 
 def words(steps: list[Step[pd.Series]], total: int) -> str:
