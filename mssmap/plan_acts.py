@@ -22,10 +22,10 @@ from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.placement import check
 from mssmap.roads import STATUSES, RoadStatus
-from mssmap.scenario import MAX_PROPOSALS, Proposal, Scenario
+from mssmap.scenario import ID, MAX_PROPOSALS, Proposal, Scenario
 from mssmap.timeline import Clocks
 
-Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,79}$")]
+Id = Annotated[str, Field(pattern=f"^{ID}$")]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
 Words = Annotated[str, Field(max_length=400)]
 

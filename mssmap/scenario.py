@@ -49,7 +49,8 @@ HANDED_OVER = "handed_over"
 KIND_OF_STATUS = {"planned": "announced", "proposed": "candidate"}
 """Statuses of a base that make it a proposal, and its kind."""
 
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,79}")
+ID = r"[A-Za-z0-9][A-Za-z0-9._:~-]{0,79}"
+"""Id of a plan or a proposal; `~` stands in that of a plan which was kept beside another, see `store.merge`."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class Proposal:
     def __post_init__(self) -> None:
         west, south, east, north = HAITI_BOUNDS
         faults = []
-        if not _ID.fullmatch(self.id):
+        if not re.fullmatch(ID, self.id):
             faults.append(_("id {id!r}, required letters, digits, dots, colons or hyphens").format(id=self.id))
         if not (west <= self.lon <= east and south <= self.lat <= north):
             faults.append(
@@ -133,7 +134,7 @@ class Scenario:
 
     def __post_init__(self) -> None:
         faults = []
-        if not _ID.fullmatch(self.id):
+        if not re.fullmatch(ID, self.id):
             faults.append(_("id {id!r}, required letters, digits, dots, colons or hyphens").format(id=self.id))
         if not self.name.strip() or len(self.name) > 200:
             faults.append(_("a name of {count} characters, required 1 to 200").format(count=len(self.name)))

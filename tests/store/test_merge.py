@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,9 +14,12 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
+from mssmap import plan_acts, scenario
 from mssmap.errors import InputError, NotFoundError
 from mssmap.store import Store, audit, imports, merge, open_store, payloads
+from mssmap.timeline import Clocks
 
 from .conftest import plan
 
@@ -299,3 +303,15 @@ def empty_stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
             return made[0], made[1]
 
         yield make
+
+
+def test_a_plan_that_is_kept_beside_ours_can_be_opened_and_changed(both, small):
+    hq, laptop = both
+    made = scenario.baseline(small, Clocks(date(2025, 1, 18), date(2025, 1, 18)), "F6").copy("p", "Ours")
+    hq.save(scenario.to_dict(made), version=2)
+    laptop.save(scenario.to_dict(made.copy("p", "Theirs")), version=2)
+    (conflict,) = merge.merge(hq, laptop, origin="laptop 3").conflicts
+    merge.decide(hq, conflict.conflict_id, "both")
+    kept = scenario.from_dict(hq.plan(conflict.branch).body)
+    assert kept.name == "Theirs (laptop 3)"
+    TypeAdapter(plan_acts.Id).validate_python(kept.id)
