@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from datetime import date
 
@@ -42,8 +43,8 @@ def settings_of(tmp_path_factory, small_folder, small):
 
 @pytest.mark.parametrize(("table", "field"), FIELDS)
 def test_every_command_goes_on(settings_of, capsys, table, field):
-    store = settings_of
-    for value in NONSENSE:
+    store, n = settings_of, FIELDS.index((table, field))
+    for value in NONSENSE if os.environ.get("MSSMAP_SOAK") else [NONSENSE[n % len(NONSENSE)]]:
         with sqlite3.connect(store.engine.url.database) as session:
             before = session.execute(f'SELECT rowid, "{field}" FROM "{table}"').fetchall()
             session.execute(f'UPDATE "{table}" SET "{field}" = ? WHERE rowid = ?', (value, before[0][0]))
