@@ -20,11 +20,17 @@ LEFT_S = 120
 
 @dataclass
 class Level:
-    """What a process holds at a moment, in seconds since the start of the campaign."""
+    """
+    What a process holds at a moment, in seconds since the start of the campaign.
+
+    `descriptors` are those that visits hold: sockets, pipes and loops. Plain files are counted apart: they belong to the
+    connections that the pool of the store keeps, which are as many as once worked at the same time.
+    """
 
     at_s: float
     megabytes: float
     descriptors: int
+    files: int
     threads: int
 
 
@@ -86,7 +92,8 @@ def live(url: str, pid: int, *, people: int, seconds: float, rest_s: float) -> H
 
     def look() -> Level:
         used = process.memory_info().rss / 1e6
-        return Level(time.monotonic() - begun, used, process.num_fds(), process.num_threads())
+        files = len(process.open_files())
+        return Level(time.monotonic() - begun, used, process.num_fds() - files, files, process.num_threads())
 
     with ThreadPoolExecutor(1) as own:  # Playwright, where it was used before, keeps the loop of this thread
         return own.submit(asyncio.run, _live(f"{url}/", look, people, seconds, rest_s)).result()

@@ -13,6 +13,8 @@ from .conftest import SOAK
 
 SECONDS = float(os.environ.get("MSSMAP_SOAK_SECONDS", "3600")) if SOAK else 4
 PEOPLE, REST_S = (20, 2.0) if SOAK else (4, 0.2)
+POOL = 5
+"""Connections that the pool of the store keeps, each with the file, its log and its index."""
 LEVEL = 1.1
 """Memory after the first sixth of the time (ten minutes of an hour) stays below so many times what it was then."""
 
@@ -33,6 +35,7 @@ def test_people_come_and_go(tmp_path, record_property):
     )
     assert hour.visits >= PEOPLE
     assert end.descriptors <= start.descriptors
+    assert end.files <= 3 * POOL
     assert end.threads <= start.threads
     if SOAK:
         assert late <= early * LEVEL
