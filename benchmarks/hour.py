@@ -23,8 +23,8 @@ class Level:
     """
     What a process holds at a moment, in seconds since the start of the campaign.
 
-    `descriptors` are those that visits hold: sockets, pipes and loops. Plain files are counted apart: they belong to the
-    connections that the pool of the store keeps, which are as many as once worked at the same time.
+    `descriptors` are those that visits hold: sockets, pipes and loops. Plain files are counted apart: they belong to
+    the connections that the pool of the store keeps, which are as many as once worked at the same time.
     """
 
     at_s: float
