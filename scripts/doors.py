@@ -10,8 +10,10 @@ from mssmap.archive.rows import BOUNDS as ARCHIVE
 from mssmap.archive.stream import PART_BYTES
 from mssmap.brief.pack import MOST_BYTES, MOST_MEMBERS
 from mssmap.exports.claimed import BOUNDS as PROOF
+from mssmap.ingest.field_copy import BOUNDS as FIELD
 from mssmap.jail.documents import BOUNDS as DOCUMENT
 from mssmap.jail.limits import LIMITS, MB, Limits
+from mssmap.store.backup_file import BOUNDS as BACKUP
 from mssmap.ui import archive_import, field_copies
 
 BEGIN, END = "<!-- doors: made by scripts/build_docs.py -->", "<!-- end of the doors -->"
@@ -110,8 +112,11 @@ DOORS = (
     ),
     Door(
         "a field copy, a back-up: *Field copies*, `mssmap merge`, `mssmap restore`",
-        "see `mssmap/store/backup_file.py`; files of imports in it are opened as files of data",
-        f"{field_copies.MOST_MB} MB on the page",
+        "the directory of the zip: members, how they are packed, the size that each states and never more of it; then lines, "
+        "rows and values, each of the kind of its column; of a field copy each record, and the rows of each import",
+        f"a field copy {field_copies.MOST_MB} MB on the page, {FIELD.unpacked_bytes // 1_000_000:,} MB unpacked, "
+        f"{FIELD.rows:,} rows; a back-up {BACKUP.unpacked_bytes // 1_000_000:,} MB unpacked, {BACKUP.rows:,} rows; a manifest "
+        f"of {BACKUP.manifest_bytes // 1_000_000} MB",
         "",
     ),
 )
