@@ -112,8 +112,9 @@ DOORS = (
     ),
     Door(
         "a field copy, a back-up: *Field copies*, `mssmap merge`, `mssmap restore`",
-        "the directory of the zip: members, how they are packed, the size that each states and never more; "
-        "then lines, rows and values, each of the kind of its column; of a field copy each record, and the rows of each import",
+        "the directory of the zip: members, how they are packed, the size that each states and never more of it; "
+        "then lines, rows and values, each of the kind of its column; of a field copy each record, and the rows of "
+        "each import",
         f"a field copy {field_copies.MOST_MB} MB on the page, {FIELD.unpacked_bytes // 1_000_000:,} MB unpacked, "
         f"{FIELD.rows:,} rows; a back-up {BACKUP.unpacked_bytes // 1_000_000:,} MB unpacked, {BACKUP.rows:,} rows; "
         f"a manifest of {BACKUP.manifest_bytes // 1_000_000} MB",
