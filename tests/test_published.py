@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 import pytest
 
 from mssmap.maps import assets
-from mssmap.ui import cache
+from mssmap.ui import cache, frame, server
+from mssmap.ui.door import headers
 
 
 @pytest.fixture
@@ -13,13 +16,14 @@ def folder(tmp_path, monkeypatch, frozen_folder):
     monkeypatch.setattr(cache, "static_folder", lambda: tmp_path / "static")
     monkeypatch.setenv("MSSMAP_DATA_DIR", str(frozen_folder))
     monkeypatch.setenv("MSSMAP_DATABASE_URL", f"sqlite:///{tmp_path / 'store.db'}")
-    cached = (cache._folder, cache.data, cache.published)
-    for one in cached:
-        one.cache_clear()
-    cache._intact.clear()
+    _forget()
     yield tmp_path / "static"
-    for one in cached:
-        one.cache_clear()
+    _forget()
+
+
+def _forget():
+    cache._folder.cache_clear()
+    cache.forget()
     cache._intact.clear()
 
 
@@ -33,7 +37,7 @@ def test_what_a_power_cut_emptied_is_written_again_at_the_start(folder, harm):
     before = files(folder)
     for path in list(folder.iterdir()):
         harm(path)
-    cache.published.cache_clear()
+    cache.forget()
     cache.published()
     assert files(folder) == before
 
@@ -75,3 +79,32 @@ def test_a_static_file_is_on_disk_before_it_has_its_name(tmp_path, monkeypatch):
     assert synced
     assert tmp_path / name not in synced[0]
     assert assets.intact(tmp_path / name)
+
+
+def test_what_was_begun_before_an_import_is_not_given_after_it(monkeypatch):
+    """Two threads: one works something out, the other hears of an import meanwhile."""
+    monkeypatch.setattr(cache, "_seen", ["before"])
+    asked = []
+
+    @cache.of_the_store(maxsize=1)
+    def kept():
+        asked.append(cache._seen[0])
+        if cache._seen[0] == "before":
+            cache._seen[0] = "after"
+            cache.forget()
+        return len(asked)
+
+    assert kept() == 1
+    assert kept() == 2, "worked out anew"
+    assert kept() == 2
+    cache._forgotten.pop()
+
+
+def test_the_policy_lets_the_base_map_of_a_moment_ago_run(monkeypatch):
+    """A page may have begun before an import, and its frame be asked for after it."""
+    monkeypatch.setattr(cache, "_frame_scripts", deque(["old", "new"], maxlen=8))
+    monkeypatch.setattr(cache, "base_frame", lambda: None)
+    for script in ("old", "new"):
+        assert headers._digest(script + frame.ENDING) in server._policy(
+            "/component/streamlit_folium.st_folium/index.html"
+        )

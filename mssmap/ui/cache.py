@@ -11,13 +11,14 @@ import json
 import logging
 import tempfile
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache, partial
+from functools import lru_cache, partial, wraps
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from streamlit import config
 
@@ -38,6 +39,9 @@ from mssmap.maps import assets, history, plan, view
 from mssmap.maps.view import Shown
 from mssmap.timeline import Clocks
 from mssmap.ui import frame, permits
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 log = logging.getLogger("mssmap")
 
@@ -63,7 +67,49 @@ def _folder() -> Data:
     return catalog.open_data(settings.load().data_dir)
 
 
-@lru_cache(maxsize=1)
+_seen: list[Any] = [None]
+"""Mark of the imports that what is kept rests on."""
+_forgotten: list[Callable[[], None]] = []
+
+
+def of_the_store(maxsize: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """
+    Keep results until something is imported or removed.
+
+    They are kept under the mark at which they were asked for: what another thread had begun before is never given
+    afterwards.
+    """
+
+    def make(work: Callable[P, T]) -> Callable[P, T]:
+        @lru_cache(maxsize)
+        def kept(_mark: Any, *args: P.args, **named: P.kwargs) -> T:
+            return work(*args, **named)
+
+        @wraps(work)
+        def ask(*args: P.args, **named: P.kwargs) -> T:
+            return kept(_seen[0], *args, **named)  # type: ignore[arg-type]
+
+        _forgotten.append(kept.cache_clear)
+        return ask
+
+    return make
+
+
+def forget() -> None:
+    """Let go of everything that rests on the store."""
+    for clear in _forgotten:
+        clear()
+
+
+def refresh() -> None:
+    """Forget what was read if something was imported or removed since; every page begins with it."""
+    now = attach.mark(settings.load().database_url)
+    if _seen[0] != now:
+        _seen[0] = now
+        forget()
+
+
+@of_the_store(maxsize=1)
 def data() -> Data:
     """Return everything in the data folder and all that was imported; faults stand in `Data.faults`."""
     return attach.with_imports(_folder(), settings.load().database_url)
@@ -75,21 +121,7 @@ def static_folder() -> Path:
     return (settings.ROOT if by_streamlit else settings.cache_folder()) / "static"
 
 
-_seen: list[tuple[tuple[str, int], ...]] = []
-
-
-def refresh() -> None:
-    """Forget what was read if something was imported or removed since; every page begins with it."""
-    now = attach.mark(settings.load().database_url)
-    if _seen and _seen[0] == now:
-        return
-    if _seen:
-        for cached in (data, published, base_frame, shown, key_figures, hidden, told, changes, extract):
-            cached.cache_clear()
-    _seen[:] = [now]
-
-
-@lru_cache(maxsize=1)
+@of_the_store(maxsize=1)
 def published() -> assets.Assets:
     """Write the static files that are missing or damaged, delete those of removed imports, and return their names."""
     found = _publish()
@@ -128,10 +160,22 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-@lru_cache(maxsize=1)
+@of_the_store(maxsize=1)
 def base_frame() -> frame.Frame | None:
     """Return the base map, rendered."""
-    return frame.render(published())
+    found = frame.render(published())
+    if found is not None and found.script not in _frame_scripts:
+        _frame_scripts.append(found.script)
+    return found
+
+
+_frame_scripts: deque[str] = deque(maxlen=8)
+
+
+def frame_scripts() -> tuple[str, ...]:
+    """Return the scripts of the last base maps: a page may still be sending the one from before an import."""
+    base_frame()
+    return tuple(_frame_scripts)
 
 
 @lru_cache(maxsize=1)
@@ -179,7 +223,7 @@ def own_files() -> dict[str, bytes]:
     return own | {name: client.joinpath(name).read_bytes() for name in ("lanes.js", "live.js", "acts.js", "hand.js")}
 
 
-@lru_cache(maxsize=256)
+@of_the_store(maxsize=256)
 def shown(filters: Filters) -> Shown:
     """Return what is on the map at these dials and filters."""
     clocks, grade, region = filters.clocks, filters.grade, filters.region
@@ -197,19 +241,19 @@ def shown(filters: Filters) -> Shown:
     return Shown(clocks=clocks, events=events, **layers)
 
 
-@lru_cache(maxsize=8)
+@of_the_store(maxsize=8)
 def extract(selection: Selection, form: Form, language: str) -> Extract:
     """Return an export, with the hashes of its rows, before it is written; what is lost is said in a language."""
     return extracts.build(data(), selection, form)
 
 
-@lru_cache(maxsize=256)
+@of_the_store(maxsize=256)
 def key_figures(clocks: Clocks, grade: str, region: str | None) -> list[keyfigures.KeyFigure]:
     """Return the figures above the map."""
     return keyfigures.key_figures(data(), clocks, grade, region)
 
 
-@lru_cache(maxsize=256)
+@of_the_store(maxsize=256)
 def hidden(clocks: Clocks, grade: str, region: str | None) -> dict[str, int]:
     """Return how many records of each layer the grade threshold hides."""
     return views.hidden_by_grade(data(), clocks, grade, region)
@@ -222,7 +266,7 @@ def nothing_on_record(filters: Filters) -> bool:
     return not surely and views.events(data(), filters.clocks, grade=filters.grade, region=filters.region).empty
 
 
-@lru_cache(maxsize=32)
+@of_the_store(maxsize=32)
 def told(known_on: date, region: str | None, categories: tuple[str, ...], language: str) -> tuple[dict[str, Any], str]:
     """Return all that the browser needs to work out any day and grade at these filters, and its mark; by language."""
     known = history.compose(data(), published(), known_on, region=region, categories=categories)
@@ -235,7 +279,7 @@ def mark(content: Any) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
-@lru_cache(maxsize=64)
+@of_the_store(maxsize=64)
 def changes(since: date, until: date) -> list[dict[str, Any]]:
     """Return what was learnt between two known dates."""
     return differences.as_records(data(), differences.changes(data(), since, until, plans=True), until)

@@ -182,11 +182,10 @@ def _page_scripts() -> tuple[str, ...]:
 
 
 def _policy(path: str) -> str:
-    """Return the policy of the content at a path: in the frame of the map only the base map's own script may run."""
+    """Return the policy of the content at a path: in the frame of the map only scripts of our base map may run."""
     if not path.startswith("/component/"):
         return _policy_of(*_page_scripts())
-    base = cache.base_frame()
-    return _policy_of(*([base.script + frame.ENDING] if base else []))
+    return _policy_of(*(script + frame.ENDING for script in cache.frame_scripts()))
 
 
 class _Server(uvicorn.Server):
