@@ -19,7 +19,7 @@ from .conftest import plan
 from .writer import write_forever
 
 WRITERS = 4
-ROUNDS = int(os.environ.get("MSSMAP_KILL_ROUNDS", "100"))
+ROUNDS = int(os.environ.get("MSSMAP_KILL_ROUNDS", "200"))
 
 WRITES = 15 * ROUNDS
 """As many writes are wanted; a slow machine gets twice the rounds for them."""
