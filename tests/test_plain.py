@@ -124,7 +124,6 @@ def test_a_terminal_is_not_steered_by_names(tmp_path: Path, small: Data) -> None
         in_a_terminal("log", **at),
         in_a_terminal("import", f"{STEERING}.csv", "--dry-run", **at),
         in_a_terminal("verify", STEERING, **at),
-        in_a_terminal("show", STEERING, **at),
         in_a_terminal("import", f"{STEERING}.csv", "--json", **at),
     ]
     for text in said:
