@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -94,7 +93,7 @@ def test_the_policy_names_no_other_host_for_anything_that_runs():
 
 def test_the_inline_scripts_that_may_run_are_named_by_their_text(monkeypatch):
     """One script stands in Streamlit's page; with another Streamlit this says so."""
-    monkeypatch.setattr(cache, "base_frame", lambda: SimpleNamespace(script="let map;"))
+    monkeypatch.setattr(cache, "frame_scripts", lambda: ("let map;",))
     scripts = server._page_scripts()
     assert [script.split() for script in scripts] == [["window.prerenderReady", "=", "false"]]
     assert server._policy("/").count("sha256-") == 1, "Streamlit's own"
