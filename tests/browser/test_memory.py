@@ -85,6 +85,9 @@ def own_window(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> It
 # ------------------------------------------------------------------------------------------------------ what is done
 
 
+UNFOLDED = "() => [...document.querySelectorAll('details')].every((one) => !one.getAnimations({ subtree: true }).length)"
+
+
 def toggle(screen: Screen, _: int) -> None:
     """Switch the first base on or off."""
     with screen.new_view():
@@ -96,7 +99,9 @@ def shade(screen: Screen, turn: int) -> None:
     field = screen.page.locator(".st-key-shade input")
     if not field.count():
         screen.page.get_by_text("Background and shading").click()
+        field.wait_for()
         screen.at_rest()
+        screen.wait(UNFOLDED)  # a click on what still moves opens no list
     with screen.new_view():
         field.click()
         options = screen.page.get_by_role("option")
