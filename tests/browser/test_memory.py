@@ -85,7 +85,9 @@ def own_window(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> It
 # ------------------------------------------------------------------------------------------------------ what is done
 
 
-UNFOLDED = "() => [...document.querySelectorAll('details')].every((one) => !one.getAnimations({ subtree: true }).length)"
+UNFOLDED = (
+    "() => [...document.querySelectorAll('details')].every((one) => !one.getAnimations({ subtree: true }).length)"
+)
 
 
 def toggle(screen: Screen, _: int) -> None:
