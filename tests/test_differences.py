@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date, timedelta
 from functools import cache
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_data import ROOT
 
@@ -15,6 +16,8 @@ from mssmap import catalog, differences
 from mssmap.catalog import Data
 from mssmap.differences import Change
 from mssmap.errors import InputError
+
+SOAK = os.environ.get("MSSMAP_SOAK") == "1"
 
 
 def learnt(data: Data, since: str, until: str, as_of: str | None = None) -> list[Change]:
@@ -121,6 +124,7 @@ def shipped() -> Data:
 DAYS = st.integers(0, 1_950).map(lambda n: date(2021, 1, 1) + timedelta(days=n))
 
 
+@settings(max_examples=300 if SOAK else 20)
 @given(one=DAYS, other=DAYS, about=st.none() | DAYS)
 def test_changes_applied_to_the_earlier_state_give_the_later(one, other, about):
     since, until = sorted((one, other))

@@ -168,11 +168,11 @@ from mssmap.archive.shelf import Shelf
 from mssmap.errors import DataError
 
 folder = Path(sys.argv[1])
-spark.PATIENCE_S = 10
 (folder / "logs").mkdir()
 with cluster(folder / "logs") as found:
     archives = engine.connect(Shelf(folder), found.url)
     print(archives.ask(sys.argv[2], "count", Query(plans=True)).to_pylist())
+spark.PATIENCE_S = 10
 try:
     archives.ask(sys.argv[2], "count", Query())
 except DataError as error:

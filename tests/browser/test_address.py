@@ -61,7 +61,7 @@ def shows(screen: Screen, as_of: date, known_on: date) -> None:
     if screen.page.locator(".st-key-map iframe").count():
         screen.wait(
             """([day, known]) => {
-              const banner = document.querySelector('.st-key-map iframe').contentDocument.querySelector('.mm-asof');
+              const banner = document.querySelector('.st-key-map iframe')?.contentDocument?.querySelector('.mm-asof');
               return banner && banner.textContent.includes(day) && banner.textContent.includes(known);
             }""",
             [day, known],

@@ -156,7 +156,7 @@ def test_the_filter_of_the_panel(visit: Callable[..., Screen], archive: tuple[Se
     who.fill("police")
     filtered(screen, archive, categories=("battle", "riot"), actor="police")
     screen.wait(
-        f"() => document.querySelector('{FRAME}').contentDocument.querySelector('datalist').options.length === 1"
+        f"() => document.querySelector('{FRAME}')?.contentDocument?.querySelector('datalist')?.options.length === 1"
     )
     assert box.locator("datalist option").get_attribute("value") == "Police forces"
     assert "(filtered)" in str(screen.page.locator(".mm-lanes .archive text").text_content())

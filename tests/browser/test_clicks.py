@@ -177,6 +177,7 @@ def until_shown(screen: Screen, bases: Iterable[str]) -> None:
 
 def in_store(place: Place, screen: Screen) -> set[str]:
     """Ids of the bases that are on in the plan which the address names."""
+    screen.page.locator(".mm-bases input").first.wait_for()  # a page that was given up is loaded again
     store = place.store()
     plan = store.plan(screen.query["scenario"])
     store.engine.dispose()

@@ -69,7 +69,7 @@ def test_toggle_place_save_kill_and_find_the_plan_again(own_server: Server, visi
     screen.page.get_by_text("Click the map to place a base").click()
     screen.at_rest()
     screen.page.wait_for_function(
-        "() => document.querySelector('.st-key-map iframe').contentDocument.querySelector('.mm-placing')"
+        "() => document.querySelector('.st-key-map iframe')?.contentDocument?.querySelector('.mm-placing')"
     )
     at = screen.in_map("(w) => { const p = w.map.latLngToContainerPoint([18.25, -73.85]); return [p.x, p.y]; }")
     frame = screen.page.locator(".st-key-map iframe").bounding_box()

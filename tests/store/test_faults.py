@@ -22,7 +22,7 @@ from mssmap.store import ConflictError, Store, StoreAwayError, audit, core, open
 from .cable import Cable, Line, cable
 from .conftest import Postgres, plan
 
-RESTARTS_WITHIN_S = 30
+RESTARTS_WITHIN_S = 200
 
 
 @pytest.fixture
