@@ -10,7 +10,6 @@ The functions here are what scripts use. Importing the package does no work; the
 from __future__ import annotations
 
 from datetime import date
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mssmap import settings
@@ -71,21 +70,7 @@ def load() -> Data:
     from mssmap.ingest import attach
 
     found = settings.load()
-    return _with_imports(str(found.data_dir), found.database_url, attach.mark(found.database_url))
-
-
-@lru_cache(maxsize=2)
-def _load(folder: str) -> Data:
-    from mssmap import catalog
-
-    return catalog.open_data(folder)
-
-
-@lru_cache(maxsize=2)
-def _with_imports(folder: str, url: str, _mark: tuple[tuple[str, int], ...]) -> Data:
-    from mssmap.ingest import attach
-
-    return attach.with_imports(_load(folder), url)
+    return attach.loaded(found.data_dir, found.database_url, attach.mark(found.database_url))
 
 
 def clocks(as_of: str | date | None = None, known_on: str | date | None = None) -> Clocks:

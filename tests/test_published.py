@@ -6,6 +6,7 @@ from collections import deque
 
 import pytest
 
+from mssmap.ingest import attach
 from mssmap.maps import assets
 from mssmap.ui import cache, frame, server
 from mssmap.ui.door import headers
@@ -22,8 +23,9 @@ def folder(tmp_path, monkeypatch, frozen_folder):
 
 
 def _forget():
-    cache._folder.cache_clear()
-    cache.forget()
+    for read in (attach.read_folder, attach.loaded):
+        read.cache_clear()
+    cache.refresh()
     cache._intact.clear()
 
 
@@ -37,7 +39,7 @@ def test_what_a_power_cut_emptied_is_written_again_at_the_start(folder, harm):
     before = files(folder)
     for path in list(folder.iterdir()):
         harm(path)
-    cache.forget()
+    _forget()
     cache.published()
     assert files(folder) == before
 
@@ -83,21 +85,16 @@ def test_a_static_file_is_on_disk_before_it_has_its_name(tmp_path, monkeypatch):
 
 def test_what_was_begun_before_an_import_is_not_given_after_it(monkeypatch):
     """Two threads: one works something out, the other hears of an import meanwhile."""
-    monkeypatch.setattr(cache, "_seen", ["before"])
-    asked = []
+    now = ["before"]
+    monkeypatch.setattr(cache, "data", lambda: now[0])
 
-    @cache.of_the_store(maxsize=1)
-    def kept():
-        asked.append(cache._seen[0])
-        if cache._seen[0] == "before":
-            cache._seen[0] = "after"
-            cache.forget()
-        return len(asked)
+    @cache.of_the_data(maxsize=1)
+    def kept(of):
+        now[0] = "after"
+        return of
 
-    assert kept() == 1
-    assert kept() == 2, "worked out anew"
-    assert kept() == 2
-    cache._forgotten.pop()
+    assert kept() == "before"
+    assert kept() == "after", "worked out anew"
 
 
 def test_the_policy_lets_the_base_map_of_a_moment_ago_run(monkeypatch):

@@ -12,6 +12,8 @@ import io
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -20,7 +22,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mssmap import evidence
+from mssmap import catalog, evidence
 from mssmap.catalog import Data, Dataset
 from mssmap.crs import WGS84
 from mssmap.errors import DataError, Fault
@@ -82,7 +84,11 @@ def _opened(url: str) -> Store | None:
     return _stores.get(url)
 
 
-def mark(url: str) -> tuple[tuple[str, int], ...]:
+Mark = tuple[tuple[str, int], ...]
+"""Id and version of every import of a store."""
+
+
+def mark(url: str) -> Mark:
     """Return id and version of every import of the store at `url`: what changes when they do; empty without a store."""
     try:
         store = _opened(url)
@@ -110,6 +116,25 @@ def with_imports(data: Data, url: str) -> Data:
     except StoreAwayError as error:
         return _faulty(data, "store", str(error))
     return attach(data, parts)
+
+
+@lru_cache(maxsize=2)
+def read_folder(folder: Path) -> Data:
+    """Return what the data folder holds, without imports."""
+    return catalog.open_data(folder)
+
+
+@lru_cache(maxsize=2)
+def loaded(folder: Path, url: str, _mark: Mark) -> Data:
+    """
+    Return the data of a folder with what the store at `url` has imported, the same as long as its mark is the same.
+
+    Raises
+    ------
+    DataError
+        If there is no readable catalog in the folder.
+    """
+    return with_imports(read_folder(folder), url)
 
 
 def drawn(data: Data) -> list[str]:

@@ -10,7 +10,6 @@ import dataclasses
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
@@ -21,6 +20,7 @@ from mssmap.brief import Brief, content, history, pdf, spec
 from mssmap.brief.history import Made
 from mssmap.brief.pack import Pack
 from mssmap.brief.spec import Question
+from mssmap.catalog import Data
 from mssmap.errors import MssmapError
 from mssmap.i18n import LANGUAGES, current
 from mssmap.i18n import gettext as _
@@ -284,12 +284,12 @@ def _address() -> str:
     return f"{split.scheme}://{split.netloc}" if split.netloc else spec.ADDRESS
 
 
-@lru_cache(maxsize=24)
-def _preview(key: str, brief: _Keyed) -> tuple[list[bytes], list[str], str]:
+@cache.of_the_data(maxsize=24)
+def _preview(data: Data, key: str, brief: _Keyed) -> tuple[list[bytes], list[str], str]:
     """Return the pages as pictures, what was shortened, and what the map shows."""
     del key
-    told = content.compose(cache.data(), brief.brief)
-    drawn = pdf.draw_map(cache.data(), told)
+    told = content.compose(data, brief.brief)
+    drawn = pdf.draw_map(data, told)
     if drawn.left_out:
         told = content.more_shortened(told, "map", n=drawn.left_out)
     return pdf.preview(told, drawn), content.tell_shortened(told), pdf.described(told)

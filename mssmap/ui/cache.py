@@ -18,11 +18,11 @@ from datetime import date
 from functools import lru_cache, partial, wraps
 from importlib import resources
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from streamlit import config
 
-from mssmap import catalog, differences, disk, keyfigures, planning, settings, store, views
+from mssmap import differences, disk, keyfigures, planning, settings, store, views
 from mssmap.api.archives import told as told_of
 from mssmap.archive import columns, engine
 from mssmap.archive.engine import Archives
@@ -62,57 +62,41 @@ class Filters:
         return replace(self, start=window[0], end=window[1])
 
 
-@lru_cache(maxsize=1)
-def _folder() -> Data:
-    return catalog.open_data(settings.load().data_dir)
-
-
-_seen: list[Any] = [None]
-"""Mark of the imports that what is kept rests on."""
-_forgotten: list[Callable[[], None]] = []
-
-
-def of_the_store(maxsize: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """
-    Keep results until something is imported or removed.
-
-    They are kept under the mark at which they were asked for: what another thread had begun before is never given
-    afterwards.
-    """
-
-    def make(work: Callable[P, T]) -> Callable[P, T]:
-        @lru_cache(maxsize)
-        def kept(_mark: Any, *args: P.args, **named: P.kwargs) -> T:
-            return work(*args, **named)
-
-        @wraps(work)
-        def ask(*args: P.args, **named: P.kwargs) -> T:
-            return kept(_seen[0], *args, **named)  # type: ignore[arg-type]
-
-        _forgotten.append(kept.cache_clear)
-        return ask
-
-    return make
-
-
-def forget() -> None:
-    """Let go of everything that rests on the store."""
-    for clear in _forgotten:
-        clear()
+_seen: list[attach.Mark | None] = [None]
+"""Mark of the imports that a page was last opened with."""
 
 
 def refresh() -> None:
-    """Forget what was read if something was imported or removed since; every page begins with it."""
-    now = attach.mark(settings.load().database_url)
-    if _seen[0] != now:
-        _seen[0] = now
-        forget()
+    """Look whether something was imported or removed since; every page begins with it."""
+    _seen[0] = attach.mark(settings.load().database_url)
 
 
-@of_the_store(maxsize=1)
 def data() -> Data:
     """Return everything in the data folder and all that was imported; faults stand in `Data.faults`."""
-    return attach.with_imports(_folder(), settings.load().database_url)
+    if _seen[0] is None:
+        refresh()
+    found = settings.load()
+    return attach.loaded(found.data_dir, found.database_url, _seen[0])
+
+
+def of_the_data(maxsize: int) -> Callable[[Callable[Concatenate[Data, P], T]], Callable[P, T]]:
+    """
+    Keep results under the data that they were worked out from, which are given to the function first.
+
+    After an import there are other data: what was worked out before, or is still being worked out by another thread, is
+    not found any more.
+    """
+
+    def make(work: Callable[Concatenate[Data, P], T]) -> Callable[P, T]:
+        kept = lru_cache(maxsize)(work)
+
+        @wraps(work)
+        def ask(*args: P.args, **named: P.kwargs) -> T:
+            return kept(data(), *args, **named)  # type: ignore[arg-type]
+
+        return ask
+
+    return make
 
 
 def static_folder() -> Path:
@@ -121,17 +105,17 @@ def static_folder() -> Path:
     return (settings.ROOT if by_streamlit else settings.cache_folder()) / "static"
 
 
-@of_the_store(maxsize=1)
-def published() -> assets.Assets:
+@of_the_data(maxsize=1)
+def published(of: Data) -> assets.Assets:
     """Write the static files that are missing or damaged, delete those of removed imports, and return their names."""
-    found = _publish()
+    found = _publish(of)
     assets.withdraw(static_folder(), found)
     return found
 
 
-def _publish() -> assets.Assets:
-    cells = plan.published_grid(planning.cells_of(data()))
-    return assets.publish(data(), static_folder(), panels=own_files(), font=assets.typeface(), grid=cells)
+def _publish(of: Data) -> assets.Assets:
+    cells = plan.published_grid(planning.cells_of(of))
+    return assets.publish(of, static_folder(), panels=own_files(), font=assets.typeface(), grid=cells)
 
 
 _mending = threading.Lock()
@@ -147,7 +131,7 @@ def mend(name: str) -> None:
     with _mending:
         if not assets.intact(path):
             log.warning("%s", _("{file}: was missing or damaged and is written again.").format(file=path))
-            _publish()
+            _publish(data())
         if (stamp := _stamp(path)) is not None:
             _intact[name] = stamp
 
@@ -160,8 +144,8 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-@of_the_store(maxsize=1)
-def base_frame() -> frame.Frame | None:
+@of_the_data(maxsize=1)
+def base_frame(_of: Data) -> frame.Frame | None:
     """Return the base map, rendered."""
     found = frame.render(published())
     if found is not None and found.script not in _frame_scripts:
@@ -223,13 +207,13 @@ def own_files() -> dict[str, bytes]:
     return own | {name: client.joinpath(name).read_bytes() for name in ("lanes.js", "live.js", "acts.js", "hand.js")}
 
 
-@of_the_store(maxsize=256)
-def shown(filters: Filters) -> Shown:
+@of_the_data(maxsize=256)
+def shown(of: Data, filters: Filters) -> Shown:
     """Return what is on the map at these dials and filters."""
     clocks, grade, region = filters.clocks, filters.grade, filters.region
-    layers = {name: views.layer(data(), name, clocks, grade, region) for name in views.RECORD_LAYERS}
+    layers = {name: views.layer(of, name, clocks, grade, region) for name in views.RECORD_LAYERS}
     events = views.events(
-        data(),
+        of,
         clocks,
         start=filters.start,
         end=filters.end,
@@ -241,22 +225,22 @@ def shown(filters: Filters) -> Shown:
     return Shown(clocks=clocks, events=events, **layers)
 
 
-@of_the_store(maxsize=8)
-def extract(selection: Selection, form: Form, language: str) -> Extract:
+@of_the_data(maxsize=8)
+def extract(of: Data, selection: Selection, form: Form, language: str) -> Extract:
     """Return an export, with the hashes of its rows, before it is written; what is lost is said in a language."""
-    return extracts.build(data(), selection, form)
+    return extracts.build(of, selection, form)
 
 
-@of_the_store(maxsize=256)
-def key_figures(clocks: Clocks, grade: str, region: str | None) -> list[keyfigures.KeyFigure]:
+@of_the_data(maxsize=256)
+def key_figures(of: Data, clocks: Clocks, grade: str, region: str | None) -> list[keyfigures.KeyFigure]:
     """Return the figures above the map."""
-    return keyfigures.key_figures(data(), clocks, grade, region)
+    return keyfigures.key_figures(of, clocks, grade, region)
 
 
-@of_the_store(maxsize=256)
-def hidden(clocks: Clocks, grade: str, region: str | None) -> dict[str, int]:
+@of_the_data(maxsize=256)
+def hidden(of: Data, clocks: Clocks, grade: str, region: str | None) -> dict[str, int]:
     """Return how many records of each layer the grade threshold hides."""
-    return views.hidden_by_grade(data(), clocks, grade, region)
+    return views.hidden_by_grade(of, clocks, grade, region)
 
 
 def nothing_on_record(filters: Filters) -> bool:
@@ -266,10 +250,12 @@ def nothing_on_record(filters: Filters) -> bool:
     return not surely and views.events(data(), filters.clocks, grade=filters.grade, region=filters.region).empty
 
 
-@of_the_store(maxsize=32)
-def told(known_on: date, region: str | None, categories: tuple[str, ...], language: str) -> tuple[dict[str, Any], str]:
+@of_the_data(maxsize=32)
+def told(
+    of: Data, known_on: date, region: str | None, categories: tuple[str, ...], language: str
+) -> tuple[dict[str, Any], str]:
     """Return all that the browser needs to work out any day and grade at these filters, and its mark; by language."""
-    known = history.compose(data(), published(), known_on, region=region, categories=categories)
+    known = history.compose(of, published(), known_on, region=region, categories=categories)
     large = {**view.fixed(published()), "history": known}
     return large, mark(large) + language
 
@@ -279,10 +265,10 @@ def mark(content: Any) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
-@of_the_store(maxsize=64)
-def changes(since: date, until: date) -> list[dict[str, Any]]:
+@of_the_data(maxsize=64)
+def changes(of: Data, since: date, until: date) -> list[dict[str, Any]]:
     """Return what was learnt between two known dates."""
-    return differences.as_records(data(), differences.changes(data(), since, until, plans=True), until)
+    return differences.as_records(of, differences.changes(of, since, until, plans=True), until)
 
 
 def warm() -> None:

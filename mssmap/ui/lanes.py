@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import lru_cache
 from typing import Any, Final
 
 import pandas as pd
 import streamlit as st
 
 from mssmap import evidence, text, timeline, twin_charts, views
+from mssmap.catalog import Data
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.maps import history, layers, view
@@ -76,10 +76,11 @@ def lane_of_symbol(symbol: str) -> str | None:
     return next((lane for lane, (_c, _k, symbols) in LANES.items() if symbol.startswith(symbols)), None)
 
 
-@lru_cache(maxsize=32)
-def _content(known_on: date, region: str | None, categories: tuple[str, ...], language: str) -> list[dict[str, Any]]:
+@cache.of_the_data(maxsize=32)
+def _content(
+    data: Data, known_on: date, region: str | None, categories: tuple[str, ...], language: str
+) -> list[dict[str, Any]]:
     """Return the items of the lanes, of every day and grade."""
-    data = cache.data()
     told = cache.told(known_on, region, categories, language)[0]["history"]
     names = {
         key: getattr(row, f"name_{language}", None) or row.name_en

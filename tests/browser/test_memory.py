@@ -115,7 +115,7 @@ def change_theme(screen: Screen, turn: int) -> None:
     scheme: Literal["dark", "light"] = "light" if turn % 2 else "dark"
     screen.page.emulate_media(color_scheme=scheme)
     screen.wait(
-        f"(dark) => document.querySelector('{FRAME}')?.contentDocument?.querySelector('html')?.matches('.dark') === dark",
+        f"(dark) => document.querySelector('{FRAME}')?.contentDocument?.documentElement?.matches('.dark') === dark",
         scheme == "dark",
     )
     screen.at_rest()
