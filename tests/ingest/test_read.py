@@ -205,3 +205,10 @@ def test_progress_goes_up(read, files):
 def test_the_reading_process_knows_nothing_of_the_server(monkeypatch):
     monkeypatch.setenv("MSSMAP_DATABASE_URL", "postgresql://user:word@host/x")
     assert not [name for name in box.environment() if name.startswith(("MSSMAP", "HOME", "USER"))]
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_read(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"a,b\n")
+    with pytest.raises(ingest.RefusedError, match="found 4 bytes, required at most 3"):
+        box._opened(path, Limits(file_bytes=3))
