@@ -22,6 +22,7 @@ import tempfile
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -103,12 +104,17 @@ def _in_python(path: Path, name: str, root: Path) -> Iterator[Place]:
     content = path.read_bytes()
     if name.rpartition(".")[2].encode() not in content:
         return
-    for found, node in _named(ast.parse(content), ""):
+    for found, node in _all(content):
         if found == name:
             begin = _at(content, node.lineno, node.col_offset)
             yield Place(
                 path.relative_to(root), begin, _at(content, node.end_lineno or 0, node.end_col_offset or 0), node
             )
+
+
+@lru_cache(maxsize=256)
+def _all(content: bytes) -> list[tuple[str, ast.stmt]]:
+    return list(_named(ast.parse(content), ""))
 
 
 def _named(node: ast.AST, before: str) -> Iterator[tuple[str, ast.stmt]]:
