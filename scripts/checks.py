@@ -600,7 +600,16 @@ FILE_CHECKS: Final = (
         "files",
         "a path in a zip stays in it",
         "_check",
-        READ + "test_each_limit_is_said",
+        READ + "test_a_member_that_is_dangerous_is_refused",
+        "False",
+        '".." in path.parts',
+        "ingest",
+    ),
+    Check(
+        "files",
+        "a member is not packed tightly",
+        "_check",
+        READ + "test_a_member_that_is_dangerous_is_refused",
         "if False",
         "if info.file_size > MB and info.file_size > limits.ratio * max(1, info.compress_size)",
         "ingest",
@@ -669,7 +678,7 @@ FILE_CHECKS: Final = (
         "cost",
         "vertices of all shapes",
         "check",
-        READ + "test_vertices_are_limited",
+        SHAPES + "test_vertices_of_all_shapes_together_are_limited",
         "pass",
         'at_most(int(vertices.sum()), limits.vertices, "vertices")',
         "ingest",
@@ -1170,7 +1179,7 @@ def rows(promise: str) -> list[tuple[str, ...]]:
     if promise in WITHOUT:
         return [(f"`{promise}`", WITHOUT[promise], "", "")]
     return [
-        (f"`{promise}`", check.says, f"`{check.test.rpartition('::')[2]}`", f"yes, in `{check.where}`")
+        (f"`{promise}`", check.says, f"`{check.test.rpartition('::')[2]}`", f"`{check.where}`")
         for check in CHECKS
         if check.promise == promise
     ]

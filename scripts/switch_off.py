@@ -190,9 +190,11 @@ def failures(tests: Iterable[str], copy: Path) -> list[str]:
     if done.returncode not in {0, 1}:
         raise RuntimeError(f"pytest ended with {done.returncode}: {' '.join(done.stdout.split())[-300:]}")
     cases = list(ElementTree.parse(report).iter("testcase"))
-    if wrong := [one for case in cases for one in case if one.tag in {"error", "skipped"}]:
+    found = [f"{case.get('name')}: {_short(one.get('message'))}" for case in cases for one in case.iter("failure")]
+    wrong = [one for case in cases for one in case if one.tag in {"error", "skipped"}]
+    if wrong and not found:  # after a failure putting away may fail too
         raise RuntimeError(f"{wrong[0].tag}: {_short(wrong[0].get('message'))}")
-    return [f"{case.get('name')}: {_short(one.get('message'))}" for case in cases for one in case.iter("failure")]
+    return found
 
 
 def _short(text: str | None) -> str:

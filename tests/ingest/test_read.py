@@ -12,6 +12,7 @@ import pytest
 import shapely
 
 from mssmap import ingest
+from mssmap.ingest import archive
 from mssmap.jail import box
 from mssmap.jail.limits import Limits
 
@@ -212,3 +213,15 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(tmp_path):
     path.write_bytes(b"a,b\n")
     with pytest.raises(ingest.RefusedError, match="found 4 bytes, required at most 3"):
         box._opened(path, Limits(file_bytes=3))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        pytest.param("../a.csv", b"a\n1\n", "found a path that leaves the archive", id="a path that leaves"),
+        pytest.param("a.csv", b" " * 2_000_000, "found 2,000,000 bytes packed into", id="packed a thousand times"),
+    ],
+)
+def test_a_member_that_is_dangerous_is_refused(name, content, message):
+    with pytest.raises(ingest.RefusedError, match=message):
+        archive.unpack(zipped({name: content}), archive.Budget(Limits()))
