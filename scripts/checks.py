@@ -757,11 +757,11 @@ FILE_CHECKS: Final = (
     Check("cost", "halves of characters", "_check_text", DOCUMENTS + "test_a_document_is_measured", "pass", "", "jail"),
     Check(
         "cost",
-        "pairs of events of one day",
-        "MOST_COMPARED",
-        "tests/ingest/test_duplicates.py::test_what_is_not_compared_is_told",
-        "10**9",
-        "",
+        "pairs of events that nobody reads are cut",
+        "find",
+        "tests/ingest/test_duplicates.py::test_more_pairs_than_anybody_reads_are_cut_and_told",
+        "pairs",
+        "pairs.head(MOST_PAIRS)",
         "ingest",
     ),
     Check(
