@@ -217,4 +217,10 @@ PROMISES = (
         ("tests/deploy/test_hour.py::test_people_come_and_go",),
         (),
     ),
+    Promise(
+        "switched-off",
+        "Each check that a promise rests on has a test that fails once it is switched off.",
+        ("tests/test_switched_off.py::test_a_check_that_is_switched_off_is_caught",),
+        (),
+    ),
 )

@@ -1,5 +1,6 @@
 """
-Measure every promise in full and write the table to docs/reliability.md: `python -m benchmarks.soak`, some 30 minutes.
+Measure every promise in full and write the table to docs/reliability.md: `python -m benchmarks.soak`, more than
+an hour.
 
 `--only ID ...` measures some promises again and leaves the other rows as they stand. The tests see `MSSMAP_SOAK=1`.
 """

@@ -1,6 +1,6 @@
 """
 Write docs/reference.md from the code: settings, commands, keys of the address, datasets, the rule of the grades; and
-the table of docs/reliability.md of what may be handed over.
+the tables of docs/reliability.md and SECURITY.md of what may be handed over and of the checks that are switched off.
 
     python scripts/build_docs.py            write it
     python scripts/build_docs.py --check    say whether it is current (exit 1 if not)
@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import typer.main
@@ -25,11 +27,16 @@ from mssmap.ingest import LIMITS
 from mssmap.maps import layers
 from mssmap.ui import state
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+import checks
 import doors
+
+from benchmarks.promises import PROMISES
 
 TARGET = Path(__file__).resolve().parents[1] / "docs" / "reference.md"
 RELIABILITY = TARGET.with_name("reliability.md")
+SECURITY = TARGET.parents[1] / "SECURITY.md"
 
 
 def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
@@ -130,12 +137,29 @@ def text() -> str:
 
 
 def reliability() -> str:
-    """The page about what is promised, with the table of the doors as it should be."""
-    before, _begin, rest = RELIABILITY.read_text(encoding="utf-8").partition(doors.BEGIN)
-    after = rest.partition(doors.END)[2]
+    """The page about what is promised, with the tables of the doors and of the checks as they should be."""
+    page = RELIABILITY.read_text(encoding="utf-8")
     head = ("what is handed over", "what is measured before it is opened", "limits", "who reads it")
-    rows = table(head, [door.row() for door in doors.DOORS])
-    return f"{before}{doors.BEGIN}\n\n{rows}\n\n{doors.END}{after}"
+    doors_table = table(head, [door.row() for door in doors.DOORS])
+    promises = [promise.id for promise in PROMISES]
+    return _with(_with(page, doors, doors_table), checks, _checks_of(promises))
+
+
+def security() -> str:
+    """The page about security, with the table of the checks as it should be."""
+    page = SECURITY.read_text(encoding="utf-8")
+    return _with(page, checks, _checks_of(re.findall(r"^\|[^|]*\|[^|]*\| `([\w-]+)`: ", page, re.MULTILINE)))
+
+
+def _with(page: str, marks: ModuleType, block: str) -> str:
+    """Put a block between the two marks of a page."""
+    before, _begin, rest = page.partition(marks.BEGIN)
+    return f"{before}{marks.BEGIN}\n\n{block}\n\n{marks.END}{rest.partition(marks.END)[2]}"
+
+
+def _checks_of(promises: list[str]) -> str:
+    rows = [row for name in promises for row in checks.rows(name)]
+    return table(("promise", "check", "test", "switched off in"), rows)
 
 
 def main() -> int:
@@ -143,13 +167,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true")
     if parser.parse_args().check:
-        made = {TARGET: text(), RELIABILITY: reliability()}
+        made = {TARGET: text(), RELIABILITY: reliability(), SECURITY: security()}
         old = [path.name for path, page in made.items() if path.read_text(encoding="utf-8") != page]
         if old:
             print(f"{', '.join(old)}: not current. Run python scripts/build_docs.py.")
         return int(bool(old))
     TARGET.write_text(text(), encoding="utf-8")
     RELIABILITY.write_text(reliability(), encoding="utf-8")
+    SECURITY.write_text(security(), encoding="utf-8")
     return 0
 
 

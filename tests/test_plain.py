@@ -16,6 +16,7 @@ from mssmap import scenario
 from mssmap.catalog import Data
 from mssmap.store import open_store
 from mssmap.timeline import Clocks
+from mssmap.ui import plain
 from mssmap.ui.door import logs
 
 CLOCKS = Clocks(date(2025, 1, 18), date(2025, 1, 18))
@@ -136,3 +137,7 @@ def test_a_terminal_is_not_steered_by_names(tmp_path: Path, small: Data) -> None
 def test_a_log_is_not_steered_by_what_it_tells(as_json: bool) -> None:
     record = logs.log.makeRecord("mssmap", 40, "", 0, STEERING, (), None, extra={"fields": {"path": STEERING}})
     assert logs.Lines(as_json=as_json).format(record).isprintable()
+
+
+def test_a_label_shows_every_sign_as_it_stands():
+    assert plain.label("[a](b) $x$") == r"\[a\]\(b\) \$x\$"

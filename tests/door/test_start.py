@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 from pathlib import Path
 
 import pytest
@@ -95,8 +96,10 @@ def test_the_command_does_not_start_and_says_each_fault(monkeypatch, capsys):
 
 def test_the_function_refuses_as_well(monkeypatch):
     monkeypatch.delenv("MSSMAP_AUTH", raising=False)
-    with pytest.raises(InputError, match=r"^MSSMAP_AUTH: found none on the public address 0\.0\.0\.0"):
-        server.serve(host="0.0.0.0", port=8629)
+    with socket.create_server(("127.0.0.1", 0)) as taken:  # so that nothing listens, even if it were not refused
+        port = taken.getsockname()[1]
+        with pytest.raises(InputError, match=r"^MSSMAP_AUTH: found none on the public address 0\.0\.0\.0"):
+            server.serve(host="0.0.0.0", port=port)
 
 
 def test_nobody_listens_after_a_refusal(tmp_path):

@@ -8,7 +8,9 @@ import shapely
 
 from mssmap.ingest import RefusedError, answer
 from mssmap.ingest.table import GEOMETRY, MARKS, ROW
+from mssmap.jail import LIMITS, box
 from mssmap.jail.box import Answer, Table
+from mssmap.jail.jobs import Order
 
 SAID = {"format": "parquet", "proof": None, "notes": []}
 ABOUT = {"name": "a", "places": True, "in_degrees": True, "faults": [], "notes": []}
@@ -44,3 +46,18 @@ def test_an_answer_as_agreed_is_a_reading():
 def test_another_answer_is_refused(given, said, message):
     with pytest.raises(RefusedError, match=message):
         answer.reading(Answer([given], said))
+
+
+def test_columns_that_do_not_hold_together_are_refused(tmp_path, monkeypatch):
+    """A process that answers with a text that is no UTF-8, which would be a fault wherever it is read first."""
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"a\n1\n")
+    answers = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import pyarrow as pa; from mssmap.jail import jobs;"
+        "task = jobs.Task(None, '', None, None, sys.stdout.buffer); broken = pa.array([b'\\xff']).view(pa.string());"
+        "stream = task.table({}, pa.schema([('a', pa.string())]));"
+        "stream.write_table(pa.table({'a': broken})); stream.close(); task.end(None)"
+    )
+    monkeypatch.setattr(box, "START", answers)
+    with pytest.raises(RefusedError, match="columns that do not hold together"):
+        box.run(path, Order("tables", "a.csv", LIMITS))

@@ -12,6 +12,7 @@ import pytest
 import shapely
 
 from mssmap import ingest
+from mssmap.ingest import archive
 from mssmap.jail import box
 from mssmap.jail.limits import Limits
 
@@ -205,3 +206,22 @@ def test_progress_goes_up(read, files):
 def test_the_reading_process_knows_nothing_of_the_server(monkeypatch):
     monkeypatch.setenv("MSSMAP_DATABASE_URL", "postgresql://user:word@host/x")
     assert not [name for name in box.environment() if name.startswith(("MSSMAP", "HOME", "USER"))]
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_read(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"a,b\n")
+    with pytest.raises(ingest.RefusedError, match="found 4 bytes, required at most 3"):
+        box._opened(path, Limits(file_bytes=3))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        pytest.param("../a.csv", b"a\n1\n", "found a path that leaves the archive", id="a path that leaves"),
+        pytest.param("a.csv", b" " * 2_000_000, "found 2,000,000 bytes packed into", id="packed a thousand times"),
+    ],
+)
+def test_a_member_that_is_dangerous_is_refused(name, content, message):
+    with pytest.raises(ingest.RefusedError, match=message):
+        archive.unpack(zipped({name: content}), archive.Budget(Limits()))

@@ -100,6 +100,12 @@ def test_vertices_and_parts_of_one_shape_are_limited(read, limits, found):
         read(shaped.parquet(disc, four), "a.parquet", limits=Limits(**limits))
 
 
+def test_vertices_of_all_shapes_together_are_limited(read):
+    two = shapely.to_wkb(shapely.LineString([(-72.3, 18.5), (-72.2, 18.5)]))
+    with pytest.raises(ingest.RefusedError, match="found 4 vertices, required at most 3"):
+        read(shaped.parquet(two, two), "a.parquet", limits=Limits(vertices=3))
+
+
 @pytest.mark.parametrize("shape", [shaped.comb(60_000), shaped.star(2_001)], ids=["comb", "star"])
 def test_a_shape_dear_to_check_or_to_repair_ends_the_reader_not_the_server(read, shape, small):
     """Whether the machine can do it within the limits or not: what is left for the server is quick."""

@@ -68,6 +68,8 @@ def test_the_same_texts_given_by_a_program_are_refused_too(plan):
         (b'{"a": 1e999}', "found the number 1e999, required one below"),
         (b'{"a": ' + b"9" * 5_000 + b"}", "found a number of 5,000 digits, required at most 18"),
         (b"[" * 100_000, "found JSON nested very deep"),
+        (b"[" * 21 + b"]" * 21, "found JSON nested very deep, required at most 20 levels"),
+        (b'"a\\ud800"', "found half a character"),
         (json.dumps("x" * 100_001).encode(), "found 100,001 characters in one text"),
         (b" " * 2_000_001, "found 2,000,001 bytes, required at most 2,000,000"),
     ],
