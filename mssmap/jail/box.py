@@ -26,11 +26,15 @@ from mssmap.jail import wire
 from mssmap.jail.drivers import DRIVERS
 from mssmap.jail.jobs import Order
 from mssmap.jail.limits import Limits, RefusedError, at_most, naming, printable, refused
+from mssmap.jail.places import Places, at_once
 
 Progress = Callable[[float, str], None]
 """Takes the share that is done, 0 to 1, and what is being done."""
 
 PACKAGE_ROOT = settings.PACKAGE.parent
+
+PLACES = Places(at_once())
+"""Of this server: each process may take a gigabyte."""
 
 START = (
     "import sys; sys.path.insert(0, sys.argv[1]); from mssmap.jail import lean; lean.install(); "
@@ -156,15 +160,18 @@ def environment() -> dict[str, str]:
 @contextmanager
 def _started(order: Order, file: BinaryIO) -> Iterator[subprocess.Popen[bytes]]:
     """Start the process and end it, whatever happens; only its own end without a fault is a good one."""
-    with subprocess.Popen(
-        [sys.executable, "-I", "-B", "-c", START, str(PACKAGE_ROOT), json.dumps(order.plain())],
-        stdin=file,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=environment(),
-        cwd="/",
-        start_new_session=True,
-    ) as process:
+    with (
+        PLACES.one(),
+        subprocess.Popen(
+            [sys.executable, "-I", "-B", "-c", START, str(PACKAGE_ROOT), json.dumps(order.plain())],
+            stdin=file,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment(),
+            cwd="/",
+            start_new_session=True,
+        ) as process,
+    ):
         try:
             yield process
         finally:
