@@ -43,7 +43,7 @@ from mssmap.store.backup_file import (
     rows,
 )
 from mssmap.store.core import Store
-from mssmap.store.models import AuditRow, Base, IdentityRow, PayloadRow
+from mssmap.store.models import AuditRow, Base, IdentityRow, PayloadRow, SignedOutRow
 
 PART: Final = ".mssmap-backup-"
 """How the name of a back-up begins while it is written."""
@@ -182,8 +182,9 @@ def _fill(session: Connection, target: Any, gather: Gather) -> Manifest:
 
 
 def _tables() -> list[sa.Table]:
-    """Return the tables that a back-up holds: all but the id of the store, which belongs to its place."""
-    return [table for table in Base.metadata.sorted_tables if table is not IdentityRow.__table__]
+    """Return the tables that a back-up holds: all but the id of the store and sign-outs, which belong to its place."""
+    own = (IdentityRow.__table__, SignedOutRow.__table__)
+    return [table for table in Base.metadata.sorted_tables if table not in own]
 
 
 def _streamed(session: Connection, table: sa.Table) -> Iterator[Any]:
@@ -224,6 +225,7 @@ def _line(table: sa.Table, row: Any) -> bytes:
 def _remake(session: Connection, path: Path, manifest: Manifest, bounds: Bounds) -> None:
     """Make the tables as they were when the back-up was made, fill them, migrate them, prove the trail."""
     own = session.execute(sa.select(IdentityRow.store_id)).scalar_one()
+    ended = [dict(row._mapping) for row in session.execute(sa.select(SignedOutRow.__table__))]
     Base.metadata.drop_all(session)
     session.execute(sa.text("DROP TABLE alembic_version"))
     migrations.migrate(session, manifest.revision)
@@ -236,6 +238,8 @@ def _remake(session: Connection, path: Path, manifest: Manifest, bounds: Bounds)
         raise changed(path, name) from error
     migrations.migrate(session)
     session.execute(sa.update(IdentityRow).values(store_id=own))
+    if ended:
+        session.execute(sa.insert(SignedOutRow), ended)
     session.info[identity.HEAD] = (manifest.changes, manifest.head) if manifest.changes else None
     entries = _entries(session)
     faults = audit.faults(entries)
