@@ -8,13 +8,14 @@ import streamlit as st
 
 from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
-from mssmap.ui import cache, components, controls, live, permits, plain, state
+from mssmap.ui import cache, components, controls, live, permits, plain, state, turns
 
 HERE = Path(__file__).parent
 
 st.set_page_config(page_title="mssmap · Haiti", page_icon=str(HERE / "docs/icon.png"), layout="wide")
 st.logo((HERE / "docs/logo.svg").read_text(encoding="utf-8"), size="large")
 
+turns.install()
 state.arrive()
 state.speak()
 if permits.let_in(cache.opened):

@@ -8,12 +8,13 @@ from mssmap.access import MATRIX_BOUNDS
 from mssmap.archive.rows import BATCH_BYTES, BATCH_ROWS
 from mssmap.archive.rows import BOUNDS as ARCHIVE
 from mssmap.archive.stream import PART_BYTES
-from mssmap.brief.pack import MOST_BYTES, MOST_MEMBERS
+from mssmap.brief.pack_zip import LIMITS as PACK
 from mssmap.exports.claimed import BOUNDS as PROOF
 from mssmap.ingest.field_copy import BOUNDS as FIELD
 from mssmap.jail.documents import BOUNDS as DOCUMENT
 from mssmap.jail.limits import LIMITS, MB, Limits
 from mssmap.store.backup_file import BOUNDS as BACKUP
+from mssmap.store.backup_zip import LIMITS as BACKUP_PROCESS
 from mssmap.ui import archive_import, field_copies
 
 BEGIN, END = "<!-- doors: made by scripts/build_docs.py -->", "<!-- end of the doors -->"
@@ -26,7 +27,7 @@ class Door(NamedTuple):
     Attributes
     ----------
     job
-        Of the reading process, see `jail.jobs.JOBS`; empty if the server reads it.
+        Of the reading process, see `jail.jobs.JOBS`.
     """
 
     name: str
@@ -36,8 +37,7 @@ class Door(NamedTuple):
 
     def row(self) -> tuple[str, ...]:
         """Return the cells of the table."""
-        reader = f"the reading process, job `{self.job}`" if self.job else "the server"
-        return (self.name, self.measured, self.limits, reader)
+        return (self.name, self.measured, self.limits, f"the reading process, job `{self.job}`")
 
 
 def process(limits: Limits) -> str:
@@ -86,10 +86,10 @@ DOORS = (
     ),
     Door(
         "a briefing pack: `mssmap verify`",
-        "the number of members and the sizes that the zip states; no member is read further. What it holds is hashed; "
-        "the records in it are opened as an exported file.",
-        f"{MOST_MEMBERS} members, {MOST_BYTES // MB} MB",
-        "",
+        "the number of members and the sizes that the zip states; no member is read further. What it holds is hashed "
+        "there; the records in it are opened as an exported file.",
+        f"{PACK.members} members, {PACK.unpacked_bytes // MB} MB; {process(PACK)}",
+        "pack",
     ),
     Door(
         "a plan: *Import a file* of the planner, `--scenario FILE`",
@@ -113,11 +113,11 @@ DOORS = (
     Door(
         "a field copy, a back-up: *Field copies*, `mssmap merge`, `mssmap restore`",
         "the directory of the zip: members, how they are packed, the size that each states and never more of it; "
-        "then lines, rows and values, each of the kind of its column; of a field copy each record, and the rows of "
-        "each import",
+        "then lines, rows and values, each of the kind of its column, and the hash of every member; the rows come in "
+        "batches and are compared with the hash again. Of a field copy each record, and the rows of each import",
         f"a field copy {field_copies.MOST_MB} MB on the page, {FIELD.unpacked_bytes // 1_000_000:,} MB unpacked, "
         f"{FIELD.rows:,} rows; a back-up {BACKUP.unpacked_bytes // 1_000_000:,} MB unpacked, {BACKUP.rows:,} rows; "
-        f"a manifest of {BACKUP.manifest_bytes // 1_000_000} MB",
-        "",
+        f"a manifest of {BACKUP.manifest_bytes // 1_000_000} MB; {process(BACKUP_PROCESS)}",
+        "backup",
     ),
 )

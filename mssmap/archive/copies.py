@@ -10,7 +10,6 @@ next try finds in their place.
 from __future__ import annotations
 
 import shutil
-import zipfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -153,7 +152,13 @@ def take(
             place=staged.place,
         )
         return field_copy.take(
-            store, path, origin=origin, actor=actor, archives=archives, settings_check=settings_check
+            store,
+            path,
+            origin=origin,
+            actor=actor,
+            archives=archives,
+            settings_check=settings_check,
+            manifest=manifest,
         )
 
 
@@ -239,11 +244,10 @@ def _unpacked(shelf: Shelf, path: Path, held: Collection[Shelved]) -> Iterator[_
         return
     with _work_folder(shelf, sum(made[item.name].bytes for item in due)) as folder:
         staged = _Staged(shelf, folder)
-        with backup_file.opened(path) as file:
-            for item in due:
-                _require_free_name(shelf, made[item.name])
-                _copy(file, path, item, staged.rows(item.name))
-                staged.items[item.name] = made[item.name]
+        for item in due:
+            _require_free_name(shelf, made[item.name])
+        _copy(path, due, staged)
+        staged.items |= {item.name: made[item.name] for item in due}
         yield staged
 
 
@@ -310,13 +314,13 @@ def _unwritable(folder: Path, error: OSError) -> InputError:
     )
 
 
-def _copy(file: zipfile.ZipFile, path: Path, item: Shelved, to: Path) -> None:
+def _copy(path: Path, items: Collection[Shelved], staged: _Staged) -> None:
     try:
-        with to.open("wb") as target:
-            backup_file.copy_rows(file, path, item, target)
-        disk.sync(to)
+        backup_file.copy_archives(path, items, lambda item: staged.rows(item.name))
+        for item in items:
+            disk.sync(staged.rows(item.name))
     except OSError as error:
-        raise _unwritable(to.parent.parent, error) from error
+        raise _unwritable(staged.shelf.folder, error) from error
 
 
 # ------------------------------------------------------------------------------------------------- from a field copy

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from mssmap import scenario
 from mssmap.brief import content, pack, spec
 from mssmap.brief.pack import Pack, Progress
+from mssmap.brief.pack_zip import MANIFEST
 from mssmap.brief.spec import Brief
 from mssmap.catalog import Data
 from mssmap.errors import InputError, MssmapError, NotFoundError
@@ -52,7 +53,7 @@ class Made:
     @property
     def manifest_sha256(self) -> str:
         """SHA-256 of the manifest, empty if the making was cut short."""
-        return self.hashes.get(pack.MANIFEST, "")
+        return self.hashes.get(MANIFEST, "")
 
 
 def make(

@@ -9,33 +9,32 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
+import pydantic
 import segno
+from pydantic import BaseModel, ConfigDict, Field
 
 import mssmap
 from mssmap import i18n
 from mssmap.brief import content, html, pdf, rows, slides, spec, still
 from mssmap.brief.content import Content
+from mssmap.brief.pack_zip import LIMITS, MANIFEST
 from mssmap.brief.spec import Brief
 from mssmap.catalog import Data
 from mssmap.errors import InputError
 from mssmap.exports.verify import RowChange
 from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
-from mssmap.ingest.archive import BROKEN
+from mssmap.jail import box
+from mssmap.jail.jobs import Order
+from mssmap.jail.limits import printable
 
-MANIFEST: Final = "manifest.json"
 FORMAT: Final = "mssmap-pack/1"
-
-MOST_MEMBERS: Final = 60
-MOST_BYTES: Final = 120_000_000
-MOST_MANIFEST: Final = 2_000_000
 
 Progress = Callable[[float, str], None]
 
@@ -194,14 +193,50 @@ class Report:
     manifest_sha256: str
 
 
+class _Fault(BaseModel):
+    """Why a file is no pack, see `pack_zip.UnusableError`."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    kind: Literal["zip", "large", "otherwise", "manifest"]
+    n: int = 0
+    size: int = 0
+    name: str = ""
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    name: str
+    sha256: str
+
+
+class _Manifest(BaseModel):
+    """What of a manifest is needed to check the pack."""
+
+    model_config = ConfigDict(strict=True)
+
+    format: Literal["mssmap-pack/1"]
+    filter: dict[str, Any]
+    files: list[_File]
+
+
+class _Answer(BaseModel):
+    """What the reading process says of a file."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    fault: _Fault | None = None
+    is_pack: bool = False
+    hashes: dict[str, str] = Field(default_factory=dict)
+    manifest: Any = None
+
+
 def is_pack(path: Path) -> bool:
     """Whether a file is a zip with a manifest in it."""
     try:
-        if not path.is_file():  # a pipe would wait for ever
-            return False
-        with zipfile.ZipFile(path) as archive:
-            return MANIFEST in archive.namelist()
-    except BROKEN:
+        return _answer(path, box.run(path, _order(path, "names")).said).is_pack
+    except InputError:
         return False
 
 
@@ -219,91 +254,76 @@ def verify(path: Path, data: Data | None = None) -> Report:
     InputError
         If the file is not a pack or is larger than any pack.
     """
-    files = _read(path)
-    if MANIFEST not in files:
+    read = box.run(path, _order(path, "all"))
+    answer = _answer(path, read.said)
+    if MANIFEST not in answer.hashes:
         raise InputError(
             _("{file}: found no {manifest}, required a pack made by mssmap brief.").format(
                 file=path.name, manifest=MANIFEST
             )
         )
-    manifest = _parsed(path, files[MANIFEST])
-    promised = {entry["name"]: entry["sha256"] for entry in manifest["files"]}
-    edited = {name: "added" for name in files if name != MANIFEST and name not in promised}
-    for name, wanted in promised.items():
-        if name not in files:
-            edited[name] = "missing"
-        elif hashlib.sha256(files[name]).hexdigest() != wanted:
-            edited[name] = "changed"
     try:
-        brief = spec.from_dict(manifest["filter"])
+        manifest = _Manifest.model_validate(answer.manifest)
+    except pydantic.ValidationError as error:
+        raise _unproved(path) from error
+    edited = _edited(answer.hashes, {entry.name: entry.sha256 for entry in manifest.files})
+    try:
+        brief = spec.from_dict(manifest.filter)
     except InputError:
         brief = None
         edited[MANIFEST] = "changed"
-    revised = rows.revisions(data, files) if data is not None and not edited else ()
+    revised: tuple[RowChange, ...] = ()
+    if data is not None and not edited and read.tables:
+        revised = rows.revisions(data, b"".join(read.tables[0].content.column(0).to_pylist()))
     state = EDITED if edited else REVISED if revised else UNCHANGED
-    return Report(state, edited, revised, brief, hashlib.sha256(files[MANIFEST]).hexdigest())
+    return Report(state, edited, revised, brief, answer.hashes[MANIFEST])
 
 
-def _read(path: Path) -> dict[str, bytes]:
-    """Return the members of a zip, none of them read further than its stated size and the limits."""
+def _edited(hashes: Mapping[str, str], promised: Mapping[str, str]) -> dict[str, str]:
+    """Return what is wrong with each file that is not as the manifest says."""
+    edited = {name: "added" for name in hashes if name != MANIFEST and name not in promised}
+    for name, wanted in promised.items():
+        if name not in hashes:
+            edited[name] = "missing"
+        elif hashes[name] != wanted:
+            edited[name] = "changed"
+    return edited
+
+
+def _order(path: Path, wanted: str) -> Order:
+    return Order("pack", printable(path.name), LIMITS, wanted)
+
+
+def _answer(path: Path, said: Any) -> _Answer:
+    """Return what the reading process said, unless it says that the file is no pack."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            if len(members) > MOST_MEMBERS or sum(member.file_size for member in members) > MOST_BYTES:
-                raise InputError(
-                    _(
-                        "{file}: found {n} files of {size:,} bytes, required at most {most} and {bytes:,}. "
-                        "It is not a pack."
-                    ).format(
-                        file=path.name,
-                        n=len(members),
-                        size=sum(member.file_size for member in members),
-                        most=MOST_MEMBERS,
-                        bytes=MOST_BYTES,
-                    )
-                )
-            files = {}
-            for member in members:
-                with archive.open(member) as stream:
-                    body = stream.read(member.file_size + 1)
-                if len(body) > member.file_size or member.filename in files:
-                    raise InputError(
-                        _("{file}: {member!r} is not what the zip says. Do not use it.").format(
-                            file=path.name, member=member.filename[:80]
-                        )
-                    )
-                files[member.filename] = body
-            return files
-    except InputError:
-        raise
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError(_("{file}: cannot be read ({reason}).").format(file=path, reason=reason)) from error
-    except BROKEN as error:
-        raise InputError(
-            _("{file}: found no readable zip, required a pack made by mssmap brief.").format(file=path.name)
-        ) from error
+        answer = _Answer.model_validate(said)
+    except pydantic.ValidationError as error:
+        raise _unproved(path) from error
+    if answer.fault is not None:
+        raise _told(path, answer.fault)
+    return answer
 
 
-def _parsed(path: Path, text: bytes) -> dict[str, Any]:
-    fault = InputError(
+def _told(path: Path, fault: _Fault) -> InputError:
+    if fault.kind == "large":
+        return InputError(
+            _(
+                "{file}: found {n} files of {size:,} bytes, required at most {most} and {bytes:,}. It is not a pack."
+            ).format(file=path.name, n=fault.n, size=fault.size, most=LIMITS.members, bytes=LIMITS.unpacked_bytes)
+        )
+    if fault.kind == "otherwise":
+        return InputError(
+            _("{file}: {member!r} is not what the zip says. Do not use it.").format(file=path.name, member=fault.name)
+        )
+    if fault.kind == "manifest":
+        return _unproved(path)
+    return InputError(_("{file}: found no readable zip, required a pack made by mssmap brief.").format(file=path.name))
+
+
+def _unproved(path: Path) -> InputError:
+    return InputError(
         _("{file}: {manifest} cannot be read, so nothing can be proved. Ask for the pack again.").format(
             file=path.name, manifest=MANIFEST
         )
     )
-    if len(text) > MOST_MANIFEST:
-        raise fault
-    try:
-        values = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise fault from error
-    if not isinstance(values, dict) or values.get("format") != FORMAT or not isinstance(values.get("filter"), dict):
-        raise fault
-    entries = values.get("files")
-    if not isinstance(entries, list) or not all(_is_entry(entry) for entry in entries):
-        raise fault
-    return values
-
-
-def _is_entry(entry: Any) -> bool:
-    return isinstance(entry, dict) and all(isinstance(entry.get(key), str) for key in ("name", "sha256"))

@@ -26,11 +26,8 @@ def files(data: Data, brief: Brief) -> dict[str, bytes]:
     return made
 
 
-def revisions(data: Data, files: dict[str, bytes]) -> tuple[RowChange, ...]:
-    """Return the records of a pack that the data now give otherwise; `exports.verify` tells how."""
-    tables = next((body for name, body in files.items() if name.endswith("_csv.zip")), None)
-    if tables is None:
-        return ()
+def revisions(data: Data, tables: bytes) -> tuple[RowChange, ...]:
+    """Return the records of a pack, its zip of CSV, that the data now give otherwise; `exports.verify` tells how."""
     with tempfile.NamedTemporaryFile(suffix=".zip") as file:  # the reader of files works in a process of its own
         file.write(tables)
         file.flush()

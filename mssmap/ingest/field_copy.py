@@ -21,6 +21,7 @@ from mssmap.i18n import gettext as _
 from mssmap.ingest import read, stored
 from mssmap.jail.limits import MB, printable
 from mssmap.store import Store, archived, backup, backup_file, imports, merge, open_store, payloads
+from mssmap.store.backup_file import Manifest
 from mssmap.store.merge import Archives, Merged
 
 BOUNDS: Final = replace(backup_file.BOUNDS, unpacked_bytes=2_000 * MB, rows=500_000, values=20_000_000)
@@ -48,6 +49,7 @@ def take(
     actor: str | None = None,
     archives: Archives = Archives(),  # noqa: B008, it is frozen
     settings_check: SettingCheck = no_setting,
+    manifest: Manifest | None = None,
 ) -> Merged:
     """
     Merge a field copy into a store.
@@ -62,6 +64,8 @@ def take(
         The archives of both sides; `mssmap.archive.copies.take` finds them and calls this.
     settings_check
         Raises `InputError` for a setting that cannot be used; gets its key and its value.
+    manifest
+        What `backup_file.read` returned for the file, so that it is not read once more.
 
     Returns
     -------
@@ -80,18 +84,18 @@ def take(
     origin = printable(" ".join(origin.split()), NAME_CHARS)
     if not origin:
         raise InputError(_("origin: found nothing, required what people call the laptop, such as laptop 3."))
-    with opened(path) as other:
+    with opened(path, manifest) as other:
         check = _Check(other, settings_check).usable
         return merge.merge(store, other, origin=origin, actor=actor, check=check, archives=archives)
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Store]:
+def opened(path: Path, manifest: Manifest | None = None) -> Iterator[Store]:
     """Unpack the tables of a back-up into a store that lasts as long as the context."""
     with disk.work_folder(WORK) as folder:
         found = open_store(f"sqlite:///{folder / 'field.db'}")
         try:
-            backup.restore(found, path, backup_file.read(path, BOUNDS))
+            backup.restore(found, path, manifest, bounds=BOUNDS)
             yield found
         finally:
             found.engine.dispose()

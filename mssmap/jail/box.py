@@ -11,7 +11,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -26,11 +26,15 @@ from mssmap.jail import wire
 from mssmap.jail.drivers import DRIVERS
 from mssmap.jail.jobs import Order
 from mssmap.jail.limits import Limits, RefusedError, at_most, naming, printable, refused
+from mssmap.jail.places import Places, at_once
 
 Progress = Callable[[float, str], None]
 """Takes the share that is done, 0 to 1, and what is being done."""
 
 PACKAGE_ROOT = settings.PACKAGE.parent
+
+PLACES = Places(at_once())
+"""Of this server: each process may take a gigabyte."""
 
 START = (
     "import sys; sys.path.insert(0, sys.argv[1]); from mssmap.jail import lean; lean.install(); "
@@ -76,9 +80,13 @@ def run(
         return _gathered(_Receiver(order, progress), file)
 
 
-def stream(source: Path | str | BinaryIO, order: Order) -> Iterator[tuple[Any, pa.RecordBatch]]:
+Batches = Generator[tuple[Any, pa.RecordBatch], None, Any]
+"""Yields batches with what is said about their table, returns what is said about the file."""
+
+
+def stream(source: Path | str | BinaryIO, order: Order) -> Batches:
     """
-    Have a file read and take the batches of its tables one by one, each with what is said about its table.
+    Have a file read and take the batches of its tables one by one.
 
     The time limit holds from one batch to the next and the limit of what comes back for each of them, so a file may
     be of any length.
@@ -89,7 +97,7 @@ def stream(source: Path | str | BinaryIO, order: Order) -> Iterator[tuple[Any, p
         As `run`; batches that came before it are not to be used.
     """
     with naming(order.name), _file(source, order.limits) as file:
-        yield from _one_by_one(_Receiver(order, lambda share, what: None, piecewise=True), file)
+        return (yield from _one_by_one(_Receiver(order, lambda share, what: None, piecewise=True), file))
 
 
 @contextmanager
@@ -103,7 +111,7 @@ def _file(source: Path | str | BinaryIO, limits: Limits) -> Iterator[BinaryIO]:
 
 def _opened(path: Path, limits: Limits) -> BinaryIO:
     try:
-        file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115 -- Path.open takes no opener
+        file = open(path, "rb", opener=without_waiting)  # noqa: SIM115 -- Path.open takes no opener
     except OSError as error:
         raise refused(f"no readable file ({error.strerror or error})", "the path of a file") from error
     found = os.fstat(file.fileno())
@@ -116,7 +124,7 @@ def _opened(path: Path, limits: Limits) -> BinaryIO:
     return file
 
 
-def _without_waiting(path: str, flags: int) -> int:
+def without_waiting(path: str, flags: int) -> int:
     """Open a path without waiting for somebody who writes into it, should it be a pipe."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
@@ -152,15 +160,18 @@ def environment() -> dict[str, str]:
 @contextmanager
 def _started(order: Order, file: BinaryIO) -> Iterator[subprocess.Popen[bytes]]:
     """Start the process and end it, whatever happens; only its own end without a fault is a good one."""
-    with subprocess.Popen(
-        [sys.executable, "-I", "-B", "-c", START, str(PACKAGE_ROOT), json.dumps(order.plain())],
-        stdin=file,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=environment(),
-        cwd="/",
-        start_new_session=True,
-    ) as process:
+    with (
+        PLACES.one(),
+        subprocess.Popen(
+            [sys.executable, "-I", "-B", "-c", START, str(PACKAGE_ROOT), json.dumps(order.plain())],
+            stdin=file,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment(),
+            cwd="/",
+            start_new_session=True,
+        ) as process,
+    ):
         try:
             yield process
         finally:
@@ -277,7 +288,7 @@ def _sound() -> Iterator[None]:
         raise refused(f"columns that do not hold together ({error})", "an intact file") from error
 
 
-def _one_by_one(receiver: _Receiver, file: BinaryIO) -> Iterator[tuple[Any, pa.RecordBatch]]:
+def _one_by_one(receiver: _Receiver, file: BinaryIO) -> Batches:
     with _started(receiver.order, file) as process:
         frames = receiver.frames(process)
         kind, content = next(frames, (b"", b""))
@@ -289,6 +300,7 @@ def _one_by_one(receiver: _Receiver, file: BinaryIO) -> Iterator[tuple[Any, pa.R
                     yield about, batch
             kind, content = incoming.next_frame()
         receiver.require_end(process)
+    return receiver.said
 
 
 class _Incoming(io.RawIOBase):

@@ -16,12 +16,6 @@ import resource
 import sys
 from typing import Any
 
-import pyarrow as pa
-import pyogrio
-import pyproj
-import pyproj.network
-import shapely
-
 from mssmap.jail import wire
 from mssmap.jail.drivers import DRIVERS
 from mssmap.jail.jobs import JOBS, Task
@@ -55,16 +49,40 @@ def main() -> None:
 
 
 def load() -> None:
-    """Make every library open now what it will ever open."""
+    """Make every library that the job has imported open now what it will ever open."""
     for encoding in ENCODINGS:
         codecs.lookup(encoding)
+    for library, opened in (("pyarrow", _arrow), ("pyogrio", _gdal), ("pyproj", _proj), ("shapely", _shapes)):
+        if library in sys.modules:
+            opened()
+
+
+def _arrow() -> None:
+    import pyarrow as pa
+
+    pa.enable_signal_handlers(False)  # they open a pipe
+
+
+def _gdal() -> None:
+    import pyogrio
+
     unexpected = set(pyogrio.list_drivers()) - set(DRIVERS)
     if unexpected:
         raise SystemExit(f"GDAL has drivers that it must not have: {', '.join(sorted(unexpected))}")
-    pa.enable_signal_handlers(False)  # they open a pipe
+
+
+def _proj() -> None:
+    import pyproj.network
+
     pyproj.network.set_network_enabled(active=False)  # type: ignore[attr-defined]
     pyproj.CRS.from_user_input("EPSG:32618").to_json()
     pyproj.CRS.from_user_input("OGC:CRS84").to_authority()
+
+
+def _shapes() -> None:
+    import pyarrow as pa
+    import shapely
+
     pa.array(shapely.to_wkb(shapely.points([[0.0, 0.0]])), pa.binary())  # NumPy loads what it needs for masks
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import math
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
 from mssmap.jail.jobs import Order, Task
-from mssmap.jail.limits import MB, Limits, at_most, printable, refused
+from mssmap.jail.limits import MB, Limits, RefusedError, at_most, printable, refused
 
 BOUNDS: Final = Limits(file_bytes=2 * MB, depth=20, memory_bytes=500 * MB, cpu_s=10, wall_s=30, reply_bytes=20 * MB)
 
@@ -51,9 +51,21 @@ def read(source: Path | bytes, name: str, limits: Limits = BOUNDS) -> Any:
 
 def work(task: Task) -> None:
     """Read the document and hand it over."""
+    task.end(parsed(task.content(), task.limits))
+
+
+def parsed(content: bytes, limits: Limits) -> Any:
+    """
+    Return a document as plain values.
+
+    Raises
+    ------
+    RefusedError
+        If it is no JSON, or more than the limits allow.
+    """
     try:
         document = json.loads(
-            task.content().decode("utf-8-sig"),
+            content.decode("utf-8-sig"),
             object_pairs_hook=_once,
             parse_int=_whole,
             parse_float=_finite,
@@ -62,11 +74,11 @@ def work(task: Task) -> None:
     except UnicodeDecodeError as error:
         raise refused(f"byte 0x{error.object[error.start]:02x} at {error.start:,}", "text in UTF-8", PLAIN) from error
     except RecursionError as error:
-        raise refused("JSON nested very deep", f"at most {task.limits.depth} levels") from error
+        raise _too_deep(limits.depth) from error
     except json.JSONDecodeError as error:
         raise refused(f"text that is not JSON ({error})", "a JSON document", "The file may be cut off.") from error
-    _measure(document, task.limits)
-    task.end(document)
+    _measure(document, limits)
+    return document
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -97,16 +109,38 @@ def _no_number(name: str) -> Any:
 
 
 def _measure(document: Any, limits: Limits) -> None:
-    level, depth = [document], 0
-    while level:
-        depth += 1
-        if depth > limits.depth:
-            raise refused("JSON nested very deep", f"at most {limits.depth} levels")
+    for level in _levels(document, limits.depth):
         for item in level:
             for text in item if isinstance(item, dict) else (item,):
                 if isinstance(text, str):
                     _check_text(text, limits)
+
+
+def require_depth(document: Any, most: int) -> None:
+    """
+    Go through the levels of a document.
+
+    Raises
+    ------
+    RefusedError
+        If they are more than allowed.
+    """
+    for _level in _levels(document, most):
+        pass
+
+
+def _levels(document: Any, most: int) -> Iterator[list[Any]]:
+    level, depth = [document], 0
+    while level:
+        depth += 1
+        if depth > most:
+            raise _too_deep(most)
+        yield level
         level = [value for item in level for value in _inside(item)]
+
+
+def _too_deep(most: int) -> RefusedError:
+    return refused("JSON nested very deep", f"at most {most} levels")
 
 
 def _inside(item: Any) -> Iterable[Any]:

@@ -2,25 +2,29 @@
 The jobs that the reading process can be given, and what a job gets.
 
 A job is a module named here, so that nothing else is ever loaded into that process; it has a function
-`work(task: Task) -> None`. The process imports no pandas (see `lean`), so neither may the module.
+`work(task: Task) -> None`. The process imports no pandas (see `lean`), so neither may the module; whatever it needs it
+imports at its top, for later nothing can be opened any more.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Final
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from mssmap.jail import wire
 from mssmap.jail.limits import Limits, at_most
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 JOBS: Final = {
     "tables": "mssmap.ingest.job",
     "document": "mssmap.jail.documents",
     "archive": "mssmap.archive.rows",
     "proof": "mssmap.exports.claimed",
+    "backup": "mssmap.store.backup_zip",
+    "pack": "mssmap.brief.pack_zip",
 }
 """Name of a job -> its module."""
 
@@ -65,6 +69,8 @@ class Task:
 
     def table(self, about: Any, schema: pa.Schema) -> pa.ipc.RecordBatchStreamWriter:
         """Begin a table: what is said about it, then, by the writer that is returned, its batches."""
+        import pyarrow as pa
+
         wire.send_json(self.pipe, wire.TABLE, about)
         return pa.ipc.new_stream(pa.PythonFile(wire.Chunks(self.pipe), "w"), schema)
 

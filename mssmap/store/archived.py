@@ -11,12 +11,11 @@ from sqlalchemy.engine import Connection
 
 from mssmap.store import audit, roles
 from mssmap.store.audit import Entry
+from mssmap.store.backup_zip import SHELVED
 from mssmap.store.core import Store
 from mssmap.store.models import AuditRow
 
 ENTITY: Final = "archive"
-SAID: Final = {"name": str, "title": str, "rows": int, "bytes": int, "sha256": str}
-"""What the manifest of an archive says in any case."""
 
 
 def added(store: Store, manifest: dict[str, Any], *, actor: str | None = None, request_id: str | None = None) -> None:
@@ -50,7 +49,7 @@ def restored(store: Store, manifest: dict[str, Any], *, actor: str | None = None
 
 def is_said(about: Mapping[str, Any]) -> bool:
     """Whether a manifest says what it has to."""
-    return all(isinstance(about.get(key), kind) for key, kind in SAID.items())
+    return all(isinstance(about.get(key), kind) for key, kind in SHELVED.items())
 
 
 def promised(trail: Iterable[Entry]) -> dict[str, dict[str, Any]]:

@@ -13,7 +13,7 @@ import base64
 import hashlib
 import json
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -32,26 +32,22 @@ from mssmap.store.backup_file import (
     LEFT_OUT,
     MANIFEST,
     VERSION,
-    Counted,
+    Bounds,
     Manifest,
     Shelved,
     TableSaid,
     add_rows,
     changed,
-    lines,
     member,
-    opened,
     read,
+    rows,
 )
 from mssmap.store.core import Store
-from mssmap.store.models import AuditRow, Base, IdentityRow, PayloadRow, Point
+from mssmap.store.models import AuditRow, Base, IdentityRow, PayloadRow, SignedOutRow
 
 PART: Final = ".mssmap-backup-"
 """How the name of a back-up begins while it is written."""
 ROWS_AT_ONCE: Final = 200
-BYTES_AT_ONCE: Final = 8_000_000
-INTEGER_BITS: Final = 31
-"""Of a whole number in PostgreSQL, without its sign."""
 
 Gather = Callable[[list[audit.Entry]], list[Shelved]]
 """Finds the archives for a back-up: those that a trail promises, and what else lies on the shelf."""
@@ -95,6 +91,7 @@ def restore(
     replace: bool = False,
     gather: Gather = without_archives,
     finish: Callable[[], None] = lambda: None,
+    bounds: Bounds = BOUNDS,
 ) -> tuple[Manifest, Path | None]:
     """
     Fill the tables of a store from a back-up.
@@ -109,6 +106,8 @@ def restore(
         Which archives go into that file.
     finish
         Called before the commit, to put the archives in their place; if it raises, the store is as it was.
+    bounds
+        How much the file may be.
 
     Returns
     -------
@@ -124,7 +123,7 @@ def restore(
     StoreAwayError
         If the store cannot be written; it is as it was.
     """
-    known = manifest or read(path)
+    known = manifest or read(path, bounds)
 
     def work(session: Connection) -> Path | None:
         kept = None
@@ -135,7 +134,7 @@ def restore(
                 )
             kept = path.with_name(f"{path.stem}-replaced-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.zip")
             _dump(session, kept, gather)
-        _remake(session, path, known)
+        _remake(session, path, known, bounds)
         finish()
         return kept
 
@@ -183,8 +182,9 @@ def _fill(session: Connection, target: Any, gather: Gather) -> Manifest:
 
 
 def _tables() -> list[sa.Table]:
-    """Return the tables that a back-up holds: all but the id of the store, which belongs to its place."""
-    return [table for table in Base.metadata.sorted_tables if table is not IdentityRow.__table__]
+    """Return the tables that a back-up holds: all but the id of the store and sign-outs, which belong to its place."""
+    own = (IdentityRow.__table__, SignedOutRow.__table__)
+    return [table for table in Base.metadata.sorted_tables if table not in own]
 
 
 def _streamed(session: Connection, table: sa.Table) -> Iterator[Any]:
@@ -222,24 +222,24 @@ def _line(table: sa.Table, row: Any) -> bytes:
 # --------------------------------------------------------------------------------------------------------- restoring
 
 
-def _remake(session: Connection, path: Path, manifest: Manifest) -> None:
+def _remake(session: Connection, path: Path, manifest: Manifest, bounds: Bounds) -> None:
     """Make the tables as they were when the back-up was made, fill them, migrate them, prove the trail."""
     own = session.execute(sa.select(IdentityRow.store_id)).scalar_one()
+    ended = [dict(row._mapping) for row in session.execute(sa.select(SignedOutRow.__table__))]
     Base.metadata.drop_all(session)
     session.execute(sa.text("DROP TABLE alembic_version"))
     migrations.migrate(session, manifest.revision)
-    with opened(path) as file:
-        counted = Counted(path, BOUNDS)
-        for name in manifest.tables:
-            try:
-                _insert(session, name, lines(file, name, counted))
-            except (
-                *(sa.exc.IntegrityError, KeyError, TypeError, ValueError),
-                *(AttributeError, RecursionError, OverflowError),
-            ) as error:  # made by hand, manifest and all
-                raise changed(path, name) from error
+    name = ""
+    try:
+        for name, values in rows(path, bounds):
+            columns = [sa.column(key, Base.metadata.tables[name].columns[key].type) for key in values[0]]
+            session.execute(sa.insert(sa.table(name, *columns)), values)
+    except (sa.exc.IntegrityError, RecursionError) as error:  # made by hand, manifest and all
+        raise changed(path, name) from error
     migrations.migrate(session)
     session.execute(sa.update(IdentityRow).values(store_id=own))
+    if ended:
+        session.execute(sa.insert(SignedOutRow), ended)
     session.info[identity.HEAD] = (manifest.changes, manifest.head) if manifest.changes else None
     entries = _entries(session)
     faults = audit.faults(entries)
@@ -255,61 +255,6 @@ def _remake(session: Connection, path: Path, manifest: Manifest) -> None:
     for item in manifest.held:
         if promised.get(item.name, item.about)["sha256"] != item.about["sha256"]:
             raise changed(path, f"archive {item.name}")
-
-
-def _insert(session: Connection, name: str, rows: Iterable[bytes]) -> None:
-    """Insert rows with the columns they were written with, some bytes at a time; an older back-up has fewer columns."""
-    known = Base.metadata.tables[name].columns
-    waiting: list[dict[str, Any]] = []
-    size = 0
-    target: Any = None
-    for line in rows:
-        row = json.loads(line)
-        if target is None:
-            names = list(row)
-            target = sa.insert(sa.table(name, *(sa.column(key, known[key].type) for key in names)))
-        if list(row) != names:
-            raise ValueError(name)
-        waiting.append({key: _value(known[key], value) for key, value in row.items()})
-        size += len(line)
-        if len(waiting) == ROWS_AT_ONCE or size > BYTES_AT_ONCE:
-            session.execute(target, waiting)
-            waiting, size = [], 0
-    if waiting:
-        session.execute(target, waiting)
-
-
-def _value(column: sa.Column[Any], value: Any) -> Any:
-    """
-    Return a value of JSON as the column holds it.
-
-    Raises
-    ------
-    ValueError
-        If it is of another kind than the column.
-    """
-    kind = column.type
-    if isinstance(kind, sa.JSON):
-        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()  # half a character is no text
-        if not isinstance(value, dict | None) or (value is None and not column.nullable):
-            raise ValueError(column.name)
-        return value
-    if value is None:
-        return None
-    if isinstance(kind, Point):
-        lon, lat = value
-        return float(lon), float(lat)
-    if isinstance(kind, sa.LargeBinary):
-        return base64.b64decode(value, validate=True)
-    if not isinstance(value, kind.python_type) or (isinstance(value, bool) and not isinstance(kind, sa.Boolean)):
-        raise ValueError(column.name)
-    if isinstance(value, int) and value.bit_length() > INTEGER_BITS:
-        raise ValueError(column.name)
-    if isinstance(value, str):
-        value.encode()
-        if "\x00" in value or len(value) > (getattr(kind, "length", None) or len(value)):
-            raise ValueError(column.name)
-    return value
 
 
 def _filled(session: Connection) -> bool:

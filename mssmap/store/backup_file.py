@@ -3,94 +3,44 @@ The file of a back-up: a zip that says what is in it, and is believed only after
 
 One file of JSON lines for each table, the rows of each archive as they lie beside the store (`archives/NAME.parquet`),
 and `manifest.json`: versions, rows and SHA-256 of each member, and the head of the audit trail. An archive whose rows
-are not in the file stands in the manifest with the reason.
+are not in the file stands in the manifest with the reason. It is opened in the reading process only (`backup_zip`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import lzma
-import re
-import struct
+import os
+import stat
 import zipfile
-import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Annotated, Any, BinaryIO, Final, Literal
+
+import pyarrow as pa
+import pydantic
+import sqlalchemy as sa
+from pydantic import BaseModel, ConfigDict, Field
 
 import mssmap
-from mssmap.errors import DataError, InputError, MssmapError
+from mssmap.errors import DataError, InputError
 from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
-from mssmap.store import archived, migrations, payloads
-from mssmap.store.models import Base, PayloadRow
+from mssmap.jail import box
+from mssmap.jail.jobs import Order
+from mssmap.jail.limits import printable
+from mssmap.store import backup_zip, migrations
+from mssmap.store.backup_zip import ARCHIVES, CHUNK, FORMAT, LIMITS, MANIFEST, TYPES, VERSION, Bounds
+from mssmap.store.models import Base, Point
 
-FORMAT: Final = "mssmap-backup"
-VERSION: Final = 2
-"""Of the file's layout; a file with a higher one is refused. The first one held no archives."""
-
-MANIFEST: Final = "manifest.json"
-ARCHIVES: Final = "archives/"
-CHUNK: Final = 1 << 20
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """
-    How much a back-up may be; a file beyond is refused before it is unpacked.
-
-    Attributes
-    ----------
-    manifest_bytes, unpacked_bytes
-        Of the manifest, and of it and all tables together; archives are as large as they are in the file.
-    line_bytes, line_values
-        Of one row, and how many values it may hold.
-    payload_bytes
-        Of one row of `payload`, which is bytes in base64 and nothing else.
-    rows, values
-        Of all tables together.
-    members
-        Of the zip.
-    """
-
-    manifest_bytes: int = 4_000_000
-    unpacked_bytes: int = 20_000_000_000
-    line_bytes: int = 8_000_000
-    line_values: int = 500_000
-    payload_bytes: int = payloads.MOST_BYTES * 134 // 100
-    rows: int = 2_000_000
-    values: int = 100_000_000
-    members: int = 5_000
-
+__all__ = ["BOUNDS", "CHUNK", "FORMAT", "MANIFEST", "VERSION", "Bounds", "Manifest", "Shelved", "read"]
 
 BOUNDS: Final = Bounds()
-DIRECTORY_BYTES: Final = 400
-"""Of the directory of a zip, for each of its members."""
 UNTOUCHED: Final = mark("Use another back-up; the store was not touched.")
-SAID: Final = {
-    **{"version": int, "made_at": str, "made_by": str, "revision": str, "tables": dict, "changes": int, "head": str},
-    "faults": list,
-}
-"""What a manifest says in any case."""
-PAYLOAD: Final = PayloadRow.__tablename__
-_PAYLOAD: Final = re.compile(rb'\{"sha256":"[0-9a-f]{64}","content":"[A-Za-z0-9+/=]*"\}\n')
-_LINES: Final = re.compile(rb"[^\n]*\n|[^\n]+")
 LEFT_OUT, NO_FILE, CHANGED = "left out", "no file", "changed"
 """Why the rows of an archive are not in a back-up: not wanted, not there, or not those that were written."""
-
-DAMAGE: Final = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    struct.error,
-    EOFError,
-    RuntimeError,  # a flipped bit says that the file is encrypted, or of a zip yet to come
-    ValueError,
-)
-"""What zipfile raises over a damaged file."""
 
 
 TableSaid = dict[str, Any]
@@ -168,6 +118,77 @@ class Manifest:
         return [item for item in self.archives if not item.why]
 
 
+class _About(BaseModel):
+    """What a manifest says about an archive in any case; the rest belongs to those who use it."""
+
+    model_config = ConfigDict(strict=True, extra="allow")
+
+    name: str
+    title: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
+class _Archive(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    about: _About
+    why: str
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    rows: int
+    sha256: str
+
+
+class _Said(BaseModel):
+    """A manifest as the reading process hands it over."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    format: str
+    version: int
+    made_at: str
+    made_by: str
+    revision: str
+    tables: dict[str, _Table]
+    changes: int
+    head: str
+    faults: list[str]
+    archives: list[_Archive] = Field(default_factory=list)
+
+    def manifest(self) -> Manifest:
+        """Return it as the store uses it."""
+        said = self.model_dump()
+        return Manifest(**{**said, "archives": [Shelved(item["about"], item["why"]) for item in said["archives"]]})
+
+
+class _Fault(BaseModel):
+    """What is wrong with a file, see `backup_zip.UnusableError`."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    kind: Literal[
+        "members", "packing", "unpacked", "row", "all", "damaged", "less", "missing", "changed", "cut off", "other",
+        "newer",
+    ]  # fmt: skip
+    name: Annotated[str, Field(max_length=100_000)] = ""
+    what: Literal["", "bytes", "values", "rows"] = ""
+    found: int = 0
+    most: int = 0
+    reason: str = ""
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    fault: _Fault | None = None
+    manifest: _Said | None = None
+
+
 def read(path: Path, bounds: Bounds = BOUNDS) -> Manifest:
     """
     Check a back-up to its last byte and return what it says about itself.
@@ -179,267 +200,216 @@ def read(path: Path, bounds: Bounds = BOUNDS) -> Manifest:
     InputError
         If the file cannot be read, is no back-up, is larger than the bounds, or was made by a newer mssmap.
     """
-    with opened(path, bounds) as file:
-        manifest = _said(file, path)
-        for item in manifest.held:
-            _require_size(file, path, item)
-        if sum(item.about["bytes"] for item in manifest.held) > path.stat().st_size:  # the same bytes for several
-            raise DataError(
-                _("{path}: the file is damaged ({reason}). Use another back-up; the store was not touched.").format(
-                    path=path, reason=_("it holds less than it says")
-                )
-            )
-        counted = Counted(path, bounds)
-        for table, expected in manifest.tables.items():
-            _check(file, path, table, expected, counted)
-        for item in manifest.held:
-            copy_rows(file, path, item)
-    return manifest
+    asked = _asked(path, backup_zip.order("manifest", bounds, tables=known_columns(), revisions=_revisions()))
+    while True:
+        try:
+            next(asked)
+        except StopIteration as done:
+            said: _Answer = done.value
+            break
+    if said.manifest is None:
+        raise _no_back_up(path)
+    return said.manifest.manifest()
 
 
-@contextmanager
-def opened(path: Path, bounds: Bounds = BOUNDS) -> Iterator[zipfile.ZipFile]:
+def rows(path: Path, bounds: Bounds = BOUNDS) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """
-    Open a back-up, whose members are measured before any is read.
+    Yield the rows of a back-up, some of one table at a time, as its columns hold them.
 
     Raises
     ------
-    InputError, DataError
-        As `read` does, from whatever is read inside.
+    DataError, InputError
+        As `read` does; what came before is not to be used.
     """
-    try:
-        with path.open("rb") as content:
-            _require_members(content, path, bounds)
-            with zipfile.ZipFile(content) as file:
-                _require_sizes(file, path, bounds)
-                yield file
-    except MssmapError:
-        raise
-    except OSError as error:
-        raise InputError(
-            _("{path}: it cannot be read ({reason}).").format(path=path, reason=error.strerror or error)
-        ) from error
-    except DAMAGE as error:
-        raise DataError(
-            _("{path}: the file is damaged ({reason}). Use another back-up; the store was not touched.").format(
-                path=path, reason=error
-            )
-        ) from error
+    known = known_columns()
+    asked = _asked(path, backup_zip.order("rows", bounds, tables=known, revisions=_revisions()))
+    for about, batch in asked:
+        table = str(about["table"])
+        kinds = {name: kind for name, kind, *_rest in known[table]}
+        if batch.schema != pa.schema([(name, TYPES[kinds[name]]) for name in batch.schema.names]):
+            raise changed(path, table)
+        yield table, [_row(row, kinds) for row in batch.to_pylist()]
 
 
-def _require_members(content: BinaryIO, path: Path, bounds: Bounds) -> None:
-    """Compare the number of members with the bounds; the directory of a zip takes much more memory than bytes."""
-    end = zipfile._EndRecData(content)  # type: ignore[attr-defined]
-    at_most = bounds.members
-    if end and (end[zipfile._ECD_ENTRIES_TOTAL] > at_most or end[zipfile._ECD_SIZE] > at_most * DIRECTORY_BYTES):  # type: ignore[attr-defined]
-        raise _too_much(path, _("a zip with more than {most} members").format(most=f"{at_most:,}"), at_most)
+def _row(row: dict[str, Any], kinds: dict[str, str]) -> dict[str, Any]:
+    for name, kind in kinds.items():
+        if row.get(name) is not None and kind == "json":
+            row[name] = json.loads(row[name])
+        elif row.get(name) is not None and kind == "point":
+            row[name] = (row[name]["lon"], row[name]["lat"])
+    return row
 
 
-def _require_sizes(file: zipfile.ZipFile, path: Path, bounds: Bounds) -> None:
-    """Compare what the directory says with the bounds; no more than it says is ever unpacked of a member."""
-    packed = [one for one in file.infolist() if not one.filename.startswith(ARCHIVES)]
-    if any(one.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for one in packed):
-        raise InputError(
-            _("{path}: found members packed in another way, required those of mssmap backup. {untouched}").format(
-                path=path, untouched=_(UNTOUCHED)
-            )
-        )
-    sizes = {one.filename: one.file_size for one in packed}
-    if (found := sizes.get(MANIFEST, 0)) > bounds.manifest_bytes:
-        raise _too_much(path, f"{MANIFEST}: " + _unpacked(found), bounds.manifest_bytes)
-    if (found := sum(one.file_size for one in packed)) > bounds.unpacked_bytes:
-        raise _too_much(path, _unpacked(found), bounds.unpacked_bytes)
-
-
-def _unpacked(found: int) -> str:
-    return _("found {count} bytes unpacked").format(count=f"{found:,}")
-
-
-def _too_much(path: Path, found: str, most: int) -> InputError:
-    return InputError(
-        _("{path}: {found}, required at most {most}. {untouched}").format(
-            path=path, found=found, most=f"{most:,}", untouched=_(UNTOUCHED)
-        )
-    )
-
-
-@dataclass
-class Counted:
-    """What was read of a back-up so far, compared with the bounds of all tables together."""
-
-    path: Path
-    bounds: Bounds
-    rows: int = 0
-    values: int = 0
-
-    def take(self, line: bytes, table: str) -> None:
-        """
-        Count a row.
-
-        Raises
-        ------
-        InputError
-            If it, or all together, holds too much.
-        """
-        bounds = self.bounds
-        if len(line) > bounds.line_bytes and not (table == PAYLOAD and _PAYLOAD.fullmatch(line)):
-            raise self._row(table, _("bytes"), bounds.line_bytes)
-        values = sum(map(line.count, (b",", b"[", b"{")))
-        if values > bounds.line_values:
-            raise self._row(table, _("values"), bounds.line_values)
-        self.rows, self.values = self.rows + 1, self.values + values
-        for found, most, what in ((self.rows, bounds.rows, _("rows")), (self.values, bounds.values, _("values"))):
-            if found > most:
-                raise _too_much(self.path, _("found more than {most} {what}").format(most=f"{most:,}", what=what), most)
-
-    def longest(self, table: str) -> int:
-        """Return how many bytes a row of a table may take."""
-        return self.bounds.payload_bytes if table == PAYLOAD else self.bounds.line_bytes
-
-    def _row(self, table: str, what: str, most: int) -> InputError:
-        found = _("found a row of more than {most} {what}").format(most=f"{most:,}", what=what)
-        return _too_much(self.path, f"{table}: {found}", most)
-
-
-def lines(file: zipfile.ZipFile, table: str, counted: Counted) -> Iterator[bytes]:
+def copy_archives(path: Path, items: Collection[Shelved], to: Callable[[Shelved], Path]) -> None:
     """
-    Yield the rows of a table, never holding more of one than it may take.
-
-    Raises
-    ------
-    InputError
-        If there is more than the bounds allow.
-    KeyError
-        If there is no such table in the file.
-    """
-    most = counted.longest(table)
-    parts: list[bytes] = []
-    size = 0
-    with file.open(member(table)) as source:
-        while chunk := source.read(CHUNK):
-            for part in _LINES.findall(chunk):
-                parts.append(part)
-                size += len(part)
-                if size > most:
-                    raise counted._row(table, _("bytes"), most)
-                if part.endswith(b"\n"):
-                    line = b"".join(parts)
-                    counted.take(line, table)
-                    yield line
-                    parts, size = [], 0
-    if parts:
-        line = b"".join(parts)
-        counted.take(line, table)
-        yield line
-
-
-def copy_rows(file: zipfile.ZipFile, path: Path, item: Shelved, target: BinaryIO | None = None) -> None:
-    """
-    Read the rows of an archive, some at a time, into a file if there is one.
+    Write the rows of archives to files, some at a time.
 
     Raises
     ------
     DataError
         If they are not those that were written.
+    OSError
+        If a file cannot be written.
     """
-    digest = hashlib.sha256()
-    with file.open(item.member) as rows:
-        while chunk := rows.read(CHUNK):
-            digest.update(chunk)
-            if target is not None:
-                target.write(chunk)
-    if digest.hexdigest() != item.about["sha256"]:
-        raise changed(path, f"archive {item.name}")
+    due = {item.name: item for item in items}
+    parts = _asked(path, backup_zip.order("archives", BOUNDS, names=list(due)))
+    for item in due.values():
+        to(item).touch()
+    for about, batch in parts:
+        with to(due[about["archive"]]).open("ab") as target:
+            for chunk in batch.column(0):
+                target.write(chunk.as_buffer())
+            if target.tell() > due[about["archive"]].about["bytes"]:
+                raise changed(path, f"archive {about['archive']}")
+    for item in due.values():
+        with to(item).open("rb") as written:
+            if hashlib.file_digest(written, "sha256").hexdigest() != item.about["sha256"]:
+                raise changed(path, f"archive {item.name}")
 
 
-def _require_size(file: zipfile.ZipFile, path: Path, item: Shelved) -> None:
-    """Compare the size of an archive with the manifest; it is not packed, so it unpacks to what it takes here."""
+def known_columns() -> dict[str, list[tuple[str, str, bool, int | None]]]:
+    """Return name, kind (`backup_zip.TYPES`), whether it may be empty and the longest text of each column."""
+    return {
+        name: [
+            (one.name, _kind(one.type), bool(one.nullable), getattr(one.type, "length", None)) for one in table.columns
+        ]
+        for name, table in Base.metadata.tables.items()
+    }
+
+
+def _kind(column: sa.types.TypeEngine[Any]) -> str:
+    if isinstance(column, sa.JSON):
+        return "json"
+    if isinstance(column, Point):
+        return "point"
+    if isinstance(column, sa.LargeBinary):
+        return "bytes"
+    return {str: "text", bool: "boolean", int: "integer", float: "number"}[column.python_type]
+
+
+def _revisions() -> list[str]:
+    return [script.revision for script in migrations.scripts().walk_revisions()]
+
+
+# ------------------------------------------------------------------------------------------------ the reading process
+
+_Batches = Generator[tuple[Any, pa.RecordBatch], None, _Answer]
+
+
+def _asked(path: Path, given: dict[str, Any]) -> _Batches:
+    """Have the reading process do something with a back-up; raises what is wrong with it as `read` does."""
+    with _file(path) as file:
+        said = yield from box.stream(file, Order("backup", printable(str(path)), LIMITS, given))
     try:
-        there = file.getinfo(item.member)
-    except KeyError:
-        raise _missing(path, f"archive {item.name}") from None
-    if there.compress_type != zipfile.ZIP_STORED:
-        raise changed(path, f"archive {item.name}")
-    if there.file_size != item.about["bytes"] or there.compress_size != there.file_size:
-        raise DataError(
-            _(
-                "{path}: archive {name} is cut off: found {found} bytes, required {required}. Use another back-up; the "
-                "store was not touched."
-            ).format(path=path, name=item.name, found=there.file_size, required=item.about["bytes"])
+        answer = _Answer.model_validate(said)
+    except pydantic.ValidationError as error:
+        raise _no_back_up(path) from error
+    if answer.fault is not None:
+        raise _told(path, answer.fault)
+    return answer
+
+
+@contextmanager
+def _file(path: Path) -> Iterator[BinaryIO]:
+    """Open a plain file, without waiting for somebody who writes into it should it be a pipe."""
+    try:
+        with open(path, "rb", opener=box.without_waiting) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise InputError(
+                    _("{path}: it cannot be read ({reason}).").format(path=path, reason=_("no plain file"))
+                )
+            yield file
+    except OSError as error:
+        reason = error.strerror or error
+        raise InputError(_("{path}: it cannot be read ({reason}).").format(path=path, reason=reason)) from error
+
+
+def _told(path: Path, fault: _Fault) -> DataError | InputError:
+    """Return the error that says what is wrong with a file."""
+    words: dict[str, Callable[[Path, _Fault], DataError | InputError]] = {
+        "packing": _packing,
+        "damaged": lambda path, fault: _damaged(path, fault.reason),
+        "less": lambda path, _fault: _damaged(path, _("it holds less than it says")),
+        "missing": lambda path, fault: _missing(path, fault.name),
+        "changed": lambda path, fault: changed(path, fault.name),
+        "cut off": _cut_off,
+        "other": lambda path, _fault: _no_back_up(path),
+        "newer": lambda path, fault: _newer(path, fault.name),
+    }
+    return words.get(fault.kind, _too_much)(path, fault)
+
+
+def _too_much(path: Path, fault: _Fault) -> InputError:
+    most, what = f"{fault.most:,}", {"bytes": _("bytes"), "values": _("values"), "rows": _("rows")}.get(fault.what, "")
+    found = {
+        "members": _("a zip with more than {most} members").format(most=most),
+        "unpacked": _("found {count} bytes unpacked").format(count=f"{fault.found:,}"),
+        "row": _("found a row of more than {most} {what}").format(most=most, what=what),
+        "all": _("found more than {most} {what}").format(most=most, what=what),
+    }[fault.kind]
+    named = f"{printable(fault.name)}: {found}" if fault.name else found
+    return InputError(
+        _("{path}: {found}, required at most {most}. {untouched}").format(
+            path=path, found=named, most=most, untouched=_(UNTOUCHED)
         )
+    )
 
 
-def _said(file: zipfile.ZipFile, path: Path) -> Manifest:
-    """Return the manifest of a file that this mssmap can restore."""
-    manifest, newer = None, ""
-    try:
-        said = json.loads(file.read(MANIFEST))
-        if said["format"] == FORMAT and said["version"] > VERSION:
-            newer = str(said["made_by"])
-        elif said["format"] == FORMAT:
-            archives = [_shelved(item["about"], item["why"]) for item in said.get("archives", ())]
-            if not _is_said(said):
-                raise ValueError
-            manifest = Manifest(**{**said, "archives": archives})
-    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
-        pass
-    if newer:
-        raise _newer(path, newer)
-    if manifest is None:
-        raise InputError(_("{path}: found no back-up of mssmap, required a file of mssmap backup.").format(path=path))
-    known = {script.revision for script in migrations.scripts().walk_revisions()}
-    if manifest.revision not in known or manifest.tables.keys() - Base.metadata.tables:
-        raise _newer(path, manifest.made_by)
-    return manifest
+def _packing(path: Path, _fault: _Fault) -> InputError:
+    return InputError(
+        _("{path}: found members packed in another way, required those of mssmap backup. {untouched}").format(
+            path=path, untouched=_(UNTOUCHED)
+        )
+    )
 
 
-def _is_said(said: dict[str, Any]) -> bool:
-    """Whether a manifest says what it has to, each in its kind."""
-    tables = [(table["rows"], table["sha256"]) for table in said["tables"].values()]
-    kinds = [*((said[key], kind) for key, kind in SAID.items()), *((line, str) for line in said["faults"])]
-    kinds += [one for rows, sha256 in tables for one in ((rows, int), (sha256, str))]
-    return all(isinstance(value, kind) for value, kind in kinds)
+def _damaged(path: Path, reason: str) -> DataError:
+    return DataError(
+        _("{path}: the file is damaged ({reason}). Use another back-up; the store was not touched.").format(
+            path=path, reason=printable(reason)
+        )
+    )
+
+
+def _cut_off(path: Path, fault: _Fault) -> DataError:
+    return DataError(
+        _(
+            "{path}: archive {name} is cut off: found {found} bytes, required {required}. Use another back-up; the "
+            "store was not touched."
+        ).format(path=path, name=printable(fault.name), found=fault.found, required=fault.most)
+    )
+
+
+def _no_back_up(path: Path) -> InputError:
+    return InputError(_("{path}: found no back-up of mssmap, required a file of mssmap backup.").format(path=path))
 
 
 def _newer(path: Path, found: str) -> InputError:
     return InputError(
         _("{path}: found a back-up of a newer mssmap ({found}), required at most {known}. Update mssmap.").format(
-            path=path, found=found, known=mssmap.__version__
+            path=path, found=printable(found), known=mssmap.__version__
         )
     )
 
 
-def _shelved(about: dict[str, Any], why: str) -> Shelved:
-    if not archived.is_said(about) or not isinstance(why, str):
-        raise ValueError
-    return Shelved(about, why)
-
-
-def _check(file: zipfile.ZipFile, path: Path, table: str, expected: TableSaid, counted: Counted) -> None:
-    """Compare a member with the manifest: number of rows and hash."""
-    digest, rows = hashlib.sha256(), 0
-    try:
-        for line in lines(file, table, counted):
-            digest.update(line)
-            rows += 1
-    except KeyError:
-        raise _missing(path, table) from None
-    if (rows, digest.hexdigest()) != (expected["rows"], expected["sha256"]):
-        raise changed(path, table)
-
-
-def _missing(path: Path, table: str) -> DataError:
+def _missing(path: Path, name: str) -> DataError:
     return DataError(
-        _("{path}: {table} is missing. Use another back-up; the store was not touched.").format(path=path, table=table)
+        _("{path}: {table} is missing. Use another back-up; the store was not touched.").format(
+            path=path, table=printable(name)
+        )
     )
 
 
-def changed(path: Path, table: str) -> DataError:
+def changed(path: Path, name: str) -> DataError:
+    """Return the error that says what is not as it was written."""
     return DataError(
         _("{path}: {table} is not what was written. Use another back-up; the store was not touched.").format(
-            path=path, table=table
+            path=path, table=printable(name)
         )
     )
+
+
+# -------------------------------------------------------------------------------------------------------- writing one
 
 
 def add_rows(file: zipfile.ZipFile, item: Shelved, rows: Path) -> None:

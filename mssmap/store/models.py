@@ -188,6 +188,15 @@ class PersonRow(Base):
     changed_by: Mapped[str] = mapped_column(String(200))
 
 
+class SignedOutRow(Base):
+    """A cookie, by its hash, with which somebody has signed out; it belongs to the place and is in no back-up."""
+
+    __tablename__ = "signed_out"
+
+    mark: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[float] = mapped_column(Float)
+
+
 class IdentityRow(Base):
     """The one row that names a store; it belongs to the place and is in no back-up."""
 

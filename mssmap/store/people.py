@@ -18,7 +18,7 @@ from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
 from mssmap.store import audit, core, roles
 from mssmap.store.core import Store
-from mssmap.store.models import PersonRow
+from mssmap.store.models import PersonRow, SignedOutRow
 
 ENTITY: Final = "person"
 LONGEST: Final = 200
@@ -94,6 +94,24 @@ def first_admin(store: Store, person_id: str) -> bool:
         return True
 
     return store._write(write, needs=roles.NEEDED["people"])
+
+
+def sign_out(store: Store, mark: str, now_s: float, lifetime_s: float) -> None:
+    """Remember a cookie with which somebody has signed out for as long as it would count; older ones are forgotten."""
+
+    def write(session: Connection) -> None:
+        session.execute(
+            sa.delete(SignedOutRow).where((SignedOutRow.at < now_s - lifetime_s) | (SignedOutRow.mark == mark))
+        )
+        session.execute(sa.insert(SignedOutRow).values(mark=mark, at=now_s))
+
+    store._write(write)
+
+
+def has_signed_out(store: Store, mark: str) -> bool:
+    """Whether somebody has signed out with a cookie, at whichever server."""
+    query = sa.select(SignedOutRow.mark).where(SignedOutRow.mark == mark)
+    return store._read(lambda session: session.execute(query).one_or_none() is not None)
 
 
 def own_key(person_id: str) -> str:

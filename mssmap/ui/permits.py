@@ -48,7 +48,7 @@ def let_in(store: Callable[[], Store]) -> bool:
     """
     if not people_sign_in():
         return True
-    who = person()
+    who = "" if identity.has_ended_anywhere(st.context.cookies, store()) else person()
     role = people.role(store(), who, settings.load().default_role) if who else roles.NONE
     st.session_state[_ROLE] = role
     allowed = roles.reaches(role, roles.NEEDED["look"])

@@ -7,6 +7,7 @@ import dataclasses
 import hashlib
 import io
 import json
+import os
 import zipfile
 from datetime import UTC, date, datetime
 from urllib.parse import parse_qs, urlsplit
@@ -131,6 +132,19 @@ def test_what_is_no_pack_is_refused(body, words, tmp_path):
     (tmp_path / "pack.zip").write_bytes(body)
     with pytest.raises(InputError, match=words):
         pack.verify(tmp_path / "pack.zip")
+
+
+def test_a_pack_is_unpacked_in_the_reading_process_only(real, french, tmp_path, monkeypatch):
+    path = tmp_path / french.name
+    path.write_bytes(french.zip)
+    monkeypatch.setattr(zipfile, "ZipFile", None)
+    assert pack.is_pack(path)
+    assert pack.verify(path, real).state == "unchanged"
+
+
+def test_a_pipe_is_no_pack(tmp_path):
+    os.mkfifo(tmp_path / "pack.zip")
+    assert not pack.is_pack(tmp_path / "pack.zip")
 
 
 def test_a_filter_that_was_edited_counts_as_edited(french, tmp_path):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator
 
 import pytest
 import requests
@@ -15,11 +17,12 @@ from starlette.testclient import TestClient
 from streamlit import config
 from streamlit.auth_util import encode_provider_token
 from streamlit.runtime.secrets import secrets_singleton
+from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 from streamlit.web.server.starlette.starlette_auth_routes import create_auth_routes
 
 from mssmap import settings
-from mssmap.store import open_store
-from mssmap.ui.door import headers, start
+from mssmap.store import backup, open_store, people
+from mssmap.ui.door import headers, identity, start
 from mssmap.ui.door.guard import Guard
 from mssmap.ui.door.sign_in import CALLBACK, LOGIN, SignIn
 
@@ -145,3 +148,50 @@ def test_the_page_speaks_the_language_of_the_browser(client: TestClient) -> None
     answer = client.get(f"{CALLBACK}?state=x", headers={"accept-language": "fr"})
     assert '<html lang="fr">' in answer.text
     assert "You were" not in answer.text
+
+
+def signed(**claims: str | bool) -> dict[str, str]:
+    """Return the cookie of somebody who has signed in, as Streamlit signs it."""
+    said = json.dumps({"origin": "http://localhost", "is_logged_in": True, **claims})
+    return {identity.COOKIE: create_signed_value(SECRET, identity.COOKIE, said).decode()}
+
+
+@pytest.fixture
+def anew() -> Iterator[Callable[[], None]]:
+    """Forget what this server knows by itself, as one that starts anew, or another one on the same store."""
+    yield identity._ended.clear
+    identity._ended.clear()
+
+
+def answers(client: TestClient, cookies: dict[str, str]) -> int:
+    client.cookies = cookies
+    return client.get("/api").status_code
+
+
+def test_every_server_on_the_store_knows_who_has_signed_out(client, anew):
+    ana, bea = signed(sub="ana"), signed(sub="bea")
+    assert (answers(client, ana), answers(client, bea)) == (403, 403), "known, without a role"
+    client.cookies = ana
+    client.get("/auth/logout", headers={"Sec-Fetch-Site": "same-origin"})
+    anew()
+    assert (answers(client, ana), answers(client, bea)) == (401, 403)
+
+
+def test_a_page_ends_with_the_signing_out_at_another_server(tmp_path, anew):
+    store = open_store(f"sqlite:///{tmp_path / 'page.db'}")
+    ana, bea = signed(sub="ana"), signed(sub="bea")
+    people.sign_out(store, identity.mark(ana), 1_000.0, 60.0)
+    assert [identity.has_ended_anywhere(one, store) for one in (ana, bea)] == [True, False]
+    store.engine.dispose()
+
+
+def test_who_has_signed_out_is_remembered_as_long_as_the_cookie_would_count(tmp_path):
+    store = open_store(f"sqlite:///{tmp_path / 'kept.db'}")
+    for at_s, mark in ((0.0, "a"), (50.0, "b"), (50.0, "b"), (61.0, "c")):
+        people.sign_out(store, mark, at_s, 60.0)
+    assert [people.has_signed_out(store, mark) for mark in "abc"] == [False, True, True]
+    backup.backup(store, tmp_path / "kept.zip")
+    assert "signed_out.jsonl" not in zipfile.ZipFile(tmp_path / "kept.zip").namelist()
+    backup.restore(store, tmp_path / "kept.zip", replace=True)
+    assert people.has_signed_out(store, "c"), "a restore brings no cookie back"
+    store.engine.dispose()

@@ -118,8 +118,26 @@ class Guard:
         if path == SIGN_OUT:
             if not _is_from_our_page(request, self._configured):
                 return pages.sign_out(request.headers)
-            identity.end(request.cookies)
+            await self._sign_out(request, person)
         return await self._by_role(request, rule, person)
+
+    async def _sign_out(self, request: HTTPConnection, person: str) -> None:
+        """Let a cookie count no more, here and at every other server on the store."""
+        identity.end(request.cookies)
+        if not person:
+            return
+        mark, lifetime_s = identity.mark(request.cookies), identity.LIFETIME_HOURS * 3600
+        try:
+            await run_in_threadpool(people.sign_out, self._store(), mark, time.time(), lifetime_s)
+        except MssmapError as error:
+            logs.say("store_away", logging.ERROR, message=str(error))
+
+    def _role(self, cookies: dict[str, str], person: str) -> str | None:
+        """Return the role of a person, None if they have signed out at another server."""
+        store = self._store()
+        if identity.has_ended_anywhere(cookies, store):
+            return None
+        return people.role(store, person, self._configured.default_role)
 
     async def _by_role(self, request: HTTPConnection, rule: Rule, person: str) -> Response | None:
         if rule.needs == OPEN:
@@ -129,10 +147,12 @@ class Guard:
         if not person:
             return _sign_in_first(request, rule)
         try:
-            role = await run_in_threadpool(people.role, self._store(), person, self._configured.default_role)
+            role = await run_in_threadpool(self._role, request.cookies, person)
         except MssmapError as error:
             logs.say("store_away", logging.ERROR, message=str(error))
             return PlainTextResponse("The store does not answer.\n", status_code=503, headers={"retry-after": "5"})
+        if role is None:
+            return _sign_in_first(request, rule)
         if not roles.reaches(role, rule.needs):
             return _not_allowed(request, rule, person, role)
         if request.scope["type"] == "http" and request.scope["method"] not in READS and not rule.writes:

@@ -2,8 +2,8 @@
 Who somebody is: the claims of the provider, as Streamlit keeps them in a signed cookie.
 
 Streamlit signs the cookie for 30 days, and a copy of it outlives signing out. So here it counts for `LIFETIME_HOURS`
-only and until its person signs out at this server, asked at each request and each run of a page; and it says who
-somebody is, never what they may do: that stands in the store.
+only and until its person signs out, asked at each request and each run of a page; and it says who somebody is, never
+what they may do: that stands in the store, and so does who has signed out.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from streamlit.auth_util import get_cookie_with_chunks
 from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
 
 from mssmap.settings import Settings
+from mssmap.store import Store, people
 from mssmap.store.people import LONGEST
 
 COOKIE: Final = "_streamlit_user"
@@ -48,23 +49,38 @@ def person_id(claims: Mapping[str, Any]) -> str:
     return found if len(found) <= LONGEST and found.isprintable() else ""
 
 
-_ended: OrderedDict[bytes, None] = OrderedDict()
+_ended: OrderedDict[str, None] = OrderedDict()
 
 
 def end(cookies: Mapping[str, str]) -> None:
-    """Let a cookie, and each copy of it, count no more: its person has signed out. Each server knows its own."""
-    _ended[_name(cookies)] = None
+    """Let a cookie, and each copy of it, count no more at this server; `people.sign_out` tells the others."""
+    _ended[mark(cookies)] = None
     if len(_ended) > ENDED:
         _ended.popitem(last=False)
 
 
 def has_ended(cookies: Mapping[str, str]) -> bool:
-    """Whether the person of a cookie has signed out with it."""
-    return _name(cookies) in _ended
+    """Whether this server knows that the person of a cookie has signed out with it."""
+    return mark(cookies) in _ended
 
 
-def _name(cookies: Mapping[str, str]) -> bytes:
-    return hashlib.sha256(cookies.get(COOKIE, "").encode("utf-8", "surrogateescape")).digest()
+def has_ended_anywhere(cookies: Mapping[str, str], store: Store) -> bool:
+    """
+    Whether the person of a cookie has signed out with it, at whichever server on the store.
+
+    Raises
+    ------
+    StoreAwayError
+        If the store cannot be read.
+    """
+    if not has_ended(cookies) and people.has_signed_out(store, mark(cookies)):
+        end(cookies)
+    return has_ended(cookies)
+
+
+def mark(cookies: Mapping[str, str]) -> str:
+    """Return the hash by which the store knows a cookie."""
+    return hashlib.sha256(cookies.get(COOKIE, "").encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def from_cookies(cookies: Mapping[str, str], configured: Settings) -> str:
