@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from mssmap import scenario, text
@@ -18,7 +16,7 @@ from mssmap.ingest import field_copy
 from mssmap.jail.limits import MB
 from mssmap.store import merge
 from mssmap.store.merge import Conflict, Merged
-from mssmap.ui import cache, permits, plain
+from mssmap.ui import cache, permits, plain, told
 
 MOST_MB = 100
 
@@ -135,6 +133,7 @@ def _told() -> None:
 
 
 def _to_decide(*, barred: bool) -> None:
+    told.store_faults("conflict")
     open_ones = merge.conflicts(cache.plans())
     if not open_ones:
         return
@@ -175,17 +174,18 @@ def _name(conflict: Conflict) -> str:
 
 
 def _differences(conflict: Conflict) -> None:
-    ours = [entry.body for entry in cache.plans().trail(conflict.entity_id)][-1]
+    trail = cache.plans().trail(conflict.entity_id)
+    ours = trail[-1].body if trail else None
     if ours is None:
         st.caption(_("Here it was deleted."))
         return
-    rows: pd.DataFrame = scenario.differences(scenario.from_dict(ours), scenario.from_dict(_body(conflict)))
+    try:
+        rows = scenario.differences(scenario.from_dict(ours), scenario.from_dict(conflict.theirs or {}))
+    except MssmapError as error:
+        plain.say("warning", _("{name} cannot be compared. {reason}").format(name=_name(conflict), reason=error))
+        return
     titles = {"what": _("What"), "item": _("Item"), "first": _("Ours"), "second": _("Theirs")}
     st.dataframe(rows.astype("str").rename(columns=titles), hide_index=True, key=f"rows_{conflict.conflict_id}")
-
-
-def _body(conflict: Conflict) -> dict[str, Any]:
-    return conflict.theirs or {}
 
 
 def _decide(conflict_id: str, choice: str) -> None:
