@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
-from mssmap import views
+from mssmap import disk, views
 from mssmap.brief.spec import Brief
 from mssmap.catalog import Data
 from mssmap.exports import bundle, extract, verify
@@ -31,7 +28,7 @@ def revisions(data: Data, files: dict[str, bytes]) -> tuple[RowChange, ...]:
     tables = next((body for name, body in files.items() if name.endswith("_csv.zip")), None)
     if tables is None:
         return ()
-    with tempfile.NamedTemporaryFile(suffix=".zip") as file:  # the reader of files works in a process of its own
-        file.write(tables)
-        file.flush()
-        return verify.file(data, Path(file.name)).revisions
+    with disk.work_folder(disk.WORK) as folder:  # the reader of files works in a process of its own
+        file = folder / "tables.zip"
+        file.write_bytes(tables)
+        return verify.file(data, file).revisions

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 import streamlit as st
 
-from mssmap import scenario, text
+from mssmap import disk, scenario, text
 from mssmap.archive import copies
 from mssmap.brief import history
 from mssmap.errors import MssmapError
@@ -45,8 +42,8 @@ def _take_along() -> None:
     barred = permits.lacking("plan")
     with_archives = _with_archives(barred=barred)
     if st.button(_("Make a field copy"), key="field_make", disabled=barred, width="stretch") and not barred:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "field-copy.zip"
+        with disk.work_folder(disk.WORK) as folder:
+            path = folder / "field-copy.zip"
             try:
                 made = copies.make(cache.plans(), cache.archives().shelf, path, without_archives=not with_archives)
             except MssmapError as error:
@@ -100,16 +97,16 @@ def _bring_home() -> None:
         disabled=barred,
     )
     if st.button(_("Merge it"), key="field_merge", disabled=upload is None, width="stretch") and upload is not None:
-        with tempfile.NamedTemporaryFile(suffix=".zip") as file:
-            file.write(upload.getvalue())
-            file.flush()
+        with disk.work_folder(disk.WORK) as folder:
+            file = folder / "home.zip"
+            file.write_bytes(upload.getvalue())
             try:
                 shelf = cache.archives().shelf
                 st.session_state["field_merged"] = copies.take(
-                    cache.plans(), shelf, Path(file.name), origin=origin, settings_check=history.require
+                    cache.plans(), shelf, file, origin=origin, settings_check=history.require
                 )
             except MssmapError as error:
-                st.session_state["field_merged"] = str(error).replace(file.name, upload.name)
+                st.session_state["field_merged"] = str(error).replace(str(file), upload.name)
 
 
 def _told() -> None:
