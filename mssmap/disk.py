@@ -13,12 +13,16 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 try:
     import fcntl
 except ImportError:  # pragma: no cover -- Windows: nothing is held there, and nothing swept
     fcntl = None  # type: ignore[assignment]
+
+
+WORK: Final = "mssmap-work-"
+"""How folders of ours in the folder for temporary files begin; the next start sweeps those that nobody holds."""
 
 
 def sync(file: Path) -> None:

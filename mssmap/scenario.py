@@ -474,7 +474,10 @@ def from_dict(body: Mapping[str, Any]) -> Scenario:
         One line with all faults.
     """
     reader = Reader()
-    scenario = _read_scenario(reader, body)
+    try:
+        scenario = _read_scenario(reader, body)
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
+        raise InputError(_("scenario: {found}.").format(found=" ".join(str(error).split())[:200])) from error
     if reader.faults or scenario is None:
         raise InputError(_("scenario: {found}.").format(found="; ".join(reader.faults)))
     return scenario

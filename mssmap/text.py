@@ -36,7 +36,7 @@ def day(value: Any, precision: str = "day") -> str:
     >>> day("2025-10-20", "before")
     'before 20 Oct 2025'
     """
-    if value is None or pd.isna(value):
+    if value is None or value == "" or pd.isna(value):
         return ""
     when = value if isinstance(value, date) else date.fromisoformat(str(value)[:10])
     month = MONTHS[current()][when.month - 1]

@@ -20,7 +20,7 @@ from mssmap.archive.shelf import Manifest, SameError, Shelf
 from mssmap.archive.writer import Progress
 from mssmap.errors import DataError, InputError, MssmapError
 from mssmap.i18n import gettext as _
-from mssmap.ingest import attach, mapping
+from mssmap.ingest import attach, mapping, stored
 from mssmap.store import archived, imports
 from mssmap.store.core import Store
 from mssmap.store.imports import Import
@@ -93,7 +93,11 @@ def restore(store: Store, shelf: Shelf, name: str) -> Manifest:
 
 def is_convertible(item: Import) -> bool:
     """Say whether an import would be an archive today: versions before archives stored it among the layers."""
-    return item.body["kind"] == "events" and int(item.body["rows"]) > attach.JOINED_ROWS
+    try:
+        about = stored.require_row(item)
+    except DataError:  # told beside it in the list
+        return False
+    return about.kind == "events" and about.rows > attach.JOINED_ROWS
 
 
 def converted(shelf: Shelf, import_id: str) -> Manifest | None:
@@ -117,10 +121,11 @@ def convert(store: Store, shelf: Shelf, item: Import, *, progress: Progress = la
         If somebody changed it meanwhile.
     """
     if item.removed or not is_convertible(item):
-        kind = _("a removed import") if item.removed else str(item.body["kind"])
+        about = stored.require_row(item)
+        kind = _("a removed import") if item.removed else about.kind
         raise InputError(
             _("import {import_id!r}: found {kind} of {rows} rows, required events, more than {most}.").format(
-                import_id=item.import_id, kind=kind, rows=f"{int(item.body['rows']):,}", most=f"{attach.JOINED_ROWS:,}"
+                import_id=item.import_id, kind=kind, rows=f"{about.rows:,}", most=f"{attach.JOINED_ROWS:,}"
             )
         )
     made, is_new = _made(store, shelf, item, progress)

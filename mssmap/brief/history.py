@@ -104,17 +104,24 @@ def packs(store: Store) -> list[Made]:
 
 
 def faults(store: Store) -> list[str]:
-    """Return a line for each pack of the history that cannot be read."""
-    return [made for key, entry in store.settings(PACKS).items() if isinstance(made := _read(key, entry), str)]
+    """Return a line for each pack of the history, and each setting of the person, that cannot be read."""
+    found = [made for key, entry in store.settings(PACKS).items() if isinstance(made := _read(key, entry), str)]
+    own = {key: store.setting(key) for key in (_last_key(store), DRAFTS + people.own_key(store.actor))}
+    return found + [line for key, value in own.items() if value is not None and (line := _unusable(key, value))]
 
 
 def _read(key: str, entry: Mapping[str, Any]) -> Made | str:
     """Return a pack of the history, or in a line why it is none."""
+    return _unusable(key, entry) or _made(key, entry)
+
+
+def _unusable(key: str, entry: Mapping[str, Any]) -> str:
+    """Return in a line why a setting cannot be used; nothing if it can."""
     try:
         require(key, entry)
-        return _made(key, entry)
     except MssmapError as error:
         return _("{key}: cannot be read and is left out. {reason}").format(key=key[:80], reason=error)
+    return ""
 
 
 def require(key: str, value: Mapping[str, Any]) -> None:

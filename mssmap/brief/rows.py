@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
-from mssmap import views
+from mssmap import disk, views
 from mssmap.brief.spec import Brief
 from mssmap.catalog import Data
 from mssmap.exports import bundle, extract, verify
@@ -28,7 +25,7 @@ def files(data: Data, brief: Brief) -> dict[str, bytes]:
 
 def revisions(data: Data, tables: bytes) -> tuple[RowChange, ...]:
     """Return the records of a pack, its zip of CSV, that the data now give otherwise; `exports.verify` tells how."""
-    with tempfile.NamedTemporaryFile(suffix=".zip") as file:  # the reader of files works in a process of its own
-        file.write(tables)
-        file.flush()
-        return verify.file(data, Path(file.name)).revisions
+    with disk.work_folder(disk.WORK) as folder:  # the reader of files works in a process of its own
+        file = folder / "tables.zip"
+        file.write_bytes(tables)
+        return verify.file(data, file).revisions

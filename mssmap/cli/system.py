@@ -134,21 +134,37 @@ def _state(broken: list[str], lacking: int) -> str:
 
 
 def check() -> None:
-    """Validate data/ and print every fault."""
+    """Validate data/ and the store, and print every fault."""
     from mssmap import check as rules
 
     reads_store()
     start = time.perf_counter()
     data = mssmap.load()
     report = rules.check(data, settings.today())
+    stored = _store_faults()
     seconds = time.perf_counter() - start
-    if report.is_sound:
+    if report.is_sound and not stored:
         sizes = ", ".join(f"{name} {len(frame)}" for name, frame in data.frames.items())
         write(f"all {report.datasets} datasets sound: {report.records} rows in {seconds:.2f} s ({sizes})", None)
         return
-    write("\n".join(str(fault) for fault in report.faults), None)
-    tell(f"{count(len(report.faults), 'fault')} in {report.datasets} datasets, {report.records} rows, {seconds:.2f} s")
+    found = [*map(str, report.faults), *stored]
+    write("\n".join(found), None)
+    tell(f"{count(len(found), 'fault')} in {report.datasets} datasets, {report.records} rows, {seconds:.2f} s")
     raise typer.Exit(FOUND_FAULTS)
+
+
+def _store_faults() -> list[str]:
+    """Return a line for each record of the store that is not what mssmap writes, and for rows that were changed."""
+    from mssmap import store
+    from mssmap.brief import history
+    from mssmap.store import audit, damaged, imports
+
+    url = settings.load().database_url
+    if not store.exists(url):
+        return []
+    opened = store.open_store(url, make=False)
+    rows = [line for kind in damaged.TABLES for line in damaged.faults(opened, kind)]
+    return [*rows, *history.faults(opened), *imports.faults(opened), *audit.faults(opened.trail())]
 
 
 def serve(

@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import tempfile
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import mssmap
+from mssmap import disk
 from mssmap.errors import InputError
 from mssmap.exports import geopackage, html, kml, proof, sheets, writers
 from mssmap.exports.extract import Extract
@@ -97,9 +97,9 @@ def file_name(extract: Extract) -> str:
 def pack(extract: Extract) -> bytes:
     """Return the export as the bytes of one file."""
     listed = files(extract)
-    with tempfile.TemporaryDirectory(prefix="mssmap-") as folder:
-        _write(extract, Path(folder))
-        made = {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}
+    with disk.work_folder(disk.WORK) as folder:
+        _write(extract, folder)
+        made = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
     if not is_zip(extract):
         return made[listed[0].name]
     # the proof of the whole comes first: a reader that takes the first it meets must not take that of one file
@@ -130,13 +130,13 @@ def save(extract: Extract, path: Path) -> None:
             )
         )
     try:
-        with tempfile.TemporaryDirectory(prefix=".mssmap-", dir=path.parent) as folder:
-            made = Path(folder) / "made"
+        with disk.work_folder(".mssmap-", path.parent) as folder:
+            made = folder / "made"
             if is_zip(extract):
                 made.write_bytes(pack(extract))
             else:
-                _write(extract, Path(folder))
-                made = Path(folder) / files(extract)[0].name
+                _write(extract, folder)
+                made = folder / files(extract)[0].name
             made.replace(path)
     except OSError as error:
         raise InputError(

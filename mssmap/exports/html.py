@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from pathlib import Path
 from typing import Final
 
-from mssmap import settings
+from mssmap import disk, settings
 from mssmap.errors import InputError
 from mssmap.exports import proof, writers
 from mssmap.exports.extract import Extract
@@ -57,7 +56,7 @@ def _switched_on(names: tuple[str, ...]) -> tuple[str, ...]:
 
 def _geojson(extract: Extract) -> str:
     """Return one part as the GeoJSON export has it, but for the proof, which the page holds once."""
-    with tempfile.TemporaryDirectory(prefix="mssmap-") as folder:
-        made = Path(folder) / "part"
+    with disk.work_folder(disk.WORK) as folder:
+        made = folder / "part"
         writers.geojson(made, extract, with_proof=False)
         return made.read_text(encoding="utf-8")

@@ -63,7 +63,7 @@ def promised(trail: Iterable[Entry]) -> dict[str, dict[str, Any]]:
         if entry.entity != ENTITY or "~" in entry.entity_id:
             continue
         found.pop(entry.entity_id, None)
-        if entry.body is not None:
+        if entry.body is not None and is_said(entry.body):  # the check of the chain tells what was damaged
             found[entry.entity_id] = {**entry.body, "name": entry.entity_id}
     return found
 

@@ -9,7 +9,6 @@ harmless: the second time nothing happens and the first answer is returned.
 from __future__ import annotations
 
 import copy
-import json
 import threading
 import time
 import uuid
@@ -17,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,7 +26,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from mssmap.errors import InputError, MssmapError, NotFoundError
 from mssmap.i18n import gettext as _
-from mssmap.store import audit, identity, migrations, roles
+from mssmap.store import audit, identity, migrations, roles, sound
 from mssmap.store.identity import StoreAwayError as StoreAwayError
 from mssmap.store.models import AnswerRow, AuditRow, PlanRow, ProposalRow, SettingRow
 
@@ -129,7 +129,7 @@ def open_store(url: str, *, make: bool = True) -> Store:
         engine = _sqlite(parsed)
     elif name == "postgresql":
         engine = sa.create_engine(
-            parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=5, json_deserializer=_plain
+            parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=5, json_deserializer=sound.loads
         )
     else:
         raise InputError(
@@ -171,11 +171,12 @@ def _sqlite(url: sa.URL) -> Engine:
                     database=url.database, strerror=error.strerror
                 )
             ) from error
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, json_deserializer=_plain)
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, json_deserializer=sound.loads)
 
     @sa.event.listens_for(engine, "connect")
     def _settings(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # transactions are begun below, not by the driver
+        connection.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")  # half a sign ends no list
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
         cursor.execute("PRAGMA journal_mode=WAL")
@@ -189,15 +190,6 @@ def _sqlite(url: sa.URL) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
-
-
-def _plain(text: str | bytes) -> dict[str, Any] | None:
-    """Return what a column of JSON holds; an empty object where somebody has put something else there."""
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict | None) else {}
 
 
 @contextmanager
@@ -301,7 +293,8 @@ class Store:
 
     def deleted(self) -> list[Plan]:
         """Return the plans that were deleted and can be brought back, the latest first."""
-        query = sa.select(PlanRow.__table__).where(PlanRow.deleted).order_by(PlanRow.changed_at.desc(), PlanRow.plan_id)
+        gone = PlanRow.deleted.is_not(sa.false())  # whatever else stands there: each plan is in one of the lists
+        query = sa.select(PlanRow.__table__).where(gone).order_by(PlanRow.changed_at.desc(), PlanRow.plan_id)
         return self._read(lambda session: [_plan(row) for row in session.execute(query)])
 
     def steps(self, plan_id: str) -> tuple[bool, bool]:
@@ -319,12 +312,13 @@ class Store:
         query = sa.select(AuditRow.__table__).order_by(AuditRow.seq)
         if entity_id is not None:
             query = query.where(AuditRow.entity_id == entity_id)
-        return self._read(lambda session: [audit.Entry(**row._mapping) for row in session.execute(query)])
+        return self._read(lambda session: [as_entry(row) for row in session.execute(query)])
 
     def setting(self, key: str) -> dict[str, Any] | None:
         """Return a remembered value, None if there is none."""
         query = sa.select(SettingRow.value).where(SettingRow.key == key)
-        return self._read(lambda session: session.execute(query).scalar_one_or_none())
+        found = self._read(lambda session: session.execute(query).scalar_one_or_none())
+        return None if found is None else sound.body(found)
 
     def settings(self, prefix: str) -> dict[str, dict[str, Any]]:
         """Return all remembered values whose key begins with `prefix`, by key, in the order of the keys."""
@@ -483,7 +477,7 @@ class Store:
 
         def write(session: Connection) -> tuple[str, dict[str, Any]]:
             if (done := _entry(session, request_id)) is not None:
-                return done.entity_id, done.body
+                return done.entity_id, sound.body(done.body)
             key, value = make(_settings(session, prefix))
             self._remember(session, key, value, actor, request_id)
             return key, value
@@ -496,7 +490,7 @@ class Store:
         if _entry(session, request_id) is not None:
             return
         row = session.execute(sa.select(SettingRow.__table__).where(SettingRow.key == key)).one_or_none()
-        version = (row.version if row else 0) + 1
+        version = (sound.whole(row.version) if row else 0) + 1
         if row:
             session.execute(sa.update(SettingRow).where(SettingRow.key == key).values(value=value, version=version))
         else:
@@ -525,16 +519,16 @@ class Store:
             if row is not None and row.deleted and action != audit.DELETE and not revive:
                 raise GoneError(
                     _("plan {name!r} was deleted meanwhile. Bring it back, or save yours as a new plan.").format(
-                        name=row.name
+                        name=sound.text(row.name)
                     )
                 )
-            body = make(row.body if row else None, lambda: _entries(session, plan_id))
+            body = make(sound.body(row.body) if row else None, lambda: _entries(session, plan_id))
             if row is None and body is None:
                 raise _absent(plan_id)
             if version is not None:
                 _require_version(row, plan_id, version, body)
             elif row is not None and _stands(row, body):
-                answer = {"request_id": request_id, "plan_id": plan_id, "version": row.version}
+                answer = {"request_id": request_id, "plan_id": plan_id, "version": sound.whole(row.version)}
                 session.execute(sa.insert(AnswerRow).values(answer))
                 return _plan(row)
             return self._write_plan(session, row, plan_id, action, body, by, request_id)
@@ -552,9 +546,10 @@ class Store:
         request_id: str,
     ) -> Plan:
         """Write the next version of a plan, its proposals and its entry in the trail; without a body it is deleted."""
-        kept = body if body is not None else row.body if row else {}
-        version = (row.version if row else 0) + 1
-        plan = Plan(plan_id, str(kept["name"])[:200], version, kept, _now(), by, deleted=body is None)
+        kept = body if body is not None else sound.body(row.body) if row else {}
+        version = (sound.whole(row.version) if row else 0) + 1
+        name = str(kept.get("name") or sound.text(row.name if row else plan_id))
+        plan = Plan(plan_id, name[:200], version, kept, _now(), by, deleted=body is None)
         values = {name: value for name, value in vars(plan).items() if name != "plan_id"}
         if row is None:
             session.execute(sa.insert(PlanRow).values(plan_id=plan_id, **values))
@@ -647,10 +642,9 @@ def _row(session: Connection, plan_id: str) -> Any:
 
 def _plan(row: Any) -> Plan:
     row = getattr(row, "PlanRow", row)
-    version = row.version if isinstance(row.version, int) else 0
-    body = row.body if isinstance(row.body, dict) else {}
-    said = (str(row.changed_at), str(row.changed_by))
-    return Plan(str(row.plan_id), str(row.name), version, body, *said, deleted=bool(row.deleted))
+    said = (sound.time(row.changed_at), sound.text(row.changed_by))
+    kept = sound.whole(row.version), sound.body(row.body)
+    return Plan(sound.text(row.plan_id), sound.text(row.name), *kept, *said, deleted=bool(row.deleted))
 
 
 def _absent(plan_id: str) -> GoneError:
@@ -664,7 +658,7 @@ def _stands(row: Any, body: dict[str, Any] | None) -> bool:
 
 def _require_version(row: Any, plan_id: str, version: int, body: dict[str, Any] | None) -> None:
     """Refuse a change of another version than the one that stands."""
-    if (row.version if row else 0) == version:
+    if (sound.whole(row.version) if row else 0) == version:
         return
     if row is None:
         raise _absent(plan_id)
@@ -673,7 +667,14 @@ def _require_version(row: Any, plan_id: str, version: int, body: dict[str, Any] 
 
 def _entries(session: Connection, plan_id: str) -> list[audit.Entry]:
     query = sa.select(AuditRow.__table__).where(AuditRow.entity_id == plan_id).order_by(AuditRow.seq)
-    return [audit.Entry(**row._mapping) for row in session.execute(query)]
+    return [as_entry(row) for row in session.execute(query)]
+
+
+def as_entry(row: Any) -> audit.Entry:
+    """Return a row of the trail; one that was damaged is given in the right types, and its hash then tells it."""
+    found: dict[str, Any] = {name: sound.text(value) for name, value in row._mapping.items()}
+    found |= {"seq": sound.whole(row.seq), "version": sound.whole(row.version)}
+    return audit.Entry(**found | {"body": None if row.body is None else sound.body(row.body)})
 
 
 def _entry(session: Connection, request_id: str) -> Any:
@@ -686,9 +687,10 @@ def _written(session: Connection, request_id: str) -> Plan | None:
     row = _entry(session, request_id)
     if row is None:
         return None
-    body = row.body or {}
+    entry = as_entry(row)
+    body = entry.body or {}
     name = str(body.get("name", ""))
-    return Plan(row.entity_id, name, row.version, body, row.at, row.actor, deleted=row.body is None)
+    return Plan(entry.entity_id, name, entry.version, body, entry.at, entry.actor, deleted=entry.body is None)
 
 
 def _answered(session: Connection, request_id: str) -> bool:
@@ -699,12 +701,28 @@ def _answered(session: Connection, request_id: str) -> bool:
 
 def _settings(session: Connection, prefix: str) -> dict[str, dict[str, Any]]:
     query = sa.select(SettingRow.key, SettingRow.value).where(SettingRow.key.startswith(prefix, autoescape=True))
-    return dict(sorted(((row.key, row.value or {}) for row in session.execute(query)), key=lambda pair: str(pair[0])))
+    return dict(sorted((sound.text(row.key), sound.body(row.value)) for row in session.execute(query)))
+
+
+def _has_proposals(body: dict[str, Any]) -> bool:
+    """Whether what a plan proposes can be written as points; what cannot be read is in the trail alone."""
+    words = {"id": str, "name": str, "kind": str, "rule": str, "lon": int | float, "lat": int | float}
+    found, active = body.get("proposals", ()), body.get("active", ())
+    return (
+        all(isinstance(part, list | tuple) for part in (found, active))
+        and all(
+            isinstance(item, dict) and all(isinstance(item.get(name), kind) for name, kind in words.items())
+            for item in found
+        )
+        and all(isinstance(name, str) for name in active)
+    )
 
 
 def _project(session: Connection, plan_id: str, body: dict[str, Any]) -> None:
     """Write the proposals of a plan as points, for maps outside mssmap."""
     session.execute(sa.delete(ProposalRow).where(ProposalRow.plan_id == plan_id))
+    if not _has_proposals(body):
+        return
     active = set(body.get("active", ()))
     rows = [
         {

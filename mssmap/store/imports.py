@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 
 from mssmap.errors import DataError, InputError, NotFoundError
 from mssmap.i18n import gettext as _
-from mssmap.store import audit, core, payloads, roles
+from mssmap.store import audit, core, payloads, roles, sound
 from mssmap.store.core import GoneError, Store
 from mssmap.store.models import AuditRow, ImportRow
 
@@ -131,7 +131,7 @@ def save(
                 )
             )
         payloads.put(session, rows)
-        return _next(before, body, removed=False, actor=store.signs(actor))
+        return _next(str(body["id"]), before, body, removed=False, actor=store.signs(actor))
 
     return _change(store, str(body["id"]), audit.EDIT, write, actor, request_id)
 
@@ -150,7 +150,7 @@ def remove(
 
     def write(_session: Connection, before: Any) -> Import:
         _require(before, import_id, version, removed=False)
-        return _next(before, before.body, removed=True, actor=store.signs(actor))
+        return _next(import_id, before, sound.body(before.body), removed=True, actor=store.signs(actor))
 
     return _change(store, import_id, audit.DELETE, write, actor, request_id)
 
@@ -169,7 +169,7 @@ def restore(
 
     def write(_session: Connection, before: Any) -> Import:
         _require(before, import_id, version, removed=True)
-        return _next(before, before.body, removed=False, actor=store.signs(actor))
+        return _next(import_id, before, sound.body(before.body), removed=False, actor=store.signs(actor))
 
     return _change(store, import_id, audit.UNDO, write, actor, request_id)
 
@@ -183,9 +183,10 @@ def _require(before: Any, import_id: str, version: int, *, removed: bool) -> Non
         )
 
 
-def _next(before: Any, body: dict[str, Any], *, removed: bool, actor: str) -> Import:
-    version = (before.version if before is not None else 0) + 1
-    return Import(str(body["id"]), str(body["name"])[:200], version, removed, body, core._now(), actor)
+def _next(import_id: str, before: Any, body: dict[str, Any], *, removed: bool, actor: str) -> Import:
+    version = (sound.whole(before.version) if before is not None else 0) + 1
+    named = str(body.get("name") or sound.text(before.name))[:200]
+    return Import(import_id, named, version, removed, body, core._now(), actor)
 
 
 def _change(
@@ -219,9 +220,8 @@ def _change(
 
 def _import(row: Any) -> Import:
     """Return a row as an import, whatever stands in it: what is about to be used is checked where it is used."""
-    version = row.version if isinstance(row.version, int) else 0
-    body = row.body if isinstance(row.body, dict) else {}
-    texts = (str(row.import_id), str(row.name), str(row.changed_at), str(row.changed_by))
+    texts = [sound.text(value) for value in (row.import_id, row.name, row.changed_at, row.changed_by)]
+    version, body = sound.whole(row.version), sound.body(row.body)
     return Import(texts[0], texts[1], version, bool(row.removed), body, texts[2], texts[3])
 
 

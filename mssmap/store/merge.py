@@ -26,7 +26,7 @@ from sqlalchemy.engine import Connection
 
 from mssmap.errors import InputError, MssmapError, NotFoundError
 from mssmap.i18n import gettext as _
-from mssmap.store import archived, audit, core, payloads, roles
+from mssmap.store import archived, audit, core, payloads, roles, sound
 from mssmap.store.archived import ENTITY as ARCHIVE
 from mssmap.store.audit import Entry
 from mssmap.store.core import Store
@@ -221,7 +221,7 @@ def conflicts(store: Store, *, decided: bool = False) -> list[Conflict]:
     query = sa.select(ConflictRow.__table__).order_by(ConflictRow.merged_at, ConflictRow.conflict_id)
     if not decided:
         query = query.where(ConflictRow.choice == "")
-    return store._read(lambda session: [Conflict(**row._mapping) for row in session.execute(query)])
+    return store._read(lambda session: [_conflict(row) for row in session.execute(query)])
 
 
 def choices(conflict: Conflict) -> tuple[str, ...]:
@@ -251,7 +251,7 @@ def decide(store: Store, conflict_id: str, choice: str, *, actor: str | None = N
                     found=conflict_id
                 )
             )
-        conflict = Conflict(**row._mapping)
+        conflict = _conflict(row)
         if conflict.choice:
             raise InputError(
                 _("conflict {found}: {who} has decided it already ({choice}). Nothing was changed.").format(
@@ -490,7 +490,7 @@ def _take_archive(work: _Work, name: str, fresh: list[Entry]) -> None:
 def _place_archives(work: _Work) -> None:
     """Put on our shelf what our trail promises, we do not have and the field has."""
     query = sa.select(AuditRow.__table__).where(AuditRow.entity == ARCHIVE).order_by(AuditRow.seq)
-    trail = [Entry(**row._mapping) for row in work.session.execute(query)]
+    trail = [core.as_entry(row) for row in work.session.execute(query)]
     ours, theirs = work.archives.ours, work.archives.theirs
     due = {about["sha256"]: about for about in archived.promised(trail).values() if about["sha256"] not in ours}
     brought = {theirs[sha256]: about for sha256, about in due.items() if sha256 in theirs}
@@ -549,9 +549,28 @@ def _name(session: Connection, entity: str, entity_id: str) -> str:
     return str(session.execute(sa.select(column).where(key == entity_id)).scalar_one())
 
 
+def _conflict(row: Any) -> Conflict:
+    """Return a row as a conflict; what was damaged is given in the right types."""
+    found: dict[str, Any] = {name: sound.text(value) for name, value in row._mapping.items()}
+    found |= {name: sound.time(found[name]) for name in ("theirs_at", "merged_at", "decided_at")}
+    return Conflict(**found | {"theirs": None if row.theirs is None else sound.body(row.theirs)})
+
+
+def _require_usable(conflict: Conflict, own: Sequence[Entry]) -> None:
+    """Refuse to decide over what was damaged in the store."""
+    if conflict.entity not in (PLAN, IMPORT) or not own or conflict.theirs == {}:
+        raise InputError(
+            _(
+                "conflict {found}: what it is about cannot be read. Nothing was changed; merge the field copy again, "
+                "or restore a back-up."
+            ).format(found=conflict.conflict_id)
+        )
+
+
 def _decided(store: Store, session: Connection, conflict: Conflict, choice: str, actor: str) -> Conflict:
     now = core._now()
     own = core._entries(session, conflict.entity_id)
+    _require_usable(conflict, own)
     version = own[-1].version
     if choice == THEIRS:
         version += 1

@@ -24,7 +24,7 @@ def digest(content: bytes) -> str:
 
 def put(session: Connection, content: bytes) -> None:
     """
-    Keep rows within a transaction, unless they are there already.
+    Keep rows within a transaction, unless they are there already as they should be.
 
     Raises
     ------
@@ -38,8 +38,11 @@ def put(session: Connection, content: bytes) -> None:
             )
         )
     name = digest(content)
-    if session.execute(sa.select(PayloadRow.sha256).where(PayloadRow.sha256 == name)).one_or_none() is None:
+    there = session.execute(sa.select(PayloadRow.content).where(PayloadRow.sha256 == name)).one_or_none()
+    if there is None:
         session.execute(sa.insert(PayloadRow).values(sha256=name, content=content))
+    elif there.content != content:  # damaged meanwhile: who brings the rows again mends them
+        session.execute(sa.update(PayloadRow).where(PayloadRow.sha256 == name).values(content=content))
 
 
 def names(store: Store) -> list[str]:

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
-from mssmap.store import audit, core, roles
+from mssmap.store import audit, core, roles, sound
 from mssmap.store.core import Store
 from mssmap.store.models import PersonRow, SignedOutRow
 
@@ -39,7 +39,7 @@ class Person:
 def listed(store: Store) -> list[Person]:
     """Return everybody who has or had a role, by id."""
     query = sa.select(PersonRow.__table__).order_by(PersonRow.person_id)
-    return store._read(lambda session: [Person(**row._mapping) for row in session.execute(query)])
+    return store._read(lambda session: [_person(row) for row in session.execute(query)])
 
 
 def role(store: Store, person_id: str, default: str = roles.NONE) -> str:
@@ -119,19 +119,25 @@ def own_key(person_id: str) -> str:
     return person_id if person_id == roles.LOCAL else hashlib.sha256(person_id.encode()).hexdigest()[:32]
 
 
+def _person(row: Any) -> Person:
+    kept = sound.whole(row.version), sound.time(row.changed_at), sound.text(row.changed_by)
+    return Person(sound.text(row.person_id), sound.text(row.role), *kept)
+
+
 def _admins(session: Connection) -> list[str]:
-    return list(session.execute(sa.select(PersonRow.person_id).where(PersonRow.role == roles.ADMIN)).scalars())
+    query = sa.select(PersonRow.person_id).where(PersonRow.role == roles.ADMIN)
+    return [sound.text(found) for found in session.execute(query).scalars()]
 
 
 def _set(store: Store, session: Connection, person_id: str, new: str) -> Person:
     row: Any = session.execute(sa.select(PersonRow.__table__).where(PersonRow.person_id == person_id)).one_or_none()
     if row is not None and row.role == new:
-        return Person(**row._mapping)
+        return _person(row)
     if new != roles.ADMIN and _admins(session) == [person_id]:
         raise InputError(
             _("{person}: is the last administrator. Make somebody else administrator first.").format(person=person_id)
         )
-    made = Person(person_id, new, (row.version if row else 0) + 1, core._now(), store.signs())
+    made = Person(person_id, new, (sound.whole(row.version) if row else 0) + 1, core._now(), store.signs())
     if row is None:
         session.execute(sa.insert(PersonRow).values(**vars(made)))
     else:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from mssmap.store import core
+from mssmap.store import core, sound
 from mssmap.store.core import Store, StoreAwayError
 from mssmap.store.models import PlanRow, PresenceRow
 
@@ -54,7 +54,8 @@ def watch(store: Store, plan_id: str, *, tab: str, name: str = "", now: float) -
     if plan is None:
         return None
     others = tuple(sorted(who for who, seen in windows.values() if abs(now - seen) < GONE_S))
-    return Watched(plan.version, plan.changed_by, plan.changed_at, plan.deleted, others)
+    said = sound.whole(plan.version), sound.text(plan.changed_by), sound.time(plan.changed_at), bool(plan.deleted)
+    return Watched(*said, others)
 
 
 def leave(store: Store, tab: str) -> None:
@@ -88,7 +89,8 @@ def _plan(session: Connection, plan_id: str) -> Any:
 
 def _windows(session: Connection, plan_id: str) -> dict[str, tuple[str, float]]:
     query = sa.select(PresenceRow.tab, PresenceRow.name, PresenceRow.seen_at).where(PresenceRow.plan_id == plan_id)
-    return {row.tab: (row.name, row.seen_at) for row in session.execute(query)}
+    rows = [row for row in session.execute(query) if isinstance(row.seen_at, int | float)]
+    return {sound.text(row.tab): (sound.text(row.name), row.seen_at) for row in rows}
 
 
 def _here(session: Connection, plan_id: str, tab: str, name: str, now: float) -> None:

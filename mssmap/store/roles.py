@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 from mssmap.errors import NotAllowedError
 from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
+from mssmap.store import sound
 from mssmap.store.models import PersonRow
 
 NONE, VIEWER, BRIEFER, PLANNER, ADMIN = "none", "viewer", "briefer", "planner", "admin"
@@ -56,7 +57,8 @@ def reaches(role: str, needed: str) -> bool:
 def found(session: Connection, person_id: str, default: str) -> str:
     """Return the role of a person now; `default` if nobody ever gave or took one."""
     query = sa.select(PersonRow.role).where(PersonRow.person_id == person_id)
-    return session.execute(query).scalar_one_or_none() or default
+    role = session.execute(query).scalar_one_or_none()
+    return default if role is None else sound.text(role)
 
 
 def require(session: Connection, person_id: str, needed: str, default: str) -> None:
@@ -77,7 +79,7 @@ def refusal(session: Connection, needed: str, role: str) -> NotAllowedError:
     """Return the error that tells a person with a role that another one is needed."""
     query = sa.select(PersonRow.person_id).where(PersonRow.role == ADMIN).order_by(PersonRow.person_id).limit(3)
     # who has no role learns no names
-    admins = ", ".join(session.execute(query).scalars()) if reaches(role, VIEWER) else ""
+    admins = ", ".join(map(sound.text, session.execute(query).scalars())) if reaches(role, VIEWER) else ""
     return NotAllowedError(
         _("This needs the role {needed}; yours is {role}. Nothing was changed. Ask {whom}.").format(
             needed=_(WORDS[needed]), role=_(WORDS.get(role, role)), whom=admins or _("whoever runs this server")

@@ -181,10 +181,15 @@ def state_of(store: Store, plan_id: str) -> dict[str, Any] | None:
         "at": plan.changed_at,
         "by": plan.changed_by,
         "deleted": plan.deleted,
-        "active": list(plan.body["active"]),
+        "active": [name for name in plan.body["active"] if isinstance(name, str)] if _is_listed(plan.body) else [],
         "undo": undo,
         "redo": redo,
     }
+
+
+def _is_listed(body: dict[str, Any]) -> bool:
+    """Whether a plan says which bases are on, which one that was damaged may not."""
+    return isinstance(body.get("active"), list)
 
 
 def new_id() -> str:

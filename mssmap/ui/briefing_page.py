@@ -230,7 +230,13 @@ def _plan() -> dict[str, Any] | None:
         return None
     if chosen == "baseline":
         return scenario.to_dict(planning.find(cache.data(), "baseline", state.clocks(), state.grade()))
-    return cache.plans().plan(chosen).body
+    try:
+        body = cache.plans().plan(chosen).body
+        scenario.from_dict(body)
+    except MssmapError as error:
+        plain.say("warning", _("The plan is left out of the pack. {reason}").format(reason=error))
+        return None
+    return body
 
 
 # -------------------------------------------------------------------------------------------------------- what is made

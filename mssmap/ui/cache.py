@@ -271,10 +271,17 @@ def changes(of: Data, since: date, until: date) -> list[dict[str, Any]]:
     return differences.as_records(of, differences.changes(of, since, until, plans=True), until)
 
 
+def sweep() -> None:
+    """Remove what a server that was killed was writing."""
+    for work in (field_copy.WORK, disk.WORK):
+        disk.sweep(Path(tempfile.gettempdir()), work)
+    disk.sweep(static_folder(), assets.PART)
+
+
 def warm() -> None:
     """Read the data, write the static files and compute the first view, so that the first visitor does not wait."""
     today = settings.today()
-    disk.sweep(Path(tempfile.gettempdir()), field_copy.WORK)
+    sweep()
     refresh()
     base_frame()
     clocks = Clocks(views.last_reported(data(), today), today)

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-from typing import Any
-
-import pandas as pd
 import streamlit as st
 
-from mssmap import scenario, text
+from mssmap import disk, scenario, text
 from mssmap.archive import copies
 from mssmap.brief import history
 from mssmap.errors import MssmapError
@@ -18,7 +13,7 @@ from mssmap.ingest import field_copy
 from mssmap.jail.limits import MB
 from mssmap.store import merge
 from mssmap.store.merge import Conflict, Merged
-from mssmap.ui import cache, permits, plain
+from mssmap.ui import cache, permits, plain, told
 
 MOST_MB = 100
 
@@ -47,8 +42,8 @@ def _take_along() -> None:
     barred = permits.lacking("plan")
     with_archives = _with_archives(barred=barred)
     if st.button(_("Make a field copy"), key="field_make", disabled=barred, width="stretch") and not barred:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "field-copy.zip"
+        with disk.work_folder(disk.WORK) as folder:
+            path = folder / "field-copy.zip"
             try:
                 made = copies.make(cache.plans(), cache.archives().shelf, path, without_archives=not with_archives)
             except MssmapError as error:
@@ -102,16 +97,16 @@ def _bring_home() -> None:
         disabled=barred,
     )
     if st.button(_("Merge it"), key="field_merge", disabled=upload is None, width="stretch") and upload is not None:
-        with tempfile.NamedTemporaryFile(suffix=".zip") as file:
-            file.write(upload.getvalue())
-            file.flush()
+        with disk.work_folder(disk.WORK) as folder:
+            file = folder / "home.zip"
+            file.write_bytes(upload.getvalue())
             try:
                 shelf = cache.archives().shelf
                 st.session_state["field_merged"] = copies.take(
-                    cache.plans(), shelf, Path(file.name), origin=origin, settings_check=history.require
+                    cache.plans(), shelf, file, origin=origin, settings_check=history.require
                 )
             except MssmapError as error:
-                st.session_state["field_merged"] = str(error).replace(file.name, upload.name)
+                st.session_state["field_merged"] = str(error).replace(str(file), upload.name)
 
 
 def _told() -> None:
@@ -135,6 +130,7 @@ def _told() -> None:
 
 
 def _to_decide(*, barred: bool) -> None:
+    told.store_faults("conflict")
     open_ones = merge.conflicts(cache.plans())
     if not open_ones:
         return
@@ -175,17 +171,18 @@ def _name(conflict: Conflict) -> str:
 
 
 def _differences(conflict: Conflict) -> None:
-    ours = [entry.body for entry in cache.plans().trail(conflict.entity_id)][-1]
+    trail = cache.plans().trail(conflict.entity_id)
+    ours = trail[-1].body if trail else None
     if ours is None:
         st.caption(_("Here it was deleted."))
         return
-    rows: pd.DataFrame = scenario.differences(scenario.from_dict(ours), scenario.from_dict(_body(conflict)))
+    try:
+        rows = scenario.differences(scenario.from_dict(ours), scenario.from_dict(conflict.theirs or {}))
+    except MssmapError as error:
+        plain.say("warning", _("{name} cannot be compared. {reason}").format(name=_name(conflict), reason=error))
+        return
     titles = {"what": _("What"), "item": _("Item"), "first": _("Ours"), "second": _("Theirs")}
     st.dataframe(rows.astype("str").rename(columns=titles), hide_index=True, key=f"rows_{conflict.conflict_id}")
-
-
-def _body(conflict: Conflict) -> dict[str, Any]:
-    return conflict.theirs or {}
 
 
 def _decide(conflict_id: str, choice: str) -> None:

@@ -18,9 +18,9 @@ import streamlit as st
 
 from mssmap import ingest, text, views
 from mssmap.crs import WGS84
-from mssmap.errors import MssmapError
+from mssmap.errors import DataError, MssmapError
 from mssmap.i18n import gettext as _
-from mssmap.ingest import attach, mapping, prepare
+from mssmap.ingest import attach, mapping, prepare, stored
 from mssmap.ingest.mapping import Mapping
 from mssmap.ingest.prepare import Imported
 from mssmap.ingest.reading import Reading
@@ -271,7 +271,7 @@ def _told() -> None:
     if not done:
         return
     item = imports.find(cache.plans(), done[0])
-    if item.removed:
+    if item.removed or "rows" not in item.body:
         return
     words, undo = st.columns([0.8, 0.2], vertical_alignment="center")
     with words:
@@ -292,14 +292,7 @@ def _stored() -> None:
     archive_import.offer(found)
     for item in found:
         words, act = st.columns([0.8, 0.2], vertical_alignment="center")
-        told = [
-            item.name,
-            item.body["file"],
-            text.day(item.changed_at),
-            mapping.loads(item.body["mapping"]).source.licence,
-        ]
-        rows = int(item.body["rows"])
-        words.text(" · ".join([*(part for part in told if part), _("Rows: {n}").format(n=text.number(rows))]))
+        words.text(_line(item))
         label = _("Bring back") if item.removed else _("Remove")
         act.button(
             plain.label(label),
@@ -310,6 +303,17 @@ def _stored() -> None:
             disabled=not permits.may("import"),
             help=permits.reason("import"),
         )
+
+
+def _line(item: imports.Import) -> str:
+    """What is said of an import; why it cannot be used if its record was damaged."""
+    try:
+        about = stored.require_row(item)
+    except DataError as error:
+        return f"{item.name} · {error}"
+    licence = mapping.loads(about.mapping).source.licence
+    told = [item.name, about.file, text.day(item.changed_at), licence]
+    return " · ".join([*(part for part in told if part), _("Rows: {n}").format(n=text.number(about.rows))])
 
 
 def _change(item: imports.Import, away: bool) -> None:

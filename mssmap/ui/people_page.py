@@ -8,7 +8,7 @@ import streamlit as st
 from mssmap import text
 from mssmap.i18n import gettext as _
 from mssmap.store import people, roles
-from mssmap.ui import cache, permits, plain
+from mssmap.ui import cache, permits, plain, told
 
 
 def tab() -> None:
@@ -28,6 +28,7 @@ def tab() -> None:
         hide_index=True,
         key="people",
     )
+    told.store_faults("person")
     with st.form("person", border=False):
         who, role, give = st.columns([0.5, 0.3, 0.2], vertical_alignment="bottom")
         who.text_input(_("E-mail address, or sub: and the provider's id"), key="person_id", max_chars=people.LONGEST)

@@ -20,7 +20,7 @@ from mssmap.i18n import gettext as _
 from mssmap.scenario import Scenario
 from mssmap.store import Plan, roles
 from mssmap.timeline import Clocks
-from mssmap.ui import acts, cache, choices, permits, plain, state
+from mssmap.ui import acts, cache, choices, permits, plain, state, told
 from mssmap.ui.components import component
 
 BASELINE: Final = "baseline"
@@ -79,7 +79,7 @@ def _read(stored: Plan) -> Scenario | None:
     """Return a plan of the store; None, told above the map, if what stands there is none."""
     try:
         return scenario.from_dict(stored.body)
-    except (MssmapError, OverflowError, TypeError, ValueError) as error:
+    except MssmapError as error:
         note(
             _("{name} cannot be read, what you see is the baseline. {reason}").format(
                 name=f"“{stored.name}”", reason=error
@@ -239,6 +239,7 @@ def hand(held: InHand) -> None:
         on_chosen_change=_chosen,
         on_again_change=_again,
     )
+    told.store_faults("plan")
 
 
 def _shown(plan: Plan) -> dict[str, Any]:
@@ -262,7 +263,9 @@ def _again() -> None:
 
 
 def changed(plan: Plan) -> str:
-    """When a plan was changed last, in words: what tells two plans of one name apart."""
+    """When a plan was changed last, in words: what tells two plans of one name apart; nothing without a time."""
+    if not plan.changed_at:
+        return ""
     return _("changed {day}, {time} UTC").format(day=text.day(plan.changed_at[:10]), time=plan.changed_at[11:19])
 
 

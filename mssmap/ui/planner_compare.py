@@ -10,6 +10,7 @@ import streamlit as st
 
 from mssmap import backtest, covering, planning, scenario, text
 from mssmap.covering import Coverage
+from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.scenario import Scenario
 from mssmap.ui import cache, choices, plain, planner, planner_sure, planner_travel
@@ -38,14 +39,20 @@ def asked(plan: Scenario) -> dict[str, Scenario]:
     titles = _others(plan)
     plans = {plan.id: plan}
     for plan_id in st.session_state.get("compare_with", []):
-        if plan_id in titles:
-            plans[f"other {plan_id}"] = (
-                scenario.baseline(cache.data(), plan.clocks, plan.grade)
-                if plan_id == planner.BASELINE
-                else scenario.from_dict(cache.plans().plan(plan_id).body)
-            )
+        if plan_id in titles and (other := _other(plan, plan_id)) is not None:
+            plans[f"other {plan_id}"] = other
     named = choices.told_apart({key: (other.name, "") for key, other in plans.items()})
     return {named[key]: other for key, other in plans.items()}
+
+
+def _other(plan: Scenario, plan_id: str) -> Scenario | None:
+    """Return a plan to compare with; None for one that was damaged, which the list of plans tells."""
+    if plan_id == planner.BASELINE:
+        return scenario.baseline(cache.data(), plan.clocks, plan.grade)
+    try:
+        return scenario.from_dict(cache.plans().plan(plan_id).body)
+    except MssmapError:
+        return None
 
 
 def bases_of_assumptions(plans: Mapping[str, Scenario]) -> list[str]:

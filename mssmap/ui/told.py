@@ -12,8 +12,12 @@ from mssmap import text, twin
 from mssmap.brief import history
 from mssmap.i18n import gettext as _
 from mssmap.maps import view
+from mssmap.store import damaged
 from mssmap.ui import cache, controls, permits, plain, state
 from mssmap.ui.components import component
+
+MOST_FAULTS = 20
+"""Lines beside a list; `mssmap check` prints all of them."""
 
 
 def summary(shown: view.Shown, filters: cache.Filters, window: tuple[date, date]) -> None:
@@ -22,6 +26,12 @@ def summary(shown: view.Shown, filters: cache.Filters, window: tuple[date, date]
     hidden = cache.hidden(filters.clocks, filters.grade, filters.region)
     lines = twin.situation(shown, figures, state.layers_on(), window, filters.grade, hidden)
     words("twin", lines)
+
+
+def store_faults(kind: str) -> None:
+    """Which records of the store are not what mssmap writes, beside the list in which they stand."""
+    for line in damaged.faults(cache.plans(), kind)[:MOST_FAULTS]:
+        plain.say("warning", line)
 
 
 def words(key: str, lines: list[str]) -> None:

@@ -12,7 +12,9 @@ from archive.samples import TEN, rows, write
 
 from mssmap import disk
 from mssmap.ingest import field_copy
+from mssmap.maps import assets
 from mssmap.store import backup, open_store
+from mssmap.ui import cache
 
 HOLDS = """
 import sys, tempfile
@@ -84,3 +86,14 @@ def test_the_next_merge_removes_what_a_killed_one_unpacked(tmp_path, monkeypatch
         assert len(left(tmp_path, field_copy.WORK)) == 1, "its own"
     assert left(tmp_path, field_copy.WORK) == []
     store.engine.dispose()
+
+
+def test_the_next_start_removes_what_a_killed_server_was_writing(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(cache, "static_folder", lambda: tmp_path / "static")
+    (tmp_path / "static").mkdir()
+    for work in (disk.WORK, field_copy.WORK):
+        killed(writing("folder", work, tmp_path))
+    killed(writing("file", assets.PART, tmp_path / "static"))
+    cache.sweep()
+    assert [path for path in tmp_path.rglob("*") if path.name != "static"] == []
