@@ -105,7 +105,7 @@ def save(
     store: Store, body: dict[str, Any], rows: bytes, *, actor: str | None = None, request_id: str | None = None
 ) -> Import:
     """
-    Store an import; one that was removed comes back.
+    Store an import; one that was removed comes back, one whose rows were damaged is mended.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def save(
     body = {**body, "sha256": payloads.digest(rows), "bytes": len(rows)}
 
     def write(session: Connection, before: Any) -> Import:
-        if before is not None and not before.removed:
+        if before is not None and not before.removed and payloads.is_whole(session, str(body["sha256"])):
             raise InputError(
                 _("import {name!r}: the same content is in the store already. Nothing was changed.").format(
                     name=before.name

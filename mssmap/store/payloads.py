@@ -45,6 +45,12 @@ def put(session: Connection, content: bytes) -> None:
         session.execute(sa.update(PayloadRow).where(PayloadRow.sha256 == name).values(content=content))
 
 
+def is_whole(session: Connection, name: str) -> bool:
+    """Say whether rows are there as they were kept."""
+    content = session.execute(sa.select(PayloadRow.content).where(PayloadRow.sha256 == name)).scalar_one_or_none()
+    return isinstance(content, bytes) and digest(content) == name
+
+
 def names(store: Store) -> list[str]:
     """Return the hashes of all rows that are kept."""
     return store._read(lambda session: list(session.execute(sa.select(PayloadRow.sha256)).scalars()))

@@ -78,6 +78,19 @@ def test_rows_that_were_changed_are_noticed(store):
         imports.content(store, item)
 
 
+@pytest.mark.parametrize("harm", ["UPDATE payload SET content = :other", "DELETE FROM payload WHERE content <> :other"])
+def test_an_import_whose_rows_were_damaged_is_mended_by_importing_it_again(store, harm):
+    imports.save(store, said(), ROWS)
+    with store.engine.begin() as session:
+        session.execute(sa.text(harm), {"other": b"other"})
+    again = imports.save(store, said(), ROWS)
+    assert imports.content(store, again) == ROWS
+    assert imports.listed(store) == [again]
+    with pytest.raises(InputError, match="the same content is in the store already"):
+        imports.save(store, said(), ROWS)
+    assert audit.faults(store.trail()) == []
+
+
 def test_an_unknown_import_is_said(store):
     with pytest.raises(NotFoundError, match=r"import 'x': there is none"):
         imports.find(store, "x")
