@@ -159,7 +159,7 @@ def _with(page: str, marks: ModuleType, block: str) -> str:
 
 def _checks_of(promises: list[str]) -> str:
     rows = [row for name in promises for row in checks.rows(name)]
-    return table(("promise", "check", "test", "switched off in"), rows)
+    return table(("promise", "check", "test", "switched off and caught"), rows)
 
 
 def main() -> int:

@@ -1,7 +1,7 @@
 """
 Switch off each check of `checks.py` in a copy, one at a time, and say whether its test notices.
 
-    python scripts/switch_off.py                    all of them, some 20 minutes
+    python scripts/switch_off.py                    all of them, some 40 minutes
     python scripts/switch_off.py --only _safe ...   those whose function is named so
     python scripts/switch_off.py --part 2/4         the second quarter
 

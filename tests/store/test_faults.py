@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -149,6 +150,16 @@ def test_a_full_disk_is_told_and_work_goes_on_when_there_is_room(tmp_path, recor
     assert (store.plan("p").version, store.plan("p").name) == (int(after), "after")
     assert audit.faults(store.trail()) == []
     record_property("figure", f"{version} writes, full, 0 lost, then written on by the same process")
+
+
+def test_a_full_disk_is_told_with_what_to_do(tmp_path):
+    store = open_store(f"sqlite:///{tmp_path / 'store.db'}")
+    store.save(plan(), version=0)
+    store.engine.dispose()
+    sa.event.listen(store.engine, "connect", lambda wire, _record: wire.execute("PRAGMA max_page_count = 1"))
+    with pytest.raises(StoreAwayError, match=r"disk is full. Free some space and try again\.$"):
+        store.save(plan(note="y" * 200_000), version=1)
+    store.engine.dispose()
 
 
 def test_a_file_rewritten_whole_does_not_survive_a_full_disk(tmp_path, record_property):
