@@ -556,7 +556,7 @@ def _conflict(row: Any) -> Conflict:
     return Conflict(**found | {"theirs": None if row.theirs is None else sound.body(row.theirs)})
 
 
-def _require_usable(conflict: Conflict, own: Sequence[Entry]) -> None:
+def _require_decidable(conflict: Conflict, own: Sequence[Entry]) -> None:
     """Refuse to decide over what was damaged in the store."""
     if conflict.entity not in (PLAN, IMPORT) or not own or conflict.theirs == {}:
         raise InputError(
@@ -570,7 +570,7 @@ def _require_usable(conflict: Conflict, own: Sequence[Entry]) -> None:
 def _decided(store: Store, session: Connection, conflict: Conflict, choice: str, actor: str) -> Conflict:
     now = core._now()
     own = core._entries(session, conflict.entity_id)
-    _require_usable(conflict, own)
+    _require_decidable(conflict, own)
     version = own[-1].version
     if choice == THEIRS:
         version += 1
