@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from mssmap import settings
 from mssmap.errors import CrsError, DataError, Fault, InputError, MssmapError, NotFoundError
 from mssmap.i18n import gettext as _
+from mssmap.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from mssmap.scenario import Scenario
     from mssmap.siting import Solution
     from mssmap.timeline import Clocks
-
-__version__ = "0.1.0"
 
 __all__ = [
     "CrsError",

@@ -19,7 +19,7 @@ PLANNING = """
 """
 
 LEVELS = (
-    ["errors", "crs", "legible", "disk", "settings", "i18n", "jail"],
+    ["version", "errors", "crs", "legible", "disk", "settings", "i18n", "jail"],
     ["catalog", "schema"],
     ["timeline", "evidence", "differences", "regions", "views", "keyfigures", "check", "series", "silence"],
     PLANNING.split(),
@@ -86,11 +86,21 @@ def test_imports_point_one_way(path):
         assert allowed is None or here in allowed, f"{here} imports {name}; only {', '.join(sorted(allowed))} may"
 
 
+def test_only_the_command_line_goes_through_the_package_itself():
+    through = {room(path) for path in sources() if "mssmap" in imported(path)}
+    assert through == {"cli"}
+
+
 def test_the_package_itself_imports_only_the_vocabulary_at_the_top():
     tree = ast.parse((ROOT / "mssmap" / "__init__.py").read_text(encoding="utf-8"))
     top = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
     names = [getattr(node, "module", None) or node.names[0].name for node in top]
-    assert {name for name in names if name.startswith("mssmap")} == {"mssmap", "mssmap.errors", "mssmap.i18n"}
+    assert {name for name in names if name.startswith("mssmap")} == {
+        "mssmap",
+        "mssmap.errors",
+        "mssmap.i18n",
+        "mssmap.version",
+    }
 
 
 def test_no_public_function_has_the_name_of_a_module():

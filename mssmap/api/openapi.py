@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-import mssmap
 from mssmap.api.query import ALLOWED, CRS84, DIALS, FORMATS, LIMIT, MAX_LIMIT, MAX_OFFSET
+from mssmap.version import __version__
 
 MEDIA_TYPE: Final = "application/vnd.oai.openapi+json;version=3.0"
 
@@ -133,7 +133,7 @@ def document(root: str, names: Sequence[str]) -> dict[str, Any]:
         "openapi": "3.0.3",
         "info": {
             "title": "mssmap",
-            "version": mssmap.__version__,
+            "version": __version__,
             "description": f"{ABOUT} Each collection names its licence and attribution.",
         },
         "servers": [{"url": root}],

@@ -13,7 +13,6 @@ from typing import Any, Final
 import geopandas as gpd
 import pandas as pd
 
-import mssmap
 from mssmap import figure_words, i18n, keyfigures, planning, regions, scenario, series, text, twin, views
 from mssmap.brief import cited, frame, layout, learnt, typeface, written
 from mssmap.brief.cited import Cited, Source
@@ -24,6 +23,7 @@ from mssmap.i18n import mark
 from mssmap.maps import layers, view
 from mssmap.maps.assets import event_groups
 from mssmap.maps.view import Shown
+from mssmap.version import __version__
 
 MOST_ROWS: Final = 120
 """Rows of a printed table; the data in the pack have all."""
@@ -135,7 +135,7 @@ def compose(data: Data, brief: Brief) -> Content:
 
 def of_data(brief: Brief, data: Data) -> Brief:
     """Return a specification with the data and the software that it is worked out from; its number stands for both."""
-    return replace(brief, data=f"{data.fingerprint}/{mssmap.__version__}")
+    return replace(brief, data=f"{data.fingerprint}/{__version__}")
 
 
 def _compose(data: Data, brief: Brief) -> Content:
@@ -162,7 +162,7 @@ def _compose(data: Data, brief: Brief) -> Content:
         ),
         contact=_line(brief.contact, "", "contact", notes),
         number=f"{brief.number} · " + _("version {n}").format(n=brief.version),
-        created=_("Made {time}, mssmap {version}.").format(time=_time(brief), version=mssmap.__version__),
+        created=_("Made {time}, mssmap {version}.").format(time=_time(brief), version=__version__),
         credits=_(
             "Boundaries geoBoundaries/FEWS NET; places © OpenStreetMap contributors; waters GSHHG; roads coarse."
         ),

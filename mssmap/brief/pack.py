@@ -19,7 +19,6 @@ import pydantic
 import segno
 from pydantic import BaseModel, ConfigDict, Field
 
-import mssmap
 from mssmap import i18n
 from mssmap.brief import content, html, pdf, rows, slides, spec, still
 from mssmap.brief.content import Content
@@ -33,6 +32,7 @@ from mssmap.i18n import mark
 from mssmap.jail import box
 from mssmap.jail.jobs import Order
 from mssmap.jail.limits import printable
+from mssmap.version import __version__
 
 FORMAT: Final = "mssmap-pack/1"
 
@@ -151,7 +151,7 @@ def _manifest(data: Data, told: Content, files: Mapping[str, bytes]) -> bytes:
         "window": {"from": brief.start.isoformat(), "to": brief.as_of.isoformat()},
         "counts": {name: count for name, count in told.counts.items() if count and name in brief.layers},
         "shortened": shortened,
-        "versions": {"mssmap": mssmap.__version__, **{name: version(name) for name in ("typst", "python-pptx")}},
+        "versions": {"mssmap": __version__, **{name: version(name) for name in ("typst", "python-pptx")}},
         "data": data.fingerprint,
         "files": [
             {"name": name, "bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()}

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import mssmap
 from mssmap import disk
 from mssmap.errors import InputError
 from mssmap.exports import geopackage, html, kml, proof, sheets, writers
@@ -26,6 +25,7 @@ from mssmap.exports.formats import FORMATS
 from mssmap.exports.kept import held_as
 from mssmap.exports.parts import Column, Part
 from mssmap.i18n import gettext as _
+from mssmap.version import __version__
 
 Writer = Callable[[Path, Extract], None]
 
@@ -174,7 +174,7 @@ def _package(extract: Extract, listed: Sequence[File], made: dict[str, bytes]) -
         "profile": "data-package",
         "name": extract.name.lower(),
         "title": document["title"],
-        "description": f"{proof.UNOFFICIAL} Made by mssmap {mssmap.__version__}.",
+        "description": f"{proof.UNOFFICIAL} Made by mssmap {__version__}.",
         "licenses": [_licence(name, url) for name, url in sorted({(p.licence, p.licence_url) for p in extract.parts})],
         "resources": [_resource(file, made[file.name], extract) for file in listed],
     }

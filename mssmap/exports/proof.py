@@ -11,7 +11,6 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
-import mssmap
 from mssmap import plain_values, text
 from mssmap.errors import InputError
 from mssmap.evidence import SourceRecord
@@ -19,6 +18,7 @@ from mssmap.exports import canonical, selection
 from mssmap.exports.parts import Column, Part
 from mssmap.exports.selection import Form, Selection
 from mssmap.i18n import gettext as _
+from mssmap.version import __version__
 
 KIND = "mssmap/1"
 """Value of the member `proof`: which document this is, and its version."""
@@ -113,7 +113,7 @@ def document(
         "filter": chosen.to_json(),
         "form": {"format": form.format, "crs": form.crs, "columns": form.schema, "sidecar": form.sidecar},
         "link": chosen.link,
-        "product": {"name": "mssmap", "version": mssmap.__version__},
+        "product": {"name": "mssmap", "version": __version__},
         "data": {"fingerprint": fingerprint},
         "licences": sorted({item["licence"] for item in entries}),
         "attribution": sorted({item["attribution"] for item in entries if item["attribution"]}),

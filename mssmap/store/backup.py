@@ -21,7 +21,6 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-import mssmap
 from mssmap import disk
 from mssmap.errors import DataError, InputError
 from mssmap.i18n import gettext as _
@@ -44,6 +43,7 @@ from mssmap.store.backup_file import (
 )
 from mssmap.store.core import Store
 from mssmap.store.models import AuditRow, Base, IdentityRow, PayloadRow, SignedOutRow
+from mssmap.version import __version__
 
 PART: Final = ".mssmap-backup-"
 """How the name of a back-up begins while it is written."""
@@ -200,7 +200,7 @@ def _manifest(
         format=FORMAT,
         version=VERSION,
         made_at=core._now(),
-        made_by=mssmap.__version__,
+        made_by=__version__,
         revision=migrations.current(session) or "",
         tables=tables,
         changes=len(entries),

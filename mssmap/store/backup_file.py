@@ -24,7 +24,6 @@ import pydantic
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field
 
-import mssmap
 from mssmap.errors import DataError, InputError
 from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
@@ -34,6 +33,7 @@ from mssmap.jail.limits import printable
 from mssmap.store import backup_zip, migrations
 from mssmap.store.backup_zip import ARCHIVES, CHUNK, FORMAT, LIMITS, MANIFEST, TYPES, VERSION, Bounds
 from mssmap.store.models import Base, Point
+from mssmap.version import __version__
 
 __all__ = ["BOUNDS", "CHUNK", "FORMAT", "MANIFEST", "VERSION", "Bounds", "Manifest", "Shelved", "read"]
 
@@ -387,7 +387,7 @@ def _no_back_up(path: Path) -> InputError:
 def _newer(path: Path, found: str) -> InputError:
     return InputError(
         _("{path}: found a back-up of a newer mssmap ({found}), required at most {known}. Update mssmap.").format(
-            path=path, found=printable(found), known=mssmap.__version__
+            path=path, found=printable(found), known=__version__
         )
     )
 
