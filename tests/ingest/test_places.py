@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Iterator
@@ -9,10 +10,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from mssmap import ingest
+from mssmap.archive import stream
 from mssmap.errors import InputError
 from mssmap.jail import box
 from mssmap.jail.places import Places, at_once
@@ -46,6 +50,21 @@ def seen(done: list[Future[object]]) -> int:
         most = max(most, reading_processes())
         time.sleep(0.005)
     return most
+
+
+def test_what_was_given_up_in_an_error_that_is_kept_gives_its_place_back(file, one, tmp_path):
+    rows = tmp_path / "rows.parquet"
+    pq.write_table(pa.table({"event_id": [str(n) for n in range(20_000)]}), rows)
+    gc.disable()
+    try:
+        with rows.open("rb") as source:
+            kept: list[object] = [stream.parquet(source)]
+            next(kept[0])  # type: ignore[call-overload]
+            kept.append(kept)  # as an error and its traceback hold each other
+            del kept
+            assert len(ingest.read(file).tables["x"]) == 2_000
+    finally:
+        gc.enable()
 
 
 def test_two_places_are_never_three_processes(file, monkeypatch):
