@@ -19,7 +19,7 @@ from .conftest import AT_REST, CLIENT_SECRET, COOKIE_SECRET, PATIENCE_MS, Screen
 pytestmark = pytest.mark.browser
 
 REFUSED = re.compile(r"status of 40\d|^Refused to execute script .*/app/static/.* MIME type \('text/plain'\)|^Event$")
-"""What the console says of a request that is refused to whom has no sign-in any more, and of a script that did not come."""
+"""What the console says of a request, or a script, that is refused to whom has no sign-in any more."""
 PROVIDERS_STYLE = "https://cdn.jsdelivr.net/npm/@picocss/pico@2/css/pico.min.css"
 
 

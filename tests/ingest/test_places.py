@@ -144,8 +144,10 @@ def page() -> None:
     from mssmap.ui import turns
 
     turns.install()
-    st.session_state["told"] = box.PLACES.tell()
-    next(st.session_state["told"])
+    told = st.session_state.setdefault("told", box.PLACES.tell())
+    next(told)
+    if st.session_state.get("over"):
+        told.close()
 
 
 def test_a_page_says_that_it_waits(one):
@@ -154,6 +156,8 @@ def test_a_page_says_that_it_waits(one):
     assert [line.value for line in seen.caption] == [
         "Other files are being read; yours comes as soon as it is its turn."
     ]
+    seen.session_state["over"] = True
+    assert list(seen.run(timeout=60).caption) == [], "it goes when the turn has come"
 
 
 def test_the_app_tells_who_waits():
