@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 
 REFUSED = re.compile(
     r"status of 40\d|^mssmap: Error: \S+/app/static/\S+: 401\s"
-    r"|^Refused to execute script .*/app/static/.* MIME type \('text/plain'\)|^Event$"
+    r"|^Failed to fetch dynamically imported module: \S+/app/static/|^Refused to execute script .*/app/static/.* MIME type \('text/plain'\)|^Event$"
 )
 """What the console says of a request, or a script, that is refused to whom has no sign-in any more."""
 PROVIDERS_STYLE = "https://cdn.jsdelivr.net/npm/@picocss/pico@2/css/pico.min.css"
@@ -73,6 +73,7 @@ def test_a_person_signs_in_goes_on_to_the_link_and_signs_out(screen: Screen) -> 
     assert (user["httpOnly"], user["sameSite"], user["path"]) == (True, "Lax", "/")
     assert user["expires"] - page.evaluate("() => Date.now() / 1000") <= 12 * 3600 + 5
     assert "mssmap_next" not in held
+    page.wait_for_load_state("networkidle")  # what the page still asks for would be refused
     page.get_by_role("button", name="Sign out").click()
     page.get_by_role("button", name="End session").click()  # the provider asks
     page.get_by_role("heading", name="Sign in to mssmap").wait_for()
