@@ -124,7 +124,7 @@ def shipped() -> Data:
 DAYS = st.integers(0, 1_950).map(lambda n: date(2021, 1, 1) + timedelta(days=n))
 
 
-@settings(max_examples=300 if SOAK else 20)
+@settings(max_examples=300 if SOAK else 50)
 @given(one=DAYS, other=DAYS, about=st.none() | DAYS)
 def test_changes_applied_to_the_earlier_state_give_the_later(one, other, about):
     since, until = sorted((one, other))

@@ -18,12 +18,8 @@ from .conftest import AT_REST, CLIENT_SECRET, COOKIE_SECRET, PATIENCE_MS, Screen
 
 pytestmark = pytest.mark.browser
 
-REFUSED = re.compile(
-    r"status of 40\d|^mssmap: Error: \S+/app/static/\S+: 401\s"
-    r"|^Failed to fetch dynamically imported module: \S+/app/static/"
-    r"|^Refused to execute script .*/app/static/.* MIME type \('text/plain'\)|^Event$"
-)
-"""What the console says of a request, or a script, that is refused to whom has no sign-in any more."""
+REFUSED = re.compile(r"status of 40\d")
+"""What the console says of a request that is refused to whom has no sign-in any more."""
 PROVIDERS_STYLE = "https://cdn.jsdelivr.net/npm/@picocss/pico@2/css/pico.min.css"
 
 

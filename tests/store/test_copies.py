@@ -281,8 +281,8 @@ def test_a_file_whose_archive_cannot_be_trusted_restores_nothing(store, kept, ma
 def test_a_file_that_is_cut_off_anywhere_restores_nothing(store, kept, made, there, file):
     copies.make(store, kept, file)
     content = file.read_bytes()
-    for part in range(8):
-        file.write_bytes(content[: len(content) * part // 8])
+    for part in range(20):
+        file.write_bytes(content[: len(content) * part // 20])
         with pytest.raises(MssmapError, match=r"kept\.zip: "):
             copies.restore(*there, file)
     assert (there[0].trail(), there[1].listed(), there[1].folder.exists()) == ([], [], False)
