@@ -194,7 +194,7 @@ class Report:
 
 
 class _Fault(BaseModel):
-    """Why a file is no pack, see `pack_zip.UnusableError`."""
+    """Why a file is no pack, see `pack_zip.asked`."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from mssmap.ingest.archive import BROKEN
 from mssmap.jail import documents
-from mssmap.jail.jobs import Task
+from mssmap.jail.jobs import Task, UnusableError
 from mssmap.jail.limits import MB, Limits, RefusedError
 
 LIMITS: Final = Limits(members=60, file_bytes=200 * MB, unpacked_bytes=120 * MB, depth=20, reply_bytes=200 * MB)
@@ -20,14 +20,6 @@ RECORDS: Final = "_csv.zip"
 """How the name of the file with the records ends."""
 CONTENT: Final = pa.schema([("content", pa.binary())])
 CHUNK: Final = MB
-
-
-class UnusableError(Exception):
-    """Why a file is no pack: a word and its numbers."""
-
-    def __init__(self, kind: str, **values: Any) -> None:
-        super().__init__(kind)
-        self.said = {"kind": kind, **values}
 
 
 def work(task: Task) -> None:

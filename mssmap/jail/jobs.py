@@ -29,6 +29,21 @@ JOBS: Final = {
 """Name of a job -> its module."""
 
 
+class UnusableError(Exception):
+    """
+    Why a file cannot be used: a word and its numbers, of which whoever reads the answer makes a sentence.
+
+    Attributes
+    ----------
+    said
+        `kind` and what belongs to it, as plain JSON.
+    """
+
+    def __init__(self, kind: str, **values: Any) -> None:
+        super().__init__(kind)
+        self.said = {"kind": kind, **values}
+
+
 @dataclass(frozen=True)
 class Task:
     """

@@ -167,7 +167,7 @@ class _Said(BaseModel):
 
 
 class _Fault(BaseModel):
-    """What is wrong with a file, see `backup_zip.UnusableError`."""
+    """What is wrong with a file, see `backup_zip.asked`."""
 
     model_config = ConfigDict(strict=True, extra="forbid")
 

@@ -25,7 +25,7 @@ from typing import Any, BinaryIO, Final
 import pyarrow as pa
 
 from mssmap.jail import documents
-from mssmap.jail.jobs import Task
+from mssmap.jail.jobs import Task, UnusableError
 from mssmap.jail.limits import MB, Limits, RefusedError
 
 FORMAT: Final = "mssmap-backup"
@@ -114,21 +114,6 @@ class Bounds:
     rows: int = 2_000_000
     values: int = 100_000_000
     members: int = 5_000
-
-
-class UnusableError(Exception):
-    """
-    Why a file is no back-up that can be used.
-
-    Attributes
-    ----------
-    said
-        `kind` and what belongs to it: `name`, `what`, `found`, `most`, `reason`.
-    """
-
-    def __init__(self, kind: str, **values: Any) -> None:
-        super().__init__(kind)
-        self.said = {"kind": kind, **values}
 
 
 def work(task: Task) -> None:
