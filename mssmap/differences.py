@@ -138,7 +138,8 @@ def changes(data: Data, since: date, until: date, as_of: date | None = None, *, 
                 told = [_change(delta) for delta in deltas]
             if table == "figures":
                 told = _as_exact_as_events(told, [views.known(data, "events", day) for day in (since, until)])
-            told = [_dated(change, data[table], id_column, (since, until)) for change in told]
+            revisions = _revisions(data[table], id_column, (since, until))
+            told = [_dated(change, revisions) for change in told]
             found += sorted(told, key=lambda change: (_learnt_on(change, until), change.record_id))
     return found
 
@@ -290,16 +291,23 @@ def _latest_spells(spells: pd.DataFrame, as_of: date | None) -> dict[str, Mappin
     return {str(row["record_id"]): row for row in listed}
 
 
-def _dated(change: Change, table: pd.DataFrame, id_column: str, days: tuple[date, date]) -> Change:
-    """Add the day on which a change was learnt, from the revisions made known between two days."""
+def _revisions(table: pd.DataFrame, id_column: str, days: tuple[date, date]) -> dict[str, list[Dated]]:
+    """Return when the revisions between two days were made known, the earliest first, by row."""
     since, until = (pd.Timestamp(day) for day in days)
-    revisions = table[(table["known_from"] > since) & (table["known_from"] <= until)]
-    revisions = revisions.sort_values("known_from", kind="stable")
-    first = revisions[revisions[id_column] == change.row_id].head(1)
-    if change.kind not in (NEW, STATUS) or first.empty:
-        first = revisions[revisions[id_column].isin([delta.row_id for delta in change.rows])].tail(1)
-    row = first.iloc[0]
-    return replace(change, known_from=Dated(row["known_from"].date(), str(row["known_precision"])))
+    rows = table[(table["known_from"] > since) & (table["known_from"] <= until)]
+    rows = rows.sort_values("known_from", kind="stable")
+    found: dict[str, list[Dated]] = {}
+    for row_id, day, precision in zip(rows[id_column], rows["known_from"], rows["known_precision"], strict=True):
+        found.setdefault(row_id, []).append(Dated(day.date(), str(precision)))
+    return found
+
+
+def _dated(change: Change, revisions: Mapping[str, Sequence[Dated]]) -> Change:
+    """Add the day on which a change was learnt: that of the first revision of what is new, else of the last."""
+    if change.kind in (NEW, STATUS) and change.row_id in revisions:
+        return replace(change, known_from=revisions[change.row_id][0])
+    made = [dated for delta in change.rows for dated in revisions.get(delta.row_id, ())]
+    return replace(change, known_from=max(made, key=lambda dated: dated.day))
 
 
 def _fields(before: Mapping[str, Any], after: Mapping[str, Any], skip: tuple[str, ...] = ()) -> tuple[FieldChange, ...]:

@@ -8,7 +8,7 @@ figure or a source that was not yet public on `known_on`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -324,6 +324,8 @@ def _with_figures(data: Data, rows: pd.DataFrame, clocks: Clocks) -> pd.DataFram
 
 def figure_records(data: Data, figures: pd.DataFrame, clocks: Clocks) -> list[dict[str, Any]]:
     """Return figures as plain records, each with its source; a source not yet public is not named."""
+    if figures.empty:
+        return []
     cited = data["sources"][data["sources"]["source_id"].isin(figures["source_id"])]
     public = evidence.public(cited, clocks.known_on)
     sources = {source["source_id"]: source for source in evidence.source_records(public)}
@@ -407,26 +409,22 @@ def record(data: Data, record_id: str, clocks: Clocks) -> Record:
         If there is no such id, or nothing was known of it on `known_on`.
     """
     name = layer_of(data, record_id)
-    dataset = data.dataset(name)
-    figures = timeline.known(data["figures"], clocks.known_on, "figure_id")
-    figures = figures[figures["record_id"] == record_id]
-    listed = figure_records(data, figures, clocks)
+    figures, places = _known_figures(data, clocks.known_on)
+    listed = figure_records(data, figures.iloc[places.get(record_id, NOWHERE)], clocks)
     if name == "events":
         return _event_record(data, record_id, clocks, listed)
-    status = data["status"]
-    mine = status[status["record_id"] == record_id]
-    history = _with_evidence(data, timeline.known(mine, clocks.known_on, "status_id"), clocks)
-    history = history.sort_values(["valid_from", "status_id"], kind="stable").reset_index(drop=True)
+    mine = _rows_of(data, "status", "record_id", record_id)
+    spells, places = _histories(data, clocks)
+    history = spells.iloc[places.get(record_id, NOWHERE)].reset_index(drop=True)
     if history.empty:
         raise NotFoundError(
             _("{record_id}: nothing was known of it on {known_on}. Choose a later known date.").format(
                 record_id=record_id, known_on=clocks.known_on
             )
         )
-    history["status_to_precision"] = timeline.end_precision(history)
     history["stale"] = timeline.is_stale(history["age_days"], name)
-    rows = data[name]
-    attributes = rows[rows[dataset.id_column] == record_id].drop(columns="geometry").iloc[0]
+    row = _rows_of(data, name, data.dataset(name).id_column, record_id)
+    attributes = row.drop(columns="geometry").iloc[0]
     now = timeline.valid(history, clocks.as_of)
     spell = now.iloc[-1] if len(now) else None
     best = spell if spell is not None else history.iloc[-1]
@@ -450,10 +448,51 @@ def record(data: Data, record_id: str, clocks: Clocks) -> Record:
     )
 
 
+Places = Mapping[str, np.ndarray]
+"""Where the rows of each id stand in a frame."""
+
+NOWHERE = np.empty(0, dtype=np.intp)
+
+
+def _places(rows: pd.DataFrame, column: str) -> Places:
+    return dict(pd.DataFrame(rows[column]).groupby(column, sort=False).indices)
+
+
+@lru_cache(maxsize=16)
+def _places_of(data: Data, name: str, column: str) -> Places:
+    return _places(data[name], column)
+
+
+def _rows_of(data: Data, name: str, column: str, key: str) -> pd.DataFrame:
+    """Return the rows of a table about one record; who asks for many asks the index, not each time every row."""
+    return data[name].iloc[_places_of(data, name, column).get(key, NOWHERE)]
+
+
+@lru_cache(maxsize=4)
+def _known_figures(data: Data, known_on: date) -> tuple[pd.DataFrame, Places]:
+    figures = known(data, "figures", known_on)
+    return figures, _places(figures, "record_id")
+
+
+@lru_cache(maxsize=4)
+def _histories(data: Data, clocks: Clocks) -> tuple[pd.DataFrame, Places]:
+    """Return every spell then known with its evidence, those of a record in order of their beginning."""
+    spells = _with_evidence(data, known(data, "status", clocks.known_on), clocks)
+    spells = spells.sort_values(["valid_from", "status_id"], kind="stable")
+    spells = spells.assign(status_to_precision=timeline.end_precision(spells))
+    return spells, _places(spells, "record_id")
+
+
+@lru_cache(maxsize=4)
+def _placed_events(data: Data, clocks: Clocks) -> tuple[gpd.GeoDataFrame, Places]:
+    events = _events(data, clocks)
+    return events, _places(events, "event_id")
+
+
 def _event_record(data: Data, record_id: str, clocks: Clocks, figures: list[dict[str, Any]]) -> Record:
     everything = Clocks(max(clocks.as_of, date(2100, 1, 1)), clocks.known_on)
-    rows = _events(data, everything)
-    rows = rows[rows["event_id"] == record_id]
+    events, places = _placed_events(data, everything)
+    rows = events.iloc[places.get(record_id, NOWHERE)]
     if rows.empty:
         raise NotFoundError(
             _("{record_id}: nothing was known of it on {known_on}. Choose a later known date.").format(
@@ -461,7 +500,7 @@ def _event_record(data: Data, record_id: str, clocks: Clocks, figures: list[dict
             )
         )
     row = rows.iloc[0]
-    revisions = data["events"][data["events"]["event_id"] == record_id]
+    revisions = _rows_of(data, "events", "event_id", record_id)
     joined = ["geometry", "figures", "sources", "outcome_unknown", "last_seen", "age_days"]
     return Record(
         record_id=record_id,
@@ -503,9 +542,10 @@ def _all_sources(
     """Return every source of the history and the figures once, best and newest first."""
     found = {source["source_id"]: source for sources in history["sources"] for source in sources}
     cited = {figure["source_id"] for figure in figures if figure["source_id"]} - set(found)
-    rows = evidence.public(data["sources"], clocks.known_on)
-    for source in evidence.source_records(rows[rows["source_id"].isin(cited)]):
-        found[source["source_id"]] = source
+    if cited:
+        rows = evidence.public(data["sources"], clocks.known_on)
+        for source in evidence.source_records(rows[rows["source_id"].isin(cited)]):
+            found[source["source_id"]] = source
     return evidence.ordered(found.values())
 
 
