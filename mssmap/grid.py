@@ -119,8 +119,17 @@ class Grid:
     @cached_property
     def polygons(self) -> gpd.GeoSeries:
         """Hexagons in `crs.WGS84`."""
-        rings = [[(lon, lat) for lat, lon in h3.cell_to_boundary(cell)] for cell in self.cells.tolist()]
-        return gpd.GeoSeries([shapely.Polygon(ring) for ring in rings], crs=WGS84)
+        return gpd.GeoSeries([self.polygon(position) for position in range(len(self.cells))], crs=WGS84)
+
+    @cached_property
+    def metric_polygons(self) -> NDArray[np.object_]:
+        """Hexagons in `crs.METRIC`."""
+        found: NDArray[np.object_] = self.polygons.to_crs(METRIC).to_numpy()
+        return found
+
+    def polygon(self, position: int) -> shapely.Polygon:
+        """Return the hexagon of one cell, in degrees."""
+        return shapely.Polygon([(lon, lat) for lat, lon in h3.cell_to_boundary(int(self.cells[position]))])
 
     def nearest(self, lon: Any, lat: Any) -> tuple[Ints, Floats]:
         """

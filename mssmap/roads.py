@@ -458,7 +458,7 @@ def _share_inside(shapes: NDArray[np.object_], area: Any) -> Floats:
 
 
 def _cell_share(grid: Grid, area: Any) -> Floats:
-    return np.zeros(len(grid)) if area is None else _share_inside(grid.polygons.to_crs(METRIC).to_numpy(), area)
+    return np.zeros(len(grid)) if area is None else _share_inside(grid.metric_polygons, area)
 
 
 def _road_table(steps: Links, settings: RoadSettings, inside: Floats) -> pd.DataFrame:

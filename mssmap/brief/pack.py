@@ -20,7 +20,7 @@ import segno
 from pydantic import BaseModel, ConfigDict, Field
 
 from mssmap import i18n
-from mssmap.brief import content, html, pdf, rows, slides, spec, still
+from mssmap.brief import content, html, pdf, rows, spec, still
 from mssmap.brief.content import Content
 from mssmap.brief.pack_zip import LIMITS, MANIFEST
 from mssmap.brief.spec import Brief
@@ -99,6 +99,8 @@ def make(data: Data, brief: Brief, progress: Progress = lambda _done, _what: Non
     InputError
         If the plan in the specification cannot be read.
     """
+    from mssmap.brief import slides  # what writes slides takes a tenth of the time to load all, and no start needs it
+
     steps = iter(enumerate(STEPS))
 
     def step() -> None:

@@ -32,7 +32,7 @@ def published_grid(grid: Grid) -> dict[str, Any]:
     The hexagons of one resolution differ by less than 4 % over Haiti, less than a line's width on the screen.
     """
     centres = np.column_stack([grid.lat, grid.lon])
-    middle = grid.polygons.iloc[int(np.abs(centres - centres.mean(axis=0)).sum(axis=1).argmin())]
+    middle = grid.polygon(int(np.abs(centres - centres.mean(axis=0)).sum(axis=1).argmin()))
     ring = shapely.get_coordinates(middle)[:-1]
     centre = np.array([middle.centroid.x, middle.centroid.y])
     return {

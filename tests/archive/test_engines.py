@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from datetime import date
@@ -21,14 +19,13 @@ from store.conftest import Postgres, postgres  # noqa: F401, a fixture
 from archive.samples import PRESS, TEN, rows, write
 from archive.spark_cluster import Cluster, cluster
 from benchmarks import archive_data
-from mssmap.archive import engine, writer
+from mssmap.archive import engine, spark, writer
 from mssmap.archive.engine import Archives, Question
 from mssmap.archive.queries import Query
 from mssmap.archive.shelf import Shelf
 from mssmap.archive.writer import StoppedError
 from mssmap.errors import DataError
 
-ROOT = Path(__file__).resolve().parents[2]
 ROWS = int(os.environ.get("MSSMAP_ENGINE_ROWS", "20000"))
 """The comparison on a million rows: MSSMAP_ENGINE_ROWS=1000000."""
 
@@ -158,46 +155,13 @@ def test_an_engine_that_is_away_is_told_in_one_line(tmp_path: Path, address: str
     assert "\n" not in str(told.value)
 
 
-GOES_AWAY = """
-import os, sys
-from pathlib import Path
-from archive.spark_cluster import cluster
-from mssmap.archive import engine, spark
-from mssmap.archive.queries import Query
-from mssmap.archive.shelf import Shelf
-from mssmap.errors import DataError
-
-folder = Path(sys.argv[1])
-(folder / "logs").mkdir()
-with cluster(folder / "logs") as found:
-    archives = engine.connect(Shelf(folder), found.url)
-    print(archives.ask(sys.argv[2], "count", Query(plans=True)).to_pylist())
-spark.PATIENCE_S = 10
-try:
-    archives.ask(sys.argv[2], "count", Query())
-except DataError as error:
-    print(error, flush=True)
-os._exit(0)  # a context whose cluster is dead takes minutes to stop
-"""
-
-
-def test_a_cluster_that_goes_away_is_told(tmp_path: Path):
-    """In a process of its own, for a process has one Spark context."""
-    made = write(tmp_path, rows(TEN))
-    done = subprocess.run(
-        [sys.executable, "-c", GOES_AWAY, str(tmp_path), made.name],
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-        env={
-            **os.environ,
-            "SPARK_LOCAL_IP": "127.0.0.1",
-            "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")]),
-        },
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    first, away = done.stdout.splitlines()[-2:]
-    assert first == "[{'total': 7, 'placed': 6}]"
-    assert away.startswith(f"archive {made.name}: could not be read (")
-    assert away.endswith("Check that the engine of MSSMAP_ARCHIVE_URL runs, then ask again.")
+def test_a_cluster_that_goes_away_is_told(shelf, spark_cluster, monkeypatch):
+    """The last to ask this cluster: its context is of no use to this process any more."""
+    archives = engine.connect(shelf[0], f"{spark_cluster.url}{shelf[0].folder}")
+    assert archives.ask(shelf[2], "count", Query(plans=True)).to_pylist() == [{"total": 7, "placed": 6}]
+    spark_cluster.stop()
+    monkeypatch.setattr(spark, "PATIENCE_S", 10)
+    with pytest.raises(DataError) as away:
+        archives.ask(shelf[2], "count", Query())
+    assert str(away.value).startswith(f"archive {shelf[2]}: could not be read (")
+    assert str(away.value).endswith("Check that the engine of MSSMAP_ARCHIVE_URL runs, then ask again.")

@@ -29,6 +29,15 @@ def own_server(tmp_path: Path, frozen_folder: Path, monkeypatch: pytest.MonkeyPa
         yield found
 
 
+@pytest.fixture(scope="module")
+def shared_server(tmp_path_factory: pytest.TempPathFactory, frozen_folder: Path) -> Iterator[Server]:
+    """An app over the data of one day, for tests of which each makes a plan of its own."""
+    folder = tmp_path_factory.mktemp("planner")
+    data = {} if PICTURES else {"MSSMAP_DATA_DIR": str(frozen_folder)}
+    with running(folder, MSSMAP_DATABASE_URL=f"sqlite:///{folder / 'store.db'}", **data) as found:
+        yield found
+
+
 def people(screen: Any) -> int:
     """People covered, as the first figure says."""
     text = screen.page.locator(f"{FIGURES} .mm-value").first.evaluate("(node) => node.firstChild.textContent")
@@ -92,8 +101,8 @@ def test_toggle_place_save_kill_and_find_the_plan_again(own_server: Server, visi
         found.page.goto("about:blank")
 
 
-def test_sea_is_refused_with_a_suggestion(own_server: Server, visit: Any) -> None:
-    screen = visit("/planner", at=own_server, as_of="2026-04-01")
+def test_sea_is_refused_with_a_suggestion(shared_server: Server, visit: Any) -> None:
+    screen = visit("/planner", at=shared_server, as_of="2026-04-01")
     screen.drawn()
     screen.page.get_by_text("Place by name or coordinates").click()
     screen.page.get_by_label("Latitude").wait_for()
@@ -107,9 +116,9 @@ def test_sea_is_refused_with_a_suggestion(own_server: Server, visit: Any) -> Non
     assert people(screen) >= before
 
 
-def test_the_bands_follow_the_first_answer_and_say_what_moves_it_most(own_server: Server, visit: Any) -> None:
+def test_the_bands_follow_the_first_answer_and_say_what_moves_it_most(shared_server: Server, visit: Any) -> None:
     """In French, for what runs again by itself speaks the language of its page too."""
-    screen = visit("/planner", at=own_server, as_of="2026-04-01", lang="fr")
+    screen = visit("/planner", at=shared_server, as_of="2026-04-01", lang="fr")
     said = "fourchettes sur 11 cas. Les personnes couvertes varient le plus avec la vitesse hors route"
     screen.page.get_by_text(said).wait_for()
     screen.drawn()
@@ -128,17 +137,17 @@ def test_the_bands_follow_the_first_answer_and_say_what_moves_it_most(own_server
     screen.page.get_by_text("fourchettes sur 11 cas").wait_for()
 
 
-def test_best_sites_say_what_is_proven(own_server: Server, visit: Any) -> None:
-    screen = visit("/planner", at=own_server, as_of="2026-04-01")
+def test_best_sites_say_what_is_proven(shared_server: Server, visit: Any) -> None:
+    screen = visit("/planner", at=shared_server, as_of="2026-04-01")
     screen.drawn()
     screen.page.get_by_text("Best sites", exact=True).click()
     screen.page.get_by_text("Find the best sites").click()
     screen.page.get_by_text(re.compile(r"proven optimal")).wait_for()
 
 
-def test_the_plan_shows_after_coming_from_the_situation_map(own_server: Server, visit: Any) -> None:
+def test_the_plan_shows_after_coming_from_the_situation_map(shared_server: Server, visit: Any) -> None:
     """The layer list of another page does not decide what the planner's map shows."""
-    screen = visit("/", at=own_server, as_of="2026-04-01", layers="prisons")
+    screen = visit("/", at=shared_server, as_of="2026-04-01", layers="prisons")
     screen.page.get_by_role("link", name="FOB planner").click()
     screen.page.wait_for_url("**/planner**")
     screen.map.locator('.mm-symbol[data-symbol="plan.standing"]').first.wait_for()
@@ -146,8 +155,8 @@ def test_the_plan_shows_after_coming_from_the_situation_map(own_server: Server, 
     assert int(screen.in_map("(w) => w.document.documentElement.dataset.cells")) > 100
 
 
-def test_a_base_is_placed_by_name_and_plans_are_compared_on_the_map(own_server: Server, visit: Any) -> None:
-    screen = visit("/planner", at=own_server, as_of="2026-04-01")
+def test_a_base_is_placed_by_name_and_plans_are_compared_on_the_map(shared_server: Server, visit: Any) -> None:
+    screen = visit("/planner", at=shared_server, as_of="2026-04-01")
     screen.drawn()
     screen.page.get_by_text("Place by name or coordinates").click()
     field = screen.page.get_by_label("Name of a place")
@@ -176,8 +185,8 @@ def test_a_base_is_placed_by_name_and_plans_are_compared_on_the_map(own_server: 
     assert not screen.page.get_by_test_id("stException").count()
 
 
-def test_the_front_is_proven_beside_the_page_and_can_be_stopped(own_server: Server, visit: Any) -> None:
-    screen = visit("/planner", at=own_server, as_of="2026-04-01")
+def test_the_front_is_proven_beside_the_page_and_can_be_stopped(shared_server: Server, visit: Any) -> None:
+    screen = visit("/planner", at=shared_server, as_of="2026-04-01")
     screen.drawn()
     screen.page.get_by_text("Best sites", exact=True).click()
     screen.page.get_by_text("Show the front of 1 to 15 bases").click()
@@ -185,8 +194,8 @@ def test_the_front_is_proven_beside_the_page_and_can_be_stopped(own_server: Serv
     screen.page.get_by_text(re.compile(r"(Stopped|Done): \d+ of 15")).wait_for()
 
 
-def test_the_back_test_tells_a_share_of_a_hundred(own_server: Server, visit: Any) -> None:
-    screen = visit("/planner", at=own_server, as_of="2026-04-01")
+def test_the_back_test_tells_a_share_of_a_hundred(shared_server: Server, visit: Any) -> None:
+    screen = visit("/planner", at=shared_server, as_of="2026-04-01")
     screen.drawn()
     screen.page.get_by_text("Back-test", exact=True).click()
     told = screen.page.get_by_text(re.compile(r"Of \d+ recorded events")).inner_text()
@@ -195,9 +204,9 @@ def test_the_back_test_tells_a_share_of_a_hundred(own_server: Server, visit: Any
     assert low <= share <= high <= 100
 
 
-def test_the_best_sites_are_taken_into_the_plan(own_server: Server, visit: Any, tmp_path: Path) -> None:
+def test_the_best_sites_are_taken_into_the_plan(shared_server: Server, visit: Any, tmp_path: Path) -> None:
     """The picture of the worked example: with MSSMAP_SCREENSHOTS=1 docs/three-more-bases.png, of the data of now."""
-    screen = visit("/planner", at=own_server, as_of="2026-04-01")
+    screen = visit("/planner", at=shared_server, as_of="2026-04-01")
     screen.drawn()
     screen.page.get_by_text("Best sites", exact=True).click()
     screen.page.get_by_text("Find the best sites").click()
