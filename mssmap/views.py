@@ -413,7 +413,6 @@ def record(data: Data, record_id: str, clocks: Clocks) -> Record:
     listed = figure_records(data, figures.iloc[places.get(record_id, NOWHERE)], clocks)
     if name == "events":
         return _event_record(data, record_id, clocks, listed)
-    mine = _rows_of(data, "status", "record_id", record_id)
     spells, places = _histories(data, clocks)
     history = spells.iloc[places.get(record_id, NOWHERE)].reset_index(drop=True)
     if history.empty:
@@ -423,8 +422,8 @@ def record(data: Data, record_id: str, clocks: Clocks) -> Record:
             )
         )
     history["stale"] = timeline.is_stale(history["age_days"], name)
-    row = _rows_of(data, name, data.dataset(name).id_column, record_id)
-    attributes = row.drop(columns="geometry").iloc[0]
+    attributes = _row_of(data, name, record_id)
+    revisions = _revisions(data, "status", "record_id", record_id, clocks)
     now = timeline.valid(history, clocks.as_of)
     spell = now.iloc[-1] if len(now) else None
     best = spell if spell is not None else history.iloc[-1]
@@ -435,12 +434,12 @@ def record(data: Data, record_id: str, clocks: Clocks) -> Record:
         status={str(key): plain(value) for key, value in spell.items()} if spell is not None else None,
         history=history,
         figures=listed,
-        revisions=_revisions(mine, clocks),
+        revisions=revisions,
         sources=_all_sources(history, listed, data, clocks),
         grade=str(best["grade"]),
         location_precision=str(attributes.get("location_precision", "")),
         date_precision=str(best["date_precision"]),
-        **_public(mine[mine["status_id"] == spell["status_id"]] if spell is not None else mine.iloc[:0], clocks),
+        **_public(revisions[revisions["status_id"] == spell["status_id"]] if spell is not None else revisions[:0]),
         certain=bool(timeline.is_certain(now.tail(1), clocks.as_of).all()),
         age_days=plain(best["age_days"]),
         stale=bool(best["stale"]),
@@ -458,14 +457,15 @@ def _places(rows: pd.DataFrame, column: str) -> Places:
     return dict(pd.DataFrame(rows[column]).groupby(column, sort=False).indices)
 
 
-@lru_cache(maxsize=16)
-def _places_of(data: Data, name: str, column: str) -> Places:
-    return _places(data[name], column)
+@lru_cache(maxsize=8)
+def _attributes(data: Data, name: str) -> tuple[pd.DataFrame, Places]:
+    rows = pd.DataFrame(data[name].drop(columns="geometry"))
+    return rows, _places(rows, data.dataset(name).id_column)
 
 
-def _rows_of(data: Data, name: str, column: str, key: str) -> pd.DataFrame:
-    """Return the rows of a table about one record; who asks for many asks the index, not each time every row."""
-    return data[name].iloc[_places_of(data, name, column).get(key, NOWHERE)]
+def _row_of(data: Data, name: str, record_id: str) -> pd.Series:
+    rows, places = _attributes(data, name)
+    return rows.iloc[places[record_id][0]]
 
 
 @lru_cache(maxsize=4)
@@ -484,8 +484,8 @@ def _histories(data: Data, clocks: Clocks) -> tuple[pd.DataFrame, Places]:
 
 
 @lru_cache(maxsize=4)
-def _placed_events(data: Data, clocks: Clocks) -> tuple[gpd.GeoDataFrame, Places]:
-    events = _events(data, clocks)
+def _placed_events(data: Data, clocks: Clocks) -> tuple[pd.DataFrame, Places]:
+    events = pd.DataFrame(_events(data, clocks).drop(columns="geometry"))
     return events, _places(events, "event_id")
 
 
@@ -500,8 +500,8 @@ def _event_record(data: Data, record_id: str, clocks: Clocks, figures: list[dict
             )
         )
     row = rows.iloc[0]
-    revisions = _rows_of(data, "events", "event_id", record_id)
-    joined = ["geometry", "figures", "sources", "outcome_unknown", "last_seen", "age_days"]
+    revisions = _revisions(data, "events", "event_id", record_id, clocks)
+    joined = ["figures", "sources", "outcome_unknown", "last_seen", "age_days"]
     return Record(
         record_id=record_id,
         layer="events",
@@ -509,12 +509,12 @@ def _event_record(data: Data, record_id: str, clocks: Clocks, figures: list[dict
         status=None,
         history=data["status"].iloc[:0],
         figures=figures,
-        revisions=_revisions(revisions, clocks),
+        revisions=revisions,
         sources=row["sources"],
         grade=row["grade"],
         location_precision=row["location_precision"],
         date_precision=row["date_precision"],
-        **_public(revisions, clocks),
+        **_public(revisions),
         certain=row["date_precision"] == "day",
         age_days=plain(timeline.age_days(rows["last_seen"], clocks.as_of).iloc[0]),
         stale=False,
@@ -522,18 +522,26 @@ def _event_record(data: Data, record_id: str, clocks: Clocks, figures: list[dict
     )
 
 
-def _revisions(rows: pd.DataFrame, clocks: Clocks) -> pd.DataFrame:
-    rows = rows[rows["known_from"] <= pd.Timestamp(clocks.known_on)]
-    return rows.sort_values(["known_from", "revision"], ascending=False, kind="stable").reset_index(drop=True)
+@lru_cache(maxsize=8)
+def _revisions_of(data: Data, name: str, column: str, known_on: date) -> tuple[pd.DataFrame, Places]:
+    """Return the revisions of a table then known, the latest first, and where those of each record stand."""
+    rows = data[name]
+    rows = rows[rows["known_from"] <= pd.Timestamp(known_on)]
+    rows = rows.sort_values(["known_from", "revision"], ascending=False, kind="stable")
+    return rows, _places(rows, column)
 
 
-def _public(rows: pd.DataFrame, clocks: Clocks) -> dict[str, Any]:
+def _revisions(data: Data, name: str, column: str, record_id: str, clocks: Clocks) -> pd.DataFrame:
+    rows, places = _revisions_of(data, name, column, clocks.known_on)
+    return rows.iloc[places.get(record_id, NOWHERE)].reset_index(drop=True)
+
+
+def _public(revisions: pd.DataFrame) -> dict[str, Any]:
     """Return when the first revision of a row was public."""
-    rows = _revisions(rows, clocks)
-    if rows.empty:
+    if revisions.empty:
         return {"public_since": None, "public_precision": "day"}
-    first = rows.iloc[-1]
-    return {"public_since": first["known_from"].date(), "public_precision": str(first["known_precision"])}
+    first, precision = revisions["known_from"].iloc[-1], revisions["known_precision"].iloc[-1]
+    return {"public_since": first.date(), "public_precision": str(precision)}
 
 
 def _all_sources(
