@@ -85,6 +85,14 @@ def commands(*names: str) -> pytest.MarkDecorator:
 
 
 @pytest.fixture
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of a store that is not there: no file, or a database without tables."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'store.db'}"
+    return str(request.getfixturevalue("postgres").database("none"))
+
+
+@pytest.fixture
 def run(capsys, monkeypatch, tmp_path, small_folder, files, url) -> Iterator[Run]:
     """Return a runner of commands on a store that is not there; it gives the exit code and the lines of stderr."""
     for file in files.iterdir():
