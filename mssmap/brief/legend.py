@@ -70,10 +70,9 @@ def _services(used: Mapping[str, int]) -> list[Item]:
 def _states(used: Mapping[str, int]) -> list[Item]:
     """States of services, which outline and fill tell, on the pictogram of a court."""
     states = _counted(used, 1)
-    words = ("open", "limited", "moved", "closed", "unknown")
     return [
         Item(symbols.glyphs()[f"court.{state}"], text.status("facilities", state), states[state])
-        for state in words
+        for state in kinds.LAYERS["facilities"].statuses
         if states[state]
     ]
 

@@ -244,9 +244,9 @@ def tally(shown: Shown) -> dict[str, int]:
     for layer in layers.BY_STATUS:
         for status, count in getattr(shown, layer)["status"].value_counts().items():
             found[f"{layer}.{status}"] = int(count)
-    kinds = shown.facilities["kind"].map(layers.SYMBOL_OF_KIND).value_counts()
+    services = shown.facilities["kind"].map(layers.SYMBOL_OF_KIND).value_counts()
     groups = event_groups(shown.events).value_counts()
-    return found | {str(k): int(n) for k, n in kinds.items()} | {str(k): int(n) for k, n in groups.items()}
+    return found | {str(k): int(n) for k, n in services.items()} | {str(k): int(n) for k, n in groups.items()}
 
 
 def _legend(imported: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -267,7 +267,8 @@ def _legend(imported: tuple[str, ...]) -> list[dict[str, Any]]:
                     "count": 0,
                     "layers": [m.id for m in members],
                 }
-                for state in ("limited", "moved", "closed", "unknown")
+                for state in kinds.LAYERS["facilities"].statuses
+                if state != "open"
             ]
         groups.append({"label": titles[group], "items": items, "timed": group == "events"})
     return groups

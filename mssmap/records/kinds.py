@@ -107,8 +107,8 @@ _LAYERS: Final = (
         statuses={
             "open": mark("Open"),
             "limited": mark("Limited"),
-            "closed": mark("Closed"),
             "moved": mark("Moved"),
+            "closed": mark("Closed"),
             "unknown": mark("State not known"),
         },
         refresh_days=365,
