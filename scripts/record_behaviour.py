@@ -158,12 +158,13 @@ def exports(view: View, _language: str, home: Path) -> Said:
 def api(view: View, _language: str, _home: Path) -> Said:
     """Yield the answers of the API; of shapes their hash."""
     from starlette.applications import Starlette
+
+    warnings.simplefilter("ignore")  # Starlette would rather have another client
     from starlette.testclient import TestClient
 
     import mssmap
     from mssmap import api
 
-    warnings.simplefilter("ignore")  # Starlette would rather have another client
     client = TestClient(Starlette(routes=api.routes(mssmap.load)))
     items = [f"collections/{name}/items" for name in mssmap.load().datasets]
     others = ["", "conformance", "openapi.json", "collections", "collections/fobs", "collections/nowhere"]
@@ -266,7 +267,7 @@ def _cleaned(text: str) -> str:
 
 
 def _json(content: Any) -> str:
-    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+    return json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
 def _hash(content: Any) -> str:
