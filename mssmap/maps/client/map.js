@@ -252,8 +252,8 @@
     map.getContainer().setAttribute("role", "region");
     map.getContainer().setAttribute("aria-label", view.described);
     redraw();
-    const { text, names, lang, records, zones, events } = view;
-    give("mssmapShown", { text, names, lang, records, zones, events, on: message.on });
+    const { text, names, lang, zone_layer, records, zones, events } = view;
+    give("mssmapShown", { text, names, lang, zone_layer, records, zones, events, on: message.on });
     tell("mssmap:shown");
     follow(view.focus);
     document.documentElement.dataset.seq = String(view.seq);
