@@ -15,15 +15,15 @@ from mssmap.records import kinds
 
 
 @dataclass(frozen=True)
-class Layer:
+class Switch:
     """One switch: id in the address, and the symbol that stands for it in lists."""
 
     id: str
     symbol: str
 
 
-def _switch(name: str) -> Layer:
-    return Layer(name, name)
+def _switch(name: str) -> Switch:
+    return Switch(name, name)
 
 
 BY_STATUS: Final = tuple(layer.name for layer in kinds.LAYERS.values() if layer.switched_by == "status")
@@ -33,7 +33,7 @@ GROUPS: Final = {
     "regions": (_switch("departments"), _switch("communes")),
     **{name: tuple(_switch(f"{name}.{status}") for status in kinds.LAYERS[name].statuses) for name in BY_STATUS},
     "facilities": tuple(
-        Layer(kind, f"{kind}.open") for kind in ("school", "court", "airport", "port", "fuel", "hospital", "police")
+        Switch(kind, f"{kind}.open") for kind in ("school", "court", "airport", "port", "fuel", "hospital", "police")
     ),
     "events": tuple(_switch(f"events.{group}") for group in (*kinds.EVENT_GROUPS, "planned")),
     "imports": (_switch("imports.points"), _switch("imports.shapes"), _switch("imports.archives")),
