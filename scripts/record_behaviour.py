@@ -295,6 +295,7 @@ def pictures(folder: Path) -> None:
                 seen = of_the_tests.Screen(context.new_page(), server)
                 address = "" if page == "situation" else page
                 seen.open(f"/{address}?{urlencode({**view.dials, 'lang': language, **more})}")
+                seen.wait("() => !document.querySelector('[data-testid=\"stSkeleton\"]')")
                 path = folder / f"{view.as_of}-{language}" / "pictures" / f"{page}-{width}.png"
                 seen.page.screenshot(path=path, animations="disabled")
 
