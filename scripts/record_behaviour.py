@@ -51,18 +51,8 @@ WIDTHS: Final = (390, 900, 1440)
 RECORDS: Final = ("fobs", "prisons", "facilities", "gang_zones")
 EXPORTED: Final = (*RECORDS, "events", "strength", "indicators")
 EVENT: Final = "ev-2024-10-03-pont-sonde-massacre"
-MODELS: Final = (("lscp", "--minutes", "150"), ("pmedian", "-k", "1"), ("pcenter", "-k", "1"))
-"""Questions with a quick answer: one that the time limit of a solver cuts off is another each time."""
-
-PAGES: Final = {
-    "situation": {"record": EVENT},
-    "timeline": {},
-    "planner": {},
-    "briefing": {},
-    "export": {},
-    "data": {"table": "events", "q": "kenya"},
-}
-"""Page -> what its address says besides the view."""
+MODELS: Final = {"mclp": 2, "lscp": None, "pmedian": 2, "pcenter": 1}
+PAGES: Final = ("situation", "timeline", "planner", "briefing", "export", "data")
 
 NOISE: Final = (
     (r"\b(\w+)-[0-9a-f]{12}\.(\w+)", r"\1.\2"),
@@ -105,7 +95,7 @@ def record(view: View, language: str, folder: Path) -> None:
     """Record a view in a language, in a home of its own."""
     with tempfile.TemporaryDirectory(prefix="mssmap-recorded-") as home:
         os.environ |= surroundings(Path(home))
-        for part in (*((commands, exports, api) if language == "en" else ()), sentences, pack, pages):
+        for part in (*((commands, sites, exports, api) if language == "en" else ()), sentences, pack, pages):
             for name, text in part(view, language, Path(home)):
                 path = folder / part.__name__ / name
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -128,8 +118,7 @@ def commands(view: View, _language: str, _home: Path) -> Said:
     both = [["layers"], ["changes", "--since", view.since]]
     both += [[*asked, *view.options] for asked in (["events"], ["coverage"], ["site", "-k", "2"])]
     both += [["show", name, *view.options] for name in mssmap.load().datasets]
-    slow = [["site", "--model", *model, *view.options] for model in MODELS] if view == VIEWS[-1] else []
-    for asked in (*plain, *both, *([*asked, "--json"] for asked in both), *slow):
+    for asked in (*plain, *both, *([*asked, "--json"] for asked in both)):
         named = [word for word in asked if word not in view.options]
         yield re.sub(r"\W+", "-", " ".join(named)).strip("-") + ".txt", _run(*asked)
 
@@ -142,6 +131,17 @@ def _run(*arguments: str) -> str:
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors):
         code = cli.run(arguments)
     return _cleaned(f"{errors.getvalue()}exit {code}\n{out.getvalue()}")
+
+
+def sites(view: View, _language: str, _home: Path) -> Said:
+    """Yield the best sites by each model; the solvers may take their time, for an answer that is cut off varies."""
+    import mssmap
+    from mssmap import planning, siting
+
+    for model, k in MODELS.items() if view == VIEWS[-1] else ():
+        plan = mssmap.plan(**view.dials)
+        found = planning.site(mssmap.load(), plan, k, model, effort=siting.Effort(time_limit_s=3600))
+        yield f"{model}.json", _cleaned(_json(found.to_json()))
 
 
 def exports(view: View, _language: str, home: Path) -> Said:
@@ -174,7 +174,7 @@ def api(view: View, _language: str, _home: Path) -> Said:
         query = {**(view.dials if "items" in path else {}), **({"limit": "10000"} if path in items else {})}
         answer = client.get(f"/api/{path}", params=query)
         content = json.loads(answer.text, object_hook=_without_shape)
-        yield f"{path.replace('/', '-')}.json", _cleaned(f"{answer.status_code}\n{_json(content)}")
+        yield f"{path.replace('/', '-') or 'landing'}.json", _cleaned(f"{answer.status_code}\n{_json(content)}")
 
 
 def _without_shape(value: dict[str, Any]) -> dict[str, Any]:
@@ -236,9 +236,9 @@ def pages(view: View, language: str, _home: Path) -> Said:
 
     from mssmap.ui import cache
 
-    for page, more in PAGES.items():
+    for page in PAGES:
         seen = AppTest.from_string(SCRIPT.format(page=ROOT / "pages" / f"{page}.py"), default_timeout=600)
-        seen.query_params.update({**view.dials, "lang": language, **more})
+        seen.query_params.update({**view.dials, "lang": language})
         yield f"{page}.json", _cleaned(_json(list(_elements(seen.run()._tree))))
     published = cache.published()
     yield "files.txt", "\n".join(sorted(name for name in published.files if re.match(r"(?!manifest).*json", name)))
@@ -289,12 +289,12 @@ def pictures(folder: Path) -> None:
             executable_path=of_the_tests.chromium(playwright.chromium), args=list(of_the_tests.FLAGS)
         ) as browser,
     ):
-        for view, language, (page, more), width in itertools.product(VIEWS, LANGUAGES, PAGES.items(), WIDTHS):
+        for view, language, page, width in itertools.product(VIEWS, LANGUAGES, PAGES, WIDTHS):
             screen = {"width": width, "height": 900}
             with browser.new_context(viewport=screen, color_scheme="light", reduced_motion="reduce") as context:
                 seen = of_the_tests.Screen(context.new_page(), server)
                 address = "" if page == "situation" else page
-                seen.open(f"/{address}?{urlencode({**view.dials, 'lang': language, **more})}")
+                seen.open(f"/{address}?{urlencode({**view.dials, 'lang': language})}")
                 seen.wait("() => !document.querySelector('[data-testid=\"stSkeleton\"]')")
                 path = folder / f"{view.as_of}-{language}" / "pictures" / f"{page}-{width}.png"
                 seen.page.screenshot(path=path, animations="disabled")
