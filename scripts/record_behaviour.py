@@ -9,7 +9,7 @@ Write down what the product says and shows, so that two states of the code can b
 For each of `VIEWS`, on the frozen data of tests/frozen: output of the commands that read, hashes of every export and
 answers of the API, which all speak English; and in each of `LANGUAGES` the text of a pack and all that each page sends
 to the browser, with the messages to the map and our other components. `--pictures` adds a picture of each page at three
-widths. Left out are times, places on disk, and names and sizes of files that hold code. It takes some two minutes.
+widths. Left out are times, places on disk, and names and sizes of files that hold code. It takes some minutes.
 """
 
 from __future__ import annotations
