@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
+from mssmap import settings
 from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.ui import cache, components, controls, live, permits, plain, state, turns
 
-HERE = Path(__file__).parent
-
-st.set_page_config(page_title="mssmap · Haiti", page_icon=str(HERE / "docs/icon.png"), layout="wide")
-st.logo((HERE / "docs/logo.svg").read_text(encoding="utf-8"), size="large")
+st.set_page_config(page_title="mssmap · Haiti", page_icon=str(settings.ROOT / "docs/icon.png"), layout="wide")
+st.logo((settings.ROOT / "docs/logo.svg").read_text(encoding="utf-8"), size="large")
 
 turns.install()
 state.arrive()

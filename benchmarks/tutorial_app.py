@@ -14,6 +14,7 @@ import streamlit_folium
 from streamlit.components.v1.component_registry import ComponentRegistry
 
 from mssmap.maps import layers, symbols, view
+from mssmap.records import kinds
 from mssmap.timeline import Clocks
 from mssmap.ui import cache, state
 
@@ -75,7 +76,7 @@ for row in shown.gang_zones.itertuples():
         zone.add_child(popup(row.name_en, view.line("gang_zones", row))).add_to(m)
 
 glyphs = symbols.glyphs()
-for name in view.POINT_LAYERS:
+for name in kinds.POINTS:
     for row in getattr(shown, name).itertuples():
         symbol = view.symbol(name, row)
         if row.geometry is not None and (on.get(symbol) or on.get(symbol.split(".")[0])):

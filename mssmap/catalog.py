@@ -26,6 +26,7 @@ from mssmap import schema, settings
 from mssmap.crs import WGS84
 from mssmap.errors import DataError, Fault, NotFoundError
 from mssmap.i18n import gettext as _
+from mssmap.records import kinds
 
 PACKAGE_FILE = "datapackage.json"
 REPACKAGE = "If the edit is meant, run scripts/build_package.py to package the data again."
@@ -252,7 +253,24 @@ def _read(folder: Path, dataset: Dataset) -> _Part:
     except _UnusableError as problem:
         found, required, hint = problem.args
         part.faults.append(Fault(dataset.path, None, "", found, required, hint, kind="file"))
+    if part.result is not None and dataset.name == kinds.EVENTS.name:
+        _blame_categories(part.result, dataset)
     return part
+
+
+def _blame_categories(result: schema.Typed, dataset: Dataset) -> None:
+    """Tell the events of a category that has no row; they are kept."""
+    categories = result.frame["category"]
+    result.blame(
+        ((categories != "") & ~categories.isin(kinds.CATEGORIES)).to_numpy(),
+        "category",
+        file=dataset.path,
+        found=lambda i: repr(categories[i]),
+        required=kinds.ONE_OF_THEM,
+        hint="Correct the word; until then the event is shown with the other ones.",
+        id_column=dataset.id_column,
+        kind="rule",
+    )
 
 
 def _content(folder: Path, dataset: Dataset, part: _Part) -> str:

@@ -19,20 +19,13 @@ from mssmap import evidence, schema, timeline
 from mssmap.catalog import Data
 from mssmap.crs import HAITI_BOUNDS, METRIC, WGS84
 from mssmap.errors import Fault
+from mssmap.records import kinds
 
 OPEN_EVENT_DAYS = 180
 """An event that has no end after so many days was forgotten."""
 
 POINT_TOLERANCE_M = 3_000
 """How far outside its commune or department a point may lie: boundaries are generalised and many points approximate."""
-
-STATUS_WORDS = {
-    "fobs": ("operational", "handed_over", "planned", "proposed", "closed"),
-    "prisons": ("functioning", "damaged", "emptied", "closed", "unknown"),
-    "facilities": ("open", "limited", "closed", "moved", "unknown"),
-    "gang_zones": ("controlled", "contested", "influence", "attacks"),
-}
-"""Statuses that a record of a layer can have; any may be `retracted`."""
 
 ANNOUNCED = ("planned", "proposed")
 """Statuses and claims that may be known before the day they are about."""
@@ -215,8 +208,9 @@ def spells_apart(data: Data) -> list[Fault]:
 def words_of_layer(data: Data) -> list[Fault]:
     """A status word must belong to the layer of its record."""
     faults = []
-    for name, words in STATUS_WORDS.items():
+    for name, layer in kinds.LAYERS.items():
         if name in data.datasets:
+            words = tuple(layer.statuses)
             mine = data["status"][data["status"]["record_id"].isin(data[name][data.dataset(name).id_column])]
             bad = mine[~mine["status"].isin((*words, timeline.RETRACTED))]
             faults += _blame(
@@ -225,10 +219,21 @@ def words_of_layer(data: Data) -> list[Fault]:
     return faults
 
 
+def categories_of_imports(data: Data) -> list[Fault]:
+    """Each category of an imported event has a row; those of `data/` are looked at when the file is read."""
+    faults = []
+    for name, frame in _tables(data, kinds.EVENTS.id_column, "category"):
+        if name != kinds.EVENTS.name:
+            bad = frame[~frame["category"].isin(kinds.CATEGORIES)].drop_duplicates("category")
+            hint = "Import the file again, with a mapping that names one of them for this word."
+            faults += _blame(data, name, bad, "category", lambda row: repr(row["category"]), kinds.ONE_OF_THEM, hint)
+    return faults
+
+
 def everything_used(data: Data) -> list[Fault]:
     """Every record has a status, every source is cited."""
     faults = []
-    for name in STATUS_WORDS:
+    for name in kinds.LAYERS:
         if name in data.datasets:
             bad = data[name][~data[name][data.dataset(name).id_column].isin(data["status"]["record_id"])]
             faults += _blame(
@@ -464,6 +469,7 @@ RULES: tuple[Callable[[Data], list[Fault]], ...] = (
     known_after_start,
     spells_apart,
     words_of_layer,
+    categories_of_imports,
     everything_used,
     sources_public,
     reliability_by_rule,

@@ -25,6 +25,7 @@ from mssmap.errors import InputError
 from mssmap.grid import Floats, Grid, Ints
 from mssmap.i18n import gettext as _
 from mssmap.reach import Bools, percent
+from mssmap.records import kinds
 
 if TYPE_CHECKING:
     from mssmap.catalog import Data
@@ -132,14 +133,14 @@ def facilities_from_data(data: Data, clocks: Clocks, grid: Grid, grade: str = "F
 
     figure_of = {kind: figure for figure, kinds in FACILITY_KINDS.items() for kind in kinds}
     parts = []
-    for layer, id_column in (("prisons", "prison_id"), ("facilities", "facility_id")):
+    for layer in ("prisons", "facilities"):
         rows = views.layer(data, layer, clocks, grade)
         rows = rows[~rows.geometry.isna() & ~rows.geometry.is_empty]
         cell, distance = grid.nearest(rows.geometry.x.to_numpy(), rows.geometry.y.to_numpy())
         kind = pd.Series("prisons", index=rows.index) if layer == "prisons" else rows["kind"].map(figure_of)
         part = pd.DataFrame(
             {
-                "facility_id": rows[id_column],
+                "facility_id": rows[kinds.KEYS[layer]],
                 "kind": kind.fillna(rows["kind"]),
                 "name": rows["name_en"],
                 "status": rows["status"],

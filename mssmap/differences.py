@@ -18,6 +18,7 @@ from mssmap import evidence, schema, timeline, views
 from mssmap.catalog import Data
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
+from mssmap.records import kinds
 
 TABLES = ("status", "events", "figures", "strength", "indicators")
 """Tables with revisions, in the order in which their changes are told."""
@@ -391,7 +392,7 @@ def _cited(change: Change) -> list[str]:
 def _titles(data: Data) -> dict[str, str]:
     """Return what a record is called in English, by id."""
     titles: dict[str, str] = {}
-    for name in views.RECORD_LAYERS:
+    for name in kinds.LAYERS:
         if name in data.datasets:
             rows = data[name]
             titles |= dict(zip(rows[data.dataset(name).id_column], rows["name_en"], strict=True))

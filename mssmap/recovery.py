@@ -16,6 +16,7 @@ import pandas as pd
 
 from mssmap import evidence, timeline
 from mssmap.catalog import Data
+from mssmap.records import kinds
 from mssmap.timeline import Clocks
 
 STATES: Final = ("in", "partly", "out", "unknown")
@@ -94,8 +95,8 @@ def spells(data: Data, clocks: Clocks, grade: str = evidence.LOWEST) -> pd.DataF
 
 def _services(data: Data) -> pd.DataFrame:
     parts = [
-        data[layer][[key, "name_en", "kind"]].rename(columns={key: "record_id"})
-        for layer, key in (("prisons", "prison_id"), ("facilities", "facility_id"))
+        data[layer][[kinds.KEYS[layer], "name_en", "kind"]].rename(columns={kinds.KEYS[layer]: "record_id"})
+        for layer in ("prisons", "facilities")
     ]
     rows = pd.concat(parts, ignore_index=True)
     rows = rows.assign(group=rows["kind"].map(GROUPS))

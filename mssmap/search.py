@@ -8,10 +8,11 @@ import pandas as pd
 
 from mssmap import timeline
 from mssmap.catalog import Data
+from mssmap.records import kinds
 from mssmap.regions import normalise
 from mssmap.timeline import Clocks
 
-RECORDS: Final = ("events", "fobs", "prisons", "facilities", "gang_zones", "strength", "indicators")
+RECORDS: Final = (kinds.EVENTS.name, *kinds.LAYERS, "strength", "indicators")
 """Layers and tables whose rows can be found."""
 
 TITLES: Final = ("title_en", "name_en", "name_fr", "country", "indicator", "place")

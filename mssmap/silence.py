@@ -13,6 +13,7 @@ import pandas as pd
 
 from mssmap import evidence, views
 from mssmap.catalog import Data
+from mssmap.records import kinds
 from mssmap.timeline import Clocks
 
 SILENT_DAYS: Final = 60
@@ -29,15 +30,7 @@ def _reports(data: Data, clocks: Clocks) -> pd.DataFrame:
     Every revision is a report of its own day; that a later one replaced it does not mean that nobody reported.
     """
     places = pd.concat(
-        [
-            data[layer][[key, "department_pcode"]].rename(columns={key: "record_id"})
-            for layer, key in (
-                ("fobs", "fob_id"),
-                ("prisons", "prison_id"),
-                ("facilities", "facility_id"),
-                ("gang_zones", "zone_id"),
-            )
-        ]
+        [data[layer][[key, "department_pcode"]].rename(columns={key: "record_id"}) for layer, key in kinds.KEYS.items()]
     ).set_index("record_id")["department_pcode"]
     status = data["status"].assign(department_pcode=data["status"]["record_id"].map(places).fillna(""))
     columns = ["department_pcode", "known_from", "known_precision", "source_ids"]

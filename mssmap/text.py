@@ -14,6 +14,7 @@ import pandas as pd
 
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
+from mssmap.records.kinds import CATEGORIES, LAYERS
 
 MONTHS: Final = {
     "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
@@ -117,31 +118,6 @@ def number(value: Any) -> str:
     return "".join(marks.get(sign, sign) for sign in plain)
 
 
-def statuses() -> Mapping[str, str]:
-    """Status words by `layer.status`."""
-    return {
-        "fobs.operational": _("Operational"),
-        "fobs.handed_over": _("Handed over"),
-        "fobs.planned": _("Planned"),
-        "fobs.proposed": _("Proposed"),
-        "fobs.closed": _("Closed"),
-        "prisons.functioning": _("Functioning"),
-        "prisons.damaged": _("Damaged"),
-        "prisons.emptied": _("Emptied"),
-        "prisons.closed": _("Closed"),
-        "prisons.unknown": _("Not known"),
-        "gang_zones.controlled": _("Controlled"),
-        "gang_zones.contested": _("Contested"),
-        "gang_zones.influence": _("Under influence"),
-        "gang_zones.attacks": _("Attacks reported"),
-        "facilities.open": _("Open"),
-        "facilities.limited": _("Limited"),
-        "facilities.closed": _("Closed"),
-        "facilities.moved": _("Moved"),
-        "facilities.unknown": _("Not known"),
-    }
-
-
 def status(layer: str, word: str) -> str:
     """
     Status of a record in words; an unknown one is shown as it is.
@@ -149,7 +125,19 @@ def status(layer: str, word: str) -> str:
     >>> status("fobs", "handed_over"), status("fobs", "odd_word")
     ('Handed over', 'Odd word')
     """
-    return statuses().get(f"{layer}.{word}", plain_word(word))
+    found = LAYERS[layer].statuses.get(word) if layer in LAYERS else None
+    return _(found) if found else plain_word(word)
+
+
+def category(name: str) -> str:
+    """
+    Category of an event in words; one that only an import has is shown as it is.
+
+    >>> category("un_resolution"), category("armed_robbery")
+    ('UN resolution', 'Armed robbery')
+    """
+    found = CATEGORIES.get(name)
+    return _(found.words) if found else plain_word(name)
 
 
 def plain_word(word: str) -> str:

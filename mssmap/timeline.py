@@ -17,6 +17,7 @@ import pandas as pd
 
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
+from mssmap.records import kinds
 
 RETRACTED = "retracted"
 """Status of a revision that withdraws its record."""
@@ -26,19 +27,6 @@ PLANNED = "planned"
 
 IMPRECISE = ("month", "year")
 """Precisions of a date that stand for several days."""
-
-GANG_ZONE_REFRESH_DAYS = 180
-FOB_REFRESH_DAYS = 180
-PRISON_REFRESH_DAYS = 365
-FACILITY_REFRESH_DAYS = 365
-
-REFRESH_DAYS = {
-    "fobs": FOB_REFRESH_DAYS,
-    "prisons": PRISON_REFRESH_DAYS,
-    "facilities": FACILITY_REFRESH_DAYS,
-    "gang_zones": GANG_ZONE_REFRESH_DAYS,
-}
-"""Days after which the status of a record, if nobody reported on it again, is shown as stale, by layer."""
 
 
 @dataclass(frozen=True)
@@ -194,7 +182,8 @@ def is_stale(ages: pd.Series, layer: str) -> pd.Series:
 
     Layers without a refresh period are never stale.
     """
-    return (ages > REFRESH_DAYS.get(layer, np.iinfo("int64").max)).fillna(False).astype(bool)
+    limit = kinds.LAYERS[layer].refresh_days if layer in kinds.LAYERS else np.iinfo("int64").max
+    return (ages > limit).fillna(False).astype(bool)
 
 
 def is_plan(rows: pd.DataFrame) -> pd.Series:

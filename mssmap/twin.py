@@ -18,6 +18,7 @@ from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.maps import layers, view
 from mssmap.maps.assets import PLANS, event_groups
+from mssmap.records.kinds import EVENTS, LAYERS, layer_of
 from mssmap.timeline import Clocks
 
 NAMED: Final = 6
@@ -90,8 +91,9 @@ def situation(
     numbers = [figure_words.told(figure) for figure in figures]
     if numbers:
         lines.append("; ".join(numbers) + ".")
-    for layer, name in (("fobs", _("Bases")), ("prisons", _("Prisons")), ("gang_zones", _("Gang-affected zones"))):
-        lines += _by_status(getattr(shown, layer), layer, name, wanted)
+    names = layers.titles()
+    for layer in layers.BY_STATUS:
+        lines += _by_status(getattr(shown, layer), layer, names[layer], wanted)
     lines += _services(shown.facilities, wanted)
     if wanted & {layer.id for layer in layers.GROUPS["events"]}:
         lines += _events(shown.events, wanted, window)
@@ -107,13 +109,7 @@ def left_out(hidden: Mapping[str, int], grade: str) -> list[str]:
     """
     if not hidden:
         return []
-    names = {
-        "fobs": _("Bases"),
-        "prisons": _("Prisons"),
-        "facilities": _("Services"),
-        "gang_zones": _("Zones"),
-        "events": _("Events"),
-    }
+    names = layers.titles()
     told = ", ".join(f"{names.get(name, name).lower()} {n}" for name, n in hidden.items())
     return [_("Below grade {grade} and left out: {told}.").format(grade=grade, told=told)]
 
@@ -127,11 +123,10 @@ def layer(rows: pd.DataFrame, name: str, clocks: Clocks, grade: str = evidence.L
     InputError
         If the layer has no records with a status.
     """
-    if name not in (*view.POINT_LAYERS, "gang_zones", "events"):
+    there = (*LAYERS, EVENTS.name)
+    if name not in there:
         raise InputError(
-            _("{name}: cannot be told in sentences; use one of fobs, prisons, facilities, gang_zones, events.").format(
-                name=name
-            )
+            _("{name}: cannot be told in sentences; use one of {names}.").format(name=name, names=", ".join(there))
         )
     known = view.banner(clocks)["sub"]
     head = _("{layer} on {day}, {known}: {n}.").format(
@@ -243,9 +238,9 @@ def change_line(record: Mapping[str, Any]) -> str:
     """One change as a line: when it happened and was learnt, kind, title, and for a status what it was and is."""
     head = f"{change_days(record)} · {kinds()[record['kind']]}: {record['title']}"
     told = {field["field"]: field for field in record["fields"]}
-    layer = {"fob": "fobs", "pri": "prisons", "fac": "facilities", "zon": "gang_zones"}.get(record["record_id"][:3], "")
+    of = layer_of(record["record_id"])
     if "status" in told:
-        before, after = (text.status(layer, told["status"][end] or "") for end in ("before", "after"))
+        before, after = (text.status(of.name if of else "", told["status"][end] or "") for end in ("before", "after"))
         who = f", {told['operator']['after']}" if told.get("operator", {}).get("after") else ""
         return f"{head} ({before.lower()} → {after.lower()}{who})"
     if record["kind"] == differences.CORRECTED and told:

@@ -25,10 +25,8 @@ from mssmap.crs import WGS84
 from mssmap.errors import InputError, NotFoundError
 from mssmap.evidence import SourceRecord
 from mssmap.i18n import gettext as _
+from mssmap.records import kinds
 from mssmap.timeline import Clocks
-
-RECORD_LAYERS = tuple(timeline.REFRESH_DAYS)
-"""Layers whose records have a history in the table `status`."""
 
 STATUS_COLUMNS = {
     "status": "status",
@@ -80,7 +78,7 @@ def layer(
     Returns
     -------
     layer
-        In `crs.WGS84`. For `RECORD_LAYERS` one row for each record that has a status then: its attributes, the
+        In `crs.WGS84`. For `kinds.LAYERS` one row for each record that has a status then: its attributes, the
         columns of `STATUS_COLUMNS`, `status_to_precision` (of the end), `certain` (the status surely held, see
         `timeline.is_certain`), `last_seen`, `age_days`, `stale`, `grade`, `sources` (see `evidence.cited`);
         `source_ids` names the sources then public.
@@ -98,7 +96,7 @@ def layer(
     if not dataset.is_layer:
         raise InputError(_("{name}: is a table, not a layer. Use table().").format(name=name))
     rows = data[name]
-    if name in RECORD_LAYERS:
+    if name in kinds.LAYERS:
         rows = _records(data, name, clocks)
         rows = rows[evidence.passes(rows["grade"], grade)]
     elif "known_from" in rows and "valid_from" in rows:
@@ -160,7 +158,7 @@ def _inside(data: Data, rows: pd.DataFrame, region: str | None) -> pd.DataFrame:
     pcode = regions.find(data, region).pcode
     if "record_id" not in rows:
         return rows[regions.within(rows, pcode)]
-    places = [data[name] for name in (*RECORD_LAYERS, "events") if name in data.datasets]
+    places = [data[name] for name in (*kinds.LAYERS, "events") if name in data.datasets]
     ids = [rows_of.iloc[:, 0][regions.within(rows_of, pcode)] for rows_of in places]
     return rows[rows["record_id"].isin(pd.concat(ids))]
 
@@ -559,7 +557,7 @@ def _all_sources(
 
 @lru_cache(maxsize=4)
 def _layers_by_id(data: Data) -> dict[str, str]:
-    names = [name for name in (*RECORD_LAYERS, "events") if name in data.datasets]
+    names = [name for name in (*kinds.LAYERS, "events") if name in data.datasets]
     return {key: name for name in reversed(names) for key in data[name][data.dataset(name).id_column].tolist()}
 
 
@@ -595,7 +593,7 @@ def counts(data: Data, clocks: Clocks, grade: str = evidence.LOWEST, region: str
     """
     pcode = regions.find(data, region).pcode if region else regions.COUNTRY_PCODE
     counted: list[tuple[str, str, int, int, int, int]] = []
-    for name in RECORD_LAYERS:
+    for name in kinds.LAYERS:
         if name in data.datasets:
             rows = layer(data, name, clocks)
             inside, reached = regions.within(rows, pcode), evidence.passes(rows["grade"], grade)
@@ -610,7 +608,7 @@ def counts(data: Data, clocks: Clocks, grade: str = evidence.LOWEST, region: str
 
 def hidden_by_grade(data: Data, clocks: Clocks, grade: str, region: str | None = None) -> dict[str, int]:
     """Count, by layer (and `events`), the records that a threshold hides; zero is left out."""
-    names = [name for name in RECORD_LAYERS if name in data.datasets]
+    names = [name for name in kinds.LAYERS if name in data.datasets]
     grades = {name: layer(data, name, clocks, region=region)["grade"] for name in names}
     grades["events"] = events(data, clocks, region=region, plans=True)["grade"]
     hidden = {name: int((~evidence.passes(column, grade)).sum()) for name, column in grades.items()}

@@ -18,6 +18,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from mssmap.records.kinds import KEYS, LAYERS
+from mssmap.timeline import RETRACTED
+
 DATA = Path(__file__).resolve().parent.parent / "data"
 PACKAGE_FILE = "datapackage.json"
 
@@ -35,15 +38,9 @@ PUBLISHER_KIND = (
     *("un", "government", "mission", "ngo", "research", "wire", "press"),
     *("aggregator", "encyclopedia", "blog", "social", "unknown"),
 )
-STATUS = (
-    *("operational", "handed_over", "planned", "proposed", "closed"),
-    *("functioning", "damaged", "emptied", "unknown"),
-    *("open", "limited", "moved"),
-    *("controlled", "contested", "influence", "attacks"),
-    "retracted",
-)
+STATUS = (*dict.fromkeys(status for layer in LAYERS.values() for status in layer.statuses), RETRACTED)
 ROAD_CLASS = ("national", "departmental", "urban", "communal")
-RECORDS = ("fobs.fob_id", "prisons.prison_id", "facilities.facility_id", "gang_zones.zone_id")
+RECORDS = tuple(f"{name}.{key}" for name, key in KEYS.items())
 
 LGPL = {"name": "LGPL-3.0-or-later", "path": "https://www.gnu.org/licenses/lgpl-3.0.html", "title": "LGPL 3.0 or later"}
 CC_BY = {"name": "CC-BY-4.0", "path": "https://creativecommons.org/licenses/by/4.0/", "title": "CC BY 4.0"}

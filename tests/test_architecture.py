@@ -19,7 +19,7 @@ PLANNING = """
 """
 
 LEVELS = (
-    ["version", "errors", "crs", "legible", "disk", "settings", "i18n", "jail"],
+    ["version", "errors", "crs", "legible", "disk", "settings", "i18n", "jail", "records"],
     ["catalog", "schema"],
     ["timeline", "evidence", "differences", "regions", "views", "keyfigures", "check", "series", "silence"],
     PLANNING.split(),

@@ -59,6 +59,11 @@ def test_the_small_folder_breaks_no_rule(small):
             id="two statuses on a day",
         ),
         pytest.param(
+            *("tables/events.csv", "courts,1,court_reopening", "courts,1,court_opening"),
+            "tables/events.csv row 4 (courts), category: found 'court_opening', required one of gang_attack,",
+            id="a category that nobody knows",
+        ),
+        pytest.param(
             *("tables/status.csv", "fob-b.1,fob-b,1,operational", "fob-b.1,fob-b,1,functioning"),
             "status: found 'functioning', required one of operational, handed_over, planned, proposed, closed (fobs)",
             id="a word of another layer",

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from mssmap import views
 from mssmap.maps import assets, base, choropleth, layers, symbols, view
+from mssmap.records import kinds
 from mssmap.ui import cache, frame
 
 
@@ -31,7 +32,7 @@ def _font() -> Path:
 
 
 def shown(data, clocks, **window):
-    frames = {name: views.layer(data, name, clocks) for name in views.RECORD_LAYERS}
+    frames = {name: views.layer(data, name, clocks) for name in kinds.LAYERS}
     return view.Shown(clocks=clocks, events=views.events(data, clocks, **window, plans=True), **frames)
 
 
@@ -116,8 +117,8 @@ def test_every_status_has_a_symbol(real, on):
     assert used <= set(glyphs)
 
 
-def test_every_category_of_events_has_a_group(real):
-    assert set(real["events"]["category"]) <= set(assets.EVENT_GROUP_OF)
+def test_every_category_of_events_has_a_row(real):
+    assert set(real["events"]["category"]) <= set(kinds.CATEGORIES)
 
 
 @given(st.sets(st.sampled_from(layers.ALL)))
@@ -144,7 +145,7 @@ def test_the_message_counts_what_views_give(real, published, on):
     what = shown(real, on("2024-03-10", "2026-11-22"))
     tally = view.tally(what)
     assert tally["prisons.emptied"] == 2
-    groups = (*assets.EVENT_GROUPS, "planned")
+    groups = (*kinds.EVENT_GROUPS, "planned")
     assert sum(tally[f"events.{group}"] for group in groups) == len(what.events)
 
 

@@ -10,6 +10,7 @@ import pytest
 from mssmap import differences, i18n, keyfigures, listing, twin, views
 from mssmap.maps import cards, layers
 from mssmap.maps.view import Shown
+from mssmap.records import kinds
 
 
 @pytest.fixture(autouse=True)
@@ -20,7 +21,7 @@ def _english():
 
 
 def shown(data, clocks, start=None):
-    frames = {name: views.layer(data, name, clocks) for name in views.RECORD_LAYERS}
+    frames = {name: views.layer(data, name, clocks) for name in kinds.LAYERS}
     return Shown(clocks=clocks, events=views.events(data, clocks, start=start, end=clocks.as_of, plans=True), **frames)
 
 

@@ -13,6 +13,7 @@ from small_data import ROOT
 from mssmap import catalog, views
 from mssmap.errors import InputError, NotFoundError
 from mssmap.maps import cards
+from mssmap.records import kinds
 from mssmap.timeline import Clocks
 
 
@@ -220,7 +221,7 @@ def test_any_broken_file_leaves_the_rest_usable(folder, on, name):
     data = catalog.open_data(folder)
     clocks = on("2025-06-01")
     assert name in data.missing
-    for layer in views.RECORD_LAYERS:
+    for layer in kinds.LAYERS:
         views.layer(data, layer, clocks)
     views.events(data, clocks)
     views.counts(data, clocks)
@@ -244,7 +245,7 @@ def test_no_view_shows_anything_not_yet_known(as_of, known_on):
     clocks = Clocks(as_of, known_on)
     limit = pd.Timestamp(known_on)
     events = views.events(SHIPPED, clocks)
-    frames = [events, *(views.layer(SHIPPED, name, clocks) for name in views.RECORD_LAYERS)]
+    frames = [events, *(views.layer(SHIPPED, name, clocks) for name in kinds.LAYERS)]
     for frame in frames:
         assert (frame["known_from"] <= limit).all()
         published = [source["published_on"] for sources in frame["sources"] for source in sources]

@@ -318,7 +318,7 @@ def _totals(asked: _Asked) -> Response:
     values = dict(_pairs(found))
     told = {**asked.ask("count", asked.query).to_pylist()[0], "by": by, "values": values}
     if by == "category":
-        told["words"] = {code: text.plain_word(code) for code in values}
+        told["words"] = {code: text.category(code) for code in values}
     return _json(told)
 
 
@@ -351,7 +351,7 @@ def _words(one: Mapping[str, Any]) -> dict[str, Any]:
     row = type("Row", (), {**one, "outcome_unknown": False, "day_announced": False})
     lines = [
         view.event_line(row),
-        " · ".join(part for part in (text.plain_word(one["category"]), one["actors"]) if part),
+        " · ".join(part for part in (text.category(one["category"]), one["actors"]) if part),
         f"{figure} {one['figure_unit']}".strip() if low is not None else "",
         one["note"],
         " · ".join([text.precisions().get(one["location_precision"], ""), one["grade"]]).strip(" ·"),

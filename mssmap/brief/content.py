@@ -23,6 +23,7 @@ from mssmap.i18n import mark
 from mssmap.maps import layers, view
 from mssmap.maps.assets import event_groups
 from mssmap.maps.view import Shown
+from mssmap.records import kinds
 from mssmap.version import __version__
 
 MOST_ROWS: Final = 120
@@ -211,7 +212,7 @@ def more_shortened(content: Content, what: str, **values: Any) -> Content:
 def everything(data: Data, brief: Brief) -> Shown:
     """Return all records of the view, with the events from its first day on."""
     clocks, grade, region = brief.clocks, brief.grade, brief.region
-    found = {name: views.layer(data, name, clocks, grade, region) for name in views.RECORD_LAYERS}
+    found = {name: views.layer(data, name, clocks, grade, region) for name in kinds.LAYERS}
     events = views.events(data, clocks, start=brief.start, end=brief.as_of, region=region, grade=grade, plans=True)
     return Shown(clocks=clocks, events=events, **found)
 
@@ -228,9 +229,7 @@ def visible(shown: Shown, on: Iterable[str]) -> Shown:
     events = shown.events[event_groups(shown.events).isin(wanted)]
     return Shown(
         clocks=shown.clocks,
-        fobs=by_status("fobs"),
-        prisons=by_status("prisons"),
-        gang_zones=by_status("gang_zones"),
+        **{layer: by_status(layer) for layer in layers.BY_STATUS},
         facilities=services.reset_index(drop=True),
         events=events.reset_index(drop=True),
     )

@@ -14,7 +14,7 @@ from mssmap.brief.cited import Cited
 from mssmap.brief.spec import MOST_HIGHLIGHTS, Brief
 from mssmap.catalog import Data
 from mssmap.i18n import gettext as _
-from mssmap.maps.view import POINT_LAYERS
+from mssmap.records import kinds
 
 MOST_LINES: Final = 14
 MOST_EVENTS: Final = 9
@@ -46,7 +46,7 @@ def records(data: Data, brief: Brief) -> list[dict[str, Any]]:
 def _in_view(data: Data, brief: Brief) -> set[str]:
     """Return the ids of the records that reach the grade in the region; rows without a place are in no region."""
     seen: set[str] = set()
-    for name in (*views.RECORD_LAYERS, "events"):
+    for name in (*kinds.LAYERS, "events"):
         id_column = data.dataset(name).id_column
         rows = (
             views.events(data, brief.clocks, grade=brief.grade, region=brief.region, plans=True)
@@ -63,7 +63,7 @@ def _in_view(data: Data, brief: Brief) -> set[str]:
 def _titles(data: Data) -> dict[str, str]:
     """Return what a record is called in the language spoken, by id."""
     found: dict[str, str] = {}
-    for name, key in (*POINT_LAYERS.items(), ("gang_zones", "zone_id")):
+    for name, key in kinds.KEYS.items():
         found |= {getattr(row, key): twin.title(row) for row in data[name].itertuples(index=False)}
     for row in data["events"].itertuples(index=False):
         found[row.event_id] = twin.title(row, "title")
@@ -215,7 +215,9 @@ def _other_changes(data: Data, brief: Brief, changes: Iterable[Mapping[str, Any]
         if field["field"] == "status"
     }
     found = []
-    for layer, key in (("prisons", "prison_id"), ("facilities", "facility_id"), ("gang_zones", "zone_id")):
+    for layer, key in kinds.KEYS.items():
+        if layer == "fobs":
+            continue  # told by `_bases`
         rows = views.layer(data, layer, brief.clocks, brief.grade, brief.region)
         rows = rows[rows[key].isin(before) & (rows["status_from"] >= pd.Timestamp(brief.start))]
         for row in rows.itertuples(index=False):

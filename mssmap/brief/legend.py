@@ -13,6 +13,7 @@ from mssmap.i18n import gettext as _
 from mssmap.maps import layers, symbols, view
 from mssmap.maps.assets import event_groups
 from mssmap.maps.view import Shown
+from mssmap.records import kinds
 
 if TYPE_CHECKING:
     from mssmap.brief.content import Content
@@ -38,7 +39,7 @@ class Group:
 def groups(content: Content) -> list[Group]:
     """Return the legend; it counts the records of the view, those without a place on the map too."""
     titles, used = layers.titles(), _glyphs(content.shown)
-    found = [(titles[group], _listed(group, used)) for group in ("fobs", "prisons", "gang_zones")]
+    found = [(titles[group], _listed(group, used)) for group in layers.BY_STATUS]
     found += [(titles["facilities"], _services(used)), (_("Their state"), _states(used))]
     found.append((f"{titles['events']}, {content.window}", _listed("events", used)))
     return [Group(title, tuple(items)) for title, items in found if items]
@@ -47,9 +48,7 @@ def groups(content: Content) -> list[Group]:
 def _glyphs(shown: Shown) -> Counter[str]:
     """Count records by the glyph that stands for them."""
     found = Counter(
-        view.symbol(layer, row)
-        for layer in (*view.POINT_LAYERS, "gang_zones")
-        for row in getattr(shown, layer).itertuples(index=False)
+        view.symbol(layer, row) for layer in kinds.LAYERS for row in getattr(shown, layer).itertuples(index=False)
     )
     return found + Counter(event_groups(shown.events).tolist())
 
@@ -71,10 +70,9 @@ def _services(used: Mapping[str, int]) -> list[Item]:
 def _states(used: Mapping[str, int]) -> list[Item]:
     """States of services, which outline and fill tell, on the pictogram of a court."""
     states = _counted(used, 1)
-    words = ("open", "limited", "moved", "closed", "unknown")
     return [
         Item(symbols.glyphs()[f"court.{state}"], text.status("facilities", state), states[state])
-        for state in words
+        for state in kinds.LAYERS["facilities"].statuses
         if states[state]
     ]
 

@@ -14,9 +14,10 @@ from mssmap.brief.labels import Box, Label, PlacedSymbol
 from mssmap.i18n import gettext as _
 from mssmap.maps import view
 from mssmap.maps.assets import event_group
-from mssmap.maps.view import POINT_LAYERS, Shown
+from mssmap.maps.view import Shown
+from mssmap.records import kinds
 
-SIZES_MM: Final = {"fobs": 4.6, "prisons": 4.1, "facilities": 3.6, "events": 2.9}
+SIZES_MM: Final = {kind.name: kind.size_mm for kind in (*kinds.LAYERS.values(), kinds.EVENTS) if kind.size_mm}
 """Layer -> size of its symbols on paper."""
 
 
@@ -37,7 +38,7 @@ def records(shown: Shown) -> list[Record]:
     found = [
         Record(layer, str(getattr(row, key)), view.symbol(layer, row), row.geometry.x, row.geometry.y,
                 str(row.location_precision), bool(row.stale), row)
-        for layer, key in POINT_LAYERS.items()
+        for layer, key in kinds.POINTS.items()
         for row in getattr(shown, layer).itertuples(index=False)
         if row.geometry is not None and not row.geometry.is_empty
     ]  # fmt: skip

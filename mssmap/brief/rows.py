@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from mssmap import disk, views
+from mssmap import disk
 from mssmap.brief.spec import Brief
 from mssmap.catalog import Data
 from mssmap.exports import bundle, extract, verify
 from mssmap.exports.selection import Form, Selection
 from mssmap.exports.verify import RowChange
+from mssmap.records import kinds
 
-TABLES = (*views.RECORD_LAYERS, "events", "figures", "strength", "indicators", "status")
+TABLES = (*kinds.LAYERS, "events", "figures", "strength", "indicators", "status")
 
 
 def files(data: Data, brief: Brief) -> dict[str, bytes]:

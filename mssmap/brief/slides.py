@@ -109,7 +109,7 @@ def _map(show: Any, content: Content, drawn: Figure) -> None:
 
 def _counted(content: Content) -> Iterable[tuple[str, str]]:
     titles = layers.titles()
-    for group in ("fobs", "prisons", "gang_zones", "facilities", "events"):
+    for group in layers.GROUPS:
         parts = [
             f"{titles[layer.id].lower()} {content.counts[layer.id]}"
             for layer in layers.GROUPS[group]

@@ -13,6 +13,7 @@ from mssmap.catalog import Data, Dataset
 from mssmap.evidence import SourceRecord, public, source_records
 from mssmap.exports.selection import Selection
 from mssmap.ingest import attach
+from mssmap.records import kinds
 
 ODBL = "ODbL"
 """Part of the name of a licence whose data must not be mixed with others."""
@@ -188,7 +189,7 @@ def is_narrowed(dataset: Dataset) -> bool:
 def _described(data: Data, dataset: Dataset) -> dict[str, Column]:
     """Return all columns that a view of the dataset may have, by name."""
     found = {column.name: column for column in DERIVED}
-    if dataset.name in views.RECORD_LAYERS:
+    if dataset.name in kinds.LAYERS:
         spell = {column.name: column for column in data.dataset("status").contract.fields}
         found |= {new: _column(spell[old], new) for old, new in views.STATUS_COLUMNS.items() if old in spell}
     return found | {column.name: _column(column, column.name) for column in dataset.contract.fields}

@@ -19,6 +19,7 @@ from mssmap.errors import Fault, InputError
 from mssmap.i18n import gettext as _
 from mssmap.ingest import days, places
 from mssmap.ingest.mapping import JOINED, PRECISIONS, Mapping, require_columns
+from mssmap.records import kinds
 
 TITLE_CHARS: Final = 200
 NOTE_CHARS: Final = 2_000
@@ -223,6 +224,7 @@ class _Work:
         self.blame((title == "") & ~self.bad, "title", "words", "Name what happened.")
         category = _each(self.text("category"), lambda word: self.mapping.categories.get(word) or _code(word))
         category = category.where(category != "", self.mapping.category)
+        self.blame_categories(category)
         own = self.text("id")
         own = own.where(own != "", pd.Series(self.frame.index.astype("str"), index=self.frame.index))
         own = own.str.lower().str.replace(r"[^a-z0-9._-]+", "-", regex=True).str.strip("-._").str.slice(0, 80)
@@ -233,6 +235,16 @@ class _Work:
             **{"event_id": own, "category": category, "title_en": title},
             **{"actors": self.text("actors", "; "), "note": _noted(self.text("note", " "), self.out.repairs)},
         }
+
+    def blame_categories(self, category: pd.Series) -> None:
+        """Tell each category that has no row once, with its first row; the events are kept."""
+        column = " ".join(self.mapping.columns.get("category", ["category"]))
+        foreign = category[~self.bad & ~category.isin(kinds.CATEGORIES)].drop_duplicates()
+        hint = "It is shown with the other ones; a mapping can name one of them for this word."
+        self.out.faults += [
+            Fault(self.name, int(row), column, repr(word), kinds.ONE_OF_THEM, hint, "rule")
+            for row, word in foreign.items()
+        ]
 
     def numbers(self) -> dict[str, Any]:
         """The main figure; a highest below the lowest is turned round."""

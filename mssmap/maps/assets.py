@@ -28,6 +28,7 @@ from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.ingest import attach
 from mssmap.maps import imported, symbols
+from mssmap.records import kinds
 
 LANGUAGES: Final = ("en", "fr", "ht", "es")
 URL: Final = "app/static/"
@@ -95,23 +96,6 @@ LABELS: Final = (
     },
 )
 """Names of waters and the neighbour: kind, latitude and longitude, zoom levels at which they show."""
-
-EVENT_GROUPS: Final = {
-    "violence": ("gang_attack", "kidnapping", "gang_movement", "vigilante", "hospital_attack", "school_attack",
-                 "court_attack", "port_attack", "hnp_casualty", "mss_casualty", "battle", "explosion",
-                 "violence_against_civilians", "political_violence", "riot"),
-    "operations": ("operation",),
-    "mission": ("deployment", "fob", "mission_status", "hnp_training", "outreach"),
-    "prisons": ("prison_break",),
-    "services": ("school_reopening", "school_closure", "court_reopening", "court_move", "airport", "port", "hospital"),
-    "displacement": ("displacement", "humanitarian", "disaster"),
-    "political": ("political", "election", "un_resolution", "un_report", "other",
-                  "demonstration", "strategic_development"),
-}  # fmt: skip
-"""Group of symbols -> categories of events in it; an unknown category counts as political."""
-
-EVENT_GROUP_OF: Final = {category: group for group, categories in EVENT_GROUPS.items() for category in categories}
-
 
 PART: Final = ".publishing-"
 """How the name of a static file begins while it is written."""
@@ -209,6 +193,7 @@ def compose(
         "symbols": symbols.glyphs(),
         "patterns": symbols.zone_patterns(),
         "zones": symbols.ZONE_STYLES,
+        "sizes": symbols.SIZES_PX,
         "cells": symbols.CELL_FILLS,
         "closure": symbols.CLOSURE,
         "jumps": JUMPS,
@@ -265,7 +250,7 @@ def layer_group(category: str) -> str:
     >>> layer_group("gang_attack")
     'events.violence'
     """
-    return f"events.{EVENT_GROUP_OF.get(category, 'political')}"
+    return f"events.{kinds.category(category).group}"
 
 
 def typeface() -> Path:
@@ -370,7 +355,7 @@ def _road(row: Any) -> dict[str, Any]:
 
 def _records(data: Data) -> tuple[dict[str, Any], dict[tuple[str, int], int]]:
     points = {}
-    for layer, key in (("fobs", "fob_id"), ("prisons", "prison_id"), ("facilities", "facility_id")):
+    for layer, key in kinds.POINTS.items():
         for row in data[layer].itertuples(index=False):
             point = row.geometry
             at = None if point is None or point.is_empty else [round(point.y, 5), round(point.x, 5)]

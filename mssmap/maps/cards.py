@@ -30,7 +30,7 @@ def card(data: Data, record: views.Record, clocks: Clocks, today: date) -> dict[
     return {
         "id": record.record_id,
         "title": _title(a, "title" if is_event else "name") or record.record_id,
-        "kind": text.plain_word(a["category"])
+        "kind": text.category(a["category"])
         if is_event
         else text.kinds().get(a.get("kind", ""), _("Gang-affected zone")),
         "symbol": _card_symbol(record),

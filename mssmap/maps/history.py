@@ -8,7 +8,7 @@ without a word to the server (`client/clock.js` holds the rule, a test compares 
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Final
+from typing import Any
 
 import pandas as pd
 
@@ -18,9 +18,8 @@ from mssmap.i18n import gettext as _
 from mssmap.maps import view
 from mssmap.maps.assets import Assets, event_group
 from mssmap.maps.view import day_number
+from mssmap.records import kinds
 from mssmap.timeline import Clocks
-
-LAYER_KEYS: Final = {**view.POINT_LAYERS, "gang_zones": "zone_id"}
 
 
 def compose(
@@ -65,7 +64,7 @@ def _spells(data: Data, known_on: date, grade: str, region: str | None) -> list[
     rows = rows.assign(grade=evidence.grade(rows, data["sources"], known_on))
     rows = rows[evidence.passes(rows["grade"], grade)]
     spells = []
-    for layer, key in LAYER_KEYS.items():
+    for layer, key in kinds.KEYS.items():
         records = data[layer]
         maybe: frozenset[str] = frozenset()
         if region:
@@ -73,7 +72,7 @@ def _spells(data: Data, known_on: date, grade: str, region: str | None) -> list[
             unsure = regions.maybe_within(records, pcode)
             maybe = frozenset(records.loc[unsure, key])
             records = records[unsure | regions.within(records, pcode)]
-        kinds = records.set_index(key)["kind"] if "kind" in records else None
+        kind_of = records.set_index(key)["kind"] if "kind" in records else None
         mine = rows[rows["record_id"].isin(records[key])]
         sure = timeline.earliest_latest(mine["valid_from"], mine["date_precision"])[1]
         for row, certain in zip(mine.itertuples(index=False), sure, strict=True):
@@ -83,7 +82,7 @@ def _spells(data: Data, known_on: date, grade: str, region: str | None) -> list[
                 "status_to": row.valid_to,
                 "status_precision": row.date_precision,
                 "stale": False,
-                "kind": kinds[row.record_id] if kinds is not None else "",
+                "kind": kind_of[row.record_id] if kind_of is not None else "",
             }
             fields = pd.Series(named)
             spells.append(
@@ -96,7 +95,7 @@ def _spells(data: Data, known_on: date, grade: str, region: str | None) -> list[
                     "to": None if pd.isna(row.valid_to) else day_number(row.valid_to),
                     "known": day_number(row.known_from),
                     "reports": sorted({day_number(day) for day in dates}),
-                    "refresh": timeline.REFRESH_DAYS[layer],
+                    "refresh": kinds.LAYERS[layer].refresh_days,
                     "sure": day_number(certain),
                     "maybe": row.record_id in maybe,
                     "line": view.line(layer, fields),

@@ -11,45 +11,42 @@ from dataclasses import dataclass
 from typing import Final
 
 from mssmap.i18n import gettext as _
+from mssmap.records import kinds
 
 
 @dataclass(frozen=True)
-class Layer:
+class Switch:
     """One switch: id in the address, and the symbol that stands for it in lists."""
 
     id: str
     symbol: str
 
 
+def _switch(name: str) -> Switch:
+    return Switch(name, name)
+
+
+BY_STATUS: Final = tuple(layer.name for layer in kinds.LAYERS.values() if layer.switched_by == "status")
+"""Layers of records with a switch for each status."""
+
 GROUPS: Final = {
-    "regions": (Layer("departments", "departments"), Layer("communes", "communes")),
-    "fobs": tuple(
-        Layer(f"fobs.{s}", f"fobs.{s}") for s in ("operational", "handed_over", "planned", "proposed", "closed")
-    ),
-    "prisons": tuple(
-        Layer(f"prisons.{s}", f"prisons.{s}") for s in ("functioning", "damaged", "emptied", "closed", "unknown")
-    ),
-    "gang_zones": tuple(
-        Layer(f"gang_zones.{s}", f"gang_zones.{s}") for s in ("controlled", "contested", "influence", "attacks")
-    ),
+    "regions": (_switch("departments"), _switch("communes")),
+    **{name: tuple(_switch(f"{name}.{status}") for status in kinds.LAYERS[name].statuses) for name in BY_STATUS},
     "facilities": tuple(
-        Layer(kind, f"{kind}.open") for kind in ("school", "court", "airport", "port", "fuel", "hospital", "police")
+        Switch(kind, f"{kind}.open") for kind in ("school", "court", "airport", "port", "fuel", "hospital", "police")
     ),
-    "events": tuple(
-        Layer(f"events.{g}", f"events.{g}")
-        for g in ("violence", "operations", "mission", "prisons", "services", "displacement", "political", "planned")
-    ),
-    "imports": (
-        Layer("imports.points", "imports.points"),
-        Layer("imports.shapes", "imports.shapes"),
-        Layer("imports.archives", "imports.archives"),
-    ),
+    "events": tuple(_switch(f"events.{group}") for group in (*kinds.EVENT_GROUPS, "planned")),
+    "imports": (_switch("imports.points"), _switch("imports.shapes"), _switch("imports.archives")),
 }
 """Group -> its layers, in the order of the list."""
 
 ALL: Final = tuple(layer.id for layers in GROUPS.values() for layer in layers)
-OFF_AT_FIRST: Final = frozenset({"communes", "fobs.closed", "prisons.closed", "prisons.unknown", "events.political"})
-DEFAULT: Final = tuple(name for name in ALL if name not in OFF_AT_FIRST)
+ON_REQUEST: Final = {
+    "communes",
+    *(f"{layer.name}.{status}" for layer in kinds.LAYERS.values() for status in layer.on_request),
+    *(f"events.{name}" for name, group in kinds.EVENT_GROUPS.items() if group.on_request),
+}
+DEFAULT: Final = tuple(name for name in ALL if name not in ON_REQUEST)
 
 SYMBOL_OF_KIND: Final = {
     "court": "court",
@@ -71,24 +68,9 @@ def titles() -> dict[str, str]:
         "regions": _("Boundaries"),
         "departments": _("Departments"),
         "communes": _("Communes"),
-        "fobs": _("Bases"),
-        "fobs.operational": _("Operational"),
-        "fobs.handed_over": _("Handed over"),
-        "fobs.planned": _("Planned"),
-        "fobs.proposed": _("Proposed"),
-        "fobs.closed": _("Closed"),
-        "prisons": _("Prisons"),
-        "prisons.functioning": _("Functioning"),
-        "prisons.damaged": _("Damaged"),
-        "prisons.emptied": _("Emptied by escape"),
-        "prisons.closed": _("Closed"),
-        "prisons.unknown": _("State not known"),
-        "gang_zones": _("Gang-affected zones"),
-        "gang_zones.controlled": _("Controlled"),
-        "gang_zones.contested": _("Contested"),
-        "gang_zones.influence": _("Under influence"),
-        "gang_zones.attacks": _("Attacks reported"),
-        "facilities": _("Public services"),
+        **{kind.name: _(kind.title) for kind in (*kinds.LAYERS.values(), kinds.EVENTS)},
+        **{f"{name}.{status}": _(words) for name in BY_STATUS for status, words in kinds.LAYERS[name].statuses.items()},
+        **{f"events.{name}": _(group.title) for name, group in kinds.EVENT_GROUPS.items()},
         "school": _("Schools"),
         "court": _("Courts"),
         "airport": _("Airports"),
@@ -96,14 +78,6 @@ def titles() -> dict[str, str]:
         "fuel": _("Fuel terminals"),
         "hospital": _("Hospitals"),
         "police": _("Police sites"),
-        "events": _("Events"),
-        "events.violence": _("Attacks and abuses"),
-        "events.operations": _("Security operations"),
-        "events.mission": _("Mission and training"),
-        "events.prisons": _("Prison breaks"),
-        "events.services": _("Public services"),
-        "events.displacement": _("Displacement, disasters"),
-        "events.political": _("Politics and resolutions"),
         "events.planned": _("Announced, not reported as done"),
         "imports": _("Imported layers"),
         "imports.points": _("Imported points"),

@@ -80,7 +80,7 @@ def layer_list(
             {
                 "id": group,
                 "label": titles[group],
-                "open": group in {"fobs", "prisons", "gang_zones"},
+                "open": group in layers.BY_STATUS,
                 "counted": group not in view.NOT_COUNTED,
                 "timed": group == "events",
                 "items": [

@@ -21,6 +21,7 @@ from mssmap.catalog import Data
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.maps import assets, cards, history, layers, panels, view
+from mssmap.records import kinds
 from mssmap.timeline import Clocks
 
 FIRST_DAY: Final = date(2021, 7, 1)
@@ -71,7 +72,7 @@ class Snapshot:
     plans: bool = True
     options: view.Options = field(default_factory=lambda: view.Options(layers.DEFAULT))
     lines: tuple[str, ...] = ()
-    names: tuple[str, ...] = (*views.RECORD_LAYERS, "events", "strength", "indicators")
+    names: tuple[str, ...] = (*kinds.LAYERS, "events", "strength", "indicators")
     proof: Mapping[str, Any] | None = None
     parts: tuple[str, ...] = ()
 
@@ -181,7 +182,7 @@ def _published(data: Data) -> tuple[dict[str, bytes], assets.Assets]:
 
 def _shown(data: Data, snapshot: Snapshot) -> view.Shown:
     clocks, grade, region = snapshot.clocks, snapshot.grade, snapshot.region
-    records = {name: views.layer(data, name, clocks, grade, region) for name in views.RECORD_LAYERS}
+    records = {name: views.layer(data, name, clocks, grade, region) for name in kinds.LAYERS}
     start, end = snapshot.window
     events = views.events(
         data,
@@ -223,8 +224,7 @@ def _only_known(published: bytes, told: dict[str, Any]) -> tuple[dict[str, Any],
 
 def _cards(data: Data, shown: view.Shown, snapshot: Snapshot) -> Iterable[tuple[str, dict[str, Any]]]:
     """Record cards of what the map shows on the day it opens with."""
-    keys = {**view.POINT_LAYERS, "gang_zones": "zone_id", "events": "event_id"}
-    for layer, key in keys.items():
+    for layer, key in {**kinds.KEYS, kinds.EVENTS.name: kinds.EVENTS.id_column}.items():
         for record_id in getattr(shown, layer)[key].tolist():
             record = views.record(data, record_id, snapshot.clocks)
             yield record_id, cards.card(data, record, snapshot.clocks, snapshot.today)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from mssmap.records import kinds
+
 INK: Final = "#1c2730"
 OKABE_ITO: Final = {
     "orange": "#E69F00",
@@ -39,6 +41,12 @@ COUNTRY_COLOURS: Final = [
     "#6b4f2a",
 ]
 """Colours of contributing countries, in the order in which they came."""
+
+SIZES_PX: Final = {
+    "plan": 25,
+    **{kind.name: kind.size_px for kind in (*kinds.LAYERS.values(), kinds.EVENTS) if kind.size_px},
+}
+"""Width of the symbols on the screen, in the order in which they find their places."""
 
 ZONE_STYLES: Final = {
     "controlled": {"color": OKABE_ITO["vermillion"], "pattern": "dense", "weight": 1.6, "dash": None},

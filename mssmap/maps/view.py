@@ -20,9 +20,8 @@ from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.maps import layers
 from mssmap.maps.assets import Assets, event_groups
+from mssmap.records import kinds
 from mssmap.timeline import Clocks
-
-POINT_LAYERS: Final = {"fobs": "fob_id", "prisons": "prison_id", "facilities": "facility_id"}
 
 NOT_COUNTED: Final = ("regions", "imports")
 """Groups whose layers are drawn as they are, whatever the day."""
@@ -143,6 +142,7 @@ def fixed(assets: Assets) -> dict[str, Any]:
     """The part of a view that only depends on the language: names of the files, rows of the legend, words."""
     return {
         "names": assets.names,
+        "zone_layer": "gang_zones",
         "lang": current(),
         "legend": _legend(assets.imported),
         "text": _words(),
@@ -155,7 +155,7 @@ def records(shown: Shown, assets: Assets) -> dict[str, Any]:
     """The records of a view; the order of their fields is read by client/map.js and by the table in panel.js."""
     points = [
         [getattr(row, key), symbol(layer, row), int(row.stale), line(layer, row), row.grade]
-        for layer, key in POINT_LAYERS.items()
+        for layer, key in kinds.POINTS.items()
         for row in getattr(shown, layer).itertuples(index=False)
     ]
     zones = [
@@ -241,12 +241,12 @@ def banner(clocks: Clocks, tiles: str = "local") -> dict[str, str]:
 def tally(shown: Shown) -> dict[str, int]:
     """Number of records of each layer that are there at the clocks, whether on the map or not."""
     found: dict[str, int] = dict.fromkeys(layers.ALL, 0)
-    for layer in ("fobs", "prisons", "gang_zones"):
+    for layer in layers.BY_STATUS:
         for status, count in getattr(shown, layer)["status"].value_counts().items():
             found[f"{layer}.{status}"] = int(count)
-    kinds = shown.facilities["kind"].map(layers.SYMBOL_OF_KIND).value_counts()
+    services = shown.facilities["kind"].map(layers.SYMBOL_OF_KIND).value_counts()
     groups = event_groups(shown.events).value_counts()
-    return found | {str(k): int(n) for k, n in kinds.items()} | {str(k): int(n) for k, n in groups.items()}
+    return found | {str(k): int(n) for k, n in services.items()} | {str(k): int(n) for k, n in groups.items()}
 
 
 def _legend(imported: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -267,7 +267,8 @@ def _legend(imported: tuple[str, ...]) -> list[dict[str, Any]]:
                     "count": 0,
                     "layers": [m.id for m in members],
                 }
-                for state in ("limited", "moved", "closed", "unknown")
+                for state in kinds.LAYERS["facilities"].statuses
+                if state != "open"
             ]
         groups.append({"label": titles[group], "items": items, "timed": group == "events"})
     return groups

@@ -37,6 +37,7 @@ from mssmap.i18n import gettext as _
 from mssmap.ingest import attach, field_copy
 from mssmap.maps import assets, history, plan, view
 from mssmap.maps.view import Shown
+from mssmap.records import kinds
 from mssmap.timeline import Clocks
 from mssmap.ui import frame, permits
 
@@ -211,7 +212,7 @@ def own_files() -> dict[str, bytes]:
 def shown(of: Data, filters: Filters) -> Shown:
     """Return what is on the map at these dials and filters."""
     clocks, grade, region = filters.clocks, filters.grade, filters.region
-    layers = {name: views.layer(of, name, clocks, grade, region) for name in views.RECORD_LAYERS}
+    layers = {name: views.layer(of, name, clocks, grade, region) for name in kinds.LAYERS}
     events = views.events(
         of,
         clocks,

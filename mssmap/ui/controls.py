@@ -201,7 +201,7 @@ def _filter_fields(codes: list[str]) -> None:
         state.categories(),
         key="category",
         persist_state="session",
-        format_func=text.plain_word,
+        format_func=text.category,
         placeholder=_("All"),
     )
     day_field(_("Events from"), "from")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from mssmap import evidence, i18n, search, text, views
+from mssmap import evidence, i18n, search, text
 from mssmap.i18n import gettext as _
+from mssmap.records import kinds
 from mssmap.ui import cache, card, choices, plain, state
 
 RESULTS = 60
@@ -24,7 +25,7 @@ def search_box() -> None:
         st.caption(_("Nothing found. Try fewer or other words; numbers may be written 3,700 or 3700."))
         return
     plain.say("caption", _("{n} records hold all the words.").format(n=len(found)))
-    on_map = found["layer"].isin([*views.RECORD_LAYERS, "events"])
+    on_map = found["layer"].isin([*kinds.LAYERS, "events"])
     rows = pd.DataFrame(
         {
             _("Record"): found["title"],

@@ -123,7 +123,7 @@ def _event_fields(changed: Mapping, key: str) -> Mapping:
     )
     categories = [*dict.fromkeys([changed.category, *state.categories(), "other"])]
     category = slots[1].selectbox(
-        _("Category of rows without one"), categories, format_func=text.plain_word, key=f"rest {key}"
+        _("Category of rows without one"), categories, format_func=text.category, key=f"rest {key}"
     )
     words = text.precisions()
     exact = list(words)

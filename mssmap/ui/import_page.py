@@ -16,7 +16,7 @@ import pandas as pd
 import shapely
 import streamlit as st
 
-from mssmap import ingest, text, views
+from mssmap import ingest, text
 from mssmap.crs import WGS84
 from mssmap.errors import DataError, MssmapError
 from mssmap.i18n import gettext as _
@@ -26,6 +26,7 @@ from mssmap.ingest.prepare import Imported
 from mssmap.ingest.reading import Reading
 from mssmap.maps import imported as drawn
 from mssmap.maps import view
+from mssmap.records import kinds
 from mssmap.store import imports
 from mssmap.store.core import StoreAwayError
 from mssmap.ui import archive_import, cache, components, import_form, permits, plain, state
@@ -173,7 +174,7 @@ def _preview(made: Imported) -> None:
 def _nothing_else() -> view.Shown:
     """A view without records, so that only the preview is on the map."""
     shown = cache.shown(Filters(state.clocks()))
-    none = {name: getattr(shown, name).iloc[:0] for name in (*views.RECORD_LAYERS, "events")}
+    none = {name: getattr(shown, name).iloc[:0] for name in (*kinds.LAYERS, "events")}
     return dataclasses.replace(shown, **none)
 
 

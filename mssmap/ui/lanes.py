@@ -12,9 +12,10 @@ from mssmap import evidence, text, timeline, twin_charts, views
 from mssmap.catalog import Data
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
-from mssmap.maps import history, layers, view
+from mssmap.maps import layers, view
 from mssmap.maps.symbols import GROUP_COLOURS, OKABE_ITO
 from mssmap.maps.view import day_number
+from mssmap.records import kinds
 from mssmap.timeline import Clocks
 from mssmap.ui import cache, state, told
 from mssmap.ui.components import chosen as told_by
@@ -23,29 +24,22 @@ from mssmap.ui.components import component, look_at
 TRAIL_DAYS: Final = 30
 """In interval mode an event stays on the map for so many days while time plays."""
 
-LANES: Final[dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]]] = {
-    "security": (
-        OKABE_ITO["vermillion"],
-        ("gang_attack", "kidnapping", "gang_movement", "vigilante", "hospital_attack", "school_attack", "court_attack",
-         "port_attack", "hnp_casualty", "mss_casualty"),
-        (),
-    ),
-    "operations": (OKABE_ITO["blue"], ("operation",), ()),
-    "deployment": (OKABE_ITO["sky"], ("deployment", "mission_status", "outreach"), ()),
-    "bases": ("#004f7c", ("fob",), ("fobs.",)),
-    "training": ("#5b4a8a", ("hnp_training",), ("police.",)),
-    "prisons": (OKABE_ITO["purple"], ("prison_break",), ("prisons.emptied", "prisons.damaged")),
-    "schools": (OKABE_ITO["green"], ("school_reopening", "school_closure"), ("school.closed", "school.limited")),
-    "courts": ("#00614a", ("court_reopening", "court_move"), ("court.closed", "court.moved", "court.limited")),
-    "airport": ("#7a6a00", ("airport", "port"), ("airport.closed", "airport.limited", "port.closed", "port.limited",
-                                                 "fuel.closed", "fuel.limited")),
-    "health": ("#9a4d6e", ("hospital",), ("hospital.closed", "hospital.limited")),
-    "political": (OKABE_ITO["grey"], ("political", "election", "un_resolution", "un_report", "other"), ()),
-    "displacement": (OKABE_ITO["orange"], ("displacement", "humanitarian", "disaster"), ()),
+LANES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
+    "security": (OKABE_ITO["vermillion"], ()),
+    "operations": (OKABE_ITO["blue"], ()),
+    "deployment": (OKABE_ITO["sky"], ()),
+    "bases": ("#004f7c", ("fobs.",)),
+    "training": ("#5b4a8a", ("police.",)),
+    "prisons": (OKABE_ITO["purple"], ("prisons.emptied", "prisons.damaged")),
+    "schools": (OKABE_ITO["green"], ("school.closed", "school.limited")),
+    "courts": ("#00614a", ("court.closed", "court.moved", "court.limited")),
+    "airport": ("#7a6a00", ("airport.closed", "airport.limited", "port.closed", "port.limited", "fuel.closed",
+                            "fuel.limited")),
+    "health": ("#9a4d6e", ("hospital.closed", "hospital.limited")),
+    "political": (OKABE_ITO["grey"], ()),
+    "displacement": (OKABE_ITO["orange"], ()),
 }  # fmt: skip
-"""Lane -> colour, categories of events in it, symbols (or their beginning) of the spells in it."""
-
-LANE_OF_CATEGORY: Final = {category: lane for lane, (_c, categories, _s) in LANES.items() for category in categories}
+"""Lane -> colour, symbols (or their beginning) of the spells in it; events are in the lane of their category."""
 
 
 def titles() -> dict[str, str]:
@@ -73,7 +67,7 @@ def lane_of_symbol(symbol: str) -> str | None:
     >>> lane_of_symbol("fobs.planned"), lane_of_symbol("prisons.functioning"), lane_of_symbol("airport.closed")
     ('bases', None, 'airport')
     """
-    return next((lane for lane, (_c, _k, symbols) in LANES.items() if symbol.startswith(symbols)), None)
+    return next((lane for lane, (_colour, symbols) in LANES.items() if symbol.startswith(symbols)), None)
 
 
 @cache.of_the_data(maxsize=32)
@@ -84,7 +78,7 @@ def _content(
     told = cache.told(known_on, region, categories, language)[0]["history"]
     names = {
         key: getattr(row, f"name_{language}", None) or row.name_en
-        for layer, column in history.LAYER_KEYS.items()
+        for layer, column in kinds.KEYS.items()
         for row in data[layer].itertuples(index=False)
         for key in (getattr(row, column),)
     }
@@ -108,7 +102,7 @@ def _content(
         _item(
             "event",
             row.event_id,
-            LANE_OF_CATEGORY.get(row.category, "political"),
+            kinds.category(row.category).lane,
             event,
             title=getattr(row, f"title_{language}") or row.title_en,
             precision=row.date_precision,

@@ -138,7 +138,7 @@ def _robust(judged: Judged) -> None:
 def _shares(rows: pd.DataFrame, column: str) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            text.plain_word(column): rows[column].map(text.plain_word) if column == "category" else rows[column],
+            text.plain_word(column): rows[column].map(text.category) if column == "category" else rows[column],
             _("Events"): rows["events"],
             _("In reach"): rows["covered"],
             _("Share %"): rows["share"].round(1),

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page
 
 from mssmap import i18n, views
 from mssmap.maps import history, layers, standalone, view
+from mssmap.records import kinds
 from mssmap.timeline import Clocks
 
 pytestmark = pytest.mark.browser
@@ -55,7 +56,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Any]:
 
 
 def tally(data: Any, clocks: Clocks, start: date) -> dict[str, int]:
-    frames = {name: views.layer(data, name, clocks) for name in views.RECORD_LAYERS}
+    frames = {name: views.layer(data, name, clocks) for name in kinds.LAYERS}
     events = views.events(data, clocks, start=start, end=clocks.as_of, plans=True)
     counted = view.tally(view.Shown(clocks=clocks, events=events, **frames))
     return {name: n for name, n in counted.items() if n}

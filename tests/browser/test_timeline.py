@@ -18,6 +18,7 @@ from playwright.sync_api import Browser
 from mssmap import regions, timeline, views
 from mssmap.catalog import Data
 from mssmap.maps import assets, history, layers, view
+from mssmap.records import kinds
 from mssmap.timeline import Clocks
 from mssmap.ui.controls import EVENT_WINDOW_DAYS
 from mssmap.ui.lanes import TRAIL_DAYS
@@ -38,7 +39,7 @@ def published(real: Any, tmp_path_factory: pytest.TempPathFactory) -> assets.Ass
 
 
 def core(data: Any, clocks: Clocks, start: date, **narrow: Any) -> view.Shown:
-    frames = {name: views.layer(data, name, clocks, **narrow) for name in views.RECORD_LAYERS}
+    frames = {name: views.layer(data, name, clocks, **narrow) for name in kinds.LAYERS}
     events = views.events(data, clocks, start=start, end=clocks.as_of, plans=True, **narrow)
     return view.Shown(clocks=clocks, events=events, **frames)
 

@@ -6,13 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from datetime import date
 
 import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
 
-from mssmap import search, store, views
+from mssmap import check, search, store, views
 from mssmap.ingest import attach, prepare
 from mssmap.maps import assets, imported
 from mssmap.store import imports
@@ -46,6 +47,13 @@ def test_events_join_the_events_with_a_source_of_their_own(put, on):
     (source,) = rows.loc[name, "sources"]
     assert (source["publisher"], source["title"][:19]) == ("ACLED", "ACLED conflict even")
     assert "(imported " in source["title"]
+
+
+def test_a_foreign_category_of_an_import_is_a_fault_of_the_check(put):
+    item, data = put([{**EVENT, "category": "Road block"}])
+    (fault,) = [fault for fault in check.check(data, date(2026, 1, 1)).faults if fault.column == "category"]
+    assert str(fault).startswith(f"store/{item.import_id}.parquet ({item.import_id}.")
+    assert "found 'road_block', required one of gang_attack, kidnapping, " in str(fault)
 
 
 def test_joined_events_keep_the_types_of_the_frame(put, small):

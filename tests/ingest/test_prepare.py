@@ -182,6 +182,15 @@ def test_each_fault_has_row_column_found_required(small, change, column, found, 
     assert required in fault.required
 
 
+def test_a_foreign_category_is_kept_and_told_once(small):
+    rows = [{**EVENT, "category": word} for word in ("Road block", "Kidnapping", "Road block")]
+    item = made(small, [{**row, "id": str(i)} for i, row in enumerate(rows)])
+    assert item.frame["category"].tolist() == ["road_block", "kidnapping", "road_block"]
+    (fault,) = [fault for fault in item.faults if fault.column == "category"]
+    assert (fault.row, fault.found, fault.kind) == (2, "'road_block'", "rule")
+    assert fault.required.startswith("one of gang_attack, kidnapping, ")
+
+
 def test_swapped_coordinates_are_put_right_and_flagged(small):
     row = only(found := made(small, [{**EVENT, "lon": "18.55", "lat": "-72.35"}]))
     assert (row["lon"], row["lat"]) == (-72.35, 18.55)

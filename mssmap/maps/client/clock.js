@@ -46,7 +46,7 @@
     const doubt = {};
     const doubted = (key, which) => { (doubt[key] = doubt[key] || [0, 0, 0])[which] += 1; };
     for (const spell of latest.values()) {
-      const symbol = (spell.zone ? "gang_zones." : "") + spell.status;
+      const symbol = (spell.zone ? spell.layer + "." : "") + spell.status;
       if (!passes(spell.grade, least)) {
         if (!spell.maybe) doubted(symbol, 2);
         continue;

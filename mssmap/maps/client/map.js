@@ -10,8 +10,6 @@
 
   const host = window.parent;
   const SVG = "http://www.w3.org/2000/svg";
-  const CLASSES = ["plan", "fobs", "prisons", "facilities", "events"];
-  const SIZES = { plan: 25, fobs: 23, prisons: 21, facilities: 19, events: 14 };
   const PALETTES = {
     light: {
       land: "#f7f5ef", neighbour: "#e6e6e2", coast: "#8fa6b4", lake: "#dbe9f1", river: "#a9c8da", department: "#8b98a1",
@@ -47,7 +45,7 @@
 
   const classOf = (symbol) => {
     const head = symbol.split(".")[0];
-    return CLASSES.includes(head) ? head : "facilities";
+    return head in manifest.sizes ? head : "facilities";
   };
 
   const isOn = (symbol) => view.on.has(symbol) || view.on.has(symbol.split(".")[0]);
@@ -254,8 +252,8 @@
     map.getContainer().setAttribute("role", "region");
     map.getContainer().setAttribute("aria-label", view.described);
     redraw();
-    const { text, names, lang, records, zones, events } = view;
-    give("mssmapShown", { text, names, lang, records, zones, events, on: message.on });
+    const { text, names, lang, zone_layer, records, zones, events } = view;
+    give("mssmapShown", { text, names, lang, zone_layer, records, zones, events, on: message.on });
     tell("mssmap:shown");
     follow(view.focus);
     document.documentElement.dataset.seq = String(view.seq);
@@ -287,13 +285,13 @@
     const each = new Map();
     const one = (symbol) => each.set(symbol, (each.get(symbol) || 0) + 1);
     view.records.forEach(([, symbol]) => one(symbol));
-    view.zones.forEach(([, level]) => one("gang_zones." + level));
+    view.zones.forEach(([, level]) => one(view.zone_layer + "." + level));
     view.events.forEach(([row]) => one(shapes.records.events[row].g));
     const sum = (item) => [...each].reduce((total, [symbol, n]) => total + (counts(item, symbol) ? n : 0), 0);
     view.legend = view.legend.map((group) => ({ ...group, items: group.items.map((item) => (item.count === null ? item : { ...item, count: sum(item) })) }));
     const layerOf = (symbol) => {
       const head = symbol.split(".")[0];
-      return head === "gang_zones" || CLASSES.includes(head) ? symbol : head;
+      return head === view.zone_layer || head in manifest.sizes ? symbol : head;
     };
     const tally = {}, doubt = {};
     each.forEach((n, symbol) => { tally[layerOf(symbol)] = (tally[layerOf(symbol)] || 0) + n; });
@@ -352,7 +350,7 @@
 
   /** Zones are kept from view to view; one is drawn again only when its level, age or choice changed. */
   function drawZones() {
-    const drawn = view.zones.filter(([id, level]) => zoneShapes.has(id) && isOn("gang_zones." + level));
+    const drawn = view.zones.filter(([id, level]) => zoneShapes.has(id) && isOn(view.zone_layer + "." + level));
     const wanted = new Map(drawn.map((zone) => [zone[0], zone]));
     zoneLayers.forEach((layer, id) => { if (!wanted.has(id)) { layer.remove(); zoneLayers.delete(id); } });
     let added = false;
@@ -371,7 +369,7 @@
           weight: chosen ? 4 : style.weight, opacity: dim ? 0.55 : 1, dashArray: style.dash });
         layer.key = key;
       }
-      layer.mm = { id, level, line, grade, name: nameOf({ n: zoneShapes.get(id).properties.n }), symbol: "gang_zones." + level, feature: zoneShapes.get(id) };
+      layer.mm = { id, level, line, grade, name: nameOf({ n: zoneShapes.get(id).properties.n }), symbol: view.zone_layer + "." + level, feature: zoneShapes.get(id) };
     }
     // the large ones below, so that none hides another
     if (added) [...zoneLayers.values()].sort((one, other) => size(other) - size(one)).forEach((layer) => layer.bringToFront());
@@ -478,17 +476,18 @@
     const points = visiblePoints();
     document.documentElement.dataset.shown = String(points.length);
     points.forEach((p) => { p.xy = map.latLngToLayerPoint(p.at); });
-    points.sort((a, b) => CLASSES.indexOf(a.kind) - CLASSES.indexOf(b.kind));
+    const order = Object.keys(manifest.sizes);
+    points.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
     stacks = [];
     for (const point of points) {
-      const reach = SIZES[point.kind] * (point.kind === "events" ? 1.25 : 0.8);
+      const reach = manifest.sizes[point.kind] * (point.kind === "events" ? 1.25 : 0.8);
       const home = stacks.find((s) => s.kind === point.kind && s.xy.distanceTo(point.xy) < reach);
       if (home) home.items.push(point);
       else stacks.push({ kind: point.kind, xy: point.xy, items: [point] });
     }
     const taken = [];
     for (const stack of stacks) {
-      stack.radius = SIZES[stack.kind] / 2 + 1.5 + (stack.items.length > 1 ? 2 : 0);
+      stack.radius = manifest.sizes[stack.kind] / 2 + 1.5 + (stack.items.length > 1 ? 2 : 0);
       stack.place = freePlace(stack, taken);
       taken.push({ xy: stack.place, radius: stack.radius });
     }
@@ -546,7 +545,7 @@
 
   let symbolNodes = new Map();
   function symbolNode(stack, top, change) {
-    const width = SIZES[stack.kind];
+    const width = manifest.sizes[stack.kind];
     const node = $("div", "mm-symbol");
     node.style.cssText = `width:${width}px;height:${width}px;left:${stack.place.x - width / 2}px;top:${stack.place.y - width / 2}px`;
     node.append(glyph(top.symbol));
@@ -598,7 +597,7 @@
     const box = $("div");
     stack.items.slice(0, 4).forEach((p) => { box.append($("div", "mm-title", p.name), $("div", "mm-line", graded(p))); });
     if (stack.items.length > 4) box.append($("div", "mm-line", say("more").replace("{n}", stack.items.length - 4)));
-    tip = L.tooltip({ direction: "top", offset: [0, -SIZES[stack.kind] / 2 - 2], opacity: 1 })
+    tip = L.tooltip({ direction: "top", offset: [0, -manifest.sizes[stack.kind] / 2 - 2], opacity: 1 })
       .setLatLng(map.layerPointToLatLng(stack.place)).setContent(box).addTo(map);
   }
 

@@ -553,8 +553,8 @@ export function twin(component) {
     const named = (item) => item.n[view.lang] || item.n.en;
     rows = view.records.filter(([, symbol]) => isOn(symbol)).map(([id, symbol, , line, grade]) =>
       row(id, symbol, named(known.points[id]), line, known.points[id].at, known.points[id].p, grade));
-    rows.push(...view.zones.filter(([, level]) => isOn("gang_zones." + level)).map(([id, level, , line, grade]) =>
-      row(id, "gang_zones." + level, named(known.points[id]), line, true, known.points[id].p, grade)));
+    rows.push(...view.zones.filter(([, level]) => isOn(view.zone_layer + "." + level)).map(([id, level, , line, grade]) =>
+      row(id, view.zone_layer + "." + level, named(known.points[id]), line, true, known.points[id].p, grade)));
     rows.push(...view.events.filter(([i]) => isOn(known.events[i].g)).map(([i, line, , grade]) =>
       row(known.events[i].id, known.events[i].g, named(known.events[i]), line, known.events[i].at, known.events[i].p, grade)));
     search.placeholder = words.filter;

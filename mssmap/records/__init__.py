@@ -1,0 +1,1 @@
+"""What is recorded, and when it was known."""
