@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from pathlib import Path
 from typing import Any, Final, get_args, get_origin, get_type_hints
@@ -33,6 +33,8 @@ NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 REMOVED: Final = "removed"
 WORK: Final = ".writing-"
 """How the name of a folder begins in which an archive is written."""
+MOST: Final = 2**53
+"""Counts are below it."""
 UNLISTED_S: Final = 60
 """Seconds after which rows without a manifest are those of a killed process: the manifest follows at once."""
 KEPT_DAYS: Final = 30
@@ -385,7 +387,23 @@ def parsed(found: Any, name: str) -> Manifest:
     for key, value in given.items():
         if not _fits(value, kinds[key]):
             raise ValueError(f"{key} {value!r:.40}")
-    return Manifest(**given)
+    made = Manifest(**given)
+    json.dumps(given, ensure_ascii=False, allow_nan=False).encode()  # half a sign is no text, and no number is endless
+    _require_sense(made)
+    return made
+
+
+def _require_sense(item: Manifest) -> None:
+    """Raise `ValueError` unless days are days, counts are counts and the box is one."""
+    for day in filter(None, (item.first, item.last)):
+        date.fromisoformat(day)
+    for time_ in filter(None, (item.created_at, item.removed_at)):
+        datetime.fromisoformat(time_)
+    counts = (item.rows, item.placed, item.bytes, item.left_out, *item.categories.values(), *item.departments.values())
+    if not all(0 <= count < MOST for count in counts):
+        raise ValueError("a count that is none")
+    if len(item.box) not in (0, 4) or not all(-180 <= degrees <= 180 for degrees in item.box):
+        raise ValueError("a box that is none")
 
 
 def _fits(value: Any, kind: Any) -> bool:
@@ -404,7 +422,7 @@ def _read(path: Path) -> Manifest | str:
     """Return a manifest, or in a line why it is none."""
     try:
         return parsed(json.loads(path.read_text(encoding="utf-8")), path.stem)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         return f"archive {path.stem}: found a manifest that cannot be read ({error}), required {FORMAT}. Add it again."
 
 
