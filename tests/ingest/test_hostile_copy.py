@@ -19,7 +19,7 @@ from mssmap.archive import copies
 from mssmap.archive.shelf import Shelf
 from mssmap.brief import history
 from mssmap.catalog import Data
-from mssmap.ingest import attach, prepare
+from mssmap.ingest import attach, prepare, stored
 from mssmap.store import Store, audit, backup, imports, open_store, payloads
 
 Change = Callable[[dict[str, Any]], None]
@@ -241,3 +241,17 @@ def test_a_sound_import_is_taken(hq, laptop, sound, tmp_path):
     done = taken(hq, laptop, tmp_path)
     assert (done.refused, done.taken) == ((), 2)
     goes_on(hq)
+
+
+def test_many_short_texts_are_measured_as_what_they_take_in_the_server(hq, laptop, sound, tmp_path, monkeypatch):
+    """20 million texts of 7 characters are 75 MB in a file and 2 GB in a frame; here are 30,000 and a lower limit."""
+    rows = parquet({"a": [f"{n:06}" for n in range(30_000)]})
+    said, rows = body_of(sound, rows, kind="layer", places=False)
+    laptop._write(lambda session: payloads.put(session, rows))
+    put(laptop, "import", said["id"], said)
+    monkeypatch.setattr(stored, "HELD_BYTES", 1_000_000)
+    (line,) = taken(hq, laptop, tmp_path).refused
+    assert "bytes held" in line
+    monkeypatch.setattr(stored, "HELD_BYTES", 3_000_000)
+    (tmp_path / "copy.zip").unlink()
+    assert taken(hq, laptop, tmp_path).refused == ()
