@@ -153,7 +153,7 @@ def rows(content: bytes, about: Said, events: Contract) -> pd.DataFrame:
         If they are no rows of its kind, or unpack to more than a file from outside may.
     """
     try:
-        _measure(content)
+        measure(content)
         frame = _frame(content, places=about.kind != "layer" or about.places)
         check = {"events": _events, "layer": _layer, "boundaries": _boundaries}[about.kind]
         check(frame, about, events)
@@ -162,8 +162,15 @@ def rows(content: bytes, about: Said, events: Contract) -> pd.DataFrame:
     return frame
 
 
-def _measure(content: bytes) -> None:
-    """Compare rows, columns and what they unpack to with the limits of a file from outside, and their kinds."""
+def measure(content: bytes) -> None:
+    """
+    Compare rows, columns, what they unpack to and take as a frame with what is allowed, and their kinds.
+
+    Raises
+    ------
+    InputError
+        If they are more, or of another kind.
+    """
     plain = pq.ParquetFile(
         pa.BufferReader(content), thrift_string_size_limit=20_000_000, thrift_container_size_limit=1_000_000
     )

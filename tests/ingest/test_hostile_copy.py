@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from mssmap.archive import copies
 from mssmap.archive.shelf import Shelf
 from mssmap.brief import history
 from mssmap.catalog import Data
+from mssmap.errors import MssmapError
 from mssmap.ingest import attach, prepare, stored
 from mssmap.store import Store, audit, backup, imports, open_store, payloads
 
@@ -252,6 +254,8 @@ def test_many_short_texts_are_measured_as_what_they_take_in_the_server(hq, lapto
     monkeypatch.setattr(stored, "HELD_BYTES", 1_000_000)
     (line,) = taken(hq, laptop, tmp_path).refused
     assert "bytes held" in line
+    with pytest.raises(MssmapError, match="bytes held"):  # nobody stores what could not be read again
+        attach.store_import(laptop, replace(sound, frame=pd.concat([sound.frame] * 3_000)))
     monkeypatch.setattr(stored, "HELD_BYTES", 3_000_000)
     (tmp_path / "copy.zip").unlink()
     assert taken(hq, laptop, tmp_path).refused == ()
