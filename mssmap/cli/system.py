@@ -63,7 +63,7 @@ def backup(
     made = copies.make(opened, shelf.default(), file, without_archives=without_archives)
     write(str(file), None)
     lost = imports.faults(opened)
-    bad = [line for kind in damaged.TABLES for line in damaged.faults(opened, kind)]
+    bad = [line for kind in damaged.TABLES for line in damaged.faults(opened, kind, only_columns=True)]
     tell(_contents(made, len(made.absent) + len(lost)))
     for item in made.absent:
         tell(f"not in the file: {_named(item)}")

@@ -29,6 +29,8 @@ TABLES: Final = (
 )
 """Tables whose records are looked at, each named as its records are called."""
 
+_NOTHING: Final = (None, "null")
+"""What a column that may be empty holds then; one of JSON writes it in JSON."""
 SPARE: Final = ("proposal", "answer", "presence")
 """Tables that work writes anew by itself: nothing is lost with a record of theirs."""
 
@@ -43,7 +45,7 @@ WORDS: Final = {
 """Columns with words of their own."""
 
 
-def faults(store: Store, kind: str) -> list[str]:
+def faults(store: Store, kind: str, *, only_columns: bool = False) -> list[str]:
     """
     Return a line for each record that is not what mssmap writes.
 
@@ -51,13 +53,15 @@ def faults(store: Store, kind: str) -> list[str]:
     ----------
     kind
         Of `TABLES`.
+    only_columns
+        Whether to leave out those whose columns are sound and whose plan cannot be used.
     """
     table = models.Base.metadata.tables[kind]
     keys = [column.name for column in table.primary_key]
     query = sa.select(*map(raw, table.columns))
     rows = store._read(lambda session: [dict(row._mapping) for row in session.execute(query)])
     names = [" ".join(_printable(row[key]) for key in keys) for row in rows]
-    lines = [_fault(kind, table, name, row) for name, row in zip(names, rows, strict=True)]
+    lines = [_fault(kind, table, name, row, only_columns) for name, row in zip(names, rows, strict=True)]
     if kind == "identity" and len(rows) > 1:
         lines.append(_fault_line(kind, ", ".join(sorted(names)), str(len(rows)), _("one")))
     return [line for line in lines if line is not None]
@@ -73,8 +77,8 @@ def is_sound(table: sa.Table, row: dict[str, Any]) -> bool:
     return next(_wrong(table, row), None) is None
 
 
-def _fault(kind: str, table: sa.Table, name: str, row: dict[str, Any]) -> str | None:
-    wrong = next(_wrong(table, row), None) or _not_a_plan(kind, row)
+def _fault(kind: str, table: sa.Table, name: str, row: dict[str, Any], only_columns: bool) -> str | None:
+    wrong = next(_wrong(table, row), None) or (None if only_columns else _not_a_plan(kind, row))
     if wrong is None:
         return None
     return _fault_line(kind, name, *wrong)
@@ -116,7 +120,7 @@ def _wrong(table: sa.Table, row: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield each column that holds something else than its kind, with what is required."""
     for column in table.columns:
         value = row[column.name]
-        if (value is None and column.nullable) or (column.name in EMPTY and value == ""):
+        if (value in _NOTHING and column.nullable) or (column.name in EMPTY and value == ""):
             continue
         required, is_one = _rule(table.name, column.name, column.type)
         if not is_one(value):

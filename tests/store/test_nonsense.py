@@ -135,6 +135,14 @@ def test_on_postgresql_every_command_goes_on_too(postgres, tmp_path, small_folde
     store.engine.dispose()
 
 
+def test_a_store_that_only_mssmap_wrote_has_no_faults(url):
+    store = open_store(url)
+    store.save(plan(), version=0)
+    store.delete("p", version=1)
+    assert [line for kind in damaged.TABLES for line in damaged.faults(store, kind, only_columns=True)] == []
+    store.engine.dispose()
+
+
 @pytest.mark.parametrize("change", ["DELETE FROM identity", "INSERT INTO identity VALUES ('another')"])
 def test_a_store_without_one_id_starts_and_is_written(url, change):
     store = open_store(url)
