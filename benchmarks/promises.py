@@ -36,19 +36,25 @@ class Promise:
 PROMISES = (
     Promise(
         "kill-sqlite",
-        "kill -9 of four writers on SQLite loses nothing that was acknowledged.",
+        "kill -9 of four writers on SQLite loses nothing that was acknowledged, and leaves nothing.",
         ("tests/store/test_kill.py::test_no_acknowledged_write_is_lost",),
         ("tests/store/test_kill.py::test_a_file_rewritten_whole_does_lose_writes",),
     ),
     Promise(
         "kill-postgresql",
-        "kill -9 of the PostgreSQL server under four writers loses nothing, and they go on by themselves.",
+        "kill -9 of the PostgreSQL server under four writers loses and leaves nothing, and they go on by themselves.",
         ("tests/store/test_server_kill.py::test_no_acknowledged_write_is_lost_when_the_server_is_killed",),
         ("tests/store/test_server_kill.py::test_acknowledged_before_it_is_on_disk_is_lost",),
     ),
     Promise(
+        "kill-work",
+        "kill -9 of back-ups, field copies and archives leaves nothing after the next start.",
+        ("tests/store/test_leftovers.py::test_work_that_is_killed_at_any_moment_leaves_nothing_after_the_next_start",),
+        (),
+    ),
+    Promise(
         "power",
-        "A power cut at any moment loses nothing that was acknowledged.",
+        "A power cut at any moment loses nothing that was acknowledged, and leaves nothing.",
         ("tests/store/test_power.py::test_no_acknowledged_write_is_lost_when_the_power_goes",),
         ("tests/store/test_power.py::test_with_synchronous_normal_some_are",),
     ),

@@ -920,6 +920,14 @@ WORK_CHECKS: Final = (
         "tries: int = 3",
     ),
     Check(
+        "kill-work",
+        "rows without a manifest are swept",
+        "Shelf._unlisted",
+        "tests/store/test_leftovers.py::"
+        "test_rows_that_a_killed_archive_put_on_the_shelf_go_and_those_of_a_living_one_stay",
+        "yield from ()",
+    ),
+    Check(
         "power",
         "SQLite syncs each commit",
         "_sqlite._settings",
@@ -1070,6 +1078,15 @@ WORK_CHECKS: Final = (
         "tests/browser/test_hand.py::test_a_plan_deleted_meanwhile_is_told_and_its_acts_wait",
         "if (false)",
         'if (one.state === "gone")',
+        "client",
+    ),
+    Check(
+        "hand",
+        "what the server has not heard yet is laid over what the page shows",
+        "js unseen",
+        "tests/browser/test_hand.py::test_what_the_server_has_not_heard_yet_stays_on_the_screen",
+        "return [];",
+        "return [...this.done.filter((one) => one.act.plan === plan).map((one) => one.act), ...this.waiting(plan)];",
         "client",
     ),
     Check(

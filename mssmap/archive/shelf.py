@@ -1,8 +1,8 @@
 """
 The folder of archives: a GeoParquet file each, and a manifest that says what it is.
 
-A manifest is written last, so a file without one was not finished and counts as not there. A file that is not the one
-its manifest speaks of is told at once: nobody gets numbers of half a file.
+A manifest is written last, so a file without one was not finished, counts as not there, and is swept. A file that is
+not the one its manifest speaks of is told at once: nobody gets numbers of half a file.
 
 What is removed moves to the folder `removed/` and can be put back for `KEPT_DAYS`, unless `KEPT_MOST` others were
 removed since. Its manifest moves first when it goes and last when it comes back, and its rows count wherever of the
@@ -14,10 +14,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import product
 from pathlib import Path
 from typing import Any, Final, get_args, get_origin, get_type_hints
@@ -32,6 +33,10 @@ NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 REMOVED: Final = "removed"
 WORK: Final = ".writing-"
 """How the name of a folder begins in which an archive is written."""
+MOST: Final = 2**53
+"""Counts are below it."""
+UNLISTED_S: Final = 60
+"""Seconds after which rows without a manifest are those of a killed process: the manifest follows at once."""
 KEPT_DAYS: Final = 30
 KEPT_MOST: Final = 5
 """So many removed archives are kept, the last ones; they may be large."""
@@ -296,6 +301,18 @@ class Shelf:
         for name in left - kept:
             with _changing(name):
                 self._drop(name)
+        for rows in self._unlisted():
+            with _changing(rows.stem):
+                rows.unlink(missing_ok=True)
+
+    def _unlisted(self) -> Iterator[Path]:
+        """Yield rows that a killed process put here without their manifest: named by their hash, as ours are."""
+        for rows in self.folder.glob("*.parquet"):
+            listed = self.manifest(rows.stem).exists() or self.bin.manifest(rows.stem).exists()
+            with suppress(OSError):
+                is_new = time.time() - rows.stat().st_ctime < UNLISTED_S
+                if not listed and not is_new and rows.stem.endswith(f"-{digest(rows)[:8]}"):
+                    yield rows
 
     def _drop(self, name: str) -> None:
         self.bin.manifest(name).unlink(missing_ok=True)
@@ -370,7 +387,23 @@ def parsed(found: Any, name: str) -> Manifest:
     for key, value in given.items():
         if not _fits(value, kinds[key]):
             raise ValueError(f"{key} {value!r:.40}")
-    return Manifest(**given)
+    made = Manifest(**given)
+    json.dumps(given, ensure_ascii=False, allow_nan=False).encode()  # half a sign is no text, and no number is endless
+    _require_sense(made)
+    return made
+
+
+def _require_sense(item: Manifest) -> None:
+    """Raise `ValueError` unless days are days, counts are counts and the box is one."""
+    for day in filter(None, (item.first, item.last)):
+        date.fromisoformat(day)
+    for time_ in filter(None, (item.created_at, item.removed_at)):
+        datetime.fromisoformat(time_)
+    counts = (item.rows, item.placed, item.bytes, item.left_out, *item.categories.values(), *item.departments.values())
+    if not all(0 <= count < MOST for count in counts):
+        raise ValueError("a count that is none")
+    if len(item.box) not in (0, 4) or not all(-180 <= degrees <= 180 for degrees in item.box):
+        raise ValueError("a box that is none")
 
 
 def _fits(value: Any, kind: Any) -> bool:
@@ -389,7 +422,7 @@ def _read(path: Path) -> Manifest | str:
     """Return a manifest, or in a line why it is none."""
     try:
         return parsed(json.loads(path.read_text(encoding="utf-8")), path.stem)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         return f"archive {path.stem}: found a manifest that cannot be read ({error}), required {FORMAT}. Add it again."
 
 

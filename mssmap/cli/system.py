@@ -56,21 +56,24 @@ def backup(
 ) -> None:
     """Write everything in the store, and its archives, to a file while others go on working."""
     from mssmap.archive import copies, shelf
-    from mssmap.store import imports
+    from mssmap.store import damaged, imports
     from mssmap.store.backup_file import LEFT_OUT
 
     opened = open_store()
     made = copies.make(opened, shelf.default(), file, without_archives=without_archives)
     write(str(file), None)
     lost = imports.faults(opened)
+    bad = [line for kind in damaged.TABLES for line in damaged.faults(opened, kind, only_columns=True)]
     tell(_contents(made, len(made.absent) + len(lost)))
     for item in made.absent:
         tell(f"not in the file: {_named(item)}")
     for fault in lost:
         tell(fault)
+    for fault in bad:
+        tell(fault)
     for fault in made.faults:
         tell(f"{fault}. The file holds it as it is; restore will refuse it")
-    if made.faults or lost or any(item.why != LEFT_OUT for item in made.absent):
+    if made.faults or lost or bad or any(item.why != LEFT_OUT for item in made.absent):
         raise typer.Exit(FOUND_FAULTS)
 
 

@@ -66,11 +66,13 @@ def store_import(store: Store, made: Imported, *, actor: str | None = None, requ
     Raises
     ------
     InputError
-        If it is in the store already.
+        If it is in the store already, or takes more than can be held once it is read again.
     StoreAwayError
         If it could not be written.
     """
-    return imports.save(store, described(made), rows_of(made), actor=actor, request_id=request_id)
+    rows = rows_of(made)
+    stored.measure(rows)
+    return imports.save(store, described(made), rows, actor=actor, request_id=request_id)
 
 
 _stores: Final[dict[str, Store]] = {}

@@ -29,7 +29,7 @@ from mssmap.errors import DataError, InputError, MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.ingest import geoparquet, mapping
 from mssmap.ingest.prepare import LEVELS
-from mssmap.jail.limits import LIMITS, at_most, printable
+from mssmap.jail.limits import LIMITS, MB, at_most, printable
 from mssmap.schema import Contract
 from mssmap.store.imports import Import
 
@@ -38,6 +38,9 @@ UNUSABLE: Final = (
     *(pa.ArrowException, shapely.errors.ShapelyError, pyproj.exceptions.CRSError),
 )
 """What libraries raise over content that is not what it should be."""
+OBJECT_BYTES: Final = 56
+HELD_BYTES: Final = 500 * MB
+"""Of a frame in the server: many short texts take much more there than in their file."""
 
 
 def _time(text: str) -> str:
@@ -150,7 +153,7 @@ def rows(content: bytes, about: Said, events: Contract) -> pd.DataFrame:
         If they are no rows of its kind, or unpack to more than a file from outside may.
     """
     try:
-        _measure(content)
+        measure(content)
         frame = _frame(content, places=about.kind != "layer" or about.places)
         check = {"events": _events, "layer": _layer, "boundaries": _boundaries}[about.kind]
         check(frame, about, events)
@@ -159,8 +162,15 @@ def rows(content: bytes, about: Said, events: Contract) -> pd.DataFrame:
     return frame
 
 
-def _measure(content: bytes) -> None:
-    """Compare rows, columns and what they unpack to with the limits of a file from outside, and their kinds."""
+def measure(content: bytes) -> None:
+    """
+    Compare rows, columns, what they unpack to and take as a frame with what is allowed, and their kinds.
+
+    Raises
+    ------
+    InputError
+        If they are more, or of another kind.
+    """
     plain = pq.ParquetFile(
         pa.BufferReader(content), thrift_string_size_limit=20_000_000, thrift_container_size_limit=1_000_000
     )
@@ -173,11 +183,13 @@ def _measure(content: bytes) -> None:
     texts = [
         one.name for one in plain.schema_arrow if pa.types.is_string(one.type) or pa.types.is_large_string(one.type)
     ]
-    size = 0
+    size = held = 0
     file = pq.ParquetFile(pa.BufferReader(content), read_dictionary=texts)
     for batch in file.iter_batches(batch_size=2_000, use_threads=False):
         size += sum(map(_unpacked, batch.columns))
         at_most(size, LIMITS.unpacked_bytes, "bytes unpacked")
+        held += sum(_as_objects(column) for column in batch.columns)
+        at_most(size + held, HELD_BYTES, "bytes held")
 
 
 def _is_plain(column: pa.Field) -> bool:
@@ -185,6 +197,13 @@ def _is_plain(column: pa.Field) -> bool:
     text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)
     shape = column.name == "geometry" and pa.types.is_binary(kind)
     return text or shape or (pa.types.is_primitive(kind) and not pa.types.is_decimal(kind))
+
+
+def _as_objects(column: pa.Array) -> int:
+    """Bytes that the texts of a column take in a frame beside their characters: one object for each other text."""
+    if not pa.types.is_dictionary(column.type):
+        return 0
+    return OBJECT_BYTES * int(pc.count_distinct(column.indices).as_py()) + 8 * len(column)
 
 
 def _unpacked(column: pa.Array) -> int:

@@ -12,6 +12,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import math
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -24,7 +26,7 @@ from sqlalchemy.engine import Connection
 from mssmap import disk
 from mssmap.errors import DataError, InputError
 from mssmap.i18n import gettext as _
-from mssmap.store import archived, audit, core, identity, migrations
+from mssmap.store import archived, audit, core, damaged, identity, migrations
 from mssmap.store.backup_file import (
     BOUNDS,
     FORMAT,
@@ -42,7 +44,7 @@ from mssmap.store.backup_file import (
     rows,
 )
 from mssmap.store.core import Store
-from mssmap.store.models import AuditRow, Base, IdentityRow, PayloadRow, SignedOutRow
+from mssmap.store.models import AuditRow, Base, IdentityRow, PayloadRow, Point, SignedOutRow, lon_lat
 from mssmap.version import __version__
 
 PART: Final = ".mssmap-backup-"
@@ -189,8 +191,27 @@ def _tables() -> list[sa.Table]:
 
 def _streamed(session: Connection, table: sa.Table) -> Iterator[Any]:
     """Rows in the order of their key, some at a time."""
+    if table.name in damaged.SPARE:
+        yield from _sound(session, table)
+        return
     query = sa.select(table).order_by(*table.primary_key.columns)
     yield from session.execute(query, execution_options={"yield_per": ROWS_AT_ONCE})
+
+
+def _sound(session: Connection, table: sa.Table) -> Iterator[Any]:
+    """Rows of a table that is written anew by itself, without those that were damaged or belong to no plan."""
+    query = sa.select(*map(damaged.raw, table.columns)).order_by(*table.primary_key.columns)
+    for key in table.foreign_keys:
+        query = query.where(key.parent.in_(sa.select(key.column)))
+    as_kept: list[Callable[[Any], Any]] = [
+        _AS_KEPT.get(type(column.type), lambda value: value) for column in table.columns
+    ]
+    for row in session.execute(query, execution_options={"yield_per": ROWS_AT_ONCE}):
+        if damaged.is_sound(table, dict(row._mapping)):
+            yield [turn(value) for turn, value in zip(as_kept, row, strict=True)]
+
+
+_AS_KEPT: Final[dict[type, Callable[[Any], Any]]] = {sa.Boolean: bool, Point: lon_lat}
 
 
 def _manifest(
@@ -212,11 +233,15 @@ def _manifest(
 
 def _line(table: sa.Table, row: Any) -> bytes:
     """Write a row as JSON: bytes in base64, a point as longitude and latitude."""
-    values = {
-        column.name: base64.b64encode(value).decode() if isinstance(value, bytes | memoryview) else value
-        for column, value in zip(table.columns, row, strict=True)
-    }
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+    values = {column.name: _kept(value) for column, value in zip(table.columns, row, strict=True)}
+    line = json.dumps(values, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return line.encode(errors="replace") + b"\n"  # half a sign is damage, and told as such
+
+
+def _kept(value: Any) -> Any:
+    if isinstance(value, bytes | memoryview):
+        return base64.b64encode(value).decode()
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 # --------------------------------------------------------------------------------------------------------- restoring
@@ -224,8 +249,10 @@ def _line(table: sa.Table, row: Any) -> bytes:
 
 def _remake(session: Connection, path: Path, manifest: Manifest, bounds: Bounds) -> None:
     """Make the tables as they were when the back-up was made, fill them, migrate them, prove the trail."""
-    own = session.execute(sa.select(IdentityRow.store_id)).scalar_one()
-    ended = [dict(row._mapping) for row in session.execute(sa.select(SignedOutRow.__table__))]
+    own = session.execute(sa.select(IdentityRow.store_id).order_by(IdentityRow.store_id)).scalars().first()
+    ended = [{"mark": mark, "at": at} for mark, at in session.execute(sa.select(SignedOutRow.mark, SignedOutRow.at))]
+    for row in ended:  # whoever has signed out stays so, whatever stands there of when
+        row["at"] = row["at"] if isinstance(row["at"], int | float) else time.time()
     Base.metadata.drop_all(session)
     session.execute(sa.text("DROP TABLE alembic_version"))
     migrations.migrate(session, manifest.revision)

@@ -141,6 +141,7 @@ def open_store(url: str, *, make: bool = True) -> Store:
         if store.made_now and not make:
             raise NoStoreError(url)
         migrations.upgrade(engine)
+        identity.name_again(engine, LOCK_KEY)
     store._read(store.identity.learn)
     return store
 

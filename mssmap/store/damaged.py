@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -13,17 +14,25 @@ from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
 from mssmap.store import audit, models, roles, sound
 from mssmap.store.core import Store
-from mssmap.store.models import Base
 
-TABLES: Final = {
-    "plan": models.PlanRow,
-    "import": models.ImportRow,
-    "setting": models.SettingRow,
-    "person": models.PersonRow,
-    "conflict": models.ConflictRow,
-    "audit": models.AuditRow,
-}
-"""Tables of records, by what a record of theirs is called."""
+TABLES: Final = (
+    "plan",
+    "import",
+    "setting",
+    "person",
+    "conflict",
+    "audit",
+    "proposal",
+    "answer",
+    "presence",
+    "identity",
+)
+"""Tables whose records are looked at, each named as its records are called."""
+
+_NOTHING: Final = (None, "null")
+"""What a column that may be empty holds then; one of JSON writes it in JSON."""
+SPARE: Final = ("proposal", "answer", "presence")
+"""Tables that work writes anew by itself: nothing is lost with a record of theirs."""
 
 EMPTY: Final = ("choice", "decided_by", "decided_at")
 """Columns that hold nothing before a person has decided."""
@@ -36,7 +45,7 @@ WORDS: Final = {
 """Columns with words of their own."""
 
 
-def faults(store: Store, kind: str) -> list[str]:
+def faults(store: Store, kind: str, *, only_columns: bool = False) -> list[str]:
     """
     Return a line for each record that is not what mssmap writes.
 
@@ -44,20 +53,40 @@ def faults(store: Store, kind: str) -> list[str]:
     ----------
     kind
         Of `TABLES`.
+    only_columns
+        Whether to leave out those whose columns are sound and whose plan cannot be used.
     """
-    table = TABLES[kind]
-    key = next(iter(table.__table__.primary_key)).name
-    columns = [sa.type_coerce(column, sa.types.NullType()).label(column.name) for column in table.__table__.columns]
-    rows = store._read(lambda session: [dict(row._mapping) for row in session.execute(sa.select(*columns))])
-    return [line for row in rows if (line := _fault(kind, table, _printable(row[key]), row)) is not None]
+    table = models.Base.metadata.tables[kind]
+    keys = [column.name for column in table.primary_key]
+    query = sa.select(*map(raw, table.columns))
+    rows = store._read(lambda session: [dict(row._mapping) for row in session.execute(query)])
+    names = [" ".join(_printable(row[key]) for key in keys) for row in rows]
+    lines = [_fault(kind, table, name, row, only_columns) for name, row in zip(names, rows, strict=True)]
+    if kind == "identity" and len(rows) > 1:
+        lines.append(_fault_line(kind, ", ".join(sorted(names)), str(len(rows)), _("one")))
+    return [line for line in lines if line is not None]
 
 
-def _fault(kind: str, table: type[Base], name: str, row: dict[str, Any]) -> str | None:
-    wrong = next(_wrong(table, row), None) or _not_a_plan(kind, row)
+def raw(column: sa.Column[Any]) -> sa.Label[Any]:
+    """Return a column to be read as it stands, whatever its type makes of that."""
+    return sa.type_coerce(column, sa.types.NullType()).label(column.name)
+
+
+def is_sound(table: sa.Table, row: dict[str, Any]) -> bool:
+    """Whether each column of a row, read `raw`, holds what it should."""
+    return next(_wrong(table, row), None) is None
+
+
+def _fault(kind: str, table: sa.Table, name: str, row: dict[str, Any], only_columns: bool) -> str | None:
+    wrong = next(_wrong(table, row), None) or (None if only_columns else _not_a_plan(kind, row))
     if wrong is None:
         return None
+    return _fault_line(kind, name, *wrong)
+
+
+def _fault_line(kind: str, name: str, found: str, required: str) -> str:
     return _("{kind} {name}: found {found}, required {required}. {hint}").format(
-        kind=kind, name=name, found=wrong[0], required=wrong[1], hint=_(_HINTS.get(kind, _HINT))
+        kind=kind, name=name, found=found, required=required, hint=_(_HINTS.get(kind, _HINT))
     )
 
 
@@ -80,16 +109,20 @@ _HINTS: Final = {
     "plan": mark("Undo its last change or delete it; mssmap restore brings back a store that is whole."),
     "import": mark("Remove it and import its file again."),
     "person": mark("Give the person a role anew."),
+    "proposal": mark("Change its plan: its points are written anew."),
+    "answer": mark("It is of no more use; nothing is lost."),
+    "presence": mark("It is of no more use and goes by itself."),
+    "identity": mark("The first one counts; mssmap restore brings back a store that is whole."),
 }
 
 
-def _wrong(table: type[Base], row: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _wrong(table: sa.Table, row: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield each column that holds something else than its kind, with what is required."""
-    for column in table.__table__.columns:
+    for column in table.columns:
         value = row[column.name]
-        if (value is None and column.nullable) or (column.name in EMPTY and value == ""):
+        if (value in _NOTHING and column.nullable) or (column.name in EMPTY and value == ""):
             continue
-        required, is_one = _rule(table.__tablename__, column.name, column.type)
+        required, is_one = _rule(table.name, column.name, column.type)
         if not is_one(value):
             yield f"{column.name} {_printable(repr(value))}", required
 
@@ -98,6 +131,8 @@ def _rule(table: str, column: str, kind: Any) -> tuple[str, Callable[[Any], bool
     """Return what a column requires, in words and as a check."""
     if words := WORDS.get((table, column)):
         return _("one of {words}").format(words=", ".join(words)), words.__contains__
+    if isinstance(kind, sa.Float):
+        return _("a number"), lambda value: isinstance(value, int | float) and math.isfinite(value)
     if column == "at" or column.endswith("_at"):
         return _("a time with its zone"), sound.is_time
     if isinstance(kind, sa.JSON):
@@ -106,6 +141,8 @@ def _rule(table: str, column: str, kind: Any) -> tuple[str, Callable[[Any], bool
         return _("yes or no"), lambda value: isinstance(value, int) and value in (0, 1)
     if isinstance(kind, sa.Integer):
         return _("a whole number"), lambda value: isinstance(value, int) and 0 <= value < sound.MOST
+    if isinstance(kind, models.Point):
+        return _("a point"), models.is_point
     return _("text"), lambda value: isinstance(value, str) and sound.text(value) == value
 
 

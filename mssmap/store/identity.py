@@ -15,6 +15,7 @@ the server again with what there is.
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,10 +28,13 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError
 
 from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
+from mssmap.store.models import IdentityRow
 
 HEAD: Final = "head"
 """Where a write leaves, in the notes of its connection, the last change of the trail as it will be."""
 _FILES: Final = "files"
+_FIRST: Final = " ORDER BY store_id LIMIT 1"
+"""Of several ids, which only damage leaves, each server takes the same."""
 
 Inode = tuple[int, int]
 
@@ -86,6 +90,26 @@ def _inode(path: str) -> Inode | None:
     return there.st_dev, there.st_ino
 
 
+def name_again(engine: Engine, lock: int) -> None:
+    """
+    Give an id to a store whose own was lost.
+
+    Parameters
+    ----------
+    lock
+        Advisory lock of PostgreSQL that orders writers.
+    """
+    lost = ~sa.exists(sa.select(IdentityRow.store_id))
+    with engine.connect() as session:
+        if not session.execute(sa.select(lost)).scalar_one():
+            return
+    with engine.connect().execution_options(writes=True) as session, session.begin():
+        if engine.dialect.name == "postgresql":
+            session.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
+        made = sa.select(sa.literal(str(uuid.uuid4()))).where(lost)
+        session.execute(sa.insert(IdentityRow).from_select(["store_id"], made))
+
+
 class Identity:
     """
     Which store an engine has opened.
@@ -114,7 +138,7 @@ class Identity:
 
     def learn(self, session: Connection) -> None:
         """Note which store this is and how far its trail goes."""
-        row = session.exec_driver_sql("SELECT store_id, (SELECT max(seq) FROM audit) FROM identity").one()
+        row = session.exec_driver_sql("SELECT store_id, (SELECT max(seq) FROM audit) FROM identity" + _FIRST).one()
         self.store_id, self._head = row[0], None
         if row[1]:
             last = session.exec_driver_sql(f"SELECT hash FROM audit WHERE seq = {row[1]}").scalar_one()
@@ -145,7 +169,7 @@ class Identity:
     def _compare(self, ask: Callable[[str], Any]) -> None:
         seq, last = self._head or (0, None)
         try:
-            row = ask(f"SELECT store_id, (SELECT hash FROM audit WHERE seq = {seq}) FROM identity")
+            row = ask(f"SELECT store_id, (SELECT hash FROM audit WHERE seq = {seq}) FROM identity{_FIRST}")
         except (DBAPIError, self._driver.Error) as error:
             if not _is_without_table(getattr(error, "orig", error)):
                 raise

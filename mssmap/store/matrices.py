@@ -23,6 +23,8 @@ from mssmap.store import payloads, roles
 from mssmap.store.core import Store
 
 _KEY: Final = b"mssmap_matrix"
+COLUMNS: Final = {"site_id", "demand_id", "minutes", "km"}
+"""Of a matrix, by `access.matrix_rows`; a plan may name rows that are none."""
 
 
 def keep(store: Store, matrix: MatrixTravel, grid: Grid) -> str:
@@ -64,7 +66,15 @@ def find(store: Store, mark: str, grid: Grid) -> MatrixTravel:
         raise DataError(
             _("travel matrix {mark}: it was changed in the store. Add the file again.").format(mark=mark[:12])
         )
-    table = pq.read_table(pa.BufferReader(content))
-    said = json.loads(table.schema.metadata[_KEY])
-    rows = table.replace_schema_metadata(None).to_pandas()
-    return access.matrix_from_rows(rows, grid.ids, unit=said["unit"], name=said["source"])
+    try:
+        file = pq.ParquetFile(pa.BufferReader(content))
+        said = json.loads(file.schema_arrow.metadata[_KEY])
+        if not set(file.schema_arrow.names) <= COLUMNS or file.metadata.num_rows > access.MAX_PAIRS:
+            raise ValueError(file.schema_arrow.names[:5])
+        rows = file.read().replace_schema_metadata(None).to_pandas()
+        unit, name = str(said["unit"]), str(said["source"])
+    except (KeyError, TypeError, ValueError, RecursionError, pa.ArrowException) as error:
+        raise DataError(
+            _("travel matrix {mark}: it was changed in the store. Add the file again.").format(mark=mark[:12])
+        ) from error
+    return access.matrix_from_rows(rows, grid.ids, unit=unit, name=name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from typing import Any
 
@@ -42,9 +43,22 @@ class Point(TypeDecorator[tuple[float, float]]):
     def process_result_value(self, value: Any, _dialect: Dialect) -> tuple[float, float] | None:
         if value is None:
             return None
-        raw = bytes.fromhex(value) if isinstance(value, str) else bytes(value)
-        _order, _kind, _srid, lon, lat = struct.unpack("<BIIdd", raw)
-        return lon, lat
+        return lon_lat(value)
+
+
+def lon_lat(value: Any) -> tuple[float, float]:
+    """Return longitude and latitude of a point, as the driver gives it."""
+    raw = bytes.fromhex(value) if isinstance(value, str) else bytes(value)
+    _order, _kind, _srid, lon, lat = struct.unpack("<BIIdd", raw)
+    return lon, lat
+
+
+def is_point(value: Any) -> bool:
+    """Whether a column of points holds one, as the driver gives it."""
+    try:
+        return isinstance(value, str | bytes) and all(map(math.isfinite, lon_lat(value)))
+    except (ValueError, struct.error):
+        return False
 
 
 Json = JSON().with_variant(JSONB(), "postgresql")

@@ -102,5 +102,16 @@ def _words() -> dict[str, str]:
         "window": _("Another window"),
         "ended": _("Your sign-in or your role has ended. What you see is no longer kept up to date."),
         "sign_in": _("Sign in"),
+        "too_large": _(
+            "{file}: not uploaded. The file has {found}, at most {most} are allowed here. Choose a smaller one, or "
+            "split it."
+        ),
+        "too_large_there": _(
+            "{file}: not uploaded. The server, or a proxy before it, takes no file of {found}. Choose a smaller one, "
+            "or split it."
+        ),
+        "other_kind": _("{file}: not uploaded. Required is a file of the kind {kinds}. Choose another one."),
+        "not_taken": _("{file}: not uploaded. {answer}"),
+        "not_uploaded": _("{file}: the upload did not arrive. Remove the file here and upload it again."),
         "waiting": _("Changes of yours to plans are not yet stored: {n}"),
     }

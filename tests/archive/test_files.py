@@ -401,6 +401,30 @@ def test_a_folder_or_an_engine_can_be_the_address():
         shelf.folder_of("https://example.org/a", "/b")
 
 
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"first": "nonsense"},
+        {"created_at": "nonsense"},
+        {"rows": -1},
+        {"bytes": 10**30},
+        {"box": [1.0]},
+        {"box": [float("nan")] * 4},
+        {"title": "\ud800"},
+        {"notes": "nonsense"},
+        {"categories": {"riot": -1}},
+        "[" * 100_000,
+    ],
+    ids=lambda field: str(field)[:20],
+)
+def test_a_manifest_that_makes_no_sense_is_a_fault(own, field):
+    archives, made = own()
+    changed = field if isinstance(field, str) else json.dumps({**dataclasses.asdict(made), **field})
+    archives.shelf.manifest(made.name).write_text(changed)
+    assert archives.shelf.listed() == []
+    assert f"archive {made.name}: found a manifest that cannot be read" in archives.shelf.faults()[0]
+
+
 def test_a_manifest_of_another_format_is_a_fault(own):
     archives, made = own()
     path = archives.shelf.manifest(made.name)

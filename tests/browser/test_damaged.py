@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import requests
+from archive.samples import TEN, rows, write
 from store import damage
 
 from mssmap import catalog
@@ -24,6 +25,15 @@ pytestmark = pytest.mark.browser
 
 KEPT = "private, max-age=31536000, immutable"
 
+MANIFESTS: dict[str, Any] = {
+    "deep": "[" * 100_000,
+    "days": {"first": "nonsense"},
+    "counts": {"rows": -1},
+    "box": {"box": [1.0]},
+    "half": {"title": "\ud800"},
+}
+"""What stands in the place of a manifest of an archive, by its name."""
+
 
 @pytest.fixture(scope="module")
 def damaged(tmp_path_factory: pytest.TempPathFactory, provider: str) -> Iterator[Team]:
@@ -34,7 +44,12 @@ def damaged(tmp_path_factory: pytest.TempPathFactory, provider: str) -> Iterator
     store = damage.made(folder / "team.db", data, day, folder)
     damage.damage(store, b"\xff\x00")
     store.engine.dispose()
-    home = {"XDG_CACHE_HOME": str(folder / "cache")}
+    archives = folder / "archives"
+    made = json.loads((archives / f"{write(archives, rows(TEN)).name}.json").read_text())
+    for name, content in MANIFESTS.items():
+        changed = content if isinstance(content, str) else json.dumps({**made, "name": name, **content})
+        (archives / f"{name}.json").write_text(changed)
+    home = {"XDG_CACHE_HOME": str(folder / "cache"), "MSSMAP_ARCHIVE_URL": archives.as_uri()}
     with signing_in(folder, provider, **home) as found:
         files = statics(folder)
     for n, file in enumerate(files):
@@ -93,7 +108,10 @@ def test_every_page_shows_its_content_and_tells_each_fault_beside_its_list(damag
     expect(admin("/briefing"), "pack.000001: cannot be read and is left out")
     screen = admin("/data")
     for tab, words in {
-        "Import": ("found changed_at", "Imported so far", "Rows: 1"),
+        "Import": (
+            *("found changed_at", "Imported so far", "Rows: 1", "Ten events"),
+            *(f"archive {name}: found a manifest that cannot be read" for name in MANIFESTS),
+        ),
         "Field copies": ("conflict conflict-theirs: found theirs", "Take theirs"),
         "People and roles": ("person role@example.org: found role", "sound@example.org"),
     }.items():

@@ -158,6 +158,32 @@ def test_the_days_of_a_plan_are_on_the_dials_and_moving_them_moves_the_plan(
     assert store.plan(plan).body["as_of"] == "2026-03-01", "the next change does not turn it back"
 
 
+def test_what_the_server_has_not_heard_yet_stays_on_the_screen(screen: Screen, store: Store) -> None:
+    """Each act draws every control anew, over what the page read before them."""
+    page = screen.page
+    page.get_by_text("Edit proposals").click()
+    proposal = page.locator(".mm-form select").filter(has=page.locator("option[value^=fob-]"))
+    proposal.select_option(index=1)
+    chosen, (base, other) = proposal.input_value(), off(screen)[:2]
+    standard, note = page.get_by_label("Service standard").first, page.get_by_label("Note")
+    before = shown(screen)
+    page.route("**/acts", lambda route: route.abort())
+    standard.fill("35")
+    note.fill("By the road")
+    page.get_by_role("button", name="Save", exact=True).click()
+    click(screen, [base])
+    click(screen, [other])
+    assert shown(screen) == before | {base, other}
+    assert (standard.input_value(), note.input_value()) == ("35", "By the road")
+    page.unroute("**/acts")
+    until_saved(screen)
+    body = store.plan(in_hand(screen)).body
+    assert {base, other} <= set(body["active"])
+    assert {one["id"]: one["note"] for one in body["proposals"]}[chosen] == "By the road"
+    assert (body["standard"]["value"], standard.input_value()) == (35, "35")
+    screen.faults.clear()  # a browser complains about a line that was cut, and rightly so
+
+
 def test_a_plan_deleted_meanwhile_is_told_and_its_acts_wait(screen: Screen, store: Store) -> None:
     plan, base = in_hand(screen), off(screen)[0]
     screen.page.route("**/acts", lambda route: route.abort())

@@ -100,6 +100,37 @@ def test_a_file_beyond_the_limit_is_refused(server: Server, alone: Callable[...,
     assert page.evaluate(send, [put.value.url, 40 * 1024 * 1024]) == 413
 
 
+def sized(path: Path, mb: float) -> Path:
+    with path.open("wb") as file:
+        file.truncate(int(mb * 1_000_000))
+    return path
+
+
+def test_why_a_file_was_not_uploaded_is_told_in_the_language_of_the_page(
+    server: Server, alone: Callable[..., Screen], tmp_path: Path
+) -> None:
+    """By the page itself, and by a proxy that takes less than the server does; no number of a status, no exception."""
+    page = alone(server, "/data?lang=fr").page
+    page.get_by_role("tab", name="Importer").click()
+    chosen = page.locator("input[type=file]").first
+    chosen.set_input_files(sized(tmp_path / "large.csv", 25.2))
+    told = page.locator(".mm-told")
+    told.filter(
+        has_text="large.csv : non envoyé. Le fichier fait 25.2 MB, 25.0 MB au plus sont permis ici. "
+        "Choisissez-en un plus petit ou divisez-le."
+    ).wait_for()
+    page.route("**/_stcore/upload_file/**", lambda route: route.fulfill(status=413, body="<html>nginx</html>"))
+    chosen.set_input_files(sized(tmp_path / "other.csv", 0.5))
+    told.filter(has_text="other.csv : non envoyé. Le serveur, ou un proxy devant lui, ne prend pas").wait_for()
+    page.unroute("**/_stcore/upload_file/**")
+    for name in ("large.csv", "other.csv"):
+        page.get_by_role("button", name=f"Remove {name}").click()
+    told.filter(has_text="csv").first.wait_for(state="detached")
+    page.goto(f"{server.url}/planner?lang=fr")
+    page.locator("input[type=file][accept*=json]").first.set_input_files(sized(tmp_path / "plan.pdf", 0.1))
+    told.filter(has_text="plan.pdf : non envoyé. Il faut un fichier du type .json. Choisissez-en un autre.").wait_for()
+
+
 def test_who_asks_too_often_waits(team: Team) -> None:
     """As somebody at another address; the app believes the proxy of this machine."""
     client = requests.Session()
@@ -160,9 +191,9 @@ def test_a_page_may_hold_so_much_of_what_was_uploaded(
     server: Server, alone: Callable[..., Screen], tmp_path: Path
 ) -> None:
     """Files of 24 MB, four at a time; one that is removed gives its room back."""
-    screen = alone(server, "/data")
+    screen = alone(server, "/data?lang=fr")
     page = screen.page
-    page.get_by_role("tab", name="Import").click()
+    page.get_by_role("tab", name="Importer").click()
     (tmp_path / "small.csv").write_text("a,b\n1,2\n", encoding="utf-8")
     with page.expect_request(lambda request: "/_stcore/upload_file/" in request.url and request.method == "PUT") as put:
         page.locator("input[type=file]").first.set_input_files(tmp_path / "small.csv")
@@ -182,5 +213,8 @@ def test_a_page_may_hold_so_much_of_what_was_uploaded(
         "Upload: with this file the page would hold 120 MB, 100 MB are allowed. Remove files from the page that you no "
         "longer need, or load it again.\n"
     )
+    told = page.locator(".mm-told").filter(has_text="next.csv")
+    page.locator("input[type=file]").first.set_input_files(sized(tmp_path / "next.csv", 8))
+    told.filter(has_text="next.csv : non envoyé. Envoi : avec ce fichier, la page contiendrait 10").wait_for()
     assert page.evaluate(send, [url, "DELETE", [0]])[0][0] == 204
     assert page.evaluate(send, [url, "PUT", [20]])[0][0] == 204, "a file that was removed gives its room back"

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
+
+from mssmap.store import Store, imports, open_store
 
 from .conftest import HOSTILE, running
 
 pytestmark = pytest.mark.browser
 
 
+OURS = "A place of our own"
 DRAWN_IMPORTS = """() =>
   document.querySelector('.st-key-map iframe')?.contentDocument?.documentElement?.dataset.imports === '2'"""
 
@@ -29,7 +34,7 @@ def square(west: float, south: float) -> dict[str, Any]:
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    points = [feature({"type": "Point", "coordinates": [-72.3, 18.9]}, HOSTILE), feature(square(-72.6, 19.0), "plain")]
+    points = [feature({"type": "Point", "coordinates": [-72.3, 18.9]}, HOSTILE), feature(square(-72.6, 19.0), OURS)]
     path = tmp_path / "own.geojson"
     path.write_text(json.dumps({"type": "FeatureCollection", "features": points}), encoding="utf-8")
     return path
@@ -56,7 +61,35 @@ def test_a_file_is_looked_at_stored_and_taken_back(visit: Callable[..., Any], tm
         assert page.evaluate("() => window.pwned") is None
         assert screen.in_map("(w) => w.pwned") is None
 
+        carrying = {url for url in screen.requests if OURS in given(url)}
+        assert carrying, "the rows of the import are in files of the map"
         page.get_by_role("link", name="Data and sources").click()
         page.get_by_role("tab", name="Import").click()
         page.get_by_role("button", name="Remove").click()
         page.get_by_role("button", name="Bring back").wait_for()
+        assert {given(url) for url in carrying} == {""}
+
+        page.get_by_role("button", name="Bring back").click()
+        page.get_by_role("button", name="Remove").wait_for()
+        assert all(OURS in given(url) for url in carrying)
+        with closing_store(store) as opened:
+            (item,) = imports.listed(opened)
+            imports.remove(opened, item.import_id, version=item.version, actor="bea")
+        assert {given(url) for url in carrying} == {""}, "removed by somebody else, and no page was opened since"
+
+
+def given(url: str) -> str:
+    """What the server gives to whoever knows the name of one of the map's files, nothing if it is not there."""
+    if "/app/static/" not in url or not url.endswith(".json"):
+        return ""
+    answer = requests.get(url, timeout=60)
+    assert answer.status_code == requests.head(url, timeout=60).status_code
+    assert answer.status_code in (200, 404)
+    return answer.text if answer.status_code == 200 else ""
+
+
+@contextmanager
+def closing_store(url: str) -> Iterator[Store]:
+    found = open_store(url)
+    yield found
+    found.engine.dispose()

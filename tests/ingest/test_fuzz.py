@@ -7,15 +7,20 @@ import json
 import os
 import random
 import resource
+import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pandas as pd
 import pytest
+import uvicorn
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
+from starlette.applications import Starlette
+from starlette.routing import Route
 
 from mssmap import ingest, scenario
 from mssmap.archive import stream
@@ -26,6 +31,7 @@ from mssmap.exports import verify
 from mssmap.ingest import mapping, prepare
 from mssmap.ingest.reading import Reading
 from mssmap.jail import box
+from mssmap.ui import cache, server
 
 from . import fuzz, samples
 
@@ -104,8 +110,56 @@ def resident_bytes() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
-def test_odd_files_through_the_doors_themselves(base, small, tmp_path, record_property):
-    """Each is taken or refused in one line; the server does not grow, and no file keeps it long."""
+ASKS = """
+import sys, threading, time, urllib.request
+is_done = threading.Event()
+threading.Thread(target=lambda: (sys.stdin.read(), is_done.set()), daemon=True).start()
+asked, slowest = 0, 0.0
+while not is_done.is_set():
+    began = time.monotonic()
+    with urllib.request.urlopen(sys.argv[1], timeout=120) as answer:
+        assert answer.read() == b"ready\\n"
+    asked, slowest = asked + 1, max(slowest, time.monotonic() - began)
+    time.sleep(0.05)
+print(asked, slowest)
+"""
+
+
+@pytest.fixture
+def readyz(small_folder, tmp_path, monkeypatch):
+    """The address of `/readyz` of this process: what work here keeps from it, it would keep from a server."""
+    monkeypatch.setenv("MSSMAP_DATA_DIR", str(small_folder))
+    monkeypatch.setenv("MSSMAP_DATABASE_URL", f"sqlite:///{tmp_path / 'store.db'}")
+    monkeypatch.setattr(cache, "_seen", [None])
+    server._makes_pages.set()
+    cache.opened.cache_clear()
+    app = Starlette(routes=[Route("/readyz", server._ready)])
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        running = uvicorn.Server(uvicorn.Config(app, log_level="error"))
+        thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/readyz"
+        running.should_exit = True
+        thread.join()
+    server._makes_pages.clear()
+    cache.opened().engine.dispose()
+    cache.opened.cache_clear()
+
+
+@pytest.fixture
+def asking(readyz):
+    """A process that asks all the time whether this one is ready; ended, it says how often and the slowest answer."""
+    command = [sys.executable, "-c", ASKS, readyz]
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_odd_files_through_the_doors_themselves(base, small, tmp_path, record_property, asking):
+    """Each is taken or refused in one line; the server neither grows nor keeps anybody waiting."""
     kinds, slowest, before = list(base), 0.0, 0
     refusals: list[tuple[int, str, str]] = []
     for case in range(-len(kinds), THROUGH_DOORS):
@@ -122,7 +176,14 @@ def test_odd_files_through_the_doors_themselves(base, small, tmp_path, record_pr
             refusals.append((case, kind, str(error)))
         slowest = max(slowest, time.monotonic() - began)
     grown = resident_bytes() - before
-    record_property("figure", f"{THROUGH_DOORS:,} files, slowest {slowest:.1f} s, {grown / 1e6:.0f} MB grown")
+    answers, fault = asking.communicate("")
+    assert asking.returncode == 0, fault
+    asked, waited_s = map(float, answers.split())
+    told = f"{asked:,.0f} times asked whether it is ready, answered in {waited_s:.2f} s at most"
+    record_property("figure", f"{THROUGH_DOORS:,} files, slowest {slowest:.1f} s, {grown / 1e6:.0f} MB grown, {told}")
+    assert asked >= THROUGH_DOORS
+    if SOAK:
+        assert waited_s <= 1
     assert [item for item in refusals if item[0] < 0 or "\n" in item[2]] == []  # sound ones are taken
     assert len(refusals) < THROUGH_DOORS
     assert grown < 20_000_000

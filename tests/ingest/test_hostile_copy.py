@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from mssmap.archive import copies
 from mssmap.archive.shelf import Shelf
 from mssmap.brief import history
 from mssmap.catalog import Data
-from mssmap.ingest import attach, prepare
+from mssmap.errors import MssmapError
+from mssmap.ingest import attach, prepare, stored
 from mssmap.store import Store, audit, backup, imports, open_store, payloads
 
 Change = Callable[[dict[str, Any]], None]
@@ -241,3 +243,19 @@ def test_a_sound_import_is_taken(hq, laptop, sound, tmp_path):
     done = taken(hq, laptop, tmp_path)
     assert (done.refused, done.taken) == ((), 2)
     goes_on(hq)
+
+
+def test_many_short_texts_are_measured_as_what_they_take_in_the_server(hq, laptop, sound, tmp_path, monkeypatch):
+    """20 million texts of 7 characters are 75 MB in a file and 2 GB in a frame; here are 30,000 and a lower limit."""
+    rows = parquet({"a": [f"{n:06}" for n in range(30_000)]})
+    said, rows = body_of(sound, rows, kind="layer", places=False)
+    laptop._write(lambda session: payloads.put(session, rows))
+    put(laptop, "import", said["id"], said)
+    monkeypatch.setattr(stored, "HELD_BYTES", 1_000_000)
+    (line,) = taken(hq, laptop, tmp_path).refused
+    assert "bytes held" in line
+    with pytest.raises(MssmapError, match="bytes held"):  # nobody stores what could not be read again
+        attach.store_import(laptop, replace(sound, frame=pd.concat([sound.frame] * 3_000)))
+    monkeypatch.setattr(stored, "HELD_BYTES", 3_000_000)
+    (tmp_path / "copy.zip").unlink()
+    assert taken(hq, laptop, tmp_path).refused == ()

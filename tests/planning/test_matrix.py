@@ -15,7 +15,7 @@ import mssmap
 from mssmap import access, planning, scenario, store
 from mssmap.access import MatrixTravel, Standard
 from mssmap.errors import DataError, InputError, NotAllowedError, NotFoundError
-from mssmap.store import matrices, people
+from mssmap.store import matrices, payloads, people
 from mssmap.store.models import PayloadRow
 from mssmap.ui import cache, planner_travel
 
@@ -198,3 +198,15 @@ def test_a_matrix_is_stored_by_planners_only(haiti, own_store):
         matrices.keep(own_store.acting("bea@x"), by_road(haiti), haiti.ground.grid)
     people.grant(own_store, "bea@x", "planner")
     assert matrices.keep(own_store.acting("bea@x"), by_road(haiti), haiti.ground.grid)
+
+
+@pytest.mark.parametrize(
+    "said", [None, {}, {b"mssmap_matrix": b"[]"}, {b"mssmap_matrix": b'{"unit": "min", "source": ""}'}]
+)
+def test_a_plan_that_names_rows_which_are_no_matrix_is_told(haiti, own_store, said):
+    buffer = pa.BufferOutputStream()
+    pq.write_table(pa.table({"a": ["x"]}).replace_schema_metadata(said), buffer)
+    rows = buffer.getvalue().to_pybytes()
+    own_store._write(lambda session: payloads.put(session, rows))
+    with pytest.raises(DataError, match=r"travel matrix .*: it was changed in the store"):
+        matrices.find(own_store, payloads.digest(rows), haiti.ground.grid)

@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.dialects import postgresql
+
 from mssmap import ingest, scenario
 from mssmap.brief import history
 from mssmap.catalog import Data
 from mssmap.ingest import attach, prepare
-from mssmap.store import Store, open_store, people
+from mssmap.store import Store, models, open_store, people
 from mssmap.timeline import Clocks
 
 NONSENSE: tuple[Any, ...] = (
@@ -28,7 +30,17 @@ NONSENSE: tuple[Any, ...] = (
 )
 """What may stand in any column; the fourth is half a sign once it is read as text."""
 
-KEYS = {"plan": "plan_id", "import": "import_id", "person": "person_id", "conflict": "conflict_id", "setting": "key"}
+KEYS = {
+    "plan": "plan_id",
+    "import": "import_id",
+    "person": "person_id",
+    "conflict": "conflict_id",
+    "setting": "key",
+    "proposal": "proposal_id",
+    "answer": "request_id",
+    "presence": "tab",
+    "signed_out": "mark",
+}
 """Column that names a record."""
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -38,6 +50,10 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "setting": ("value", "version"),
     "conflict": ("entity", "entity_id", "branch", "origin", "theirs", "theirs_by", "theirs_at", "merged_at"),
     "audit": ("at", "actor", "action", "entity", "entity_id", "body", "version", "hash", "before", "request_id"),
+    "proposal": ("name", "active", "capacity", "place"),
+    "answer": ("plan_id", "version"),
+    "presence": ("plan_id", "name", "seen_at"),
+    "signed_out": ("at",),
 }
 """Columns that are damaged, each in a record of its own."""
 
@@ -65,6 +81,15 @@ def made(path: Path, data: Data, clocks: Clocks, folder: Path) -> Store:
                 "INSERT INTO conflict VALUES (?, 'plan', 'plan-sound', 'plan-sound~1', ?, ?, ?, ?, ?, '', '', '')",
                 (f"conflict-{name}", *said),
             )
+        for field in FIELDS["answer"]:
+            session.execute("INSERT INTO answer VALUES (?, 'plan-sound', 1)", (f"answer-{field}",))
+        for field in FIELDS["presence"]:
+            session.execute("INSERT INTO presence VALUES (?, 'plan-sound', 'Ana', 1.0)", (f"presence-{field}",))
+        place = bytes.fromhex(models.Point().process_bind_param((-72.3, 18.5), postgresql.dialect()))
+        for field in FIELDS["proposal"]:
+            row = ("plan-sound", f"proposal-{field}", "A", "own", "candidate", 1, 5, "", place)
+            session.execute("INSERT INTO proposal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        session.execute("INSERT INTO signed_out VALUES ('signed_out-at', 4000000000.0)")
     return store
 
 
@@ -93,4 +118,4 @@ def _name(session: sqlite3.Connection, table: str, field: str, n: int) -> Any:
         "setting": f"{history.PACKS}{n:06}",
         "conflict": f"conflict-{field}",
         "audit": n,
-    }[table]
+    }.get(table, f"{table}-{field}")

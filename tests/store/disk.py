@@ -24,6 +24,11 @@ SECTOR = 512
 OTHER_ERRORS = ("InterfaceError", "DataError", "InternalError", "ProgrammingError", "NotSupportedError")
 
 
+def left_beside(store: Path) -> list[str]:
+    """Return what stands beside the file of a store that was opened again and closed: nothing should."""
+    return sorted(path.name for path in store.parent.iterdir() if path != store)
+
+
 class Notes:
     """What happened, in order: (what, file, offset, content)."""
 

@@ -16,11 +16,12 @@ import pytest
 
 from mssmap.store import audit, open_store
 
-from .conftest import plan
+from .conftest import SOAK, plan
+from .disk import left_beside
 from .writer import write_forever
 
 WRITERS = 4
-ROUNDS = int(os.environ.get("MSSMAP_KILL_ROUNDS", "200"))
+ROUNDS = int(os.environ.get("MSSMAP_KILL_ROUNDS", "200" if SOAK else "60"))
 
 WRITES = 15 * ROUNDS
 """As many writes are wanted; a slow machine gets twice the rounds for them."""
@@ -55,14 +56,19 @@ def killed(target: str, folder: Path, number: int, *, control: bool = False) -> 
     return {name: int(log.read_text().split()[-1]) for name, log in logs.items() if log.exists() and log.read_text()}
 
 
+@pytest.mark.timeout(900 if SOAK else 300)
 def test_no_acknowledged_write_is_lost(tmp_path, record_property):
-    url = f"sqlite:///{tmp_path / 'store.db'}"
-    open_store(url).save(plan(counts={}), version=0)
-    acknowledged = 0
+    file = tmp_path / "store" / "store.db"
+    url = f"sqlite:///{file}"
+    first = open_store(url)
+    first.save(plan(counts={}), version=0)
+    first.engine.dispose()
+    acknowledged = left = swept = 0
     number = 0
     while number < ROUNDS or (acknowledged < WRITES and number < 2 * ROUNDS):
         number += 1
         promised = killed(url, tmp_path, number)
+        swept += len(left_beside(file))
         store = open_store(url)
         counts = store.plan("p").body["counts"]
         for name, count in promised.items():
@@ -71,7 +77,12 @@ def test_no_acknowledged_write_is_lost(tmp_path, record_property):
         assert audit.faults(store.trail()) == []
         acknowledged = sum(counts.values())
         store.engine.dispose()
-    record_property("figure", f"{number} rounds of {WRITERS} writers, {acknowledged} writes acknowledged, 0 lost")
+        left += len(left_beside(file))
+    assert (left, swept > 0) == (0, True)
+    record_property(
+        "figure",
+        f"{number} rounds of {WRITERS} writers, {acknowledged} writes acknowledged, 0 lost, 0 files left behind",
+    )
     assert acknowledged >= 5 * ROUNDS
 
 

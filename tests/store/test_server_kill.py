@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from mssmap.store import audit, open_store
-from mssmap.store.models import AuditRow, PlanRow
+from mssmap.store.models import AuditRow, Base, PlanRow
 
 from .conftest import SOAK, Postgres
 from .test_kill import forked
@@ -62,6 +62,30 @@ def counts(url: str) -> dict[str, int]:
     return {one.plan_id: one.version for one in plans}
 
 
+def left_in(url: str) -> dict[str, int]:
+    """What a store holds after its writers are gone beside their plans and the trail."""
+    store = open_store(url)
+    with store.engine.connect() as session:
+        for _try in range(600):
+            others = session.scalar(sa.text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"))
+            if others == 1:
+                break
+            time.sleep(0.1)
+        rows = {
+            table.name: table
+            for table in Base.metadata.sorted_tables
+            if table.name not in {"plan", "audit", "identity"}
+        }
+        found = {name: session.scalar(sa.select(sa.func.count()).select_from(table)) for name, table in rows.items()}
+        found |= {
+            "connections": others - 1,
+            "locks": session.scalar(sa.text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")),
+            "prepared": session.scalar(sa.text("SELECT count(*) FROM pg_prepared_xacts")),
+        }
+    store.engine.dispose()
+    return {name: count for name, count in found.items() if count}
+
+
 def lost_by(server: Postgres, folder: Path, kills: int, options: str = "") -> tuple[int, int, int]:
     """Kill the server under writers who go on by themselves; count writes promised, lost, and faults they were told."""
     url = server.database("killed")
@@ -92,6 +116,7 @@ def lost_by(server: Postgres, folder: Path, kills: int, options: str = "") -> tu
         for writer in writers:
             writer.kill()
             writer.join()
+    assert left_in(url) == {}
     told = sum(len(log.with_suffix(".told").read_text().splitlines()) for log in logs.values())
     return sum(promised(logs).values()), lost, told
 
@@ -101,7 +126,9 @@ def test_no_acknowledged_write_is_lost_when_the_server_is_killed(own, tmp_path, 
     assert lost == 0
     assert made >= 3 * KILLS * WRITERS
     assert told > 0, "nobody noticed"
-    record_property("figure", f"{KILLS} kills, {made} writes acknowledged, 0 lost; the writers went on by themselves")
+    record_property(
+        "figure", f"{KILLS} kills, {made} writes acknowledged, 0 lost, 0 left; the writers went on by themselves"
+    )
 
 
 def test_acknowledged_before_it_is_on_disk_is_lost(own, tmp_path, record_property):

@@ -1,5 +1,5 @@
 """
-What a process does until it is killed, for test_kill.py and test_server_kill.py.
+What a process does until it is killed, for test_kill.py, test_server_kill.py and test_leftovers.py.
 
 Each write adds one to the count of NAME in one shared plan; only after the store has answered, a line goes to the file
 ACKNOWLEDGED. With `control` it rewrites a JSON file instead, as ordinary code would, without versions.
@@ -62,3 +62,23 @@ def write_on(url: str, name: str, acknowledged: str) -> None:
             time.sleep(0.05)
             continue
         acknowledge(file, version)
+
+
+def work_on(url: str, folder: str) -> None:
+    """Make back-ups, open field copies and write archives, one after the other."""
+    from archive.samples import TEN, rows, write
+
+    from mssmap.archive.shelf import Shelf
+    from mssmap.ingest import field_copy
+    from mssmap.store import backup, open_store
+
+    store, place = open_store(url), Path(folder)
+    print("ready", flush=True)
+    while True:
+        copy = place / "copy.zip"
+        copy.unlink(missing_ok=True)
+        backup.backup(store, copy)
+        with field_copy.opened(copy):
+            pass
+        made = write(place / "archives", rows(TEN))
+        Shelf(place / "archives").delete(made.name)

@@ -1,6 +1,7 @@
 /*
- * What happens meanwhile: the server was started again, somebody else changed the plan, who else is on it. Asks `/live`
- * every other second while the window is seen. On every page it serves the queue of acts (acts.js).
+ * What happens meanwhile: the server was started again, somebody else changed the plan, who else is on it, why a file was
+ * not uploaded. Asks `/live` every other second while the window is seen. On every page it serves the queue of acts
+ * (acts.js).
  *
  * All words come from data and are set as text.
  */
@@ -132,6 +133,7 @@ class Live {
       if (this.restarted) lines.push(["restarted", words.restarted, [words.close, () => { this.restarted = false; this.tell(); }]]);
       this.changes(lines);
     }
+    lines.push(...uploadLines(words));
     const waiting = data.planner ? 0 : queue.read().mine.length;
     if (waiting) lines.push(["kept", fill(words.waiting, { n: waiting })]);
     const others = (answer.plan && answer.plan.others) || [];
@@ -173,6 +175,55 @@ class Live {
       return line;
     }));
   }
+}
+
+// ------------------------------------------------------------------------------------------------------------ uploads
+
+/** What the server answered to uploads that it did not take, by name of the file: Streamlit shows the number alone. */
+const refusals = new Map();
+
+/** Ask for the answer to an upload in the language of the page, and keep it if it is a refusal. */
+function hearRefusals() {
+  const send = XMLHttpRequest.prototype.send;
+  XMLHttpRequest.prototype.send = function (body) {
+    const file = body instanceof FormData && [...body.values()].find((one) => one instanceof File);
+    const language = window.mssmapLive?.data?.lang;
+    if (file && language) {
+      this.setRequestHeader("Accept-Language", language);
+      this.addEventListener("load", () => {
+        refusals.delete(file.name);
+        const isOurs = this.getResponseHeader("content-language") === language;
+        if (this.status >= 400 && isOurs) refusals.set(file.name, this.responseText.trim());
+      });
+    }
+    send.call(this, body);
+  };
+}
+
+/** The size in a text of Streamlit, such as "25.0 MB". */
+const sizeIn = (text) => text.match(/\d[\d.]*[KMG]?B/)?.[0].replace(/(?<=\d)(?=[KMGB])/, " ");
+
+/** A line for each file that an uploader of Streamlit shows as not taken. */
+function uploadLines(words) {
+  return [...document.querySelectorAll("[data-testid=stFileChip][aria-invalid=true]")].map((chip) => {
+    const file = chip.querySelector("[data-testid=stFileChipName]")?.textContent ?? "";
+    return ["away", fill(whyRefused(chip, file, words), {
+      file,
+      found: sizeIn(chip.getAttribute("aria-label").slice(file.length)),
+      most: sizeIn(chip.querySelector("[role=alert]").textContent),
+      kinds: chip.closest("[data-testid=stFileUploader]").querySelector("input").accept.split(",").filter((kind) => kind[0] === ".").join(", "),
+      answer: refusals.get(file),
+    })];
+  });
+}
+
+/** The words for a file that was not taken; what Streamlit itself says of it is English. */
+function whyRefused(chip, file, words) {
+  const said = chip.querySelector("[role=alert]").textContent;
+  if (said.includes("or smaller")) return words.too_large;
+  if (said.includes("not allowed")) return words.other_kind;
+  if (refusals.has(file)) return words.not_taken;
+  return said.includes("413") ? words.too_large_there : words.not_uploaded;
 }
 
 /** The one watcher of this window; each run of the page gives it new data. */
@@ -224,4 +275,5 @@ if (!window.mssmapAddress) {
   window.mssmapAddress = true;
   keepHistory();
   takeTypedDates();
+  hearRefusals();
 }

@@ -213,16 +213,17 @@ def _sign_in_first(request: HTTPConnection, rule: Rule) -> Response:
 def _not_allowed(request: HTTPConnection, rule: Rule, person: str, role: str) -> Response:
     if _is_seen(request, rule) and role == roles.NONE:
         return pages.no_role(request.headers, person)
-    with speaking(pages.language(request.headers)):
+    with speaking(pages.language(request.headers)) as language:
         words = _("This needs the role {needed}; yours is {role}.").format(
             needed=_(roles.WORDS[rule.needs]), role=_(roles.WORDS.get(role, role))
         )
-    return PlainTextResponse(f"{words}\n", status_code=403, headers={"cache-control": "no-store"})
+    told = {"cache-control": "no-store", "content-language": language}
+    return PlainTextResponse(f"{words}\n", status_code=403, headers=told)
 
 
 def _too_many(request: HTTPConnection, rule: Rule, wait_s: int) -> Response:
-    extra = {"retry-after": str(wait_s), "cache-control": "no-store"}
-    with speaking(pages.language(request.headers)):
+    with speaking(pages.language(request.headers)) as language:
+        extra = {"retry-after": str(wait_s), "cache-control": "no-store", "content-language": language}
         words = _("Too many requests. Try again in {n} s.").format(n=wait_s)
     if _is_seen(request, rule):
         return pages.told(request.headers, 429, words, extra)

@@ -75,7 +75,7 @@ class Uploads:
         }
         own = bytes_of.get(page, 0) + self._coming[page] + size
         everybody = sum(bytes_of.values()) + self._coming.total() + size
-        with speaking(pages.language(asked)):
+        with speaking(pages.language(asked)) as language:
             if own > MOST:
                 words = _(
                     "Upload: with this file the page would hold {found:.0f} MB, {allowed:.0f} MB are allowed. Remove "
@@ -88,4 +88,4 @@ class Uploads:
                 ).format(found=everybody / MB, allowed=MOST_IN_ALL / MB)
             else:
                 return None
-        return PlainTextResponse(f"{words}\n", 413, headers={"cache-control": "no-store"})
+        return PlainTextResponse(f"{words}\n", 413, headers={"cache-control": "no-store", "content-language": language})
