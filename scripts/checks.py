@@ -808,7 +808,7 @@ FILE_CHECKS: Final = (
     Check(
         "field-copy",
         "the chain of a field copy is whole",
-        "_sound",
+        "_whole",
         MERGE + "test_a_broken_chain_is_refused_and_nothing_is_merged",
         "return trail",
         "",

@@ -180,7 +180,7 @@ def merge(
     StoreAwayError
         If it could not be written; nothing has changed then.
     """
-    trail = _sound(other.trail(), origin)
+    trail = _whole(other.trail(), origin)
     here = store._read(lambda session: set(session.execute(sa.select(AuditRow.request_id)).scalars()))
     refused = _refused(store, _by_record(e for e in trail if e.entity in MERGED and e.request_id not in here), check)
 
@@ -297,7 +297,7 @@ def origins(entries: Sequence[Entry]) -> list[str]:
 # ------------------------------------------------------------------------------------------------------- the parts
 
 
-def _sound(trail: list[Entry], origin: str) -> list[Entry]:
+def _whole(trail: list[Entry], origin: str) -> list[Entry]:
     """Return the trail of a field copy if its chain is whole."""
     if faults := audit.faults(trail):
         raise InputError(
