@@ -24,7 +24,7 @@ import shapely
 from mssmap.exports import bundle, extract
 from mssmap.exports.parts import Column, Part
 from mssmap.exports.selection import Form, Selection
-from mssmap.timeline import Clocks
+from mssmap.records.timeline import Clocks
 
 ROUNDS = 5
 BARE = "pyogrio gpkg"

@@ -16,8 +16,9 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from mssmap import catalog, ingest, settings, store
+from mssmap import ingest, settings, store
 from mssmap.ingest import attach, prepare
+from mssmap.records import catalog
 
 HEADER = [
     "event_id_cnty",

@@ -16,8 +16,9 @@ from pathlib import Path
 import numpy as np
 from pyproj import Transformer
 
-from mssmap import access, catalog, grid, osm, roads, settings
+from mssmap import access, grid, osm, roads, settings
 from mssmap.crs import METRIC, WGS84
+from mssmap.records import catalog
 
 NODES, STEP_M, MAIN_EVERY = 10, 50.0, 20
 

@@ -18,10 +18,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from mssmap import catalog, planning, scenario, settings, siting
+from mssmap import planning, scenario, settings, siting
 from mssmap.grid import to_metric
 from mssmap.reach import CoverageIndex
-from mssmap.timeline import Clocks
+from mssmap.records import catalog
+from mssmap.records.timeline import Clocks
 
 CLOCKS = Clocks(date(2026, 4, 1), date(2026, 11, 22))
 RADIUS_M = 30_000

@@ -333,7 +333,7 @@ def main() -> None:
         return
     cpu = {
         "import": cpu_seconds("", "import mssmap"),
-        "load": cpu_seconds("import mssmap\nfrom mssmap import catalog, views", "mssmap.load()"),
+        "load": cpu_seconds("import mssmap\nfrom mssmap.records import catalog, views", "mssmap.load()"),
     }
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     apps = {app.name: app for app in (OURS, TUTORIAL, EMPTY)}

@@ -15,7 +15,7 @@ from streamlit.components.v1.component_registry import ComponentRegistry
 
 from mssmap.maps import layers, symbols, view
 from mssmap.records import kinds
-from mssmap.timeline import Clocks
+from mssmap.records.timeline import Clocks
 from mssmap.ui import cache, state
 
 BACKGROUND = {"neighbours": "#e6e6e2", "land": "#f7f5ef", "lakes": "#dbe9f1", "rivers": "#a9c8da", "roads": "#c3a775"}

@@ -14,7 +14,7 @@ from streamlit.components.v1.component_registry import ComponentRegistry
 
 from mssmap import planning, scenario
 from mssmap.grid import to_metric
-from mssmap.timeline import Clocks
+from mssmap.records.timeline import Clocks
 from mssmap.ui import cache
 
 RADIUS_M = 30_000

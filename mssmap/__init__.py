@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mssmap.access import MatrixTravel, Standard
-    from mssmap.catalog import Data
     from mssmap.covering import Coverage
-    from mssmap.differences import Change
     from mssmap.exports.extract import Extract
     from mssmap.exports.verify import Verdict
+    from mssmap.records.catalog import Data
+    from mssmap.records.differences import Change
+    from mssmap.records.timeline import Clocks
     from mssmap.scenario import Scenario
     from mssmap.siting import Solution
-    from mssmap.timeline import Clocks
 
 __all__ = [
     "CrsError",
@@ -88,7 +88,7 @@ def clocks(as_of: str | date | None = None, known_on: str | date | None = None) 
     InputError
         If one is not a date.
     """
-    from mssmap import timeline, views
+    from mssmap.records import timeline, views
 
     known = settings.parse_date(known_on, "known_on") if known_on else settings.today()
     shown = settings.parse_date(as_of, "as_of") if as_of else views.last_reported(load(), settings.today())
@@ -106,9 +106,9 @@ def layer(
     """
     Return a layer with the status each record had on `as_of`, as known on `known_on`.
 
-    See `mssmap.views.layer` for the columns and `clocks` for the defaults.
+    See `mssmap.records.views.layer` for the columns and `clocks` for the defaults.
     """
-    from mssmap import views
+    from mssmap.records import views
 
     return views.layer(load(), name, clocks(as_of, known_on), grade, region)
 
@@ -122,8 +122,8 @@ def table(
     region: str | None = None,
     plans: bool = False,
 ) -> pd.DataFrame:
-    """Return a table as known on `known_on`, without rows dated after `as_of`. See `mssmap.views.table`."""
-    from mssmap import views
+    """Return a table as known on `known_on`, without rows dated after `as_of`. See `mssmap.records.views.table`."""
+    from mssmap.records import views
 
     return views.table(load(), name, clocks(as_of, known_on), grade, region, plans=plans)
 
@@ -140,9 +140,9 @@ def events(
     plans: bool = False,
 ) -> gpd.GeoDataFrame:
     """
-    Return events with all their figures side by side; `plans` adds what was only announced. See `mssmap.views.events`.
+    Return events with all their figures side by side; `plans` adds what was only announced; `records.views.events`.
     """
-    from mssmap import views
+    from mssmap.records import views
 
     return views.events(
         load(),
@@ -162,9 +162,9 @@ def changes(
     """
     Return what was learnt after `since` and up to `until` (today if None); `plans` adds what was only announced.
 
-    See `mssmap.differences.changes`.
+    See `mssmap.records.differences.changes`.
     """
-    from mssmap import differences
+    from mssmap.records import differences
 
     return differences.changes(
         load(),

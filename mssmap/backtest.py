@@ -16,16 +16,17 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from mssmap import evidence, reach, timeline
+from mssmap import reach
 from mssmap.access import Standard, Travel, require_unit
 from mssmap.covering import MAX_SNAP_M
 from mssmap.errors import InputError
 from mssmap.grid import Grid
 from mssmap.i18n import gettext as _
+from mssmap.records import evidence, timeline
 from mssmap.scenario import Scenario
 
 if TYPE_CHECKING:
-    from mssmap.catalog import Data
+    from mssmap.records.catalog import Data
 
 COARSE_PLACES = ("department", "country")
 """Events no finer than this have no place that could be within a standard; they are counted apart."""
@@ -185,7 +186,7 @@ def from_data(
     grade: str = evidence.LOWEST,
 ) -> Backtest:
     """Test a plan against the events of a period, as known on the clock of the plan."""
-    from mssmap import views
+    from mssmap.records import views
 
     rows = views.events(data, plan.clocks, start=start, end=end, grade=grade)
     return run(place_events(grid, rows), travel, bases, plan.standard, speeds=plan.cases.speed)

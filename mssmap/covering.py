@@ -28,8 +28,8 @@ from mssmap.reach import Bools, percent
 from mssmap.records import kinds
 
 if TYPE_CHECKING:
-    from mssmap.catalog import Data
-    from mssmap.timeline import Clocks
+    from mssmap.records.catalog import Data
+    from mssmap.records.timeline import Clocks
 
 FACILITY_KINDS = {
     "prisons": ("prison", "women", "minors", "police_station"),
@@ -129,7 +129,7 @@ def facilities_from_data(data: Data, clocks: Clocks, grid: Grid, grade: str = "F
     facilities
         `facility_id`, `kind` (the figure it counts for, see `FACILITY_KINDS`, or its own), `name`, `status`, `cell`.
     """
-    from mssmap import views
+    from mssmap.records import views
 
     figure_of = {kind: figure for figure, kinds in FACILITY_KINDS.items() for kind in kinds}
     parts = []

@@ -26,7 +26,7 @@ from mssmap.crs import METRIC, WGS84, require_crs
 from mssmap.errors import InputError
 
 if TYPE_CHECKING:
-    from mssmap.catalog import Data
+    from mssmap.records.catalog import Data
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

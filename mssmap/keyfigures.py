@@ -11,10 +11,10 @@ from typing import Any
 
 import pandas as pd
 
-from mssmap import evidence, regions, schema, timeline, views
-from mssmap.catalog import Data
 from mssmap.i18n import mark
-from mssmap.timeline import Clocks
+from mssmap.records import evidence, regions, schema, timeline, views
+from mssmap.records.catalog import Data
+from mssmap.records.timeline import Clocks
 
 CURVE_RECORDS = ("arrival", "departure", "rotation")
 """Record types of the table `strength` whose `net_change` adds up to the number deployed."""

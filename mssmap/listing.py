@@ -13,9 +13,10 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from mssmap import text, timeline, views
-from mssmap.catalog import Dataset
+from mssmap import text
 from mssmap.legible import legible
+from mssmap.records import timeline, views
+from mssmap.records.catalog import Dataset
 
 
 def records(rows: pd.DataFrame) -> list[dict[str, Any]]:

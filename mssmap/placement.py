@@ -9,14 +9,14 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from mssmap import regions
 from mssmap.crs import HAITI_BOUNDS, METRIC, WGS84
 from mssmap.errors import InputError
 from mssmap.grid import Grid, to_metric
 from mssmap.i18n import gettext as _
+from mssmap.records import regions
 
 if TYPE_CHECKING:
-    from mssmap.catalog import Data
+    from mssmap.records.catalog import Data
     from mssmap.roads import Network
 
 SHORE_M = 300.0

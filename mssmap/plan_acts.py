@@ -14,16 +14,17 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, TypeAdapter, ValidationError
 
-from mssmap import planning, regions, scenario
+from mssmap import planning, scenario
 from mssmap.access import Standard
-from mssmap.catalog import Data
 from mssmap.errors import InputError
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.placement import check
+from mssmap.records import regions
+from mssmap.records.catalog import Data
+from mssmap.records.timeline import Clocks
 from mssmap.roads import STATUSES, RoadStatus
 from mssmap.scenario import ID, MAX_PROPOSALS, Proposal, Scenario
-from mssmap.timeline import Clocks
 
 Id = Annotated[str, Field(pattern=f"^{ID}$")]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]

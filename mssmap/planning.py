@@ -18,33 +18,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from mssmap import (
-    access,
-    backtest,
-    covering,
-    grid,
-    osm,
-    roads,
-    scenario,
-    settings,
-    siting,
-    siting_studies,
-    sureness,
-    views,
-)
+from mssmap import access, backtest, covering, grid, osm, roads, scenario, settings, siting, siting_studies, sureness
 from mssmap.access import MatrixTravel, Travel
 from mssmap.covering import Coverage
 from mssmap.covering_tables import CENTRAL, Cases
 from mssmap.errors import InputError
 from mssmap.grid import Grid
 from mssmap.i18n import gettext as _
+from mssmap.records import views
+from mssmap.records.timeline import Clocks
 from mssmap.roads import Links, Network, RoadSettings
 from mssmap.scenario import Scenario
 from mssmap.sureness import Levels, Step
-from mssmap.timeline import Clocks
 
 if TYPE_CHECKING:
-    from mssmap.catalog import Data
+    from mssmap.records.catalog import Data
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,10 +14,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from mssmap import evidence, timeline
-from mssmap.catalog import Data
-from mssmap.records import kinds
-from mssmap.timeline import Clocks
+from mssmap.records import evidence, kinds, timeline
+from mssmap.records.catalog import Data
+from mssmap.records.timeline import Clocks
 
 STATES: Final = ("in", "partly", "out", "unknown")
 STATE_OF: Final = {

@@ -30,8 +30,8 @@ from mssmap.i18n import gettext as _
 from mssmap.reach import percent
 
 if TYPE_CHECKING:
-    from mssmap.catalog import Data
-    from mssmap.timeline import Clocks
+    from mssmap.records.catalog import Data
+    from mssmap.records.timeline import Clocks
 
 CLASS_KMH = {"national": 65.0, "departmental": 55.0, "communal": 30.0, "urban": 20.0}
 """Free-flow speed by class of road."""
@@ -374,7 +374,7 @@ def network_from_data(
     data: Data, clocks: Clocks, grid: Grid, steps: Links, settings: RoadSettings | None = None, grade: str = "F6"
 ) -> Network:
     """Return the travel graph on a day, with the zones reported then; about 0.1 s, cache it by its arguments."""
-    from mssmap import views
+    from mssmap.records import views
 
     settings = settings or RoadSettings()
     zones = views.layer(data, "gang_zones", clocks, grade)

@@ -28,11 +28,11 @@ from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
 from mssmap.jail import documents
 from mssmap.plain_values import LARGEST, Reader
+from mssmap.records.timeline import Clocks
 from mssmap.roads import RoadSettings, RoadStatus
-from mssmap.timeline import Clocks
 
 if TYPE_CHECKING:
-    from mssmap.catalog import Data
+    from mssmap.records.catalog import Data
     from mssmap.roads import Network
 
 FORMAT = "mssmap-scenario"
@@ -184,7 +184,7 @@ def baseline(data: Data, clocks: Clocks, grade: str = "F6", *, scenario_id: str 
 
     Planned and proposed bases with a published place are proposals; those without one cannot be placed (`unplaced`).
     """
-    from mssmap import views
+    from mssmap.records import views
 
     rows = views.layer(data, "fobs", clocks, grade)
     placed = rows[~rows.geometry.isna()]
@@ -213,7 +213,7 @@ def baseline(data: Data, clocks: Clocks, grade: str = "F6", *, scenario_id: str 
 
 def unplaced(data: Data, clocks: Clocks, grade: str = "F6") -> pd.DataFrame:
     """Return `fob_id`, `name_en`, `status` of the bases and plans then known that have no published place."""
-    from mssmap import views
+    from mssmap.records import views
 
     rows = views.layer(data, "fobs", clocks, grade)
     wanted = rows["status"].isin([OPERATIONAL, *KIND_OF_STATUS])
@@ -232,7 +232,7 @@ def not_counted(data: Data, clocks: Clocks, grade: str = "F6") -> pd.DataFrame:
 
     Others are handed over to the Haitian police; the count of bases in use holds both kinds, a plan neither.
     """
-    from mssmap import views
+    from mssmap.records import views
 
     rows = views.layer(data, "fobs", clocks, grade)
     wanted = (rows["status"] == HANDED_OVER) | ((rows["status"] == OPERATIONAL) & rows.geometry.isna())
@@ -271,7 +271,7 @@ def _on_the_grid(
 @lru_cache(maxsize=32)
 def _standing(data: Data, clocks: Clocks, grade: str) -> tuple[Mapping[str, Any], ...]:
     """Return the operational bases with a place."""
-    from mssmap import views
+    from mssmap.records import views
 
     rows = views.layer(data, "fobs", clocks, grade)
     rows = rows[(rows["status"] == OPERATIONAL) & ~rows.geometry.isna()]

@@ -6,10 +6,10 @@ from typing import Final
 
 import pandas as pd
 
-from mssmap import evidence, timeline, views
-from mssmap.catalog import Data
 from mssmap.keyfigures import MISSION_SCOPES
-from mssmap.timeline import Clocks
+from mssmap.records import evidence, timeline, views
+from mssmap.records.catalog import Data
+from mssmap.records.timeline import Clocks
 
 MOVES: Final = ("arrival", "departure", "rotation")
 

@@ -11,10 +11,9 @@ from typing import Final
 
 import pandas as pd
 
-from mssmap import evidence, views
-from mssmap.catalog import Data
-from mssmap.records import kinds
-from mssmap.timeline import Clocks
+from mssmap.records import evidence, kinds, views
+from mssmap.records.catalog import Data
+from mssmap.records.timeline import Clocks
 
 SILENT_DAYS: Final = 60
 """A department without a report for longer is called silent and is hatched on the map."""

@@ -12,14 +12,15 @@ from typing import Any, Final
 
 import pandas as pd
 
-from mssmap import differences, evidence, figure_words, keyfigures, text
+from mssmap import figure_words, keyfigures, text
 from mssmap.errors import InputError
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.maps import layers, view
 from mssmap.maps.assets import PLANS, event_groups
+from mssmap.records import differences, evidence
 from mssmap.records.kinds import EVENTS, LAYERS, layer_of
-from mssmap.timeline import Clocks
+from mssmap.records.timeline import Clocks
 
 NAMED: Final = 6
 """A sentence names so many records at most and counts the rest."""

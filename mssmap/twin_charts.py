@@ -9,8 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from mssmap import evidence, silence, text, timeline
+from mssmap import silence, text
 from mssmap.i18n import gettext as _
+from mssmap.records import evidence, timeline
 
 
 def strength(

@@ -19,12 +19,13 @@ from typing import Any
 
 import typer.main
 
-from mssmap import catalog, cli, evidence, settings
+from mssmap import cli, settings
 from mssmap.api import openapi
 from mssmap.api.query import ALLOWED
 from mssmap.exports.formats import FORMATS, NOTES
 from mssmap.ingest import LIMITS
 from mssmap.maps import layers
+from mssmap.records import catalog, evidence
 from mssmap.ui import state
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))

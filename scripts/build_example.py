@@ -12,8 +12,9 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from mssmap import catalog, planning, scenario, settings, sureness
-from mssmap.timeline import Clocks
+from mssmap import planning, scenario, settings, sureness
+from mssmap.records import catalog
+from mssmap.records.timeline import Clocks
 
 TARGET = Path(__file__).resolve().parents[1] / "docs" / "three-more-bases.md"
 CLOCKS = Clocks(date(2026, 4, 1), date(2026, 11, 22))

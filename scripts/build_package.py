@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from mssmap.records.kinds import KEYS, LAYERS
-from mssmap.timeline import RETRACTED
+from mssmap.records.timeline import RETRACTED
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 PACKAGE_FILE = "datapackage.json"

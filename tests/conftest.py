@@ -15,9 +15,9 @@ from hypothesis import settings
 from small_data import ROOT, write_folder
 from xdist.scheduler import LoadScopeScheduling
 
-from mssmap import catalog
-from mssmap.catalog import Data
-from mssmap.timeline import Clocks
+from mssmap.records import catalog
+from mssmap.records.catalog import Data
+from mssmap.records.timeline import Clocks
 
 # The store and the caches of whoever runs the tests stay out of them, while they are collected too.
 OWN_HOME = tempfile.TemporaryDirectory(prefix="mssmap-tests-", ignore_cleanup_errors=True)

@@ -38,7 +38,7 @@ def test_changes_run_to_today():
 
 
 def test_the_function_changes_stays_a_function():
-    from mssmap import differences
+    from mssmap.records import differences
 
     assert differences is not None
     assert callable(mssmap.changes)

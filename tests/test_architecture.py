@@ -19,12 +19,12 @@ PLANNING = """
 """
 
 LEVELS = (
-    ["version", "errors", "crs", "legible", "disk", "settings", "i18n", "jail", "records"],
-    ["catalog", "schema"],
-    ["timeline", "evidence", "differences", "regions", "views", "keyfigures", "check", "series", "silence"],
+    ["version", "errors", "crs", "legible", "disk", "settings", "i18n", "jail"],
+    ["records"],
+    ["keyfigures", "series", "silence"],
     PLANNING.split(),
     ["store", "ingest", "archive"],
-    ["maps", "charts", "text", "figure_words", "twin", "twin_charts", "search", "listing", "exports", "brief"],
+    ["maps", "charts", "text", "figure_words", "twin", "twin_charts", "listing", "exports", "brief"],
     ["api"],
     ["ui", "cli"],
     ["pages"],

@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from mssmap import catalog
 from mssmap.errors import DataError, Fault, NotFoundError
+from mssmap.records import catalog
 
 
 def edit(path: Path, change: Callable[[str], str]) -> None:

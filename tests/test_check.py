@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from small_data import load_script
 
-from mssmap import catalog, check
+from mssmap.records import catalog, check
 
 TODAY = date(2025, 6, 30)
 

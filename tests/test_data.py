@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from small_data import ROOT
 
-from mssmap import catalog, check, figure_words, keyfigures, views
+from mssmap import figure_words, keyfigures
+from mssmap.records import catalog, check, views
 
 
 def test_the_shipped_data_are_sound(real):

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_data import ROOT
 
-from mssmap import catalog, differences
-from mssmap.catalog import Data
-from mssmap.differences import Change
 from mssmap.errors import InputError
+from mssmap.records import catalog, differences
+from mssmap.records.catalog import Data
+from mssmap.records.differences import Change
 
 SOAK = os.environ.get("MSSMAP_SOAK") == "1"
 

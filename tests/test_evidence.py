@@ -7,8 +7,8 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from mssmap import evidence
 from mssmap.errors import InputError
+from mssmap.records import evidence
 
 SOURCES = pd.DataFrame(
     [

@@ -8,8 +8,9 @@ from datetime import date
 import pytest
 from small_data import ROOT, load_script
 
-from mssmap import differences, i18n
+from mssmap import i18n
 from mssmap.errors import InputError
+from mssmap.records import differences
 
 
 @pytest.mark.parametrize("script", ["build_package", "build_zones", "build_docs", "build_example", "update_catalogs"])

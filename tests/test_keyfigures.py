@@ -8,9 +8,10 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from mssmap import catalog, figure_words, i18n, keyfigures
-from mssmap.catalog import Data
+from mssmap import figure_words, i18n, keyfigures
 from mssmap.keyfigures import KeyFigure, Reported
+from mssmap.records import catalog
+from mssmap.records.catalog import Data
 
 
 @pytest.fixture

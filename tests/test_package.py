@@ -10,7 +10,7 @@ import pytest
 from frictionless import Package, system
 from small_data import ROOT, load_script
 
-from mssmap import catalog
+from mssmap.records import catalog
 
 DATA = ROOT / "data"
 build_package = load_script("build_package")

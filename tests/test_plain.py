@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from mssmap import scenario
-from mssmap.catalog import Data
+from mssmap.records.catalog import Data
+from mssmap.records.timeline import Clocks
 from mssmap.store import open_store
-from mssmap.timeline import Clocks
 from mssmap.ui import plain
 from mssmap.ui.door import logs
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from mssmap import regions
 from mssmap.errors import InputError, NotFoundError
+from mssmap.records import regions
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mssmap import search
+from mssmap.records import search
 
 
 def test_all_words_must_be_there_accents_and_marks_do_not_count(small, on):

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mssmap import timeline
 from mssmap.errors import InputError
-from mssmap.timeline import Clocks
+from mssmap.records import timeline
+from mssmap.records.timeline import Clocks
 
 COLUMNS = ["id", "revision", "status", "valid_from", "valid_to", "known_from"]
 

@@ -7,10 +7,10 @@ from datetime import date
 
 import pytest
 
-from mssmap import differences, i18n, keyfigures, listing, twin, views
+from mssmap import i18n, keyfigures, listing, twin
 from mssmap.maps import cards, layers
 from mssmap.maps.view import Shown
-from mssmap.records import kinds
+from mssmap.records import differences, kinds, views
 
 
 @pytest.fixture(autouse=True)

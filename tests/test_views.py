@@ -10,11 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_data import ROOT
 
-from mssmap import catalog, views
 from mssmap.errors import InputError, NotFoundError
 from mssmap.maps import cards
-from mssmap.records import kinds
-from mssmap.timeline import Clocks
+from mssmap.records import catalog, kinds, views
+from mssmap.records.timeline import Clocks
 
 
 def states(layer: pd.DataFrame, id_column: str = "fob_id") -> dict[str, str]:

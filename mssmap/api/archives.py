@@ -28,7 +28,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mssmap import evidence, i18n, settings, text
+from mssmap import i18n, settings, text
 from mssmap.api.query import box
 from mssmap.archive import columns
 from mssmap.archive.engine import Archives, Question
@@ -38,6 +38,7 @@ from mssmap.archive.writer import StoppedError
 from mssmap.errors import InputError, MssmapError, NotFoundError
 from mssmap.maps import view
 from mssmap.maps.assets import layer_group
+from mssmap.records import evidence
 
 PATIENCE_S: Final = 20.0
 WATCH_S: Final = 0.1

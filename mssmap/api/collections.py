@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mssmap import evidence, listing, timeline, views
+from mssmap import listing
 from mssmap.api.query import CRS84, Query
-from mssmap.catalog import Data, Dataset
 from mssmap.errors import NotFoundError
-from mssmap.timeline import Clocks
+from mssmap.records import evidence, timeline, views
+from mssmap.records.catalog import Data, Dataset
+from mssmap.records.timeline import Clocks
 
 TIMES: Final = (
     ("status_from", "status_to"),

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from mssmap import evidence, settings
+from mssmap import settings
 from mssmap.errors import InputError
+from mssmap.records import evidence
 
 LIMIT: Final = 100
 MAX_LIMIT: Final = 10_000

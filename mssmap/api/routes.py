@@ -21,8 +21,8 @@ from starlette.routing import Route
 from mssmap import settings
 from mssmap.api import collections, openapi
 from mssmap.api.query import ALLOWED, DIALS, Query, parse
-from mssmap.catalog import Data
 from mssmap.errors import MssmapError, NotFoundError
+from mssmap.records.catalog import Data
 
 CONFORMANCE: Final = [
     f"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/{part}" for part in ("core", "geojson", "oas30")

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
-from mssmap import evidence, timeline
 from mssmap.archive import columns
+from mssmap.records import evidence, timeline
 
 if TYPE_CHECKING:
     from ibis.expr import types as ir  # type: ignore[import-untyped]

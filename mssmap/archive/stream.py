@@ -26,7 +26,6 @@ from mssmap.archive import columns, writer
 from mssmap.archive.rows import BOUNDS
 from mssmap.archive.shelf import Manifest, Shelf
 from mssmap.archive.writer import Progress, Writer
-from mssmap.catalog import Data
 from mssmap.errors import Fault, InputError
 from mssmap.ingest import days, events, prepare
 from mssmap.ingest.mapping import Mapping, Source
@@ -34,6 +33,7 @@ from mssmap.ingest.prepare import Imported
 from mssmap.jail import box
 from mssmap.jail.jobs import Order
 from mssmap.jail.limits import MB, naming, printable, refused
+from mssmap.records.catalog import Data
 
 PART_BYTES: Final = 12 * MB
 RECORD_BYTES: Final = 4 * MB

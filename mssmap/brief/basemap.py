@@ -13,9 +13,9 @@ from mssmap.brief import draw, frame, typeface
 from mssmap.brief.draw import INK, SOFT
 from mssmap.brief.frame import Frame
 from mssmap.brief.labels import ASCENT, LEADING, Box, Label, PlacedLabel, Room
-from mssmap.catalog import Data
 from mssmap.i18n import current
 from mssmap.maps import assets
+from mssmap.records.catalog import Data
 
 SEA: Final = "#e3eef4"
 LAND, NEIGHBOUR, COAST = "#faf8f3", "#ebebe7", "#7f9aaa"

@@ -8,11 +8,12 @@ from typing import Any, Final
 
 import pandas as pd
 
-from mssmap import evidence, schema, text
+from mssmap import text
 from mssmap.brief import typeface
-from mssmap.catalog import Data
-from mssmap.evidence import SourceRecord
-from mssmap.timeline import Clocks
+from mssmap.records import evidence, schema
+from mssmap.records.catalog import Data
+from mssmap.records.evidence import SourceRecord
+from mssmap.records.timeline import Clocks
 
 MOST_PER_RECORD: Final = 2
 """A line of print names so many of its sources, the best and newest; the data in the pack name all."""

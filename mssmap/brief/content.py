@@ -13,17 +13,17 @@ from typing import Any, Final
 import geopandas as gpd
 import pandas as pd
 
-from mssmap import figure_words, i18n, keyfigures, planning, regions, scenario, series, text, twin, views
+from mssmap import figure_words, i18n, keyfigures, planning, scenario, series, text, twin
 from mssmap.brief import cited, frame, layout, learnt, typeface, written
 from mssmap.brief.cited import Cited, Source
 from mssmap.brief.spec import MOST_HIGHLIGHTS, Brief
-from mssmap.catalog import Data
 from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
 from mssmap.maps import layers, view
 from mssmap.maps.assets import event_groups
 from mssmap.maps.view import Shown
-from mssmap.records import kinds
+from mssmap.records import kinds, regions, views
+from mssmap.records.catalog import Data
 from mssmap.version import __version__
 
 MOST_ROWS: Final = 120

@@ -29,10 +29,10 @@ from mssmap.brief.labels import (
     place_labels,
     place_symbols,
 )
-from mssmap.catalog import Data
 from mssmap.crs import METRIC
 from mssmap.maps import symbols
 from mssmap.maps.view import Shown
+from mssmap.records.catalog import Data
 
 PATTERN_MM: Final = 0.2
 """Millimetres of paper for one pixel of a hatch."""

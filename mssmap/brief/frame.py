@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from pyproj import Proj, Transformer
 
 from mssmap.brief.labels import Box
-from mssmap.catalog import Data
 from mssmap.crs import METRIC, WGS84
+from mssmap.records.catalog import Data
 
 Extent = tuple[float, float, float, float]
 

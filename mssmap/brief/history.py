@@ -20,9 +20,9 @@ from mssmap.brief import content, pack, spec
 from mssmap.brief.pack import Pack, Progress
 from mssmap.brief.pack_zip import MANIFEST
 from mssmap.brief.spec import Brief
-from mssmap.catalog import Data
 from mssmap.errors import InputError, MssmapError, NotFoundError
 from mssmap.i18n import gettext as _
+from mssmap.records.catalog import Data
 from mssmap.store import Store, people, roles
 
 LAST_BRIEF: Final = "last_brief"

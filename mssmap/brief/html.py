@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from mssmap import i18n
 from mssmap.brief.content import Content
-from mssmap.catalog import Data
 from mssmap.maps import standalone, view
+from mssmap.records.catalog import Data
 
 
 def page(data: Data, content: Content) -> bytes:

@@ -9,12 +9,12 @@ from typing import Any, Final
 import geopandas as gpd
 import pandas as pd
 
-from mssmap import differences, figure_words, keyfigures, series, text, timeline, twin, views
+from mssmap import figure_words, keyfigures, series, text, twin
 from mssmap.brief.cited import Cited
 from mssmap.brief.spec import MOST_HIGHLIGHTS, Brief
-from mssmap.catalog import Data
 from mssmap.i18n import gettext as _
-from mssmap.records import kinds
+from mssmap.records import differences, kinds, timeline, views
+from mssmap.records.catalog import Data
 
 MOST_LINES: Final = 14
 MOST_EVENTS: Final = 9

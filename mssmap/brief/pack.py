@@ -24,7 +24,6 @@ from mssmap.brief import content, html, pdf, rows, spec, still
 from mssmap.brief.content import Content
 from mssmap.brief.pack_zip import LIMITS, MANIFEST
 from mssmap.brief.spec import Brief
-from mssmap.catalog import Data
 from mssmap.errors import InputError
 from mssmap.exports.verify import RowChange
 from mssmap.i18n import gettext as _
@@ -32,6 +31,7 @@ from mssmap.i18n import mark
 from mssmap.jail import box
 from mssmap.jail.jobs import Order
 from mssmap.jail.limits import printable
+from mssmap.records.catalog import Data
 from mssmap.version import __version__
 
 FORMAT: Final = "mssmap-pack/1"

@@ -18,13 +18,14 @@ from typing import Any, Final, Literal
 import segno
 import typst
 
-from mssmap import i18n, text, timeline
+from mssmap import i18n, text
 from mssmap.brief import cited, figure, layout, legend, plots, surround, typeface
 from mssmap.brief.content import Content
 from mssmap.brief.figure import Figure
-from mssmap.catalog import Data
 from mssmap.i18n import gettext as _
 from mssmap.maps import view
+from mssmap.records import timeline
+from mssmap.records.catalog import Data
 
 QR_MM: Final = 15.5
 PREVIEW_PPI: Final = 110

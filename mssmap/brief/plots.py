@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from mssmap import text, timeline
+from mssmap import text
 from mssmap.brief import draw, typeface
 from mssmap.brief.content import Content, Event
 from mssmap.brief.draw import INK, SOFT
@@ -17,6 +17,7 @@ from mssmap.brief.labels import Label, Room, place_labels
 from mssmap.i18n import gettext as _
 from mssmap.maps import layers, symbols
 from mssmap.maps.assets import event_group, event_groups
+from mssmap.records import timeline
 
 LANE_MM, NAMES_MM, AXIS_MM = 5.4, 37.0, 5.0
 CURVE_MM: Final = 44.0

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from mssmap import disk
 from mssmap.brief.spec import Brief
-from mssmap.catalog import Data
 from mssmap.exports import bundle, extract, verify
 from mssmap.exports.selection import Form, Selection
 from mssmap.exports.verify import RowChange
 from mssmap.records import kinds
+from mssmap.records.catalog import Data
 
 TABLES = (*kinds.LAYERS, "events", "figures", "strength", "indicators", "status")
 

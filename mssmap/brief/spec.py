@@ -16,11 +16,12 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from mssmap import evidence, i18n, settings
+from mssmap import i18n, settings
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
 from mssmap.maps import layers
-from mssmap.timeline import Clocks
+from mssmap.records import evidence
+from mssmap.records.timeline import Clocks
 
 PAPERS: Final = {"A4": (210.0, 297.0), "Letter": (215.9, 279.4)}
 """Name of a paper -> width and height in millimetres, upright."""

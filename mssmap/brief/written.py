@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mssmap import regions, text
+from mssmap import text
 from mssmap.brief.spec import QUESTION, Brief, Question
-from mssmap.catalog import Data
 from mssmap.i18n import LANGUAGES, current
 from mssmap.i18n import gettext as _
-from mssmap.regions import Region
+from mssmap.records import regions
+from mssmap.records.catalog import Data
+from mssmap.records.regions import Region
 
 
 @dataclass(frozen=True)

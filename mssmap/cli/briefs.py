@@ -27,9 +27,9 @@ from mssmap.errors import InputError
 if TYPE_CHECKING:
     from mssmap.brief import Brief
     from mssmap.brief.pack import Pack
-    from mssmap.catalog import Data
+    from mssmap.records.catalog import Data
+    from mssmap.records.timeline import Clocks
     from mssmap.store import Store
-    from mssmap.timeline import Clocks
 
 Highlights = Annotated[
     list[str] | None,
@@ -102,8 +102,8 @@ def _list(kept: Store) -> None:
 
 
 def _wanted(data: Data, clocks: Clocks, *, region: str, **values: Any) -> Brief:
-    from mssmap import regions
     from mssmap.brief import Brief
+    from mssmap.records import regions
 
     pcode = regions.find(data, region).pcode if region else None
     return Brief(as_of=clocks.as_of, known_on=clocks.known_on, region=pcode, **values)

@@ -16,9 +16,9 @@ from mssmap.errors import InputError
 from mssmap.legible import legible, legible_json
 
 if TYPE_CHECKING:
-    from mssmap.catalog import Data
+    from mssmap.records.catalog import Data
+    from mssmap.records.timeline import Clocks
     from mssmap.store import Store
-    from mssmap.timeline import Clocks
 
 FOUND_FAULTS, BAD_INPUT = 1, 2
 

@@ -13,8 +13,8 @@ from mssmap.errors import InputError
 from mssmap.legible import legible
 
 if TYPE_CHECKING:
-    from mssmap.catalog import Data
     from mssmap.ingest.prepare import Imported
+    from mssmap.records.catalog import Data
     from mssmap.store import Store
 
 SHOWN_FAULTS = 20

@@ -36,7 +36,8 @@ def coverage(
 ) -> None:
     """Print who is covered by the bases of a plan, with the band over all that is not known."""
     import mssmap
-    from mssmap import listing, views
+    from mssmap import listing
+    from mssmap.records import views
 
     reads_store()
     result = mssmap.coverage(

@@ -30,7 +30,7 @@ from mssmap.cli.common import (
 from mssmap.errors import InputError
 
 if TYPE_CHECKING:
-    from mssmap.timeline import Clocks
+    from mssmap.records.timeline import Clocks
 
 
 def layers(as_json: AsJson = False, out: Out = None) -> None:
@@ -69,7 +69,8 @@ def show(
     out: Out = None,
 ) -> None:
     """Print the records of a layer or table as of a date."""
-    from mssmap import listing, views
+    from mssmap import listing
+    from mssmap.records import views
 
     data, clocks = open_view(as_of, known_on)
     is_layer = data.dataset(name).is_layer
@@ -113,7 +114,8 @@ def events(
     out: Out = None,
 ) -> None:
     """List events, each with every reported figure and its source."""
-    from mssmap import listing, views
+    from mssmap import listing
+    from mssmap.records import views
 
     data, clocks = open_view(as_of, known_on)
     view = partial(
@@ -145,7 +147,8 @@ def changes(
     out: Out = None,
 ) -> None:
     """List what was learnt between two days: new, changed, corrected, withdrawn."""
-    from mssmap import differences, listing
+    from mssmap import listing
+    from mssmap.records import differences
 
     data = open_data()
     first, last = day(since, "--since"), day(until, "--until") or settings.today()

@@ -138,7 +138,7 @@ def _state(broken: list[str], lacking: int) -> str:
 
 def check() -> None:
     """Validate data/ and the store, and print every fault."""
-    from mssmap import check as rules
+    from mssmap.records import check as rules
 
     reads_store()
     start = time.perf_counter()

@@ -29,8 +29,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from mssmap import views
 from mssmap.exports import canonical_shapes
+from mssmap.records import views
 
 if TYPE_CHECKING:
     from mssmap.exports.parts import Column

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from mssmap import regions
-from mssmap.catalog import Data
-from mssmap.evidence import SourceRecord
 from mssmap.exports import kept, parts, proof
 from mssmap.exports.formats import FORMATS, Format
 from mssmap.exports.parts import Part
 from mssmap.exports.selection import Form, Selection
 from mssmap.i18n import gettext as _
+from mssmap.records import regions
+from mssmap.records.catalog import Data
+from mssmap.records.evidence import SourceRecord
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 import geopandas as gpd
 import pandas as pd
 
-from mssmap import schema, views
-from mssmap.catalog import Data, Dataset
-from mssmap.evidence import SourceRecord, public, source_records
 from mssmap.exports.selection import Selection
 from mssmap.ingest import attach
-from mssmap.records import kinds
+from mssmap.records import kinds, schema, views
+from mssmap.records.catalog import Data, Dataset
+from mssmap.records.evidence import SourceRecord, public, source_records
 
 ODBL = "ODbL"
 """Part of the name of a licence whose data must not be mixed with others."""

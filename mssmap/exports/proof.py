@@ -13,11 +13,11 @@ from typing import Any, TypedDict
 
 from mssmap import plain_values, text
 from mssmap.errors import InputError
-from mssmap.evidence import SourceRecord
 from mssmap.exports import canonical, selection
 from mssmap.exports.parts import Column, Part
 from mssmap.exports.selection import Form, Selection
 from mssmap.i18n import gettext as _
+from mssmap.records.evidence import SourceRecord
 from mssmap.version import __version__
 
 KIND = "mssmap/1"

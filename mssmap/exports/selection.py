@@ -8,13 +8,14 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from mssmap import evidence, plain_values
+from mssmap import plain_values
 from mssmap.crs import METRIC, WGS84
 from mssmap.errors import InputError
 from mssmap.exports.formats import FORMATS
 from mssmap.i18n import gettext as _
 from mssmap.maps import layers
-from mssmap.timeline import Clocks
+from mssmap.records import evidence
+from mssmap.records.timeline import Clocks
 
 SCHEMAS = ("mssmap", "cod-ab", "hxl")
 """Names of columns: our own, those of the boundaries of OCHA (COD-AB), our own with a row of HXL hashtags below."""
@@ -30,7 +31,7 @@ class Selection:
     names
         Layers and tables of the catalog.
     grade
-        Threshold, see `mssmap.evidence`.
+        Threshold, see `mssmap.records.evidence`.
     region
         P-code or name.
     start, end, categories

@@ -16,7 +16,6 @@ from typing import Any, BinaryIO, Final
 import pandas as pd
 import shapely
 
-from mssmap.catalog import Data
 from mssmap.errors import InputError, MssmapError
 from mssmap.exports import canonical, canonical_shapes, extract, proof, sheets
 from mssmap.exports.claimed import BOUNDS
@@ -31,6 +30,7 @@ from mssmap.ingest.table import GEOMETRY as SHAPES
 from mssmap.jail import box
 from mssmap.jail.jobs import Order
 from mssmap.jail.limits import printable
+from mssmap.records.catalog import Data
 
 UNCHANGED: Final = "unchanged"
 EDITED: Final = "edited"

@@ -10,12 +10,12 @@ import pyarrow.parquet as pq
 import pyogrio
 import shapely
 
-from mssmap import views
 from mssmap.errors import InputError
 from mssmap.exports import arrow, canonical, proof
 from mssmap.exports.extract import Extract
 from mssmap.exports.parts import Part
 from mssmap.i18n import gettext as _
+from mssmap.records import views
 
 FGB_HEADER_BYTES = 8_000_000
 """Longest proof in the header of a FlatGeobuf file: GDAL reads no header above 10 MB."""

@@ -22,15 +22,15 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mssmap import catalog, evidence
-from mssmap.catalog import Data, Dataset
 from mssmap.crs import WGS84
 from mssmap.errors import DataError, Fault
 from mssmap.i18n import gettext as _
 from mssmap.ingest import mapping, stored
 from mssmap.ingest.prepare import LEVELS, Imported, described
 from mssmap.jail.limits import printable
-from mssmap.schema import Contract, Field
+from mssmap.records import catalog, evidence
+from mssmap.records.catalog import Data, Dataset
+from mssmap.records.schema import Contract, Field
 from mssmap.store import imports, open_store
 from mssmap.store.core import NoStoreError, Store, StoreAwayError, exists
 from mssmap.store.imports import Import

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
-from mssmap import regions
 from mssmap.crs import METRIC, WGS84
 from mssmap.i18n import gettext as _
+from mssmap.records import regions
 
 NEAR_KM: Final = 5.0
 MOST_COMPARED: Final = 40

@@ -13,13 +13,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mssmap import regions
-from mssmap.catalog import Data
 from mssmap.errors import Fault, InputError
 from mssmap.i18n import gettext as _
 from mssmap.ingest import days, places
 from mssmap.ingest.mapping import JOINED, PRECISIONS, Mapping, require_columns
-from mssmap.records import kinds
+from mssmap.records import kinds, regions
+from mssmap.records.catalog import Data
 
 TITLE_CHARS: Final = 200
 NOTE_CHARS: Final = 2_000

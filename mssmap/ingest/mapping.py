@@ -15,11 +15,11 @@ from typing import Any, Final
 import geopandas as gpd
 import pandas as pd
 
-from mssmap import regions
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
 from mssmap.ingest import days
 from mssmap.jail import documents
+from mssmap.records import regions
 
 FIELDS: Final = (
     *("id", "title", "date_from", "date_to", "known_from", "category", "place", "commune", "department"),

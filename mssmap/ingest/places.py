@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mssmap import regions
-from mssmap.catalog import Data
 from mssmap.crs import HAITI_BOUNDS, METRIC, WGS84, name_of
 from mssmap.errors import Fault, InputError
 from mssmap.i18n import gettext as _
 from mssmap.ingest import shapes as mending
+from mssmap.records import regions
+from mssmap.records.catalog import Data
 
 SWAPPED: Final = "longitude and latitude were swapped"
 MADE_VALID: Final = "a shape that crossed itself was repaired"

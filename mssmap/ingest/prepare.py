@@ -13,13 +13,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from mssmap import regions
-from mssmap.catalog import Data
 from mssmap.errors import Fault, InputError
 from mssmap.i18n import gettext as _
 from mssmap.ingest import duplicates, events, mapping, places, recognise
 from mssmap.ingest.mapping import Mapping, Source
 from mssmap.ingest.reading import Reading
+from mssmap.records import regions
+from mssmap.records.catalog import Data
 
 ROW, REMARK = "import_row", "import_note"
 """Columns added to a layer: the row of the file, and what was repaired in it."""

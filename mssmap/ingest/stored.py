@@ -23,14 +23,14 @@ import pyproj
 import shapely
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from mssmap import schema
 from mssmap.crs import WGS84
 from mssmap.errors import DataError, InputError, MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.ingest import geoparquet, mapping
 from mssmap.ingest.prepare import LEVELS
 from mssmap.jail.limits import LIMITS, MB, at_most, printable
-from mssmap.schema import Contract
+from mssmap.records import schema
+from mssmap.records.schema import Contract
 from mssmap.store.imports import Import
 
 UNUSABLE: Final = (

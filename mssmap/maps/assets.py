@@ -22,13 +22,13 @@ import pandas as pd
 import shapely
 from xstatic.pkg import leaflet
 
-from mssmap import disk, timeline
-from mssmap.catalog import Data
+from mssmap import disk
 from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.ingest import attach
 from mssmap.maps import imported, symbols
-from mssmap.records import kinds
+from mssmap.records import kinds, timeline
+from mssmap.records.catalog import Data
 
 LANGUAGES: Final = ("en", "fr", "ht", "es")
 URL: Final = "app/static/"

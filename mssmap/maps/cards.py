@@ -7,13 +7,14 @@ from datetime import date
 from types import SimpleNamespace
 from typing import Any, Final
 
-from mssmap import regions, text, timeline, views
-from mssmap.catalog import Data
+from mssmap import text
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.maps import layers
 from mssmap.maps.assets import PLANS, layer_group
-from mssmap.timeline import Clocks
+from mssmap.records import regions, timeline, views
+from mssmap.records.catalog import Data
+from mssmap.records.timeline import Clocks
 
 
 def card(data: Data, record: views.Record, clocks: Clocks, today: date) -> dict[str, Any]:

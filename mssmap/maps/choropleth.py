@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from mssmap import silence
-from mssmap.catalog import Data
 from mssmap.i18n import gettext as _
 from mssmap.maps.assets import PLANS, event_groups
 from mssmap.maps.view import Choropleth, Shown
+from mssmap.records.catalog import Data
 
 LEVELS: Final = {"departments": "department_pcode", "communes": "commune_pcode"}
 INDICATORS: Final = ("population", "density", "events", "violence", "zones", "silence")

@@ -12,14 +12,14 @@ from typing import Any
 
 import pandas as pd
 
-from mssmap import evidence, regions, text, timeline, views
-from mssmap.catalog import Data
+from mssmap import text
 from mssmap.i18n import gettext as _
 from mssmap.maps import view
 from mssmap.maps.assets import Assets, event_group
 from mssmap.maps.view import day_number
-from mssmap.records import kinds
-from mssmap.timeline import Clocks
+from mssmap.records import evidence, kinds, regions, timeline, views
+from mssmap.records.catalog import Data
+from mssmap.records.timeline import Clocks
 
 
 def compose(

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mssmap.catalog import Data
 from mssmap.ingest import attach
+from mssmap.records.catalog import Data
 
 DRAWN_VERTICES: Final = 200_000
 """A layer with more vertices than this is drawn with fewer; its data stay as they are."""

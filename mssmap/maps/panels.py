@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from mssmap import evidence, figure_words, text
+from mssmap import figure_words, text
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.keyfigures import KeyFigure
 from mssmap.maps import layers, view
 from mssmap.maps.view import day_number
+from mssmap.records import evidence
 
 
 def dial(day: date, first: date, last: date, trail: int, fixed: Sequence[date | None] = (None, None)) -> dict[str, Any]:

@@ -16,13 +16,13 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Final
 
-from mssmap import evidence, keyfigures, text, twin, views
-from mssmap.catalog import Data
+from mssmap import keyfigures, text, twin
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.maps import assets, cards, history, layers, panels, view
-from mssmap.records import kinds
-from mssmap.timeline import Clocks
+from mssmap.records import evidence, kinds, views
+from mssmap.records.catalog import Data
+from mssmap.records.timeline import Clocks
 
 FIRST_DAY: Final = date(2021, 7, 1)
 """Beginning of the dial."""

@@ -15,13 +15,13 @@ from typing import Any, Final
 import geopandas as gpd
 import pandas as pd
 
-from mssmap import evidence, silence, text, timeline
+from mssmap import silence, text
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.maps import layers
 from mssmap.maps.assets import Assets, event_groups
-from mssmap.records import kinds
-from mssmap.timeline import Clocks
+from mssmap.records import evidence, kinds, timeline
+from mssmap.records.timeline import Clocks
 
 NOT_COUNTED: Final = ("regions", "imports")
 """Groups whose layers are drawn as they are, whatever the day."""

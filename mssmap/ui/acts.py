@@ -19,11 +19,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from mssmap import i18n, plan_acts, scenario, settings
-from mssmap.catalog import Data
 from mssmap.errors import InputError, MssmapError, NotAllowedError, NotFoundError
 from mssmap.i18n import gettext as _
 from mssmap.i18n import speaking
 from mssmap.plan_acts import AnyAct, Copy, Create, Place, RefusedPlaceError, Step
+from mssmap.records.catalog import Data
 from mssmap.scenario import Scenario
 from mssmap.store import GoneError, Plan, Store, roles
 from mssmap.ui import cache

@@ -20,11 +20,11 @@ from mssmap.brief import Brief, content, history, pdf, spec
 from mssmap.brief.history import Made
 from mssmap.brief.pack import Pack
 from mssmap.brief.spec import Question
-from mssmap.catalog import Data
 from mssmap.errors import MssmapError
 from mssmap.i18n import LANGUAGES, current
 from mssmap.i18n import gettext as _
 from mssmap.maps import assets
+from mssmap.records.catalog import Data
 from mssmap.ui import cache, choices, permits, plain, planner, state
 
 WORDS: Final = ("title", "contact", "classification")

@@ -22,13 +22,12 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from streamlit import config
 
-from mssmap import differences, disk, keyfigures, planning, settings, store, views
+from mssmap import disk, keyfigures, planning, settings, store
 from mssmap.api.archives import told as told_of
 from mssmap.archive import columns, engine
 from mssmap.archive.engine import Archives
 from mssmap.archive.queries import Query
 from mssmap.archive.shelf import Manifest
-from mssmap.catalog import Data
 from mssmap.errors import MssmapError
 from mssmap.exports import extract as extracts
 from mssmap.exports.extract import Extract
@@ -37,8 +36,9 @@ from mssmap.i18n import gettext as _
 from mssmap.ingest import attach, field_copy
 from mssmap.maps import assets, history, plan, view
 from mssmap.maps.view import Shown
-from mssmap.records import kinds
-from mssmap.timeline import Clocks
+from mssmap.records import differences, kinds, views
+from mssmap.records.catalog import Data
+from mssmap.records.timeline import Clocks
 from mssmap.ui import frame, permits
 
 P = ParamSpec("P")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from mssmap import errors, views
+from mssmap import errors
 from mssmap.maps import cards
-from mssmap.timeline import Clocks
+from mssmap.records import views
+from mssmap.records.timeline import Clocks
 from mssmap.ui import cache, plain, state
 from mssmap.ui.components import component
 

@@ -11,7 +11,7 @@ from mssmap import settings, text
 from mssmap.i18n import LANGUAGES
 from mssmap.i18n import gettext as _
 from mssmap.maps import choropleth, layers, panels, view
-from mssmap.timeline import Clocks
+from mssmap.records.timeline import Clocks
 from mssmap.ui import cache, plain, state
 from mssmap.ui.components import chosen as told_by
 from mssmap.ui.components import component, look_at

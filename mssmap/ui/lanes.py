@@ -8,15 +8,15 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from mssmap import evidence, text, timeline, twin_charts, views
-from mssmap.catalog import Data
+from mssmap import text, twin_charts
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.maps import layers, view
 from mssmap.maps.symbols import GROUP_COLOURS, OKABE_ITO
 from mssmap.maps.view import day_number
-from mssmap.records import kinds
-from mssmap.timeline import Clocks
+from mssmap.records import evidence, kinds, timeline, views
+from mssmap.records.catalog import Data
+from mssmap.records.timeline import Clocks
 from mssmap.ui import cache, state, told
 from mssmap.ui.components import chosen as told_by
 from mssmap.ui.components import component, look_at

@@ -17,9 +17,9 @@ from mssmap import planning, scenario, text
 from mssmap.errors import InputError, MssmapError
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
+from mssmap.records.timeline import Clocks
 from mssmap.scenario import Scenario
 from mssmap.store import Plan, roles
-from mssmap.timeline import Clocks
 from mssmap.ui import acts, cache, choices, permits, plain, state, told
 from mssmap.ui.components import component
 

@@ -8,9 +8,9 @@ from typing import Any, Final
 import streamlit as st
 
 from mssmap import settings
-from mssmap.catalog import Data
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
+from mssmap.records.catalog import Data
 from mssmap.scenario import Scenario
 from mssmap.ui import cache, choices, permits, planner_travel
 from mssmap.ui.components import component

@@ -12,11 +12,11 @@ import streamlit as st
 
 from mssmap import access, ingest, planning, scenario
 from mssmap.access import MatrixTravel
-from mssmap.catalog import Data
 from mssmap.covering import Coverage
 from mssmap.errors import InputError, MssmapError
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
+from mssmap.records.catalog import Data
 from mssmap.scenario import Scenario
 from mssmap.store import matrices
 from mssmap.ui import cache, permits, plain, planner

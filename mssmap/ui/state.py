@@ -17,12 +17,13 @@ from urllib.parse import parse_qs
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from mssmap import evidence, i18n, regions, settings, views
+from mssmap import i18n, settings
 from mssmap.errors import InputError, NotFoundError
 from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
 from mssmap.maps import choropleth, layers
-from mssmap.timeline import Clocks
+from mssmap.records import evidence, regions, views
+from mssmap.records.timeline import Clocks
 from mssmap.ui import cache
 
 P = ParamSpec("P")

@@ -20,10 +20,11 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from starlette.applications import Starlette
 
-from mssmap import api, views
+from mssmap import api
 from mssmap.api.query import box, interval, parse
 from mssmap.errors import InputError
-from mssmap.timeline import Clocks
+from mssmap.records import views
+from mssmap.records.timeline import Clocks
 
 DIALS = "as_of=2025-01-18&known_on=2025-01-18"
 TODAY = date(2026, 11, 22)

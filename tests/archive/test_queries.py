@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.samples import ALPHA, BETA, FAR, TEN, event, rows, write
-from mssmap import evidence, timeline
 from mssmap.archive import columns, engine, queries
 from mssmap.archive.engine import Archives
 from mssmap.archive.queries import Query
 from mssmap.archive.shelf import Shelf
+from mssmap.records import evidence, timeline
 
 END = date(2024, 12, 31)
 

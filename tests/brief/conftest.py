@@ -11,7 +11,7 @@ import pytest
 
 from mssmap.brief import Brief, pack
 from mssmap.brief.pack import Pack
-from mssmap.catalog import Data
+from mssmap.records.catalog import Data
 
 DAY = date(2025, 1, 18)
 MADE = datetime(2025, 1, 19, 9, 30, tzinfo=UTC)

@@ -6,10 +6,11 @@ from datetime import date
 
 import pytest
 
-from mssmap import i18n, keyfigures, views
+from mssmap import i18n, keyfigures
 from mssmap.brief import Brief, content, plots, written
 from mssmap.errors import InputError, NotFoundError
-from mssmap.timeline import Clocks
+from mssmap.records import views
+from mssmap.records.timeline import Clocks
 
 from .conftest import BRIEF, MADE
 

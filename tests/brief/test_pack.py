@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import geopandas as gpd
 import pytest
 
-from mssmap import i18n, store, views
+from mssmap import i18n, store
 from mssmap.api import collections
 from mssmap.api.query import Query
 from mssmap.brief import content, history, legend, pack
@@ -24,6 +24,7 @@ from mssmap.exports import extract
 from mssmap.exports.selection import Form, Selection
 from mssmap.maps import layers
 from mssmap.maps.assets import event_groups
+from mssmap.records import views
 from mssmap.store import people
 
 STEM = "HTI_Situation_A4_20250118"

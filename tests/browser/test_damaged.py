@@ -14,10 +14,10 @@ import requests
 from archive.samples import TEN, rows, write
 from store import damage
 
-from mssmap import catalog
-from mssmap.catalog import Data
+from mssmap.records import catalog
+from mssmap.records.catalog import Data
+from mssmap.records.timeline import Clocks
 from mssmap.store import open_store
-from mssmap.timeline import Clocks
 
 from .conftest import ROOT, Screen, Team, signing_in
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from mssmap.catalog import Data
 from mssmap.exports import bundle, extract, verify
 from mssmap.exports.selection import Form, Selection
-from mssmap.timeline import Clocks
+from mssmap.records.catalog import Data
+from mssmap.records.timeline import Clocks
 
 pytestmark = pytest.mark.browser
 

@@ -12,7 +12,7 @@ from archive.samples import TEN, rows, write
 from mssmap import scenario
 from mssmap.archive import acts, copies
 from mssmap.archive.shelf import Shelf
-from mssmap.catalog import Data
+from mssmap.records.catalog import Data
 from mssmap.store import Store, backup, backup_file, open_store
 
 from .conftest import running

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from mssmap import i18n, views
+from mssmap import i18n
 from mssmap.maps import history, layers, standalone, view
-from mssmap.records import kinds
-from mssmap.timeline import Clocks
+from mssmap.records import kinds, views
+from mssmap.records.timeline import Clocks
 
 pytestmark = pytest.mark.browser
 

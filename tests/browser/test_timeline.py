@@ -15,11 +15,10 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser
 
-from mssmap import regions, timeline, views
-from mssmap.catalog import Data
 from mssmap.maps import assets, history, layers, view
-from mssmap.records import kinds
-from mssmap.timeline import Clocks
+from mssmap.records import kinds, regions, timeline, views
+from mssmap.records.catalog import Data
+from mssmap.records.timeline import Clocks
 from mssmap.ui.controls import EVENT_WINDOW_DAYS
 from mssmap.ui.lanes import TRAIL_DAYS
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 from mssmap import planning, scenario
 from mssmap.maps import assets
 from mssmap.maps import plan as plan_map
-from mssmap.timeline import Clocks
+from mssmap.records.timeline import Clocks
 
 from .conftest import TODAY
 

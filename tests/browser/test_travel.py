@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from mssmap import scenario, store
+from mssmap.records.timeline import Clocks
 from mssmap.roads import RoadSettings, RoadStatus
-from mssmap.timeline import Clocks
 from mssmap.ui import acts
 
 from .conftest import running

@@ -11,12 +11,12 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from mssmap.catalog import Data
 from mssmap.exports import bundle, extract
 from mssmap.exports.extract import Extract
 from mssmap.exports.parts import Column, Part
 from mssmap.exports.selection import Form, Selection
-from mssmap.timeline import Clocks
+from mssmap.records.catalog import Data
+from mssmap.records.timeline import Clocks
 
 DAY = date(2025, 6, 30)
 

@@ -22,12 +22,12 @@ import pyogrio
 import pytest
 import shapely
 
-from mssmap import views
 from mssmap.errors import InputError, NotFoundError
 from mssmap.exports import bundle, extract, selection, sheets, verify
 from mssmap.exports.formats import FORMATS, NOTES
 from mssmap.exports.selection import Form, Selection
-from mssmap.schema import Contract, Field
+from mssmap.records import views
+from mssmap.records.schema import Contract, Field
 
 DRIVERS = {"geojson": "GeoJSON", "gpkg": "GPKG", "fgb": "FlatGeobuf", "shp": "ESRI Shapefile", "kml": "LIBKML"}
 

@@ -18,7 +18,7 @@ from mssmap.exports import bundle, canonical, canonical_shapes, extract
 from mssmap.exports import kept as keeping
 from mssmap.exports.parts import Column, Part
 from mssmap.exports.selection import Form, Selection
-from mssmap.timeline import Clocks
+from mssmap.records.timeline import Clocks
 
 COLUMNS = (
     *(Column("row_id"), Column("text"), Column("whole", "integer"), Column("part", "number")),

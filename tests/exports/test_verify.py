@@ -17,12 +17,13 @@ import pytest
 from small_data import load_script
 
 import mssmap
-from mssmap import catalog, cli
+from mssmap import cli
 from mssmap.errors import InputError
 from mssmap.exports import bundle, extract, proof, verify
 from mssmap.exports.formats import FORMATS
 from mssmap.exports.selection import Form, Selection
 from mssmap.exports.verify import FieldChange, RowChange
+from mssmap.records import catalog
 
 LAYERS = ("fobs", "gang_zones", "events", "places", "roads", "departments", "figures", "indicators")
 

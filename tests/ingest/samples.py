@@ -13,11 +13,11 @@ import pandas as pd
 import shapely
 
 from mssmap import scenario
-from mssmap.catalog import Data
 from mssmap.exports import bundle, extract
 from mssmap.exports.selection import Form, Selection
 from mssmap.ingest import mapping
-from mssmap.timeline import Clocks
+from mssmap.records.catalog import Data
+from mssmap.records.timeline import Clocks
 
 
 def frame() -> gpd.GeoDataFrame:

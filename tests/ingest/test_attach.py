@@ -13,9 +13,10 @@ import pandas as pd
 import pytest
 import shapely
 
-from mssmap import check, search, store, views
+from mssmap import store
 from mssmap.ingest import attach, prepare
 from mssmap.maps import assets, imported
+from mssmap.records import check, search, views
 from mssmap.store import imports
 
 from .test_prepare import ACLED, EVENT, layer, made

@@ -11,9 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from mssmap import cli, ingest, scenario
-from mssmap.catalog import Data
 from mssmap.errors import MssmapError
 from mssmap.ingest import attach, field_copy, prepare
+from mssmap.records.catalog import Data
 from mssmap.store import Store, backup, imports, merge, open_store
 
 

@@ -25,12 +25,12 @@ from starlette.routing import Route
 from mssmap import ingest, scenario
 from mssmap.archive import stream
 from mssmap.archive.shelf import Shelf
-from mssmap.catalog import Data
 from mssmap.errors import MssmapError
 from mssmap.exports import verify
 from mssmap.ingest import mapping, prepare
 from mssmap.ingest.reading import Reading
 from mssmap.jail import box
+from mssmap.records.catalog import Data
 from mssmap.ui import cache, server
 
 from . import fuzz, samples

@@ -19,9 +19,9 @@ from mssmap import cli, ingest, scenario
 from mssmap.archive import copies
 from mssmap.archive.shelf import Shelf
 from mssmap.brief import history
-from mssmap.catalog import Data
 from mssmap.errors import MssmapError
 from mssmap.ingest import attach, prepare, stored
+from mssmap.records.catalog import Data
 from mssmap.store import Store, audit, backup, imports, open_store, payloads
 
 Change = Callable[[dict[str, Any]], None]

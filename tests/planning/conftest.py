@@ -13,7 +13,7 @@ from toy import MINUTES, toy_grid
 from mssmap import planning, scenario
 from mssmap.access import MatrixTravel
 from mssmap.grid import Grid
-from mssmap.timeline import Clocks
+from mssmap.records.timeline import Clocks
 
 
 @pytest.fixture

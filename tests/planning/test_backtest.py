@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mssmap import backtest, planning, views
+from mssmap import backtest, planning
 from mssmap.access import Standard
 from mssmap.errors import InputError
+from mssmap.records import views
 
 # In cells 0, 2 and 3 (the island), over January and March; one without a place.
 PLACED = pd.DataFrame(

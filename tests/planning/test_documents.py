@@ -13,7 +13,7 @@ from mssmap import planning, scenario
 from mssmap.errors import InputError
 from mssmap.ingest import mapping
 from mssmap.jail import documents
-from mssmap.timeline import Clocks
+from mssmap.records.timeline import Clocks
 
 
 @pytest.fixture

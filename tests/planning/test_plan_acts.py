@@ -14,9 +14,9 @@ from mssmap import plan_acts, planning
 from mssmap.access import Standard
 from mssmap.errors import InputError
 from mssmap.plan_acts import RefusedPlaceError
+from mssmap.records.timeline import Clocks
 from mssmap.roads import RoadStatus
 from mssmap.scenario import Proposal, Scenario
-from mssmap.timeline import Clocks
 
 EMPTY = Scenario("p", "P", Clocks(date(2026, 4, 1), date(2026, 4, 2)))
 

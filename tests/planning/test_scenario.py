@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from mssmap import covering, placement, planning, scenario
 from mssmap.access import Standard
 from mssmap.errors import InputError
+from mssmap.records.timeline import Clocks
 from mssmap.roads import RoadSettings, RoadStatus
 from mssmap.scenario import Proposal, Scenario
-from mssmap.timeline import Clocks
 
 CLOCKS = Clocks(date(2026, 4, 1), date(2026, 11, 22))
 JACMEL = Proposal("own-1", "Jacmel", -72.535, 18.234, capacity=120, note='"={{7*7}}"')

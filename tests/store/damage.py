@@ -12,10 +12,10 @@ from sqlalchemy.dialects import postgresql
 
 from mssmap import ingest, scenario
 from mssmap.brief import history
-from mssmap.catalog import Data
 from mssmap.ingest import attach, prepare
+from mssmap.records.catalog import Data
+from mssmap.records.timeline import Clocks
 from mssmap.store import Store, models, open_store, people
-from mssmap.timeline import Clocks
 
 NONSENSE: tuple[Any, ...] = (
     "nonsense",

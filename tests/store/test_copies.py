@@ -25,10 +25,10 @@ from mssmap import cli, scenario
 from mssmap.archive import acts, copies, engine, shelf, writer
 from mssmap.archive.queries import Query
 from mssmap.archive.shelf import Manifest, Shelf
-from mssmap.catalog import Data
 from mssmap.errors import DataError, InputError, MssmapError
+from mssmap.records.catalog import Data
+from mssmap.records.timeline import Clocks
 from mssmap.store import Store, StoreAwayError, archived, audit, backup_file, imports, models, open_store
-from mssmap.timeline import Clocks
 
 from .conftest import plan
 

@@ -18,8 +18,8 @@ from pydantic import TypeAdapter
 
 from mssmap import plan_acts, scenario
 from mssmap.errors import InputError, NotFoundError
+from mssmap.records.timeline import Clocks
 from mssmap.store import Store, audit, imports, merge, open_store, payloads
-from mssmap.timeline import Clocks
 
 from .conftest import plan
 

@@ -8,8 +8,9 @@ from datetime import date
 
 import pytest
 
-from mssmap import cli, timeline
+from mssmap import cli
 from mssmap.ingest import attach
+from mssmap.records import timeline
 from mssmap.store import damaged, open_store, people, presence
 
 from . import damage

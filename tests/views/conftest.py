@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mssmap.timeline import Clocks
+from mssmap.records.timeline import Clocks
 
 HERE = Path(__file__).parent
 LABELS = {

@@ -10,11 +10,12 @@ import pandas as pd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mssmap import i18n, keyfigures, timeline, twin, views
+from mssmap import i18n, keyfigures, twin
 from mssmap.brief import Brief, content, learnt
-from mssmap.catalog import Data
 from mssmap.maps import layers, panels
-from mssmap.timeline import Clocks
+from mssmap.records import timeline, views
+from mssmap.records.catalog import Data
+from mssmap.records.timeline import Clocks
 
 from .conftest import RECORDS
 

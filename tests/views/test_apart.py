@@ -18,8 +18,9 @@ import uvicorn
 from starlette.applications import Starlette
 
 import mssmap
-from mssmap import api, cli, keyfigures, text, views
-from mssmap.catalog import Data
+from mssmap import api, cli, keyfigures, text
+from mssmap.records import views
+from mssmap.records.catalog import Data
 
 from . import work_out
 from .conftest import HERE, RECORDS, View, rows

@@ -13,8 +13,8 @@ from pypdf import PdfReader
 
 from mssmap import text
 from mssmap.brief import Brief, pack
-from mssmap.catalog import Data
 from mssmap.maps import layers
+from mssmap.records.catalog import Data
 
 from .conftest import LABELS, View
 

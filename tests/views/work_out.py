@@ -2,7 +2,8 @@
 Twelve views worked out apart from the product: `python -m tests.views.work_out FOLDER` writes `expected.csv`.
 
 Shares no code with mssmap and uses the standard library alone: it reads the CSV and GeoJSON files of a data folder as
-`data/README.md` describes them, and applies the rules written there and in the docstring of `mssmap/evidence.py`.
+`data/README.md` describes them, and applies the rules written there and in the docstring of
+`mssmap/records/evidence.py`.
 """
 
 from __future__ import annotations

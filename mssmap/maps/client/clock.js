@@ -1,7 +1,7 @@
 /*
  * What is true on a day, worked out in the browser from the spells and events known on one day.
  *
- * The same rule as mssmap.timeline and mssmap.views; a property test feeds both and compares. Days are whole numbers
+ * The same rule as mssmap.records.timeline and mssmap.records.views; a property test feeds both and compares. Days are whole numbers
  * (days since 1 January 1970, UTC), `null` is an open end.
  */
 (function () {

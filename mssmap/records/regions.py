@@ -20,7 +20,7 @@ from mssmap.errors import InputError, NotFoundError
 from mssmap.i18n import gettext as _
 
 if TYPE_CHECKING:
-    from mssmap.catalog import Data
+    from mssmap.records.catalog import Data
 
 COUNTRY_PCODE = "HT"
 LEVELS = {2: "country", 4: "department", 5: "arrondissement", 6: "commune"}

@@ -6,11 +6,10 @@ from typing import Final
 
 import pandas as pd
 
-from mssmap import timeline
-from mssmap.catalog import Data
-from mssmap.records import kinds
-from mssmap.regions import normalise
-from mssmap.timeline import Clocks
+from mssmap.records import kinds, timeline
+from mssmap.records.catalog import Data
+from mssmap.records.regions import normalise
+from mssmap.records.timeline import Clocks
 
 RECORDS: Final = (kinds.EVENTS.name, *kinds.LAYERS, "strength", "indicators")
 """Layers and tables whose rows can be found."""

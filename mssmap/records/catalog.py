@@ -22,11 +22,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mssmap import schema, settings
+from mssmap import settings
 from mssmap.crs import WGS84
 from mssmap.errors import DataError, Fault, NotFoundError
 from mssmap.i18n import gettext as _
-from mssmap.records import kinds
+from mssmap.records import kinds, schema
 
 PACKAGE_FILE = "datapackage.json"
 REPACKAGE = "If the edit is meant, run scripts/build_package.py to package the data again."

@@ -15,11 +15,10 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from mssmap import evidence, schema, timeline
-from mssmap.catalog import Data
 from mssmap.crs import HAITI_BOUNDS, METRIC, WGS84
 from mssmap.errors import Fault
-from mssmap.records import kinds
+from mssmap.records import evidence, kinds, schema, timeline
+from mssmap.records.catalog import Data
 
 OPEN_EVENT_DAYS = 180
 """An event that has no end after so many days was forgotten."""

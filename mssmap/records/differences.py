@@ -14,11 +14,10 @@ from typing import Any
 
 import pandas as pd
 
-from mssmap import evidence, schema, timeline, views
-from mssmap.catalog import Data
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
-from mssmap.records import kinds
+from mssmap.records import evidence, kinds, schema, timeline, views
+from mssmap.records.catalog import Data
 
 TABLES = ("status", "events", "figures", "strength", "indicators")
 """Tables with revisions, in the order in which their changes are told."""

@@ -34,9 +34,9 @@ from typing import TypedDict
 import numpy as np
 import pandas as pd
 
-from mssmap import schema
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
+from mssmap.records import schema
 
 RELIABILITIES = "ABCDEF"
 LOWEST = "F6"

@@ -19,14 +19,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mssmap import evidence, regions, timeline
-from mssmap.catalog import Data
 from mssmap.crs import WGS84
 from mssmap.errors import InputError, NotFoundError
-from mssmap.evidence import SourceRecord
 from mssmap.i18n import gettext as _
-from mssmap.records import kinds
-from mssmap.timeline import Clocks
+from mssmap.records import evidence, kinds, regions, timeline
+from mssmap.records.catalog import Data
+from mssmap.records.evidence import SourceRecord
+from mssmap.records.timeline import Clocks
 
 STATUS_COLUMNS = {
     "status": "status",
