@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from mssmap import i18n, keyfigures, text
+from mssmap import i18n, text
 from mssmap.i18n import gettext as _
-from mssmap.keyfigures import KeyFigure
+from mssmap.measures import keyfigures
+from mssmap.measures.keyfigures import KeyFigure
 
 
 def number(figure: KeyFigure) -> str:

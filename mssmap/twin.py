@@ -12,12 +12,13 @@ from typing import Any, Final
 
 import pandas as pd
 
-from mssmap import figure_words, keyfigures, text
+from mssmap import figure_words, text
 from mssmap.errors import InputError
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.maps import layers, view
 from mssmap.maps.assets import PLANS, event_groups
+from mssmap.measures import keyfigures
 from mssmap.records import differences, evidence
 from mssmap.records.kinds import EVENTS, LAYERS, layer_of
 from mssmap.records.timeline import Clocks

@@ -15,13 +15,13 @@ ROOT = Path(__file__).resolve().parent.parent
 
 PLANNING = """
     plain_values grid roads osm osm_ways reach access covering covering_tables placement heuristics exact benders
-    siting siting_model siting_reach siting_studies scenario sureness planning plan_acts recovery backtest
+    siting siting_model siting_reach siting_studies scenario sureness planning plan_acts backtest
 """
 
 LEVELS = (
     ["version", "errors", "crs", "legible", "disk", "settings", "i18n", "jail"],
     ["records"],
-    ["keyfigures", "series", "silence"],
+    ["measures"],
     PLANNING.split(),
     ["store", "ingest", "archive"],
     ["maps", "charts", "text", "figure_words", "twin", "twin_charts", "listing", "exports", "brief"],

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from small_data import ROOT
 
-from mssmap import figure_words, keyfigures
+from mssmap import figure_words
+from mssmap.measures import keyfigures
 from mssmap.records import catalog, check, views
 
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from mssmap import recovery, series, silence
+from mssmap.measures import recovery, series, silence
 
 
 def test_a_prison_that_was_emptied_counts_its_days_out_of_service(small, on):

@@ -7,9 +7,10 @@ from datetime import date
 
 import pytest
 
-from mssmap import i18n, keyfigures, listing, twin
+from mssmap import i18n, listing, twin
 from mssmap.maps import cards, layers
 from mssmap.maps.view import Shown
+from mssmap.measures import keyfigures
 from mssmap.records import differences, kinds, views
 
 

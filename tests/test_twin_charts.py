@@ -7,7 +7,8 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from mssmap import i18n, recovery, series, silence, twin_charts
+from mssmap import i18n, twin_charts
+from mssmap.measures import recovery, series, silence
 
 DAY = date(2025, 1, 18)
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 import geopandas as gpd
 import pandas as pd
 
-from mssmap import figure_words, i18n, keyfigures, planning, scenario, series, text, twin
+from mssmap import figure_words, i18n, planning, scenario, text, twin
 from mssmap.brief import cited, frame, layout, learnt, typeface, written
 from mssmap.brief.cited import Cited, Source
 from mssmap.brief.spec import MOST_HIGHLIGHTS, Brief
@@ -22,6 +22,7 @@ from mssmap.i18n import mark
 from mssmap.maps import layers, view
 from mssmap.maps.assets import event_groups
 from mssmap.maps.view import Shown
+from mssmap.measures import keyfigures, series
 from mssmap.records import kinds, regions, views
 from mssmap.records.catalog import Data
 from mssmap.version import __version__

@@ -7,10 +7,10 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from mssmap import silence
 from mssmap.i18n import gettext as _
 from mssmap.maps.assets import PLANS, event_groups
 from mssmap.maps.view import Choropleth, Shown
+from mssmap.measures import silence
 from mssmap.records.catalog import Data
 
 LEVELS: Final = {"departments": "department_pcode", "communes": "commune_pcode"}

@@ -9,9 +9,9 @@ from typing import Any
 from mssmap import figure_words, text
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
-from mssmap.keyfigures import KeyFigure
 from mssmap.maps import layers, view
 from mssmap.maps.view import day_number
+from mssmap.measures.keyfigures import KeyFigure
 from mssmap.records import evidence
 
 

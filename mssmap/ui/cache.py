@@ -22,7 +22,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from streamlit import config
 
-from mssmap import disk, keyfigures, planning, settings, store
+from mssmap import disk, planning, settings, store
 from mssmap.api.archives import told as told_of
 from mssmap.archive import columns, engine
 from mssmap.archive.engine import Archives
@@ -36,6 +36,7 @@ from mssmap.i18n import gettext as _
 from mssmap.ingest import attach, field_copy
 from mssmap.maps import assets, history, plan, view
 from mssmap.maps.view import Shown
+from mssmap.measures import keyfigures
 from mssmap.records import differences, kinds, views
 from mssmap.records.catalog import Data
 from mssmap.records.timeline import Clocks

@@ -13,11 +13,12 @@ from typing import Any, Final
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from mssmap import errors, keyfigures, text
+from mssmap import errors, text
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.maps import panels, view
 from mssmap.maps.assets import URL
+from mssmap.measures import keyfigures
 from mssmap.ui import cache, frame, plain, state
 
 

@@ -6,9 +6,10 @@ from datetime import date
 
 import pytest
 
-from mssmap import i18n, keyfigures
+from mssmap import i18n
 from mssmap.brief import Brief, content, plots, written
 from mssmap.errors import InputError, NotFoundError
+from mssmap.measures import keyfigures
 from mssmap.records import views
 from mssmap.records.timeline import Clocks
 

@@ -10,9 +10,10 @@ import pandas as pd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mssmap import i18n, keyfigures, twin
+from mssmap import i18n, twin
 from mssmap.brief import Brief, content, learnt
 from mssmap.maps import layers, panels
+from mssmap.measures import keyfigures
 from mssmap.records import timeline, views
 from mssmap.records.catalog import Data
 from mssmap.records.timeline import Clocks

@@ -6,7 +6,7 @@ from typing import Final
 
 import pandas as pd
 
-from mssmap.keyfigures import MISSION_SCOPES
+from mssmap.measures.keyfigures import MISSION_SCOPES
 from mssmap.records import evidence, timeline, views
 from mssmap.records.catalog import Data
 from mssmap.records.timeline import Clocks
