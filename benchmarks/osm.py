@@ -16,8 +16,10 @@ from pathlib import Path
 import numpy as np
 from pyproj import Transformer
 
-from mssmap import access, grid, osm, roads, settings
+from mssmap import settings
 from mssmap.crs import METRIC, WGS84
+from mssmap.planning import access
+from mssmap.planning.ground import grid, osm, roads
 from mssmap.records import catalog
 
 NODES, STEP_M, MAIN_EVERY = 10, 50.0, 20

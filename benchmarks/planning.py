@@ -18,9 +18,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from mssmap import planning, scenario, settings, siting
-from mssmap.grid import to_metric
-from mssmap.reach import CoverageIndex
+from mssmap import settings
+from mssmap.planning import on_data, scenario
+from mssmap.planning.ground.grid import to_metric
+from mssmap.planning.reach import CoverageIndex
+from mssmap.planning.siting import solver
 from mssmap.records import catalog
 from mssmap.records.timeline import Clocks
 
@@ -55,7 +57,7 @@ def toggles(report: Report) -> None:
     """Compare a toggle with geopandas doing buffer, union and join on the same grid."""
     data = catalog.open_data(settings.default_data_dir())
     plan = scenario.baseline(data, CLOCKS)
-    on = planning.ground(data, plan)
+    on = on_data.ground(data, plan)
     bases = scenario.bases(data, plan, on.network)
     people = on.grid.people["central"]
     index = CoverageIndex(on.travel.table(bases) <= 60, people, np.flatnonzero(bases["active"]))
@@ -75,7 +77,7 @@ def toggles(report: Report) -> None:
 
     def all_figures() -> pd.DataFrame:
         state["plan"] = state.get("plan", plan).toggle("fob-08")
-        return planning.evaluate(data, state["plan"]).figures
+        return on_data.evaluate(data, state["plan"]).figures
 
     usual, core, full = median_ms(the_usual_way), median_ms(ours, 200), median_ms(all_figures)
     report.line("toggle, geopandas buffer + union + join, people covered only", f"{usual:.1f} ms")
@@ -105,7 +107,7 @@ def best_sites(report: Report, *, with_spopt: bool) -> None:
     """Compare the maximal covering model with spopt and CBC, then the larger instances with their target."""
     times, people = instance(200, 10_000)
     for radius, k in ((0.1, 10), (0.15, 10)):
-        ours = siting.from_matrix(times, people, k=k, standard=radius)
+        ours = solver.from_matrix(times, people, k=k, standard=radius)
         what = f"mclp 200 x 10,000, k {k}, radius {radius}"
         report.line(f"{what}: gap {ours.gap_pct:.4f} %", f"{ours.seconds:.2f} s", "proven", ours.proven)
         if with_spopt:
@@ -115,7 +117,7 @@ def best_sites(report: Report, *, with_spopt: bool) -> None:
             report.line("  ratio", f"{ratio:.0f} x", ">= 20 x", ratio >= 20 and abs(objective - ours.objective) < 0.5)
     times, people = instance(1_000, 10_000)
     for radius, k in ((0.1, 10), (0.07, 15), (0.05, 15)):
-        ours = siting.from_matrix(times, people, k=k, standard=radius, effort=siting.Effort(time_limit_s=10))
+        ours = solver.from_matrix(times, people, k=k, standard=radius, effort=solver.Effort(time_limit_s=10))
         what = f"mclp 1,000 x 10,000, k {k}, radius {radius}: gap {ours.gap_pct:.4f} %"
         met = ours.gap_pct < 0.5 and ours.seconds < 11
         report.line(what, f"{ours.seconds:.2f} s", "< 0.5 % in 10 s", met)

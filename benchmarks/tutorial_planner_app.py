@@ -12,8 +12,8 @@ import streamlit as st
 import streamlit_folium
 from streamlit.components.v1.component_registry import ComponentRegistry
 
-from mssmap import planning, scenario
-from mssmap.grid import to_metric
+from mssmap.planning import on_data, scenario
+from mssmap.planning.ground.grid import to_metric
 from mssmap.records.timeline import Clocks
 from mssmap.ui import cache
 
@@ -30,7 +30,7 @@ def read():
     """Bases and people, once."""
     data = cache.data()
     plan = scenario.baseline(data, Clocks(date(2026, 4, 1), date(2026, 11, 22)))
-    on = planning.ground(data, plan)
+    on = on_data.ground(data, plan)
     points = gpd.points_from_xy(*on.grid.xy.T)
     people = gpd.GeoDataFrame({"people": on.grid.people["central"]}, geometry=points, crs="EPSG:32618")
     return scenario.bases(data, plan, on.network), people

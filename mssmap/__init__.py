@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from mssmap.access import MatrixTravel, Standard
-    from mssmap.covering import Coverage
     from mssmap.exports.extract import Extract
     from mssmap.exports.verify import Verdict
+    from mssmap.planning.access import MatrixTravel, Standard
+    from mssmap.planning.covering import Coverage
+    from mssmap.planning.scenario import Scenario
+    from mssmap.planning.siting.solver import Solution
     from mssmap.records.catalog import Data
     from mssmap.records.differences import Change
     from mssmap.records.timeline import Clocks
-    from mssmap.scenario import Scenario
-    from mssmap.siting import Solution
 
 __all__ = [
     "CrsError",
@@ -200,20 +200,21 @@ def plan(
     """
     import dataclasses
 
-    from mssmap import planning
-    from mssmap.scenario import Scenario
+    from mssmap.planning import on_data
+    from mssmap.planning.scenario import Scenario
 
     if isinstance(scenario, Scenario):
         found = scenario
     else:
-        found = _stored(scenario) or planning.find(load(), scenario, clocks(as_of, known_on), grade)
+        found = _stored(scenario) or on_data.find(load(), scenario, clocks(as_of, known_on), grade)
     return dataclasses.replace(found, standard=standard) if standard else found
 
 
 def _stored(name: str) -> Scenario | None:
     from pathlib import Path
 
-    from mssmap import scenario, store
+    from mssmap import store
+    from mssmap.planning import scenario
 
     if name == "baseline" or Path(name).exists():
         return None
@@ -236,11 +237,12 @@ def _matrix(plan: Scenario) -> MatrixTravel | None:
     """Return the matrix that a plan of the store travels on."""
     if plan.travel != "matrix" or not plan.matrix:
         return None
-    from mssmap import planning, store
+    from mssmap import store
+    from mssmap.planning import on_data
     from mssmap.store import matrices
 
     opened = store.open_store(settings.load().database_url, make=False)
-    return matrices.find(opened, plan.matrix, planning.cells_of(load()))
+    return matrices.find(opened, plan.matrix, on_data.cells_of(load()))
 
 
 def coverage(
@@ -259,10 +261,10 @@ def coverage(
     InputError
         If there is no such plan or file.
     """
-    from mssmap import planning
+    from mssmap.planning import on_data
 
     chosen = plan(scenario, standard=standard, as_of=as_of, known_on=known_on, grade=grade)
-    return planning.evaluate_sure(load(), chosen, _matrix(chosen))
+    return on_data.evaluate_sure(load(), chosen, _matrix(chosen))
 
 
 def site(
@@ -293,10 +295,10 @@ def site(
     InputError
         If there is no such plan, or k is out of range.
     """
-    from mssmap import planning
+    from mssmap.planning import on_data
 
     chosen = plan(scenario, standard=standard, as_of=as_of, known_on=known_on, grade=grade)
-    return planning.site(load(), chosen, k, model, keep_active=keep_active, matrix=_matrix(chosen))
+    return on_data.site(load(), chosen, k, model, keep_active=keep_active, matrix=_matrix(chosen))
 
 
 def export(

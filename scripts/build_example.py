@@ -12,7 +12,8 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from mssmap import planning, scenario, settings, sureness
+from mssmap import settings
+from mssmap.planning import on_data, scenario, sureness
 from mssmap.records import catalog
 from mssmap.records.timeline import Clocks
 
@@ -84,15 +85,15 @@ def text() -> str:
     """The whole page."""
     data = catalog.open_data(settings.default_data_dir())
     plan = scenario.baseline(data, CLOCKS)
-    now = planning.evaluate_sure(data, plan)
-    moved = sureness.movers(list(planning.how_sure(data, plan)), "people_covered").iloc[0]
+    now = on_data.evaluate_sure(data, plan)
+    moved = sureness.movers(list(on_data.how_sure(data, plan)), "people_covered").iloc[0]
     covered, share = now.figure("people_covered"), now.figure("people_covered_pct")
-    best = planning.site(data, plan, 3)
-    sure = planning.site_frequency(data, plan, 3)
+    best = on_data.site(data, plan, 3)
+    sure = on_data.site_frequency(data, plan, 3)
     times = sure.sites.set_index("id")
-    swaps = planning.site_swaps(data, plan, best).head(5)
-    tested = planning.back_test(data, plan).summary
-    ground = planning.ground(data, plan)
+    swaps = on_data.site_swaps(data, plan, best).head(5)
+    tested = on_data.back_test(data, plan).summary
+    ground = on_data.ground(data, plan)
     return PAGE.format(
         as_of=f"{CLOCKS.as_of:%-d %B %Y}",
         known_on=f"{CLOCKS.known_on:%-d %B %Y}",
@@ -119,7 +120,7 @@ def text() -> str:
         ),
         after=int(best.objective),
         gain=int(best.objective - covered["value"]),
-        candidates=f"{len(planning.candidates(data, plan, ground)):,}",
+        candidates=f"{len(on_data.candidates(data, plan, ground)):,}",
         proof="proven optimal" if best.proven else f"gap {best.gap_pct:.2f} %",
         jaccard=sure.jaccard,
         frequent="\n".join(f"| {row.name} | {row.chosen} |" for row in sure.sites.head(5).itertuples(index=False)),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mssmap.access import MATRIX_BOUNDS
 from mssmap.archive.rows import BATCH_BYTES, BATCH_ROWS
 from mssmap.archive.rows import BOUNDS as ARCHIVE
 from mssmap.archive.stream import PART_BYTES
@@ -13,6 +12,7 @@ from mssmap.exports.claimed import BOUNDS as PROOF
 from mssmap.ingest.field_copy import BOUNDS as FIELD
 from mssmap.jail.documents import BOUNDS as DOCUMENT
 from mssmap.jail.limits import LIMITS, MB, Limits
+from mssmap.planning.access import MATRIX_BOUNDS
 from mssmap.store.backup_file import BOUNDS as BACKUP
 from mssmap.store.backup_zip import LIMITS as BACKUP_PROCESS
 from mssmap.ui import archive_import, field_copies

@@ -136,11 +136,12 @@ def _run(*arguments: str) -> str:
 def sites(view: View, _language: str, _home: Path) -> Said:
     """Yield the best sites by each model; the solvers may take their time, for an answer that is cut off varies."""
     import mssmap
-    from mssmap import planning, siting
+    from mssmap.planning import on_data
+    from mssmap.planning.siting import solver
 
     for model, k in MODELS.items() if view == VIEWS[-1] else ():
         plan = mssmap.plan(**view.dials)
-        found = planning.site(mssmap.load(), plan, k, model, effort=siting.Effort(time_limit_s=3600))
+        found = on_data.site(mssmap.load(), plan, k, model, effort=solver.Effort(time_limit_s=3600))
         yield f"{model}.json", _cleaned(_json(found.to_json()))
 
 

@@ -13,16 +13,11 @@ import mssmap
 
 ROOT = Path(__file__).resolve().parent.parent
 
-PLANNING = """
-    plain_values grid roads osm osm_ways reach access covering covering_tables placement heuristics exact benders
-    siting siting_model siting_reach siting_studies scenario sureness planning plan_acts backtest
-"""
-
 LEVELS = (
     ["version", "errors", "crs", "legible", "disk", "settings", "i18n", "jail"],
     ["records"],
     ["measures"],
-    PLANNING.split(),
+    ["plain_values", "planning"],
     ["store", "ingest", "archive"],
     ["maps", "charts", "text", "figure_words", "twin", "twin_charts", "listing", "exports", "brief"],
     ["api"],

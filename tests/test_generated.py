@@ -46,7 +46,7 @@ def test_pages_speak_through_the_catalogs_only():
             assert not literal.search(path.read_text(encoding="utf-8")), path.name
 
 
-FOR_SCRIPTS = {"api", "cli", "crs.py", "grid.py", "reach.py", "covering_tables.py", "siting_studies.py"}
+FOR_SCRIPTS = {"api", "cli", "crs.py", "grid.py", "reach.py", "covering_tables.py", "studies.py"}
 """Where errors are met by people who write code or type commands; they stay in English."""
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from mssmap import scenario
+from mssmap.planning import scenario
 from mssmap.records.catalog import Data
 from mssmap.records.timeline import Clocks
 from mssmap.store import open_store

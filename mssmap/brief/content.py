@@ -13,7 +13,7 @@ from typing import Any, Final
 import geopandas as gpd
 import pandas as pd
 
-from mssmap import figure_words, i18n, planning, scenario, text, twin
+from mssmap import figure_words, i18n, text, twin
 from mssmap.brief import cited, frame, layout, learnt, typeface, written
 from mssmap.brief.cited import Cited, Source
 from mssmap.brief.spec import MOST_HIGHLIGHTS, Brief
@@ -23,6 +23,7 @@ from mssmap.maps import layers, view
 from mssmap.maps.assets import event_groups
 from mssmap.maps.view import Shown
 from mssmap.measures import keyfigures, series
+from mssmap.planning import on_data, scenario
 from mssmap.records import kinds, regions, views
 from mssmap.records.catalog import Data
 from mssmap.version import __version__
@@ -366,7 +367,7 @@ def _plan(data: Data, brief: Brief) -> Table:
     if plan.clocks != brief.clocks:
         days = {"as_of": text.day(plan.clocks.as_of), "known_on": text.day(plan.clocks.known_on)}
         aside += _("Worked out on the days of the plan: {as_of}, as known on {known_on}.").format(**days) + " "
-    result = planning.evaluate_sure(data, plan, language=brief.lang)
+    result = on_data.evaluate_sure(data, plan, language=brief.lang)
     words = {
         "people_covered": _("People covered"),
         "people_covered_pct": _("Share of the people covered"),

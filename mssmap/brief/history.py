@@ -15,13 +15,13 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from mssmap import scenario
 from mssmap.brief import content, pack, spec
 from mssmap.brief.pack import Pack, Progress
 from mssmap.brief.pack_zip import MANIFEST
 from mssmap.brief.spec import Brief
 from mssmap.errors import InputError, MssmapError, NotFoundError
 from mssmap.i18n import gettext as _
+from mssmap.planning import scenario
 from mssmap.records.catalog import Data
 from mssmap.store import Store, people, roles
 

@@ -119,7 +119,7 @@ def _plan(name: str, clocks: Clocks, grade: str) -> dict[str, Any] | None:
     if not name:
         return None
     import mssmap
-    from mssmap import scenario
+    from mssmap.planning import scenario
 
     return scenario.to_dict(mssmap.plan(name, as_of=clocks.as_of, known_on=clocks.known_on, grade=grade))
 

@@ -15,7 +15,7 @@ Kilometres = Annotated[float | None, typer.Option("--km", metavar="K", help="Ser
 
 
 def _standard(minutes: float | None, km: float | None) -> Any:
-    from mssmap.access import Standard
+    from mssmap.planning.access import Standard
 
     if minutes is not None and km is not None:
         raise InputError("--minutes, --km: found both, required one of them.")

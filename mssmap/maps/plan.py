@@ -10,12 +10,12 @@ import pandas as pd
 import shapely
 
 from mssmap import text
-from mssmap.covering import Coverage
-from mssmap.covering_tables import CENTRAL
-from mssmap.grid import Grid
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
-from mssmap.roads import Network
+from mssmap.planning.covering import Coverage
+from mssmap.planning.covering_tables import CENTRAL
+from mssmap.planning.ground.grid import Grid
+from mssmap.planning.ground.roads import Network
 
 LAYER: Final = "plan"
 NONE, POSSIBLE, ONE, BACKUP = "0", "p", "1", "2"

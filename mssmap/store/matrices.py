@@ -14,11 +14,11 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mssmap import access
-from mssmap.access import MatrixTravel
 from mssmap.errors import DataError, NotFoundError
-from mssmap.grid import Grid
 from mssmap.i18n import gettext as _
+from mssmap.planning import access
+from mssmap.planning.access import MatrixTravel
+from mssmap.planning.ground.grid import Grid
 from mssmap.store import payloads, roles
 from mssmap.store.core import Store
 

@@ -18,13 +18,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from mssmap import i18n, plan_acts, scenario, settings
+from mssmap import i18n, settings
 from mssmap.errors import InputError, MssmapError, NotAllowedError, NotFoundError
 from mssmap.i18n import gettext as _
 from mssmap.i18n import speaking
-from mssmap.plan_acts import AnyAct, Copy, Create, Place, RefusedPlaceError, Step
+from mssmap.planning import plan_acts, scenario
+from mssmap.planning.plan_acts import AnyAct, Copy, Create, Place, RefusedPlaceError, Step
+from mssmap.planning.scenario import Scenario
 from mssmap.records.catalog import Data
-from mssmap.scenario import Scenario
 from mssmap.store import GoneError, Plan, Store, roles
 from mssmap.ui import cache
 from mssmap.ui.door import logs

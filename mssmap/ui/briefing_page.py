@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from mssmap import planning, scenario, text
+from mssmap import text
 from mssmap.brief import Brief, content, history, pdf, spec
 from mssmap.brief.history import Made
 from mssmap.brief.pack import Pack
@@ -24,6 +24,7 @@ from mssmap.errors import MssmapError
 from mssmap.i18n import LANGUAGES, current
 from mssmap.i18n import gettext as _
 from mssmap.maps import assets
+from mssmap.planning import on_data, scenario
 from mssmap.records.catalog import Data
 from mssmap.ui import cache, choices, permits, plain, planner, state
 
@@ -229,7 +230,7 @@ def _plan() -> dict[str, Any] | None:
     if not chosen:
         return None
     if chosen == "baseline":
-        return scenario.to_dict(planning.find(cache.data(), "baseline", state.clocks(), state.grade()))
+        return scenario.to_dict(on_data.find(cache.data(), "baseline", state.clocks(), state.grade()))
     try:
         body = cache.plans().plan(chosen).body
         scenario.from_dict(body)

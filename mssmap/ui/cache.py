@@ -22,7 +22,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from streamlit import config
 
-from mssmap import disk, planning, settings, store
+from mssmap import disk, settings, store
 from mssmap.api.archives import told as told_of
 from mssmap.archive import columns, engine
 from mssmap.archive.engine import Archives
@@ -37,6 +37,7 @@ from mssmap.ingest import attach, field_copy
 from mssmap.maps import assets, history, plan, view
 from mssmap.maps.view import Shown
 from mssmap.measures import keyfigures
+from mssmap.planning import on_data
 from mssmap.records import differences, kinds, views
 from mssmap.records.catalog import Data
 from mssmap.records.timeline import Clocks
@@ -116,7 +117,7 @@ def published(of: Data) -> assets.Assets:
 
 
 def _publish(of: Data) -> assets.Assets:
-    cells = plan.published_grid(planning.cells_of(of))
+    cells = plan.published_grid(on_data.cells_of(of))
     return assets.publish(of, static_folder(), panels=own_files(), font=assets.typeface(), grid=cells)
 
 

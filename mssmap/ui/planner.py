@@ -13,12 +13,13 @@ from typing import Any, Final
 
 import streamlit as st
 
-from mssmap import planning, scenario, text
+from mssmap import text
 from mssmap.errors import InputError, MssmapError
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
+from mssmap.planning import on_data, scenario
+from mssmap.planning.scenario import Scenario
 from mssmap.records.timeline import Clocks
-from mssmap.scenario import Scenario
 from mssmap.store import Plan, roles
 from mssmap.ui import acts, cache, choices, permits, plain, state, told
 from mssmap.ui.components import component
@@ -213,7 +214,7 @@ def next_name() -> str:
 
 def bases(plan: Scenario) -> Any:
     """Return the bases that can be switched, as `scenario.bases` lists them."""
-    return scenario.bases(cache.data(), plan, planning.network_of(cache.data(), plan))
+    return scenario.bases(cache.data(), plan, on_data.network_of(cache.data(), plan))
 
 
 def hand(held: InHand) -> None:

@@ -8,11 +8,12 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from mssmap import backtest, covering, planning, scenario, text
-from mssmap.covering import Coverage
+from mssmap import text
 from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
-from mssmap.scenario import Scenario
+from mssmap.planning import backtest, covering, on_data, scenario
+from mssmap.planning.covering import Coverage
+from mssmap.planning.scenario import Scenario
 from mssmap.ui import cache, choices, plain, planner, planner_sure, planner_travel
 from mssmap.ui.planner_figures import amount, figure_titles
 from mssmap.ui.planner_travel import Judged
@@ -23,7 +24,7 @@ OWN: Final = ""
 
 def tested(judged: Judged) -> backtest.Backtest:
     """The back-test of a plan on its own grade."""
-    return planning.back_test(cache.data(), judged.plan, grade=judged.plan.grade, matrix=judged.matrix)
+    return on_data.back_test(cache.data(), judged.plan, grade=judged.plan.grade, matrix=judged.matrix)
 
 
 def _others(plan: Scenario) -> dict[str, str]:
@@ -104,7 +105,7 @@ def show(judged: Judged, coverage: Coverage) -> None:
     results = {
         name: planner_sure.whole(judged, coverage)
         if other is judged
-        else planning.evaluate_sure(cache.data(), other.plan, other.matrix)
+        else on_data.evaluate_sure(cache.data(), other.plan, other.matrix)
         for name, other in judged_plans.items()
     }
     st.dataframe(side_by_side(results), hide_index=True, key="comparison", height=430)

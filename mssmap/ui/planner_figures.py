@@ -8,12 +8,13 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mssmap import planning, text
-from mssmap.covering import Coverage
+from mssmap import text
 from mssmap.i18n import gettext as _
 from mssmap.maps import plan as plan_map
 from mssmap.maps import view
-from mssmap.scenario import Scenario
+from mssmap.planning import on_data
+from mssmap.planning.covering import Coverage
+from mssmap.planning.scenario import Scenario
 from mssmap.ui import cache, components, plain
 from mssmap.ui.planner import InHand, bases
 
@@ -103,7 +104,7 @@ def base_table(held: InHand, coverage: Coverage) -> None:
     data = {"rows": rows, "columns": columns, "caption": _("Bases and proposals"), **held.shown}
     components.component("reach", key="reach", data=plan_map.reach(coverage))
     components.component("bases", key="bases", data=data)
-    if left_out := planning.bases_left_out(cache.data(), held.plan):
+    if left_out := on_data.bases_left_out(cache.data(), held.plan):
         plain.say("caption", left_out)
 
 
@@ -111,7 +112,7 @@ def map_options(
     plan: Scenario, coverage: Coverage, on: tuple[str, ...], agreement: pd.DataFrame | None = None
 ) -> view.Options:
     """The plan as the map draws it, or where the compared plans agree."""
-    closed = plan_map.closures(planning.network_of(cache.data(), plan)) if plan.travel == "road" else ()
+    closed = plan_map.closures(on_data.network_of(cache.data(), plan)) if plan.travel == "road" else ()
     return view.Options(
         on=(*on, plan_map.LAYER),
         selected=None,

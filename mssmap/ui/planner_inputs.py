@@ -10,8 +10,8 @@ import streamlit as st
 from mssmap import settings
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
+from mssmap.planning.scenario import Scenario
 from mssmap.records.catalog import Data
-from mssmap.scenario import Scenario
 from mssmap.ui import cache, choices, permits, planner_travel
 from mssmap.ui.components import component
 from mssmap.ui.planner import InHand

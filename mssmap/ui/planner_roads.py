@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from mssmap import planning, text
+from mssmap import text
 from mssmap.i18n import gettext as _
+from mssmap.planning import on_data
 from mssmap.ui import cache, plain
 from mssmap.ui.components import component
 from mssmap.ui.planner import InHand
@@ -25,7 +26,7 @@ def status_titles() -> dict[str, str]:
 def show(held: InHand) -> None:
     """Every road with its status, factor and minutes; a change of a status is an act of the browser."""
     plan = held.plan
-    network = planning.network_of(cache.data(), plan)
+    network = on_data.network_of(cache.data(), plan)
     plain.say("caption", network.method)
     if network.model:
         st.info(_("Statuses are about the roads of the coarse model; travel is by the OpenStreetMap extract here."))

@@ -7,11 +7,13 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from mssmap import charts, planning, siting, siting_studies, text
+from mssmap import charts, text
 from mssmap.errors import MssmapError
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
-from mssmap.siting_studies import MAX_K, FrontPoint
+from mssmap.planning import on_data
+from mssmap.planning.siting import solver, studies
+from mssmap.planning.siting.studies import MAX_K, FrontPoint
 from mssmap.ui import cache, plain, state
 from mssmap.ui.jobs import Job
 from mssmap.ui.planner_inputs import act_button
@@ -47,8 +49,8 @@ def show(judged: Judged) -> None:
         with st.status(_("Searching ..."), expanded=True) as status:
             try:
                 bases = int(k) if model != "lscp" else None
-                tell = siting.Effort(progress=lambda phase, value, bound: status.update(label=f"{phase}: {value:,.0f}"))
-                solution = planning.site(
+                tell = solver.Effort(progress=lambda phase, value, bound: status.update(label=f"{phase}: {value:,.0f}"))
+                solution = on_data.site(
                     cache.data(),
                     plan,
                     bases,
@@ -60,7 +62,7 @@ def show(judged: Judged) -> None:
                 )
                 frequency = None
                 if several:
-                    frequency = planning.site_frequency(
+                    frequency = on_data.site_frequency(
                         cache.data(),
                         plan,
                         bases,
@@ -81,7 +83,7 @@ def show(judged: Judged) -> None:
 
 
 def _solution(judged: Judged, found: dict[str, Any]) -> None:
-    answer: siting.Solution = found["answer"]
+    answer: solver.Solution = found["answer"]
     plain.say("caption", described(answer))
     if answer.unreachable_people:
         plain.say("warning", unreachable(answer))
@@ -102,13 +104,13 @@ def _solution(judged: Judged, found: dict[str, Any]) -> None:
             act_button("adopt", _("Take them into the plan"), _adopt(rows, clean=not found["keep"]))
     if right.button(_("Near-optimal exchanges"), key="swaps") and answer.model in {"mclp", "pmedian"}:
         st.dataframe(
-            planning.site_swaps(cache.data(), judged.plan, answer, keep_active=found["keep"], matrix=judged.matrix),
+            on_data.site_swaps(cache.data(), judged.plan, answer, keep_active=found["keep"], matrix=judged.matrix),
             hide_index=True,
             key="swap_table",
         )
 
 
-def chosen_in(frequency: siting_studies.Frequency) -> pd.DataFrame:
+def chosen_in(frequency: studies.Frequency) -> pd.DataFrame:
     """How often each site was chosen, those of the answer first, and which other sites stood in for it."""
     own = {site["id"] for site in frequency.steps[0].answer.sites}
     rows = frequency.sites.assign(own=frequency.sites["id"].isin(own)).sort_values(
@@ -127,7 +129,7 @@ def chosen_in(frequency: siting_studies.Frequency) -> pd.DataFrame:
     )
 
 
-def described(answer: siting.Solution) -> str:
+def described(answer: solver.Solution) -> str:
     """Objective, whom no site reaches, bound and proof in one line."""
     proof = (
         _("proven optimal")
@@ -145,7 +147,7 @@ def described(answer: siting.Solution) -> str:
     )
 
 
-def unreachable(answer: siting.Solution) -> str:
+def unreachable(answer: solver.Solution) -> str:
     """Who cannot be reached, by commune."""
     where = "; ".join(f"{name} {text.number(people)}" for name, people in answer.unreachable_by_commune.items())
     words = (
@@ -182,8 +184,8 @@ def _front(judged: Judged) -> None:
 
 
 def _prove(judged: Judged, go_on: Any) -> Any:
-    effort = siting.Effort(time_limit_s=SECONDS_A_NUMBER, go_on=go_on)
-    return planning.site_front(cache.data(), judged.plan, effort=effort, matrix=judged.matrix)
+    effort = solver.Effort(time_limit_s=SECONDS_A_NUMBER, go_on=go_on)
+    return on_data.site_front(cache.data(), judged.plan, effort=effort, matrix=judged.matrix)
 
 
 def _front_so_far(job: Job[FrontPoint]) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mssmap import planning, sureness, text
-from mssmap.covering import Coverage
+from mssmap import text
 from mssmap.i18n import gettext as _
-from mssmap.sureness import Step
+from mssmap.planning import on_data, sureness
+from mssmap.planning.covering import Coverage
+from mssmap.planning.sureness import Step
 from mssmap.ui import cache, plain, planner_figures, state
 from mssmap.ui.jobs import Job
 from mssmap.ui.planner_travel import Judged
@@ -40,7 +41,7 @@ def _so_far(judged: Judged, coverage: Coverage) -> None:
     job = _job(judged)
     steps = list(job.steps) if job else []
     ended = job is not None and not job.running
-    planner_figures.key_figures(planning.with_bands(coverage, steps), None if ended else len(steps))
+    planner_figures.key_figures(on_data.with_bands(coverage, steps), None if ended else len(steps))
     total = sureness.count(judged.plan)
     st.caption(plain.label(words(steps, total)), help=plain.label(ranges(steps)) if len(steps) == total else None)
 
@@ -78,7 +79,7 @@ def start(judged: Judged) -> None:
 
 
 def _work(judged: Judged, go_on: Callable[[], bool]) -> Iterator[Step[pd.Series]]:
-    yield from takewhile(lambda _step: go_on(), planning.how_sure(cache.data(), judged.plan, judged.matrix))
+    yield from takewhile(lambda _step: go_on(), on_data.how_sure(cache.data(), judged.plan, judged.matrix))
 
 
 def _job(judged: Judged) -> Job[Any] | None:
@@ -93,4 +94,4 @@ def whole(judged: Judged, coverage: Coverage) -> Coverage:
     job = _job(judged)
     if job is not None:
         job.wait(WAIT_S)
-    return planning.with_bands(coverage, list(job.steps) if job else [])
+    return on_data.with_bands(coverage, list(job.steps) if job else [])

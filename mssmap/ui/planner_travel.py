@@ -10,14 +10,15 @@ from typing import Any, Final
 
 import streamlit as st
 
-from mssmap import access, ingest, planning, scenario
-from mssmap.access import MatrixTravel
-from mssmap.covering import Coverage
+from mssmap import ingest
 from mssmap.errors import InputError, MssmapError
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
+from mssmap.planning import access, on_data, scenario
+from mssmap.planning.access import MatrixTravel
+from mssmap.planning.covering import Coverage
+from mssmap.planning.scenario import Scenario
 from mssmap.records.catalog import Data
-from mssmap.scenario import Scenario
 from mssmap.store import matrices
 from mssmap.ui import cache, permits, plain, planner
 
@@ -48,7 +49,7 @@ class Judged:
 
     def evaluate(self) -> Coverage:
         """All figures of the plan."""
-        return planning.evaluate(cache.data(), self.plan, self.matrix, language=current())
+        return on_data.evaluate(cache.data(), self.plan, self.matrix, language=current())
 
 
 def judged(plan: Scenario) -> Judged:
@@ -57,7 +58,7 @@ def judged(plan: Scenario) -> Judged:
         return Judged(plan, plan)
     try:
         matrix = _matrix(plan.matrix, cache.data()) if plan.matrix else None
-        planning.ground(cache.data(), plan, matrix)
+        on_data.ground(cache.data(), plan, matrix)
     except MssmapError as error:
         note = _("{reason} Until then all figures of {name} are by the road model.").format(
             reason=error, name=f"“{plan.name}”"
@@ -68,7 +69,7 @@ def judged(plan: Scenario) -> Judged:
 
 @lru_cache(maxsize=4)
 def _matrix(mark: str, data: Data) -> MatrixTravel:
-    return matrices.find(cache.plans(), mark, planning.cells_of(data))
+    return matrices.find(cache.plans(), mark, on_data.cells_of(data))
 
 
 def upload(plan: Scenario) -> None:
@@ -100,7 +101,7 @@ def upload(plan: Scenario) -> None:
         try:
             with st.spinner(_("Checking every row")):
                 matrix = read(file.getbuffer(), file.name, plan.standard.unit)
-                mark = matrices.keep(cache.plans(), matrix, planning.cells_of(cache.data()))
+                mark = matrices.keep(cache.plans(), matrix, on_data.cells_of(cache.data()))
         except MssmapError as error:
             plain.say("error", str(error))
             return
@@ -115,7 +116,7 @@ def upload(plan: Scenario) -> None:
 
 def example(plan: Scenario) -> bytes:
     """Return a CSV of what the road model gives for all bases and proposals of a plan."""
-    network = planning.network_of(cache.data(), plan)
+    network = on_data.network_of(cache.data(), plan)
     bases = scenario.bases(cache.data(), plan, network)
     table = access.RoadTravel(network, plan.standard.unit).table(bases)
     rows = access.matrix_rows(MatrixTravel(tuple(bases["base_id"]), table, unit=plan.standard.unit), network.grid)
@@ -151,4 +152,4 @@ def read(content: Any, name: str, unit: str) -> MatrixTravel:
     other = {"min": "km", "km": "min"}[unit]
     wanted, instead = ("minutes", "km") if unit == "min" else ("km", "minutes")
     found = other if wanted not in rows and instead in rows else unit
-    return access.matrix_from_rows(rows, planning.cells_of(cache.data()).ids, unit=found, name=name)
+    return access.matrix_from_rows(rows, on_data.cells_of(cache.data()).ids, unit=found, name=name)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from mssmap import charts, planning, text
-from mssmap.covering import Coverage
+from mssmap import charts, text
 from mssmap.i18n import gettext as _
+from mssmap.planning import on_data
+from mssmap.planning.covering import Coverage
 from mssmap.ui import cache, plain, planner_compare, planner_roads, planner_sites, planner_sure
 from mssmap.ui.planner import InHand
 from mssmap.ui.planner_travel import Judged
@@ -117,7 +118,7 @@ def _backtest(judged: Judged) -> None:
 def _robust(judged: Judged) -> None:
     if not st.toggle(_("Sites that are steadily among the best"), key="robust"):
         return
-    rows = planning.robust_sites(cache.data(), judged.plan, matrix=judged.matrix).head(15)
+    rows = on_data.robust_sites(cache.data(), judged.plan, matrix=judged.matrix).head(15)
     st.caption(_("Candidate places by the number of months in which they are among the ten with most events in reach."))
     st.dataframe(
         pd.DataFrame(

@@ -35,11 +35,12 @@ from streamlit.file_util import get_static_dir
 from streamlit.runtime import Runtime
 from streamlit.web.server.starlette.starlette_routes import create_app_static_serving_routes
 
-from mssmap import api, planning, settings, store
+from mssmap import api, settings, store
 from mssmap.api.archives import routes as archive_routes
 from mssmap.errors import InputError, MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
+from mssmap.planning import on_data
 from mssmap.store import people
 from mssmap.ui import acts, cache, drain, frame, live, permits, plain, visits
 from mssmap.ui.door import connections, guard, headers, logs, start
@@ -250,7 +251,7 @@ def serve(*, host: str, port: int) -> None:
         print(
             _("Roads of {name}: the first start with them takes about a minute.").format(name=extract.name), flush=True
         )
-        planning.links_of(cache.data(), extract)
+        on_data.links_of(cache.data(), extract)
     shown = "localhost" if host in {"127.0.0.1", "localhost"} else host
     app = create_app()
     cache.published()

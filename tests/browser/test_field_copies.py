@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from archive.samples import TEN, rows, write
 
-from mssmap import scenario
 from mssmap.archive import acts, copies
 from mssmap.archive.shelf import Shelf
+from mssmap.planning import scenario
 from mssmap.records.catalog import Data
 from mssmap.store import Store, backup, backup_file, open_store
 

@@ -31,16 +31,16 @@ from folium.features import DivIcon, GeoJsonPopup, GeoJsonTooltip
 from playwright.sync_api import Browser, Page, expect
 from xstatic.pkg import leaflet
 
-from mssmap import scenario
 from mssmap.brief import Brief, pack
 from mssmap.brief.pack import Pack
 from mssmap.exports import bundle, extract
 from mssmap.exports.selection import Form, Selection
 from mssmap.maps import standalone
+from mssmap.planning import scenario
+from mssmap.planning.scenario import Proposal
 from mssmap.records import catalog, views
 from mssmap.records.catalog import Data
 from mssmap.records.timeline import Clocks
-from mssmap.scenario import Proposal
 from mssmap.store import open_store
 from mssmap.ui import state
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from mssmap import planning, scenario
 from mssmap.maps import assets
 from mssmap.maps import plan as plan_map
+from mssmap.planning import on_data, scenario
 from mssmap.records.timeline import Clocks
 
 from .conftest import TODAY
@@ -31,14 +31,14 @@ def rule(browser: Browser) -> Any:
 
 def test_the_browser_covers_whom_the_core_covers(real, rule):
     plan = scenario.baseline(real, Clocks(TODAY.replace(2026, 4, 1), TODAY))
-    first = planning.evaluate(real, plan)
+    first = on_data.evaluate(real, plan)
     sent = plan_map.reach(first)
     rule.evaluate("(data) => window.rule.reach({ data })", sent)
     generator = random.Random(7)
     for _ in range(20):
         on = [name for name in sent["ids"] if generator.random() < 0.5]
         found = rule.evaluate("(on) => window.rule.covered(window.mssmapReach, new Set(on))", on)
-        coverage = planning.evaluate(real, replace(plan, active=frozenset(on)))
+        coverage = on_data.evaluate(real, replace(plan, active=frozenset(on)))
         assert found["cells"] == plan_map.cells(coverage)
         assert found["people"] == coverage.figure("people_covered")["value"]
         assert found["percent"] == pytest.approx(coverage.figure("people_covered_pct")["value"])

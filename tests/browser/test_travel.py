@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from mssmap import scenario, store
+from mssmap import store
+from mssmap.planning import scenario
+from mssmap.planning.ground.roads import RoadSettings, RoadStatus
 from mssmap.records.timeline import Clocks
-from mssmap.roads import RoadSettings, RoadStatus
 from mssmap.ui import acts
 
 from .conftest import running

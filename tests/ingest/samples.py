@@ -12,10 +12,10 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from mssmap import scenario
 from mssmap.exports import bundle, extract
 from mssmap.exports.selection import Form, Selection
 from mssmap.ingest import mapping
+from mssmap.planning import scenario
 from mssmap.records.catalog import Data
 from mssmap.records.timeline import Clocks
 

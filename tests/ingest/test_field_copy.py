@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from mssmap import cli, ingest, scenario
+from mssmap import cli, ingest
 from mssmap.errors import MssmapError
 from mssmap.ingest import attach, field_copy, prepare
+from mssmap.planning import scenario
 from mssmap.records.catalog import Data
 from mssmap.store import Store, backup, imports, merge, open_store
 

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from mssmap import ingest, scenario
+from mssmap import ingest
 from mssmap.archive import stream
 from mssmap.archive.shelf import Shelf
 from mssmap.errors import MssmapError
@@ -30,6 +30,7 @@ from mssmap.exports import verify
 from mssmap.ingest import mapping, prepare
 from mssmap.ingest.reading import Reading
 from mssmap.jail import box
+from mssmap.planning import scenario
 from mssmap.records.catalog import Data
 from mssmap.ui import cache, server
 

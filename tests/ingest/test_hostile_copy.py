@@ -15,12 +15,13 @@ import pyarrow.parquet as pq
 import pytest
 
 import mssmap
-from mssmap import cli, ingest, scenario
+from mssmap import cli, ingest
 from mssmap.archive import copies
 from mssmap.archive.shelf import Shelf
 from mssmap.brief import history
 from mssmap.errors import MssmapError
 from mssmap.ingest import attach, prepare, stored
+from mssmap.planning import scenario
 from mssmap.records.catalog import Data
 from mssmap.store import Store, audit, backup, imports, open_store, payloads
 

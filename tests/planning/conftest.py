@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 from toy import MINUTES, toy_grid
 
-from mssmap import planning, scenario
-from mssmap.access import MatrixTravel
-from mssmap.grid import Grid
+from mssmap.planning import on_data, scenario
+from mssmap.planning.access import MatrixTravel
+from mssmap.planning.ground.grid import Grid
 from mssmap.records.timeline import Clocks
 
 
@@ -41,4 +41,4 @@ CLOCKS = Clocks(date(2026, 4, 1), date(2026, 11, 22))
 def haiti(frozen):
     """Return the frozen data with the baseline of 1 April 2026 and the ground it stands on."""
     plan = scenario.baseline(frozen, CLOCKS)
-    return types.SimpleNamespace(data=frozen, clocks=CLOCKS, plan=plan, ground=planning.ground(frozen, plan))
+    return types.SimpleNamespace(data=frozen, clocks=CLOCKS, plan=plan, ground=on_data.ground(frozen, plan))

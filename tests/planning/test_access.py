@@ -20,10 +20,11 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 from toy import MINUTES, toy_grid
 
-from mssmap import access, covering, planning, roads
-from mssmap.access import RoadTravel, Standard, StraightTravel
 from mssmap.errors import InputError
-from mssmap.roads import RoadSettings, RoadStatus
+from mssmap.planning import access, covering, on_data
+from mssmap.planning.access import RoadTravel, Standard, StraightTravel
+from mssmap.planning.ground import roads
+from mssmap.planning.ground.roads import RoadSettings, RoadStatus
 
 BACK = Transformer.from_crs("EPSG:32618", "EPSG:4326", always_xy=True)
 OPEN = RoadSettings(zones="ignored")
@@ -140,7 +141,7 @@ def test_kilometres_between_towns_are_those_of_our_own_table(haiti):
     size = (len(place), len(place))
     ends = (place.get_indexer(edges["from"]), place.get_indexer(edges["to"]))
     by_table = dijkstra(csr_array((edges["length_km"], ends), shape=size), directed=False)
-    network = roads.network(haiti.ground.grid, planning.links_of(haiti.data), OPEN)
+    network = roads.network(haiti.ground.grid, on_data.links_of(haiti.data), OPEN)
     cell, _ = haiti.ground.grid.nearest(nodes["lon"].to_numpy(), nodes["lat"].to_numpy())
     towns = place.get_indexer(["PAP", "Jacmel", "LesCayes", "CapHaitien"])
     by_cells = RoadTravel(network, "km").from_cells(cell[towns])[:, cell[towns]]
@@ -203,9 +204,9 @@ def test_all_closed_worked_out_by_hand():
 
 def test_haiti_with_all_roads_closed(haiti):
     """The value that README.md states."""
-    every = tuple(RoadStatus(road, "closed") for road in planning.links_of(haiti.data).edges["road_id"])
+    every = tuple(RoadStatus(road, "closed") for road in on_data.links_of(haiti.data).edges["road_id"])
     plan = dataclasses.replace(haiti.plan, roads=dataclasses.replace(haiti.plan.roads, status=every))
-    people = planning.evaluate(haiti.data, plan).figure("people_covered")["value"]
+    people = on_data.evaluate(haiti.data, plan).figure("people_covered")["value"]
     assert people == ALL_CLOSED
     assert f"{people:,.0f}" in (ROOT / "README.md").read_text()
 
@@ -244,7 +245,7 @@ def test_all_candidates_are_searched_in_three_seconds_and_kept(haiti):
 
 @given(st.sets(st.integers(0, 135), max_size=6))
 def test_closing_roads_never_shortens_a_time(haiti, rows):
-    grid_, links_ = planning.cells_of(haiti.data), planning.links_of(haiti.data)
+    grid_, links_ = on_data.cells_of(haiti.data), on_data.links_of(haiti.data)
     names = links_.edges["road_id"]
     closed = tuple(RoadStatus(names[row], "closed") for row in sorted(rows))
     sources = [100, 3000, 5642]

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mssmap import backtest, planning
-from mssmap.access import Standard
 from mssmap.errors import InputError
+from mssmap.planning import backtest, on_data
+from mssmap.planning.access import Standard
 from mssmap.records import views
 
 # In cells 0, 2 and 3 (the island), over January and March; one without a place.
@@ -109,13 +109,13 @@ def test_only_reported_events_with_a_fine_enough_place_are_placed(haiti):
 
 
 def test_haiti_history_and_consensus(haiti):
-    found = planning.back_test(haiti.data, haiti.plan)
+    found = on_data.back_test(haiti.data, haiti.plan)
     events = views.events(haiti.data, haiti.clocks)
     assert found.summary["events"] + found.summary["unplaced"] == (events["claim"] != "planned").sum()
     assert found.by_month["events"].sum() == found.summary["events"] == found.by_category["events"].sum()
     assert found.summary["low"] <= found.summary["share"] <= found.summary["high"]
     more = haiti.plan.toggle("fob-08")
-    assert planning.back_test(haiti.data, more).summary["covered"] >= found.summary["covered"]
+    assert on_data.back_test(haiti.data, more).summary["covered"] >= found.summary["covered"]
     counts = backtest.consensus_sites([haiti.plan, more]).set_index("base_id")["plans"]
     assert counts["fob-08"] == 1
     assert counts["fob-01"] == 2

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mssmap import covering, planning
-from mssmap.access import Standard
-from mssmap.covering_tables import Cases
 from mssmap.errors import InputError
 from mssmap.maps import plan as plan_map
+from mssmap.planning import covering, on_data
+from mssmap.planning.access import Standard
+from mssmap.planning.covering_tables import Cases
 
 ONE_SPEED = Cases(people=("central",), speed={"central": 1.0}, outage=0.1)
 FACILITIES = pd.DataFrame(
@@ -151,7 +151,7 @@ def test_unknown_figures_are_named(grid, travel, bases):
 
 
 def test_haiti_central_lies_in_its_band_and_shares_add_up(haiti):
-    found = planning.evaluate(haiti.data, haiti.plan)
+    found = on_data.evaluate(haiti.data, haiti.plan)
     rows = found.figures.dropna(subset=["value"])
     assert (rows["low"] <= rows["value"] + 1e-9).all()
     assert (rows["value"] <= rows["high"] + 1e-9).all()
@@ -164,7 +164,7 @@ def test_haiti_central_lies_in_its_band_and_shares_add_up(haiti):
 
 def test_haiti_toggling_twice_is_the_identity_and_order_does_not_matter(haiti):
     def covered(plan):
-        return planning.evaluate(haiti.data, plan).figures
+        return on_data.evaluate(haiti.data, plan).figures
 
     start = covered(haiti.plan)
     assert covered(haiti.plan.toggle("fob-08").toggle("fob-08")).equals(start)
@@ -179,14 +179,14 @@ def test_haiti_more_minutes_never_cover_fewer(haiti, travel_by, unit):
     values = []
     for standard in (30, 60, 90, 120):
         plan = dataclasses.replace(haiti.plan, travel=travel_by, standard=Standard(standard, unit))
-        values.append(value(planning.evaluate(haiti.data, plan), "people_covered"))
+        values.append(value(on_data.evaluate(haiti.data, plan), "people_covered"))
     assert values == sorted(values)
     assert values[0] > 0
 
 
 def test_a_plan_with_a_matrix_needs_one(haiti):
     with pytest.raises(InputError, match="travel is matrix, but no matrix was given"):
-        planning.evaluate(haiti.data, dataclasses.replace(haiti.plan, travel="matrix"))
+        on_data.evaluate(haiti.data, dataclasses.replace(haiti.plan, travel="matrix"))
 
 
 def test_capacity_by_hand(grid, travel, bases):

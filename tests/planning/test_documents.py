@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from mssmap import planning, scenario
 from mssmap.errors import InputError
 from mssmap.ingest import mapping
 from mssmap.jail import documents
+from mssmap.planning import on_data, scenario
 from mssmap.records.timeline import Clocks
 
 
@@ -82,7 +82,7 @@ def test_a_document_is_measured(content, message):
 def test_a_plan_that_nobody_touched_is_read_as_it_is(plan, small, tmp_path):
     (tmp_path / "plan.json").write_text(json.dumps(plan))
     clocks = Clocks(date(2025, 6, 30), date(2025, 6, 30))
-    assert planning.find(small, str(tmp_path / "plan.json"), clocks) == scenario.baseline(small, clocks, "F6")
+    assert on_data.find(small, str(tmp_path / "plan.json"), clocks) == scenario.baseline(small, clocks, "F6")
 
 
 def test_a_field_is_not_filled_from_one_column_ten_thousand_times():

@@ -11,8 +11,8 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mssmap import grid
 from mssmap.errors import CrsError, InputError
+from mssmap.planning.ground import grid
 
 
 def test_communes_add_up_exactly_in_every_case(haiti):

@@ -12,9 +12,10 @@ import pytest
 import sqlalchemy as sa
 
 import mssmap
-from mssmap import access, planning, scenario, store
-from mssmap.access import MatrixTravel, Standard
+from mssmap import store
 from mssmap.errors import DataError, InputError, NotAllowedError, NotFoundError
+from mssmap.planning import access, on_data, scenario
+from mssmap.planning.access import MatrixTravel, Standard
 from mssmap.store import matrices, payloads, people
 from mssmap.store.models import PayloadRow
 from mssmap.ui import cache, planner_travel
@@ -47,16 +48,16 @@ def on_matrix(plan, mark=""):
 
 def test_a_plan_judged_on_the_times_of_the_roads_has_the_figures_of_the_roads(haiti):
     plan = on_matrix(haiti.plan)
-    same = planning.evaluate(haiti.data, plan, by_road(haiti))
-    roads = planning.evaluate(haiti.data, haiti.plan)
+    same = on_data.evaluate(haiti.data, plan, by_road(haiti))
+    roads = on_data.evaluate(haiti.data, haiti.plan)
     pd.testing.assert_frame_equal(same.figures, roads.figures)
     assert "Times from ours.csv; road status and zones do not act on them." in same.method
     tested = [
-        planning.back_test(haiti.data, plan, matrix=by_road(haiti)),
-        planning.back_test(haiti.data, haiti.plan),
+        on_data.back_test(haiti.data, plan, matrix=by_road(haiti)),
+        on_data.back_test(haiti.data, haiti.plan),
     ]
     assert tested[0].summary == tested[1].summary
-    slow = planning.evaluate(haiti.data, plan, by_road(haiti, 1e6))
+    slow = on_data.evaluate(haiti.data, plan, by_road(haiti, 1e6))
     assert slow.figure("people_covered")["value"] < roads.figure("people_covered")["value"]
 
 
@@ -66,10 +67,10 @@ def test_best_sites_are_looked_for_among_the_sites_that_the_matrix_knows(haiti):
     bases = by_road(haiti)
     values = np.vstack([bases.values, access.RoadTravel(haiti.ground.network).from_cells(cells)])
     matrix = MatrixTravel((*bases.site_ids, *ids), values)
-    found = planning.site(haiti.data, on_matrix(haiti.plan), 2, matrix=matrix)
+    found = on_data.site(haiti.data, on_matrix(haiti.plan), 2, matrix=matrix)
     assert {row["id"] for row in found.sites} <= set(matrix.site_ids)
     with pytest.raises(InputError, match=r"travel is matrix, but no matrix was given"):
-        planning.site(haiti.data, on_matrix(haiti.plan), 2)
+        on_data.site(haiti.data, on_matrix(haiti.plan), 2)
 
 
 def test_a_base_that_is_on_has_to_be_known_and_one_that_is_off_adds_nothing(haiti):
@@ -82,20 +83,20 @@ def test_a_base_that_is_on_has_to_be_known_and_one_that_is_off_adds_nothing(hait
         return MatrixTravel(tuple(whole.site_ids[i] for i in keep), whole.values[keep])
 
     with pytest.raises(InputError, match=rf"^matrix: no times for {active}\. Add their rows, or use the road model\.$"):
-        planning.evaluate(haiti.data, on_matrix(haiti.plan), without(active))
-    found = planning.evaluate(haiti.data, on_matrix(haiti.plan), without(off))
+        on_data.evaluate(haiti.data, on_matrix(haiti.plan), without(active))
+    found = on_data.evaluate(haiti.data, on_matrix(haiti.plan), without(off))
     assert f"None for {off}: switched off, and counted as reaching nobody." in found.method
     assert found.by_base.set_index("base_id").loc[off, "marginal_people"] == 0
     must = dataclasses.replace(next(item for item in haiti.plan.proposals if item.id == off), rule="required")
     with pytest.raises(InputError, match=rf"no times for {off}"):
-        planning.ground(haiti.data, on_matrix(haiti.plan.place(must, active=False)), without(off))
+        on_data.ground(haiti.data, on_matrix(haiti.plan.place(must, active=False)), without(off))
 
 
 def test_minutes_are_not_compared_with_kilometres(haiti):
     with pytest.raises(InputError, match=r"^standard: found 60 min, but the travel model gives km"):
-        planning.ground(haiti.data, on_matrix(haiti.plan), by_road(haiti, unit="km"))
+        on_data.ground(haiti.data, on_matrix(haiti.plan), by_road(haiti, unit="km"))
     plan = dataclasses.replace(on_matrix(haiti.plan), standard=Standard(40, "km"))
-    assert planning.evaluate(haiti.data, plan, by_road(haiti, unit="km")).method.count("Distances from ours.csv") == 1
+    assert on_data.evaluate(haiti.data, plan, by_road(haiti, unit="km")).method.count("Distances from ours.csv") == 1
 
 
 def test_a_stored_matrix_comes_back_as_it_was_and_is_stored_once(haiti, own_store):
@@ -131,7 +132,7 @@ def test_the_hash_of_the_matrix_is_part_of_the_plan(haiti):
 
 
 def test_the_page_falls_back_on_the_roads_and_says_so(haiti, page):
-    roads = planning.evaluate(haiti.data, haiti.plan).figure("people_covered")
+    roads = on_data.evaluate(haiti.data, haiti.plan).figure("people_covered")
     for plan, note in (
         (on_matrix(haiti.plan), "no matrix was given"),
         (on_matrix(haiti.plan, "0" * 64), "not in this store"),
@@ -188,7 +189,7 @@ def test_a_stored_plan_on_a_matrix_gives_the_same_figures_to_programs(haiti, own
     matrix = by_road(haiti, 2)
     plan = on_matrix(haiti.plan.copy("plan-ours", "Ours"), matrices.keep(own_store, matrix, haiti.ground.grid))
     own_store.save(scenario.to_dict(plan), version=0)
-    expected = planning.evaluate(haiti.data, plan, matrix)
+    expected = on_data.evaluate(haiti.data, plan, matrix)
     pd.testing.assert_frame_equal(mssmap.coverage("plan-ours").figures, expected.figures)
 
 

@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from mssmap import access, grid, osm, planning, roads
 from mssmap.crs import WGS84
 from mssmap.errors import InputError
-from mssmap.grid import Grid, to_metric
-from mssmap.roads import RoadSettings, RoadStatus
+from mssmap.planning import access, on_data
+from mssmap.planning.ground import grid, osm, roads
+from mssmap.planning.ground.grid import Grid, to_metric
+from mssmap.planning.ground.roads import RoadSettings, RoadStatus
 
 
 @pytest.fixture(scope="module")
@@ -272,11 +273,11 @@ def test_the_setting_makes_plans_travel_on_the_extract(tmp_path, haiti, monkeypa
     closed = RoadStatus(haiti.ground.network.roads["road_id"].iloc[0], "closed")
     plan = dataclasses.replace(haiti.plan, roads=RoadSettings(status=(closed,)))
     monkeypatch.setenv("MSSMAP_ROADS", str(path))
-    found = planning.ground(haiti.data, plan)
+    found = on_data.ground(haiti.data, plan)
     assert found.travel.method.startswith("Roads of roads.osm")
     assert len(found.network.roads) == 1
     monkeypatch.setenv("MSSMAP_ROADS", str(tmp_path / "none.osm"))
     with pytest.raises(InputError, match=r"^MSSMAP_ROADS: .*none\.osm cannot be read"):
-        planning.evaluate(haiti.data, plan)
+        on_data.evaluate(haiti.data, plan)
     monkeypatch.delenv("MSSMAP_ROADS")
-    assert planning.ground(haiti.data, plan).travel.method.startswith("Coarse road model")
+    assert on_data.ground(haiti.data, plan).travel.method.startswith("Coarse road model")

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mssmap import plan_acts, planning
-from mssmap.access import Standard
 from mssmap.errors import InputError
-from mssmap.plan_acts import RefusedPlaceError
+from mssmap.planning import on_data, plan_acts
+from mssmap.planning.access import Standard
+from mssmap.planning.ground.roads import RoadStatus
+from mssmap.planning.plan_acts import RefusedPlaceError
+from mssmap.planning.scenario import Proposal, Scenario
 from mssmap.records.timeline import Clocks
-from mssmap.roads import RoadStatus
-from mssmap.scenario import Proposal, Scenario
 
 EMPTY = Scenario("p", "P", Clocks(date(2026, 4, 1), date(2026, 4, 2)))
 
@@ -74,7 +74,7 @@ def test_a_closed_road_is_kept_with_its_source_and_lengthens_no_time(haiti):
     road = haiti.ground.network.roads["road_id"].iloc[0]
     closed = act("road", road=road, status="closed", source="AFP", date="2025-01-18").apply(haiti.plan)
     assert closed.roads.status == (RoadStatus(road, "closed", "AFP", "2025-01-18"),)
-    before, after = (planning.evaluate(haiti.data, plan).figure("people_covered") for plan in (haiti.plan, closed))
+    before, after = (on_data.evaluate(haiti.data, plan).figure("people_covered") for plan in (haiti.plan, closed))
     assert after["value"] <= before["value"]
     noted = act("road", road=road, note="by the bridge").apply(closed)
     assert noted.roads.status == (RoadStatus(road, "closed", "AFP", "2025-01-18", "by the bridge"),)

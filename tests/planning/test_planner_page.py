@@ -5,22 +5,24 @@ from __future__ import annotations
 import dataclasses
 import threading
 
-from mssmap import covering, i18n, planning, scenario, siting
+from mssmap import i18n
 from mssmap.errors import InputError
 from mssmap.maps import assets
 from mssmap.maps import plan as plan_map
-from mssmap.roads import RoadSettings, RoadStatus
-from mssmap.siting_studies import FrontPoint
+from mssmap.planning import covering, on_data, scenario
+from mssmap.planning.ground.roads import RoadSettings, RoadStatus
+from mssmap.planning.siting import solver
+from mssmap.planning.siting.studies import FrontPoint
 from mssmap.ui import planner_compare, planner_sites, planner_views
 from mssmap.ui.jobs import Job
 
 
 def test_steady_sites_reach_at_most_what_was_recorded(haiti):
-    rows = planning.robust_sites(haiti.data, haiti.plan)
+    rows = on_data.robust_sites(haiti.data, haiti.plan)
     assert (rows["months_in_top"] <= rows["months"]).all()
     assert rows["months_in_top"].is_monotonic_decreasing
     assert rows["share"].between(0, 100).all()
-    wider = planning.robust_sites(haiti.data, dataclasses.replace(haiti.plan, standard=planning.access.Standard(120)))
+    wider = on_data.robust_sites(haiti.data, dataclasses.replace(haiti.plan, standard=on_data.access.Standard(120)))
     assert wider["events"].sum() >= rows["events"].sum()
 
 
@@ -58,7 +60,7 @@ def test_a_job_says_why_it_failed():
 
 
 def test_the_front_starts_with_every_number_and_ends_proven(haiti):
-    job: Job[FrontPoint] = Job(lambda go_on: planning.site_front(haiti.data, haiti.plan, max_k=3), "front")
+    job: Job[FrontPoint] = Job(lambda go_on: on_data.site_front(haiti.data, haiti.plan, max_k=3), "front")
     assert job.wait(60)
     assert [(p.k, p.phase) for p in job.steps] == [(k, phase) for phase in ("greedy", "proven") for k in (1, 2, 3)]
     values = [p.solution.objective for p in job.steps[3:]]
@@ -66,40 +68,40 @@ def test_the_front_starts_with_every_number_and_ends_proven(haiti):
 
 
 def test_the_page_says_whom_no_site_reaches_and_never_that_nothing_is_not_proven(haiti):
-    found = planning.site(haiti.data, haiti.plan, 1, "pmedian", effort=siting.Effort(prove=False, starts=0))
+    found = on_data.site(haiti.data, haiti.plan, 1, "pmedian", effort=solver.Effort(prove=False, starts=0))
     first, people = next(iter(found.unreachable_by_commune.items()))
     assert f"{found.unreachable_people:,.0f} people cannot be reached" in planner_sites.described(found)
     assert f"{first} {people:,}" in planner_sites.unreachable(found)
     for bound in (100.0, 99.9999, 99.996, 99.99, 90.0):
-        one = siting.Solution("pmedian", 1, (0,), 100.0, bound, "people x min", "", 0.0)
+        one = solver.Solution("pmedian", 1, (0,), 100.0, bound, "people x min", "", 0.0)
         assert "at most 0 %" not in planner_sites.described(one)
 
 
 def closed_everywhere(haiti):
-    every = tuple(RoadStatus(road, "closed") for road in planning.links_of(haiti.data).edges["road_id"])
+    every = tuple(RoadStatus(road, "closed") for road in on_data.links_of(haiti.data).edges["road_id"])
     return dataclasses.replace(haiti.plan, roads=dataclasses.replace(haiti.plan.roads, status=every, zones="closed"))
 
 
 def test_closed_roads_are_on_the_map_and_in_its_legend(haiti):
     status = (RoadStatus("CapHaitien--Limbe", "closed"), RoadStatus("Limbe--Plaisance", "restricted"))
-    known = set(planning.links_of(haiti.data).edges["road_id"])
+    known = set(on_data.links_of(haiti.data).edges["road_id"])
     status = tuple(dataclasses.replace(row, road_id=road) for row, road in zip(status, sorted(known), strict=False))
     plan = dataclasses.replace(haiti.plan, roads=dataclasses.replace(haiti.plan.roads, status=status))
-    closed = plan_map.closures(planning.network_of(haiti.data, plan))
+    closed = plan_map.closures(on_data.network_of(haiti.data, plan))
     assert closed == (status[0].road_id,)
     assert closed[0] in {feature["properties"]["id"] for feature in assets._layers(haiti.data)["roads"]["features"]}
     assert [row["label"] for row in plan_map.legend(closed=True)[0]["items"]][-1] == "Road closed or cut by a zone"
     assert "plan.closure" not in str(plan_map.legend())
-    assert len(plan_map.closures(planning.network_of(haiti.data, closed_everywhere(haiti)))) == 136
+    assert len(plan_map.closures(on_data.network_of(haiti.data, closed_everywhere(haiti)))) == 136
 
 
 def test_no_table_of_a_plan_says_infinity(haiti):
     """All roads and zones closed, kilometres and minutes: what cannot be reached is empty or said, never a number."""
     for unit in ("min", "km"):
-        plan = dataclasses.replace(closed_everywhere(haiti), standard=planning.access.Standard(30, unit))
-        result = planning.evaluate(haiti.data, plan)
+        plan = dataclasses.replace(closed_everywhere(haiti), standard=on_data.access.Standard(30, unit))
+        result = on_data.evaluate(haiti.data, plan)
         tables = [result.figures, result.by_department, result.by_commune, result.by_base, result.facilities]
-        tables += [result.cells, planning.network_of(haiti.data, plan).roads]
+        tables += [result.cells, on_data.network_of(haiti.data, plan).roads]
         tables += [planner_views._regions(result.by_commune, unit), covering.compare({"a": result, "b": result})]
         for table in tables:
             shown = "\n".join(str(row) for row in table.to_dict("records"))
@@ -107,14 +109,14 @@ def test_no_table_of_a_plan_says_infinity(haiti):
 
 
 def test_compared_plans_have_bands_and_names_and_what_they_assume_is_said(haiti):
-    longer = dataclasses.replace(haiti.plan, standard=planning.access.Standard(90), name="Longer")
+    longer = dataclasses.replace(haiti.plan, standard=on_data.access.Standard(90), name="Longer")
     plans = {"Ours": haiti.plan, "Longer": longer}
     words = planner_compare.assumptions_in_words(scenario.differing(plans))
     assert words.to_dict("records") == [{"Assumption": "Service standard", "Ours": "60 min", "Longer": "90 min"}]
     assert planner_compare.bases_of_assumptions(plans) == ["Ours", "Longer"], "figures of two standards stand apart"
     same = plans | {"Longer": dataclasses.replace(haiti.plan, roads=RoadSettings(zones="ignored"))}
     assert planner_compare.bases_of_assumptions(same) == [planner_compare.OWN, "Ours", "Longer"]
-    results = {name: planning.evaluate(haiti.data, plan) for name, plan in same.items()}
+    results = {name: on_data.evaluate(haiti.data, plan) for name, plan in same.items()}
     rows = planner_compare.side_by_side(results).set_index("Figure")
     figure = results["Ours"].figure("people_covered")
     assert rows.loc["People covered", "Ours"] == "{:,.0f} ({:,.0f} – {:,.0f})".format(

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from mssmap import reach
 from mssmap.errors import InputError
-from mssmap.reach import CoverageIndex
+from mssmap.planning import reach
+from mssmap.planning.reach import CoverageIndex
 
 # Three sites, four points: 0 sees a b; 1 sees b c; 2 sees c. Nobody sees d.
 WITHIN = np.array([[1, 1, 0, 0], [0, 1, 1, 0], [0, 0, 1, 0]], dtype=bool)

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mssmap import covering, placement, planning, scenario
-from mssmap.access import Standard
 from mssmap.errors import InputError
+from mssmap.planning import covering, on_data, placement, scenario
+from mssmap.planning.access import Standard
+from mssmap.planning.ground.roads import RoadSettings, RoadStatus
+from mssmap.planning.scenario import Proposal, Scenario
 from mssmap.records.timeline import Clocks
-from mssmap.roads import RoadSettings, RoadStatus
-from mssmap.scenario import Proposal, Scenario
 
 CLOCKS = Clocks(date(2026, 4, 1), date(2026, 11, 22))
 JACMEL = Proposal("own-1", "Jacmel", -72.535, 18.234, capacity=120, note='"={{7*7}}"')
@@ -153,12 +153,12 @@ def test_differences_between_any_two_plans():
 
 
 def test_a_plan_by_name_or_file(haiti, tmp_path):
-    assert planning.find(haiti.data, "baseline", haiti.clocks) == haiti.plan
+    assert on_data.find(haiti.data, "baseline", haiti.clocks) == haiti.plan
     path = tmp_path / "plan.json"
     path.write_text(scenario.to_json(PLAN), encoding="utf-8")
-    assert planning.find(haiti.data, str(path), haiti.clocks) == PLAN
+    assert on_data.find(haiti.data, str(path), haiti.clocks) == PLAN
     with pytest.raises(InputError, match="found no plan or file 'nowhere'"):
-        planning.find(haiti.data, "nowhere", haiti.clocks)
+        on_data.find(haiti.data, "nowhere", haiti.clocks)
 
 
 @pytest.mark.parametrize(
@@ -211,13 +211,13 @@ def test_bases_name_the_zones_they_stand_in(haiti):
 
 def test_bases_in_use_that_a_plan_cannot_hold_are_named(haiti):
     """Of 11 operational bases 4 have no published place; the 12 bases in use also count the one handed over."""
-    from mssmap import planning
+    from mssmap.planning import on_data
 
     rows = scenario.not_counted(haiti.data, haiti.clocks).groupby("status")["fob_id"].agg(list).to_dict()
     assert rows == {"handed_over": ["fob-04"], "operational": ["fob-06", "fob-09", "fob-10", "fob-11"]}
-    words = planning.bases_left_out(haiti.data, haiti.plan)
+    words = on_data.bases_left_out(haiti.data, haiti.plan)
     assert "11 bases are operational on this day, 7 of them with a published place" in words
-    result = planning.evaluate(haiti.data, haiti.plan)
+    result = on_data.evaluate(haiti.data, haiti.plan)
     assert words in result.method
     figure = result.figure("operational_without_place")
     assert (figure["value"], figure["of"], result.figure("bases_active")["value"]) == (4, 11, 7)

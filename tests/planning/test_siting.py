@@ -14,9 +14,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from mssmap import exact, heuristics, planning, siting
 from mssmap.errors import InputError
-from mssmap.siting import Effort, from_matrix
+from mssmap.planning import on_data
+from mssmap.planning.siting import exact, heuristics, solver
+from mssmap.planning.siting.solver import Effort, from_matrix
 
 FIXTURES = Path(__file__).parent / "fixtures"
 QUICK = Effort(prove=False, starts=0)
@@ -373,15 +374,15 @@ def test_spopt_agrees(san_francisco):
 
 
 def test_haiti_three_more_bases(haiti):
-    found = planning.site(haiti.data, haiti.plan, 3)
+    found = on_data.site(haiti.data, haiti.plan, 3)
     assert found.proven
     assert len(found.sites) == found.k == 3
     with_them = haiti.plan
-    from mssmap.scenario import Proposal
+    from mssmap.planning.scenario import Proposal
 
     for i, site in enumerate(found.sites):
         with_them = with_them.place(Proposal(f"own-{i}", site["name"], site["lon"], site["lat"]))
-    result = planning.evaluate(haiti.data, with_them)
+    result = on_data.evaluate(haiti.data, with_them)
     assert result.figure("people_covered")["value"] == found.objective == 4_645_312
     shape = found.to_json()
     assert list(shape) == [
@@ -403,42 +404,42 @@ def test_haiti_three_more_bases(haiti):
 
 
 def test_haiti_names_whom_no_site_reaches(haiti):
-    found = planning.site(haiti.data, haiti.plan, 1, "pmedian", effort=QUICK)
+    found = on_data.site(haiti.data, haiti.plan, 1, "pmedian", effort=QUICK)
     assert found.sites[0]["commune_pcode"] in ("HT0151", "HT0152"), "the island with most people, La Gonave"
     assert sum(found.unreachable_by_commune.values()) == found.unreachable_people > 0
     assert {"La Tortue"} <= set(found.unreachable_by_commune)
     for name, people in found.unreachable_by_commune.items():
         assert f"{name} {people:,}" in found.to_json()["method"]
-    none_within = planning.site(haiti.data, haiti.plan, None, "lscp", effort=QUICK)
+    none_within = on_data.site(haiti.data, haiti.plan, None, "lscp", effort=QUICK)
     assert f"Not within the standard of any candidate: {none_within.unreachable_people:,.0f}" in none_within.method
 
 
 def test_haiti_rules_are_kept(haiti):
     import dataclasses
 
-    first = planning.site(haiti.data, haiti.plan, 2)
+    first = on_data.site(haiti.data, haiti.plan, 2)
     place = first.sites[0]
-    from mssmap.scenario import Proposal
+    from mssmap.planning.scenario import Proposal
 
     banned = haiti.plan.place(Proposal("ban", "Not here", place["lon"], place["lat"], rule="excluded"), active=False)
-    assert place["id"] not in [site["id"] for site in planning.site(haiti.data, banned, 2).sites]
+    assert place["id"] not in [site["id"] for site in on_data.site(haiti.data, banned, 2).sites]
     forced = haiti.plan.place(Proposal("must", "Here", -74.11, 18.64, rule="required"), active=False)
-    found = planning.site(haiti.data, forced, 2)
+    found = on_data.site(haiti.data, forced, 2)
     assert [site["id"] for site in found.sites if site["required"]] == ["must"]
-    clean = planning.site(haiti.data, haiti.plan, 2, keep_active=False)
+    clean = on_data.site(haiti.data, haiti.plan, 2, keep_active=False)
     assert clean.objective < first.objective
     closed = dataclasses.replace(haiti.plan, roads=dataclasses.replace(haiti.plan.roads, zones="closed"))
-    assert planning.site(haiti.data, closed, 2).proven
+    assert on_data.site(haiti.data, closed, 2).proven
 
 
 @pytest.mark.parametrize("k", [0, 16, None, True])
 def test_haiti_k_is_one_to_fifteen(haiti, k):
     with pytest.raises(InputError, match="required a whole number from 1 to 15"):
-        planning.site(haiti.data, haiti.plan, k)
+        on_data.site(haiti.data, haiti.plan, k)
 
 
 def test_gaps_are_in_percent():
-    found = siting.Solution("mclp", 1, (0,), 90.0, 100.0, "people", "", 0.0)
+    found = solver.Solution("mclp", 1, (0,), 90.0, 100.0, "people", "", 0.0)
     assert found.gap_pct == pytest.approx(10)
     assert not found.proven
 
@@ -446,5 +447,5 @@ def test_gaps_are_in_percent():
 @pytest.mark.parametrize(("bound", "proven"), [(99.996, True), (99.99, False)])
 def test_what_is_told_as_no_gap_is_proven(bound, proven):
     """99.996 of 100 is 0.00 % away, 99.99 is 0.01 %."""
-    found = siting.Solution("pmedian", 1, (0,), 100.0, bound, "people x min", "", 0.0)
+    found = solver.Solution("pmedian", 1, (0,), 100.0, bound, "people x min", "", 0.0)
     assert (round(found.gap_pct, 2) == 0, found.proven) == (proven, proven)

@@ -6,15 +6,15 @@ import dataclasses
 
 import pytest
 
-from mssmap import planning, sureness
-from mssmap.access import Standard
-from mssmap.sureness import Levels, Step
+from mssmap.planning import on_data, sureness
+from mssmap.planning.access import Standard
+from mssmap.planning.sureness import Levels, Step
 from mssmap.ui import planner_sure
 
 
 @pytest.fixture(scope="module")
 def steps(haiti):
-    return list(planning.how_sure(haiti.data, haiti.plan))
+    return list(on_data.how_sure(haiti.data, haiti.plan))
 
 
 def test_one_input_at_a_time_then_all_at_their_worst_and_best(haiti):
@@ -48,12 +48,12 @@ def test_one_input_at_a_time_then_all_at_their_worst_and_best(haiti):
 def test_inputs_that_do_not_act_are_left_out(haiti, change, inputs):
     plan = dataclasses.replace(haiti.plan, **change)
     assert {varied for varied, _ in sureness.others(plan)} == inputs
-    found = list(planning.how_sure(haiti.data, plan))
+    found = list(on_data.how_sure(haiti.data, plan))
     assert len(found) == sureness.count(plan)
 
 
 def test_the_band_of_haiti_holds_what_fell_outside_and_says_what_moves_it_most(haiti, steps):
-    quick = planning.evaluate(haiti.data, haiti.plan)
+    quick = on_data.evaluate(haiti.data, haiti.plan)
     people = {(s.varied, getattr(s.levels, s.varied, "")): s.answer["people_covered"] for s in steps}
     assert people["central", ""] == quick.figure("people_covered")["value"]
     outside = [
@@ -65,7 +65,7 @@ def test_the_band_of_haiti_holds_what_fell_outside_and_says_what_moves_it_most(h
         *[("offroad_kmh", 4.0), ("offroad_kmh", 20.0), ("zones", "ignored"), ("zones", "closed")],
         *[("worst", ""), ("best", "")],
     ]
-    sure = planning.with_bands(quick, steps)
+    sure = on_data.with_bands(quick, steps)
     figure = sure.figure("people_covered")
     assert (figure["low"], figure["high"]) == (min(people.values()), max(people.values()))
     assert (people["worst", ""], people["best", ""]) == (figure["low"], figure["high"])

@@ -6,7 +6,7 @@ import h3.api.basic_int as h3
 import numpy as np
 import pandas as pd
 
-from mssmap.grid import Grid
+from mssmap.planning.ground.grid import Grid
 
 PEOPLE = (100, 50, 30, 20)
 MINUTES = {

@@ -10,9 +10,10 @@ from typing import Any
 
 from sqlalchemy.dialects import postgresql
 
-from mssmap import ingest, scenario
+from mssmap import ingest
 from mssmap.brief import history
 from mssmap.ingest import attach, prepare
+from mssmap.planning import scenario
 from mssmap.records.catalog import Data
 from mssmap.records.timeline import Clocks
 from mssmap.store import Store, models, open_store, people

@@ -21,11 +21,12 @@ import pyarrow.parquet as pq
 import pytest
 from archive.samples import PRESS, TEN, event, rows, write
 
-from mssmap import cli, scenario
+from mssmap import cli
 from mssmap.archive import acts, copies, engine, shelf, writer
 from mssmap.archive.queries import Query
 from mssmap.archive.shelf import Manifest, Shelf
 from mssmap.errors import DataError, InputError, MssmapError
+from mssmap.planning import scenario
 from mssmap.records.catalog import Data
 from mssmap.records.timeline import Clocks
 from mssmap.store import Store, StoreAwayError, archived, audit, backup_file, imports, models, open_store

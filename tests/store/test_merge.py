@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from mssmap import plan_acts, scenario
 from mssmap.errors import InputError, NotFoundError
+from mssmap.planning import plan_acts, scenario
 from mssmap.records.timeline import Clocks
 from mssmap.store import Store, audit, imports, merge, open_store, payloads
 

@@ -15,9 +15,9 @@ from typing import Any, Generic, TypeVar
 
 import pandas as pd
 
-from mssmap.covering_tables import CENTRAL
-from mssmap.roads import OFFROAD_RANGE_KMH, ZONE_EFFECTS
-from mssmap.scenario import Scenario
+from mssmap.planning.covering_tables import CENTRAL
+from mssmap.planning.ground.roads import OFFROAD_RANGE_KMH, ZONE_EFFECTS
+from mssmap.planning.scenario import Scenario
 
 Answer = TypeVar("Answer")
 

@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from scipy.sparse.csgraph import dijkstra
 
 from mssmap.errors import Fault, InputError
-from mssmap.grid import Grid, Ints
 from mssmap.i18n import gettext as _
 from mssmap.jail.jobs import Order
 from mssmap.jail.limits import MB, Limits, printable
-from mssmap.roads import Network, kilometres
+from mssmap.planning.ground.grid import Grid, Ints
+from mssmap.planning.ground.roads import Network, kilometres
 
 Matrix = NDArray[np.float32]
 

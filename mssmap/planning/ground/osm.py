@@ -26,10 +26,10 @@ from scipy.sparse.csgraph import connected_components, dijkstra
 
 from mssmap import settings
 from mssmap.errors import InputError
-from mssmap.grid import Floats, Grid, Ints, to_metric
 from mssmap.i18n import gettext as _
-from mssmap.osm_ways import KMH, Ways, read
-from mssmap.roads import ROAD_FACTOR, SAMPLE_M, SNAP_M, Links
+from mssmap.planning.ground.grid import Floats, Grid, Ints, to_metric
+from mssmap.planning.ground.osm_ways import KMH, Ways, read
+from mssmap.planning.ground.roads import ROAD_FACTOR, SAMPLE_M, SNAP_M, Links
 
 LIMIT_MIN = 12.0
 """Longest link: across the country one needs about 11 minutes from centre to centre of neighbouring cells."""

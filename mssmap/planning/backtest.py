@@ -16,14 +16,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from mssmap import reach
-from mssmap.access import Standard, Travel, require_unit
-from mssmap.covering import MAX_SNAP_M
 from mssmap.errors import InputError
-from mssmap.grid import Grid
 from mssmap.i18n import gettext as _
+from mssmap.planning import reach
+from mssmap.planning.access import Standard, Travel, require_unit
+from mssmap.planning.covering import MAX_SNAP_M
+from mssmap.planning.ground.grid import Grid
+from mssmap.planning.scenario import Scenario
 from mssmap.records import evidence, timeline
-from mssmap.scenario import Scenario
 
 if TYPE_CHECKING:
     from mssmap.records.catalog import Data

@@ -14,17 +14,17 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, TypeAdapter, ValidationError
 
-from mssmap import planning, scenario
-from mssmap.access import Standard
 from mssmap.errors import InputError
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
-from mssmap.placement import check
+from mssmap.planning import on_data, scenario
+from mssmap.planning.access import Standard
+from mssmap.planning.ground.roads import STATUSES, RoadStatus
+from mssmap.planning.placement import check
+from mssmap.planning.scenario import ID, MAX_PROPOSALS, Proposal, Scenario
 from mssmap.records import regions
 from mssmap.records.catalog import Data
 from mssmap.records.timeline import Clocks
-from mssmap.roads import STATUSES, RoadStatus
-from mssmap.scenario import ID, MAX_PROPOSALS, Proposal, Scenario
 
 Id = Annotated[str, Field(pattern=f"^{ID}$")]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"\S")]
@@ -90,7 +90,7 @@ class Place(Act):
         InputError
             If it is no place in degrees, or far from Haiti.
         """
-        network = planning.network_of(data, plan)
+        network = on_data.network_of(data, plan)
         found = check(data, network, self.lon, self.lat, zones_closed=plan.roads.zones == "closed")
         if not found.accepted:
             raise RefusedPlaceError(found.text, found.lon, found.lat)

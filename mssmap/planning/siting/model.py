@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
-from mssmap.reach import require_times, require_weights
+from mssmap.planning.reach import require_times, require_weights
 
 Bools = NDArray[np.bool_]
 

@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mssmap import reach
-from mssmap.access import SPEED_CASES
 from mssmap.errors import InputError
-from mssmap.grid import Floats, Grid, Ints
-from mssmap.reach import Bools
+from mssmap.planning import reach
+from mssmap.planning.access import SPEED_CASES
+from mssmap.planning.ground.grid import Floats, Grid, Ints
+from mssmap.planning.reach import Bools
 
 CENTRAL = "central"
 

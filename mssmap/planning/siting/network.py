@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mssmap import exact, heuristics
-from mssmap.heuristics import Cover
-from mssmap.siting_model import Problem
+from mssmap.planning.siting import exact, heuristics
+from mssmap.planning.siting.heuristics import Cover
+from mssmap.planning.siting.model import Problem
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

@@ -18,18 +18,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from mssmap import access, backtest, covering, grid, osm, roads, scenario, settings, siting, siting_studies, sureness
-from mssmap.access import MatrixTravel, Travel
-from mssmap.covering import Coverage
-from mssmap.covering_tables import CENTRAL, Cases
+from mssmap import settings
 from mssmap.errors import InputError
-from mssmap.grid import Grid
 from mssmap.i18n import gettext as _
+from mssmap.planning import access, backtest, covering, scenario, sureness
+from mssmap.planning.access import MatrixTravel, Travel
+from mssmap.planning.covering import Coverage
+from mssmap.planning.covering_tables import CENTRAL, Cases
+from mssmap.planning.ground import grid, osm, roads
+from mssmap.planning.ground.grid import Grid
+from mssmap.planning.ground.roads import Links, Network, RoadSettings
+from mssmap.planning.scenario import Scenario
+from mssmap.planning.siting import solver, studies
+from mssmap.planning.sureness import Levels, Step
 from mssmap.records import views
 from mssmap.records.timeline import Clocks
-from mssmap.roads import Links, Network, RoadSettings
-from mssmap.scenario import Scenario
-from mssmap.sureness import Levels, Step
 
 if TYPE_CHECKING:
     from mssmap.records.catalog import Data
@@ -257,10 +260,10 @@ def site(
     *,
     keep_active: bool = True,
     backup: float = 0.0,
-    effort: siting.Effort | None = None,
+    effort: solver.Effort | None = None,
     matrix: MatrixTravel | None = None,
     language: str = "fr",
-) -> siting.Solution:
+) -> solver.Solution:
     """
     Return the best sites for a plan.
 
@@ -278,7 +281,7 @@ def site(
     """
     _require_k(k, model)
     on = ground(data, plan, matrix)
-    return siting.from_frames(
+    return solver.from_frames(
         on.grid,
         on.travel,
         candidates(data, plan, on, keep_active=keep_active),
@@ -292,10 +295,8 @@ def site(
 
 
 def _require_k(k: int | None, model: str) -> None:
-    if model != "lscp" and (isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= siting_studies.MAX_K):
-        raise InputError(
-            _("k: found {k}, required a whole number from 1 to {max_k}.").format(k=k, max_k=siting_studies.MAX_K)
-        )
+    if model != "lscp" and (isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= studies.MAX_K):
+        raise InputError(_("k: found {k}, required a whole number from 1 to {max_k}.").format(k=k, max_k=studies.MAX_K))
 
 
 def site_frequency(
@@ -305,10 +306,10 @@ def site_frequency(
     model: str = "mclp",
     *,
     keep_active: bool = True,
-    effort: siting.Effort | None = None,
+    effort: solver.Effort | None = None,
     on_case: Callable[[int, int], None] = lambda done, total: None,
     matrix: MatrixTravel | None = None,
-) -> siting_studies.Frequency:
+) -> studies.Frequency:
     """
     Return how often each site is chosen over the cases of `sureness.vary`, and what stands in for it; some 11 searches.
 
@@ -318,13 +319,13 @@ def site_frequency(
         Called with the number of cases done and of all, for a progress bar.
     """
     _require_k(k, model)
-    effort = effort or siting.Effort(time_limit_s=5.0)
+    effort = effort or solver.Effort(time_limit_s=5.0)
 
-    def best(levels: Levels) -> siting.Solution:
+    def best(levels: Levels) -> solver.Solution:
         varied = levels.applied(plan)
         on = ground(data, varied, matrix)
         speed = plan.cases.speeds(plan.standard.unit)[levels.speed]
-        return siting.from_frames(
+        return solver.from_frames(
             on.grid,
             on.travel,
             candidates(data, varied, on, keep_active=keep_active),
@@ -337,14 +338,14 @@ def site_frequency(
         )
 
     sign = 1.0 if model == "mclp" else -1.0
-    steps: list[Step[siting.Solution]] = []
+    steps: list[Step[solver.Solution]] = []
     on_case(0, sureness.count(plan))
     for step in sureness.vary(plan, best, lambda answer: sign * answer.objective):
         steps.append(step)
         on_case(len(steps), sureness.count(plan))
         if not effort.go_on():
             break
-    return siting_studies.frequency(steps)
+    return studies.frequency(steps)
 
 
 def site_front(
@@ -353,28 +354,28 @@ def site_front(
     model: str = "mclp",
     *,
     mode: str = "clean",
-    max_k: int = siting_studies.MAX_K,
+    max_k: int = studies.MAX_K,
     keep_active: bool = True,
-    effort: siting.Effort | None = None,
+    effort: solver.Effort | None = None,
     matrix: MatrixTravel | None = None,
-) -> Iterator[siting_studies.FrontPoint]:
+) -> Iterator[studies.FrontPoint]:
     """Yield the front of k new sites against the objective: all by greedy at once, then each solved."""
     on = ground(data, plan, matrix)
     places = candidates(data, plan, on, keep_active=keep_active)
-    problem = siting.prepare(
+    problem = solver.prepare(
         on.grid, on.travel, places, plan.standard, model, 1 + int((places["rule"] == "required").sum())
     )
     existing = int((places["rule"] == "existing").sum())
     ks = range(existing + 1, existing + max_k + 1)
-    for point in siting_studies.front(problem, ks, mode=mode, effort=effort):
-        solution = siting.described(point.solution, places, on.grid, plan.standard, on.travel, CENTRAL, CENTRAL)
-        yield siting_studies.FrontPoint(point.k - existing, point.phase, solution)
+    for point in studies.front(problem, ks, mode=mode, effort=effort):
+        solution = solver.described(point.solution, places, on.grid, plan.standard, on.travel, CENTRAL, CENTRAL)
+        yield studies.FrontPoint(point.k - existing, point.phase, solution)
 
 
 def site_swaps(
     data: Data,
     plan: Scenario,
-    solution: siting.Solution,
+    solution: solver.Solution,
     *,
     keep_active: bool = True,
     within_pct: float = 1.0,
@@ -384,9 +385,9 @@ def site_swaps(
     on = ground(data, plan, matrix)
     places = candidates(data, plan, on, keep_active=keep_active)
     existing = np.flatnonzero(places["rule"] == "existing").tolist()
-    problem = siting.prepare(on.grid, on.travel, places, plan.standard, solution.model, len(solution.chosen))
+    problem = solver.prepare(on.grid, on.travel, places, plan.standard, solution.model, len(solution.chosen))
     whole = dataclasses.replace(solution, chosen=tuple(sorted([*solution.chosen, *existing])))
-    found = siting_studies.swaps(problem, whole, within_pct)
+    found = studies.swaps(problem, whole, within_pct)
     for column in ("site", "instead"):
         picked = places.iloc[found[column].to_numpy(dtype="int64")]
         found[f"{column}_name"] = picked["name"].to_numpy()

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from mssmap.reach import sum_by
+from mssmap.planning.reach import sum_by
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

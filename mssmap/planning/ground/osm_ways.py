@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from mssmap.errors import InputError
-from mssmap.grid import Floats, Ints
 from mssmap.i18n import gettext as _
-from mssmap.roads import CLASS_KMH, ROAD_FACTOR
+from mssmap.planning.ground.grid import Floats, Ints
+from mssmap.planning.ground.roads import CLASS_KMH, ROAD_FACTOR
 
 KMH = {
     **dict.fromkeys(("motorway", "trunk", "primary"), CLASS_KMH["national"]),

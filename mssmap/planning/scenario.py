@@ -20,20 +20,20 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mssmap import covering
-from mssmap.access import Standard
-from mssmap.covering_tables import Cases
 from mssmap.crs import HAITI_BOUNDS
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
 from mssmap.jail import documents
 from mssmap.plain_values import LARGEST, Reader
+from mssmap.planning import covering
+from mssmap.planning.access import Standard
+from mssmap.planning.covering_tables import Cases
+from mssmap.planning.ground.roads import RoadSettings, RoadStatus
 from mssmap.records.timeline import Clocks
-from mssmap.roads import RoadSettings, RoadStatus
 
 if TYPE_CHECKING:
+    from mssmap.planning.ground.roads import Network
     from mssmap.records.catalog import Data
-    from mssmap.roads import Network
 
 FORMAT = "mssmap-scenario"
 VERSION = 1

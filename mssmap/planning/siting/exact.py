@@ -1,8 +1,9 @@
 """
 Exact answers by mixed-integer programming, in a worker process that can be killed.
 
-A solver's own time limit is a wish: 60 s ran up to 445 s. So the program runs in a child (`python -m mssmap.exact`)
-that reports every improvement on a line, and the parent kills it at the deadline and keeps what was reported.
+A solver's own time limit is a wish: 60 s ran up to 445 s. So the program runs in a child
+(`python -m mssmap.planning.siting.exact`) that reports every improvement on a line, and the parent kills it at the
+deadline and keeps what was reported.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from scipy.sparse import csr_array, hstack, vstack
 from scipy.sparse import eye_array as identity
 
 from mssmap import settings
-from mssmap.reach import sum_by
+from mssmap.planning.reach import sum_by
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -90,7 +91,7 @@ def _in_worker(task: str, arrays: Arrays, time_limit_s: float, go_on: Callable[[
     lines: Queue[bytes] = Queue()
     # The package may be run from a folder: the worker must find the same one.
     root = str(settings.PACKAGE.parent)
-    code = f"import sys; sys.path.insert(0, {root!r}); from mssmap import exact; exact.main()"
+    code = f"import sys; sys.path.insert(0, {root!r}); from mssmap.planning.siting import exact; exact.main()"
     with subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as worker:

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from scipy.optimize import linprog
 from scipy.sparse import csr_array, hstack
 
-from mssmap.heuristics import Cover, Median
-from mssmap.reach import sum_by
+from mssmap.planning.reach import sum_by
+from mssmap.planning.siting.heuristics import Cover, Median
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

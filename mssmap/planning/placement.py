@@ -11,13 +11,13 @@ import shapely
 
 from mssmap.crs import HAITI_BOUNDS, METRIC, WGS84
 from mssmap.errors import InputError
-from mssmap.grid import Grid, to_metric
 from mssmap.i18n import gettext as _
+from mssmap.planning.ground.grid import Grid, to_metric
 from mssmap.records import regions
 
 if TYPE_CHECKING:
+    from mssmap.planning.ground.roads import Network
     from mssmap.records.catalog import Data
-    from mssmap.roads import Network
 
 SHORE_M = 300.0
 """Coastlines are generalised: a point this close to land counts as ashore."""

@@ -17,14 +17,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mssmap import covering_tables as tables
-from mssmap import reach
-from mssmap.access import DECIMALS, Standard, Travel, require_unit
-from mssmap.covering_tables import CENTRAL, Cases, Plan, State
 from mssmap.errors import InputError
-from mssmap.grid import Floats, Grid, Ints
 from mssmap.i18n import gettext as _
-from mssmap.reach import Bools, percent
+from mssmap.planning import covering_tables as tables
+from mssmap.planning import reach
+from mssmap.planning.access import DECIMALS, Standard, Travel, require_unit
+from mssmap.planning.covering_tables import CENTRAL, Cases, Plan, State
+from mssmap.planning.ground.grid import Floats, Grid, Ints
+from mssmap.planning.reach import Bools, percent
 from mssmap.records import kinds
 
 if TYPE_CHECKING:
@@ -302,7 +302,7 @@ def locate(grid: Grid, bases: pd.DataFrame, zones: Any = None, *, lon: str = "lo
     """
     import shapely
 
-    from mssmap.grid import to_metric
+    from mssmap.planning.ground.grid import to_metric
 
     cell, distance = grid.nearest(bases[lon].to_numpy(), bases[lat].to_numpy())
     inside = [""] * len(bases)

@@ -24,14 +24,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mssmap import benders, exact, heuristics, siting_reach
-from mssmap.access import Standard, Travel, require_unit
 from mssmap.errors import InputError
-from mssmap.grid import Grid
-from mssmap.heuristics import Cover, Median
 from mssmap.i18n import gettext as _
-from mssmap.siting_model import NEEDS_STANDARD, Effort, Problem, Solution, answer, check, left_out
-from mssmap.siting_reach import Reach
+from mssmap.planning.access import Standard, Travel, require_unit
+from mssmap.planning.ground.grid import Grid
+from mssmap.planning.siting import benders, exact, heuristics, network
+from mssmap.planning.siting.heuristics import Cover, Median
+from mssmap.planning.siting.model import NEEDS_STANDARD, Effort, Problem, Solution, answer, check, left_out
+from mssmap.planning.siting.network import Reach
 
 __all__ = [
     "Effort",
@@ -121,7 +121,7 @@ def cover_model(problem: Problem) -> Cover:
 
 def median_model(problem: Problem, deadline: float = math.inf) -> tuple[Median, Reach]:
     """Return the p-median model of a problem, where no way is far enough to come after all others."""
-    reach = siting_reach.most(problem, deadline)
+    reach = network.most(problem, deadline)
     times = problem.times[:, reach.points].astype("float64")
     people = problem.people[reach.points].astype("float64")
     return Median(np.where(np.isfinite(times), times, reach.far), people), reach
@@ -258,12 +258,12 @@ def _solve_lscp(problem: Problem, effort: Effort, deadline: float) -> Solution:
 
 
 def _solve_pcenter(problem: Problem, effort: Effort, deadline: float) -> Solution:
-    reach = siting_reach.most(problem, deadline)
+    reach = network.most(problem, deadline)
     times = problem.times[:, reach.points].astype("float64")
     if times.shape[1] == 0:
         return answer(problem, reach.sites, 0.0, 0.0, "nobody to reach")
     if reach.tied:
-        chosen, radius, least = siting_reach.nearest_ring(problem, reach, deadline)
+        chosen, radius, least = network.nearest_ring(problem, reach, deadline)
         return answer(problem, chosen, radius, least, "halving over maximal covers")
     lower = float(times[problem.free].min(axis=0).max())
     found = _center_by_greedy(problem, times, lower) or list(reach.sites)

@@ -25,9 +25,9 @@ from scipy.sparse.csgraph import dijkstra
 
 from mssmap.crs import METRIC, WGS84, require_crs
 from mssmap.errors import InputError
-from mssmap.grid import Floats, Grid, Ints, to_metric
 from mssmap.i18n import gettext as _
-from mssmap.reach import percent
+from mssmap.planning.ground.grid import Floats, Grid, Ints, to_metric
+from mssmap.planning.reach import percent
 
 if TYPE_CHECKING:
     from mssmap.records.catalog import Data

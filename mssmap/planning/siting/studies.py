@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
-from mssmap import siting
 from mssmap.errors import InputError
-from mssmap.grid import to_metric
-from mssmap.heuristics import Cover, Median
-from mssmap.siting import Effort, Problem, Solution
-from mssmap.sureness import Step
+from mssmap.planning.ground.grid import to_metric
+from mssmap.planning.siting import solver
+from mssmap.planning.siting.heuristics import Cover, Median
+from mssmap.planning.siting.solver import Effort, Problem, Solution
+from mssmap.planning.sureness import Step
 
 MAX_K = 15
 MODES = ("clean", "phased")
@@ -67,7 +67,7 @@ def front(
     for k in wanted:
         if not effort.go_on():
             return
-        solution = siting.solve(replace(problem, k=k, required=kept if mode == "phased" else problem.required), effort)
+        solution = solver.solve(replace(problem, k=k, required=kept if mode == "phased" else problem.required), effort)
         kept = solution.chosen
         yield FrontPoint(k, "proven", solution)
 
@@ -79,14 +79,14 @@ def _greedy(problem: Problem, ks: Sequence[int], effort: Effort) -> Iterator[Fro
         for k in ks:
             if not effort.go_on():
                 return
-            yield FrontPoint(k, "greedy", siting.solve(replace(problem, k=k), quick))
+            yield FrontPoint(k, "greedy", solver.solve(replace(problem, k=k), quick))
         return
-    model = siting.cover_model(problem)
+    model = solver.cover_model(problem)
     order = model.greedy(ks[-1], problem.required, problem.free)
-    ceiling = siting.ceiling(problem, model)
+    ceiling = solver.ceiling(problem, model)
     for k in ks:
         chosen = order[:k]
-        solution = siting.answer(problem, chosen, model.value(chosen), ceiling, "greedy")
+        solution = solver.answer(problem, chosen, model.value(chosen), ceiling, "greedy")
         yield FrontPoint(k, "greedy", replace(solution, k=k))
 
 
@@ -94,7 +94,7 @@ def phased_order(steps: Sequence[Solution]) -> list[int]:
     """
     Return the sites of a phased front in the order in which they come in; those that come together by their row.
 
-    >>> from mssmap.siting import from_matrix
+    >>> from mssmap.planning.siting.solver import from_matrix
     >>> one = from_matrix([[0, 9], [9, 0]], [1, 2], k=1, standard=1)
     >>> two = from_matrix([[0, 9], [9, 0]], [1, 2], k=2, standard=1)
     >>> phased_order([one, two])
@@ -143,8 +143,8 @@ def swaps(problem: Problem, solution: Solution, within_pct: float = 1.0) -> pd.D
 def _model(problem: Problem) -> tuple[Cover | Median, float]:
     """Return the model of a problem, and what its values hold besides the objective."""
     if problem.model == "mclp":
-        return siting.cover_model(problem), 0.0
-    model, reach = siting.median_model(problem)
+        return solver.cover_model(problem), 0.0
+    model, reach = solver.median_model(problem)
     return model, reach.constant
 
 

@@ -1,0 +1,1 @@
+"""Bases that are proposed, and whom they reach."""

@@ -1,0 +1,1 @@
+"""Where bases are best placed, with proof."""
