@@ -13,7 +13,8 @@ import streamlit as st
 import streamlit_folium
 from streamlit.components.v1.component_registry import ComponentRegistry
 
-from mssmap.maps import layers, symbols, view
+from mssmap.legend import layers, symbols
+from mssmap.maps import view
 from mssmap.records import kinds
 from mssmap.records.timeline import Clocks
 from mssmap.ui import cache, state

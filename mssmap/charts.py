@@ -8,9 +8,9 @@ from typing import Final
 import altair as alt
 import pandas as pd
 
-from mssmap import text
 from mssmap.i18n import gettext as _
-from mssmap.maps.symbols import COUNTRY_COLOURS, INK, OKABE_ITO
+from mssmap.legend import text
+from mssmap.legend.symbols import COUNTRY_COLOURS, INK, OKABE_ITO
 
 AnyChart = alt.LayerChart | alt.FacetChart
 

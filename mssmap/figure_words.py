@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from mssmap import i18n, text
+from mssmap import i18n
 from mssmap.i18n import gettext as _
+from mssmap.legend import text
 from mssmap.measures import keyfigures
 from mssmap.measures.keyfigures import KeyFigure
 

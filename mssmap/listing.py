@@ -13,7 +13,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from mssmap import text
+from mssmap.legend import text
 from mssmap.legible import legible
 from mssmap.records import timeline, views
 from mssmap.records.catalog import Dataset

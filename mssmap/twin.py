@@ -12,11 +12,12 @@ from typing import Any, Final
 
 import pandas as pd
 
-from mssmap import figure_words, text
+from mssmap import figure_words
 from mssmap.errors import InputError
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
-from mssmap.maps import layers, view
+from mssmap.legend import layers, text
+from mssmap.maps import view
 from mssmap.maps.assets import PLANS, event_groups
 from mssmap.measures import keyfigures
 from mssmap.records import differences, evidence

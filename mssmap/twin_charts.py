@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from mssmap import text
 from mssmap.i18n import gettext as _
+from mssmap.legend import text
 from mssmap.measures import silence
 from mssmap.records import evidence, timeline
 

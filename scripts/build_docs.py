@@ -24,7 +24,7 @@ from mssmap.api import openapi
 from mssmap.api.query import ALLOWED
 from mssmap.exports.formats import FORMATS, NOTES
 from mssmap.ingest import LIMITS
-from mssmap.maps import layers
+from mssmap.legend import layers
 from mssmap.records import catalog, evidence
 from mssmap.ui import state
 

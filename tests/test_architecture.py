@@ -16,10 +16,10 @@ ROOT = Path(__file__).resolve().parent.parent
 LEVELS = (
     ["version", "errors", "crs", "legible", "disk", "settings", "i18n", "jail"],
     ["records"],
-    ["measures"],
+    ["measures", "legend"],
     ["plain_values", "planning"],
     ["store", "ingest", "archive"],
-    ["maps", "charts", "text", "figure_words", "twin", "twin_charts", "listing", "exports", "brief"],
+    ["maps", "charts", "figure_words", "twin", "twin_charts", "listing", "exports", "brief"],
     ["api"],
     ["ui", "cli"],
     ["pages"],

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mssmap.maps import assets, base, choropleth, layers, symbols, view
+from mssmap.legend import layers, symbols
+from mssmap.maps import assets, base, choropleth, view
 from mssmap.records import kinds, views
 from mssmap.ui import cache, frame
 

@@ -8,7 +8,8 @@ from datetime import date
 import pytest
 
 from mssmap import i18n, listing, twin
-from mssmap.maps import cards, layers
+from mssmap.legend import layers
+from mssmap.maps import cards
 from mssmap.maps.view import Shown
 from mssmap.measures import keyfigures
 from mssmap.records import differences, kinds, views

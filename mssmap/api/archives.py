@@ -28,7 +28,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from mssmap import i18n, settings, text
+from mssmap import i18n, settings
 from mssmap.api.query import box
 from mssmap.archive import columns
 from mssmap.archive.engine import Archives, Question
@@ -36,6 +36,7 @@ from mssmap.archive.queries import BY, STEPS, Query
 from mssmap.archive.shelf import ChangedError, Manifest
 from mssmap.archive.writer import StoppedError
 from mssmap.errors import InputError, MssmapError, NotFoundError
+from mssmap.legend import text
 from mssmap.maps import view
 from mssmap.maps.assets import layer_group
 from mssmap.records import evidence

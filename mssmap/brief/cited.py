@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import pandas as pd
 
-from mssmap import text
 from mssmap.brief import typeface
+from mssmap.legend import text
 from mssmap.records import evidence, schema
 from mssmap.records.catalog import Data
 from mssmap.records.evidence import SourceRecord

@@ -13,13 +13,14 @@ from typing import Any, Final
 import geopandas as gpd
 import pandas as pd
 
-from mssmap import figure_words, i18n, text, twin
+from mssmap import figure_words, i18n, twin
 from mssmap.brief import cited, frame, layout, learnt, typeface, written
 from mssmap.brief.cited import Cited, Source
 from mssmap.brief.spec import MOST_HIGHLIGHTS, Brief
 from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
-from mssmap.maps import layers, view
+from mssmap.legend import layers, text
+from mssmap.maps import view
 from mssmap.maps.assets import event_groups
 from mssmap.maps.view import Shown
 from mssmap.measures import keyfigures, series

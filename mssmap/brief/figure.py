@@ -30,7 +30,7 @@ from mssmap.brief.labels import (
     place_symbols,
 )
 from mssmap.crs import METRIC
-from mssmap.maps import symbols
+from mssmap.legend import symbols
 from mssmap.maps.view import Shown
 from mssmap.records.catalog import Data
 

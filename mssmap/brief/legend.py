@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mssmap import text
 from mssmap.brief import draw, typeface
 from mssmap.i18n import gettext as _
-from mssmap.maps import layers, symbols, view
+from mssmap.legend import layers, symbols, text
+from mssmap.maps import view
 from mssmap.maps.assets import event_groups
 from mssmap.maps.view import Shown
 from mssmap.records import kinds

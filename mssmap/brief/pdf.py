@@ -18,11 +18,12 @@ from typing import Any, Final, Literal
 import segno
 import typst
 
-from mssmap import i18n, text
+from mssmap import i18n
 from mssmap.brief import cited, figure, layout, legend, plots, surround, typeface
 from mssmap.brief.content import Content
 from mssmap.brief.figure import Figure
 from mssmap.i18n import gettext as _
+from mssmap.legend import text
 from mssmap.maps import view
 from mssmap.records import timeline
 from mssmap.records.catalog import Data

@@ -9,13 +9,12 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from mssmap import text
 from mssmap.brief import draw, typeface
 from mssmap.brief.content import Content, Event
 from mssmap.brief.draw import INK, SOFT
 from mssmap.brief.labels import Label, Room, place_labels
 from mssmap.i18n import gettext as _
-from mssmap.maps import layers, symbols
+from mssmap.legend import layers, symbols, text
 from mssmap.maps.assets import event_group, event_groups
 from mssmap.records import timeline
 

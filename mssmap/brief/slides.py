@@ -16,12 +16,12 @@ from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION
 from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.util import Emu, Mm, Pt
 
-from mssmap import i18n, text
+from mssmap import i18n
 from mssmap.brief import cited, legend, pdf, plots, still, typeface
 from mssmap.brief.content import Content
 from mssmap.brief.figure import Figure
 from mssmap.i18n import gettext as _
-from mssmap.maps import layers, symbols
+from mssmap.legend import layers, symbols, text
 
 WIDE_MM, HIGH_MM, EDGE_MM = 338.67, 190.5, 14.0
 MAP_MM: Final = (250.0, 146.0)

@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 from mssmap import i18n, settings
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
-from mssmap.maps import layers
+from mssmap.legend import layers
 from mssmap.records import evidence
 from mssmap.records.timeline import Clocks
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from mssmap import text
 from mssmap.brief import draw, frame, typeface
 from mssmap.brief.draw import INK
 from mssmap.brief.frame import Frame
 from mssmap.brief.labels import Box
 from mssmap.i18n import gettext as _
+from mssmap.legend import text
 
 SCALE_BOX_MM: Final = (54.0, 11.5)
 

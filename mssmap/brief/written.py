@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mssmap import text
 from mssmap.brief.spec import QUESTION, Brief, Question
 from mssmap.i18n import LANGUAGES, current
 from mssmap.i18n import gettext as _
+from mssmap.legend import text
 from mssmap.records import regions
 from mssmap.records.catalog import Data
 from mssmap.records.regions import Region

@@ -11,7 +11,8 @@ from mssmap.errors import InputError
 from mssmap.exports import proof, writers
 from mssmap.exports.extract import Extract
 from mssmap.i18n import gettext as _
-from mssmap.maps import layers, standalone, view
+from mssmap.legend import layers
+from mssmap.maps import standalone, view
 
 PART: Final = '<script type="application/geo+json">'
 """Begin of a script element that holds a layer; its content is JSON without any <."""

@@ -11,12 +11,13 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
-from mssmap import plain_values, text
+from mssmap import plain_values
 from mssmap.errors import InputError
 from mssmap.exports import canonical, selection
 from mssmap.exports.parts import Column, Part
 from mssmap.exports.selection import Form, Selection
 from mssmap.i18n import gettext as _
+from mssmap.legend import text
 from mssmap.records.evidence import SourceRecord
 from mssmap.version import __version__
 

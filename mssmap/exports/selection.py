@@ -13,7 +13,7 @@ from mssmap.crs import METRIC, WGS84
 from mssmap.errors import InputError
 from mssmap.exports.formats import FORMATS
 from mssmap.i18n import gettext as _
-from mssmap.maps import layers
+from mssmap.legend import layers
 from mssmap.records import evidence
 from mssmap.records.timeline import Clocks
 

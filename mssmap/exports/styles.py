@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from xml.etree import ElementTree as ET
 
-from mssmap.maps.symbols import OKABE_ITO, ZONE_STYLES
+from mssmap.legend.symbols import OKABE_ITO, ZONE_STYLES
 
 _BLUE, _GREEN, _GREY, _RED = (OKABE_ITO[name] for name in ("blue", "green", "grey", "vermillion"))
 

@@ -26,7 +26,8 @@ from mssmap import disk
 from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.ingest import attach
-from mssmap.maps import imported, symbols
+from mssmap.legend import symbols
+from mssmap.maps import imported
 from mssmap.records import kinds, timeline
 from mssmap.records.catalog import Data
 

@@ -7,10 +7,9 @@ from datetime import date
 from types import SimpleNamespace
 from typing import Any, Final
 
-from mssmap import text
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
-from mssmap.maps import layers
+from mssmap.legend import layers, text
 from mssmap.maps.assets import PLANS, layer_group
 from mssmap.records import regions, timeline, views
 from mssmap.records.catalog import Data

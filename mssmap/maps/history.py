@@ -12,8 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from mssmap import text
 from mssmap.i18n import gettext as _
+from mssmap.legend import text
 from mssmap.maps import view
 from mssmap.maps.assets import Assets, event_group
 from mssmap.maps.view import day_number

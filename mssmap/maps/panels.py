@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from mssmap import figure_words, text
+from mssmap import figure_words
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
-from mssmap.maps import layers, view
+from mssmap.legend import layers, text
+from mssmap.maps import view
 from mssmap.maps.view import day_number
 from mssmap.measures.keyfigures import KeyFigure
 from mssmap.records import evidence

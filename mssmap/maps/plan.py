@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mssmap import text
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
+from mssmap.legend import text
 from mssmap.planning.covering import Coverage
 from mssmap.planning.covering_tables import CENTRAL
 from mssmap.planning.ground.grid import Grid

@@ -16,10 +16,11 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Final
 
-from mssmap import text, twin
+from mssmap import twin
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
-from mssmap.maps import assets, cards, history, layers, panels, view
+from mssmap.legend import layers, text
+from mssmap.maps import assets, cards, history, panels, view
 from mssmap.measures import keyfigures
 from mssmap.records import evidence, kinds, views
 from mssmap.records.catalog import Data

@@ -15,10 +15,9 @@ from typing import Any, Final
 import geopandas as gpd
 import pandas as pd
 
-from mssmap import text
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
-from mssmap.maps import layers
+from mssmap.legend import layers, text
 from mssmap.maps.assets import Assets, event_groups
 from mssmap.measures import silence
 from mssmap.records import evidence, kinds, timeline

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import streamlit as st
 
-from mssmap import text
 from mssmap.archive import acts, stream
 from mssmap.archive.shelf import KEPT_DAYS, KEPT_MOST, Manifest, Shelf
 from mssmap.archive.writer import Progress, StoppedError
@@ -21,6 +20,7 @@ from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.ingest.prepare import Imported
 from mssmap.jail.limits import MB
+from mssmap.legend import text
 from mssmap.store import Store
 from mssmap.store.imports import Import
 from mssmap.ui import cache, permits, plain, state

@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from mssmap import text
 from mssmap.brief import Brief, content, history, pdf, spec
 from mssmap.brief.history import Made
 from mssmap.brief.pack import Pack
@@ -23,6 +22,7 @@ from mssmap.brief.spec import Question
 from mssmap.errors import MssmapError
 from mssmap.i18n import LANGUAGES, current
 from mssmap.i18n import gettext as _
+from mssmap.legend import text
 from mssmap.maps import assets
 from mssmap.planning import on_data, scenario
 from mssmap.records.catalog import Data

@@ -13,9 +13,10 @@ from typing import Any, Final
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from mssmap import errors, text
+from mssmap import errors
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
+from mssmap.legend import text
 from mssmap.maps import panels, view
 from mssmap.maps.assets import URL
 from mssmap.measures import keyfigures

@@ -7,10 +7,11 @@ from typing import Final
 
 import streamlit as st
 
-from mssmap import settings, text
+from mssmap import settings
 from mssmap.i18n import LANGUAGES
 from mssmap.i18n import gettext as _
-from mssmap.maps import choropleth, layers, panels, view
+from mssmap.legend import layers, text
+from mssmap.maps import choropleth, panels, view
 from mssmap.records.timeline import Clocks
 from mssmap.ui import cache, plain, state
 from mssmap.ui.components import chosen as told_by

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from mssmap import i18n, text
+from mssmap import i18n
 from mssmap.i18n import gettext as _
+from mssmap.legend import text
 from mssmap.records import evidence, kinds, search
 from mssmap.ui import cache, card, choices, plain, state
 

@@ -9,7 +9,6 @@ from datetime import date
 import pandas as pd
 import streamlit as st
 
-from mssmap import text
 from mssmap.crs import METRIC, WGS84
 from mssmap.errors import MssmapError
 from mssmap.exports import bundle
@@ -20,7 +19,7 @@ from mssmap.exports.selection import SCHEMAS, Form, Selection
 from mssmap.exports.verify import RowChange, Verdict
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
-from mssmap.maps import layers
+from mssmap.legend import layers, text
 from mssmap.ui import cache, choices, permits, plain, state
 
 SHOWN = 500

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from mssmap import disk, text
+from mssmap import disk
 from mssmap.archive import copies
 from mssmap.brief import history
 from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.ingest import field_copy
 from mssmap.jail.limits import MB
+from mssmap.legend import text
 from mssmap.planning import scenario
 from mssmap.store import merge
 from mssmap.store.merge import Conflict, Merged

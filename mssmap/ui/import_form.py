@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mssmap import text
 from mssmap.i18n import gettext as _
 from mssmap.ingest import mapping
 from mssmap.ingest.mapping import JOINED, Mapping, Source
+from mssmap.legend import text
 from mssmap.ui import plain, state
 
 

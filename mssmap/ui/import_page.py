@@ -16,7 +16,7 @@ import pandas as pd
 import shapely
 import streamlit as st
 
-from mssmap import ingest, text
+from mssmap import ingest
 from mssmap.crs import WGS84
 from mssmap.errors import DataError, MssmapError
 from mssmap.i18n import gettext as _
@@ -24,6 +24,7 @@ from mssmap.ingest import attach, mapping, prepare, stored
 from mssmap.ingest.mapping import Mapping
 from mssmap.ingest.prepare import Imported
 from mssmap.ingest.reading import Reading
+from mssmap.legend import text
 from mssmap.maps import imported as drawn
 from mssmap.maps import view
 from mssmap.records import kinds

@@ -8,11 +8,12 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from mssmap import text, twin_charts
+from mssmap import twin_charts
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
-from mssmap.maps import layers, view
-from mssmap.maps.symbols import GROUP_COLOURS, OKABE_ITO
+from mssmap.legend import layers, text
+from mssmap.legend.symbols import GROUP_COLOURS, OKABE_ITO
+from mssmap.maps import view
 from mssmap.maps.view import day_number
 from mssmap.records import evidence, kinds, timeline, views
 from mssmap.records.catalog import Data

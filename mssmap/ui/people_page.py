@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from mssmap import text
 from mssmap.i18n import gettext as _
+from mssmap.legend import text
 from mssmap.store import people, roles
 from mssmap.ui import cache, permits, plain, told
 

@@ -13,10 +13,10 @@ from typing import Any, Final
 
 import streamlit as st
 
-from mssmap import text
 from mssmap.errors import InputError, MssmapError
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
+from mssmap.legend import text
 from mssmap.planning import on_data, scenario
 from mssmap.planning.scenario import Scenario
 from mssmap.records.timeline import Clocks

@@ -8,9 +8,9 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from mssmap import text
 from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
+from mssmap.legend import text
 from mssmap.planning import backtest, covering, on_data, scenario
 from mssmap.planning.covering import Coverage
 from mssmap.planning.scenario import Scenario

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mssmap import text
 from mssmap.i18n import gettext as _
+from mssmap.legend import text
 from mssmap.maps import plan as plan_map
 from mssmap.maps import view
 from mssmap.planning import on_data

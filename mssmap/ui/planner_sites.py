@@ -7,10 +7,11 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from mssmap import charts, text
+from mssmap import charts
 from mssmap.errors import MssmapError
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
+from mssmap.legend import text
 from mssmap.planning import on_data
 from mssmap.planning.siting import solver, studies
 from mssmap.planning.siting.studies import MAX_K, FrontPoint

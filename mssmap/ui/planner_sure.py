@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mssmap import text
 from mssmap.i18n import gettext as _
+from mssmap.legend import text
 from mssmap.planning import on_data, sureness
 from mssmap.planning.covering import Coverage
 from mssmap.planning.sureness import Step

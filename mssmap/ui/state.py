@@ -21,7 +21,8 @@ from mssmap import i18n, settings
 from mssmap.errors import InputError, NotFoundError
 from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
-from mssmap.maps import choropleth, layers
+from mssmap.legend import layers
+from mssmap.maps import choropleth
 from mssmap.records import evidence, regions, views
 from mssmap.records.timeline import Clocks
 from mssmap.ui import cache

@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mssmap import text, twin
+from mssmap import twin
 from mssmap.brief import history
 from mssmap.i18n import gettext as _
+from mssmap.legend import text
 from mssmap.maps import view
 from mssmap.store import damaged
 from mssmap.ui import cache, controls, permits, plain, state

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mssmap.brief import content, figure, frame, labels, legend, pdf, typeface
 from mssmap.brief.labels import Label, Room, Symbol
-from mssmap.maps import layers
+from mssmap.legend import layers
 
 FRAME = (0.0, 0.0, 100.0, 80.0)
 spots = st.tuples(st.floats(1, 99), st.floats(1, 79))

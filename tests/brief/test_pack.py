@@ -22,7 +22,7 @@ from mssmap.brief import content, history, legend, pack
 from mssmap.errors import InputError, NotFoundError
 from mssmap.exports import extract
 from mssmap.exports.selection import Form, Selection
-from mssmap.maps import layers
+from mssmap.legend import layers
 from mssmap.maps.assets import event_groups
 from mssmap.records import views
 from mssmap.store import people

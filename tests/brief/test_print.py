@@ -15,7 +15,7 @@ from pptx import Presentation
 from pypdf import PdfReader
 
 from mssmap.brief import content, pdf, plots, slides
-from mssmap.maps import layers
+from mssmap.legend import layers
 
 
 def reader(body: bytes) -> PdfReader:

@@ -16,7 +16,8 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
 import mssmap
-from mssmap.maps import layers, view
+from mssmap.legend import layers
+from mssmap.maps import view
 
 pytestmark = pytest.mark.browser
 

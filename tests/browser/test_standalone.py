@@ -13,7 +13,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from mssmap import i18n
-from mssmap.maps import history, layers, standalone, view
+from mssmap.legend import layers
+from mssmap.maps import history, standalone, view
 from mssmap.records import kinds, views
 from mssmap.records.timeline import Clocks
 

@@ -15,7 +15,8 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser
 
-from mssmap.maps import assets, history, layers, view
+from mssmap.legend import layers
+from mssmap.maps import assets, history, view
 from mssmap.records import kinds, regions, timeline, views
 from mssmap.records.catalog import Data
 from mssmap.records.timeline import Clocks

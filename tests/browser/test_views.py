@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 from views.conftest import LABELS, View, all_views
 
-from mssmap import text
-from mssmap.maps import layers
+from mssmap.legend import layers, text
 
 from .conftest import Server, running
 

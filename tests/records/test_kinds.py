@@ -6,7 +6,7 @@ import pytest
 
 from mssmap.brief import marks
 from mssmap.ingest import duplicates, recognise
-from mssmap.maps import layers, symbols
+from mssmap.legend import layers, symbols
 from mssmap.records import kinds
 from mssmap.records.kinds import CATEGORIES, EVENT_GROUPS, EVENTS, KEYS, LAYERS
 from mssmap.ui import lanes

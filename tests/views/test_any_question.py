@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from mssmap import i18n, twin
 from mssmap.brief import Brief, content, learnt
-from mssmap.maps import layers, panels
+from mssmap.legend import layers
+from mssmap.maps import panels
 from mssmap.measures import keyfigures
 from mssmap.records import timeline, views
 from mssmap.records.catalog import Data

@@ -18,7 +18,8 @@ import uvicorn
 from starlette.applications import Starlette
 
 import mssmap
-from mssmap import api, cli, text
+from mssmap import api, cli
+from mssmap.legend import text
 from mssmap.measures import keyfigures
 from mssmap.records import views
 from mssmap.records.catalog import Data

@@ -11,9 +11,8 @@ from typing import Any
 from pptx import Presentation
 from pypdf import PdfReader
 
-from mssmap import text
 from mssmap.brief import Brief, pack
-from mssmap.maps import layers
+from mssmap.legend import layers, text
 from mssmap.records.catalog import Data
 
 from .conftest import LABELS, View
