@@ -19,7 +19,7 @@ LEVELS = (
     ["measures", "legend"],
     ["plain_values", "planning"],
     ["store", "ingest", "archive"],
-    ["maps", "charts", "figure_words", "twin", "twin_charts", "listing", "exports", "brief"],
+    ["telling", "maps", "exports", "brief"],
     ["api"],
     ["ui", "cli"],
     ["pages"],

@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from mssmap import charts, i18n
+from mssmap import i18n
 from mssmap.measures import recovery, series
+from mssmap.telling import charts
 from mssmap.ui import lanes
 
 DAY = date(2025, 1, 18)

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from small_data import ROOT
 
-from mssmap import figure_words
 from mssmap.measures import keyfigures
 from mssmap.records import catalog, check, views
+from mssmap.telling import figure_words
 
 
 def test_the_shipped_data_are_sound(real):

@@ -8,11 +8,12 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from mssmap import figure_words, i18n
+from mssmap import i18n
 from mssmap.measures import keyfigures
 from mssmap.measures.keyfigures import KeyFigure, Reported
 from mssmap.records import catalog
 from mssmap.records.catalog import Data
+from mssmap.telling import figure_words
 
 
 @pytest.fixture

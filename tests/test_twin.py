@@ -7,12 +7,12 @@ from datetime import date
 
 import pytest
 
-from mssmap import i18n, listing, twin
+from mssmap import i18n
 from mssmap.legend import layers
-from mssmap.maps import cards
 from mssmap.maps.view import Shown
 from mssmap.measures import keyfigures
 from mssmap.records import differences, kinds, views
+from mssmap.telling import cards, listing, twin
 
 
 @pytest.fixture(autouse=True)

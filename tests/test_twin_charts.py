@@ -7,8 +7,9 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from mssmap import i18n, twin_charts
+from mssmap import i18n
 from mssmap.measures import recovery, series, silence
+from mssmap.telling import twin_charts
 
 DAY = date(2025, 1, 18)
 

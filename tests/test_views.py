@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from small_data import ROOT
 
 from mssmap.errors import InputError, NotFoundError
-from mssmap.maps import cards
 from mssmap.records import catalog, kinds, views
 from mssmap.records.timeline import Clocks
+from mssmap.telling import cards
 
 
 def states(layer: pd.DataFrame, id_column: str = "fob_id") -> dict[str, str]:

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mssmap import listing
 from mssmap.api.query import CRS84, Query
 from mssmap.errors import NotFoundError
 from mssmap.records import evidence, timeline, views
 from mssmap.records.catalog import Data, Dataset
 from mssmap.records.timeline import Clocks
+from mssmap.telling import listing
 
 TIMES: Final = (
     ("status_from", "status_to"),

@@ -8,7 +8,6 @@ from typing import Any, Final, cast
 import numpy as np
 import shapely
 
-from mssmap import twin
 from mssmap.brief import draw, frame, typeface
 from mssmap.brief.draw import INK, SOFT
 from mssmap.brief.frame import Frame
@@ -16,6 +15,7 @@ from mssmap.brief.labels import ASCENT, LEADING, Box, Label, PlacedLabel, Room
 from mssmap.i18n import current
 from mssmap.maps import assets
 from mssmap.records.catalog import Data
+from mssmap.telling import twin
 
 SEA: Final = "#e3eef4"
 LAND, NEIGHBOUR, COAST = "#faf8f3", "#ebebe7", "#7f9aaa"

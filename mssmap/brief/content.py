@@ -13,7 +13,7 @@ from typing import Any, Final
 import geopandas as gpd
 import pandas as pd
 
-from mssmap import figure_words, i18n, twin
+from mssmap import i18n
 from mssmap.brief import cited, frame, layout, learnt, typeface, written
 from mssmap.brief.cited import Cited, Source
 from mssmap.brief.spec import MOST_HIGHLIGHTS, Brief
@@ -27,6 +27,7 @@ from mssmap.measures import keyfigures, series
 from mssmap.planning import on_data, scenario
 from mssmap.records import kinds, regions, views
 from mssmap.records.catalog import Data
+from mssmap.telling import figure_words, twin
 from mssmap.version import __version__
 
 MOST_ROWS: Final = 120

@@ -9,7 +9,6 @@ from typing import Any, Final
 import geopandas as gpd
 import pandas as pd
 
-from mssmap import figure_words, twin
 from mssmap.brief.cited import Cited
 from mssmap.brief.spec import MOST_HIGHLIGHTS, Brief
 from mssmap.i18n import gettext as _
@@ -17,6 +16,7 @@ from mssmap.legend import text
 from mssmap.measures import keyfigures, series
 from mssmap.records import differences, kinds, timeline, views
 from mssmap.records.catalog import Data
+from mssmap.telling import figure_words, twin
 
 MOST_LINES: Final = 14
 MOST_EVENTS: Final = 9

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from mssmap import twin
 from mssmap.brief import typeface
 from mssmap.brief.frame import Frame
 from mssmap.brief.labels import Box, Label, PlacedSymbol
@@ -16,6 +15,7 @@ from mssmap.maps import view
 from mssmap.maps.assets import event_group
 from mssmap.maps.view import Shown
 from mssmap.records import kinds
+from mssmap.telling import twin
 
 SIZES_MM: Final = {kind.name: kind.size_mm for kind in (*kinds.LAYERS.values(), kinds.EVENTS) if kind.size_mm}
 """Layer -> size of its symbols on paper."""

@@ -36,8 +36,8 @@ def coverage(
 ) -> None:
     """Print who is covered by the bases of a plan, with the band over all that is not known."""
     import mssmap
-    from mssmap import listing
     from mssmap.records import views
+    from mssmap.telling import listing
 
     reads_store()
     result = mssmap.coverage(

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 def layers(as_json: AsJson = False, out: Out = None) -> None:
     """List the layers and tables: id, title, rows, licence, sources."""
-    from mssmap import listing
+    from mssmap.telling import listing
 
     reads_store()
     datasets = mssmap.load().datasets.values()
@@ -69,8 +69,8 @@ def show(
     out: Out = None,
 ) -> None:
     """Print the records of a layer or table as of a date."""
-    from mssmap import listing
     from mssmap.records import views
+    from mssmap.telling import listing
 
     data, clocks = open_view(as_of, known_on)
     is_layer = data.dataset(name).is_layer
@@ -91,7 +91,8 @@ def show(
 
 
 def _told(rows: Any, name: str, clocks: Clocks, lang: str, grade: str, hidden: int) -> str:
-    from mssmap import i18n, twin
+    from mssmap import i18n
+    from mssmap.telling import twin
 
     if lang not in i18n.LANGUAGES:
         raise InputError(f"lang: found {lang!r}, required one of {', '.join(i18n.LANGUAGES)}.")
@@ -114,8 +115,8 @@ def events(
     out: Out = None,
 ) -> None:
     """List events, each with every reported figure and its source."""
-    from mssmap import listing
     from mssmap.records import views
+    from mssmap.telling import listing
 
     data, clocks = open_view(as_of, known_on)
     view = partial(
@@ -147,8 +148,8 @@ def changes(
     out: Out = None,
 ) -> None:
     """List what was learnt between two days: new, changed, corrected, withdrawn."""
-    from mssmap import listing
     from mssmap.records import differences
+    from mssmap.telling import listing
 
     data = open_data()
     first, last = day(since, "--since"), day(until, "--until") or settings.today()

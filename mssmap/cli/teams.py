@@ -43,8 +43,8 @@ def conflicts(
     out: Out = None,
 ) -> None:
     """List what a field copy and headquarters have both changed, or decide one of them."""
-    from mssmap import listing
     from mssmap.store import merge as merging
+    from mssmap.telling import listing
 
     opened = open_store()
     if decide:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from mssmap import figure_words
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.legend import layers, text
@@ -14,6 +13,7 @@ from mssmap.maps import view
 from mssmap.maps.view import day_number
 from mssmap.measures.keyfigures import KeyFigure
 from mssmap.records import evidence
+from mssmap.telling import figure_words
 
 
 def dial(day: date, first: date, last: date, trail: int, fixed: Sequence[date | None] = (None, None)) -> dict[str, Any]:

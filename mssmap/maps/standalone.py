@@ -16,15 +16,15 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Final
 
-from mssmap import twin
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.legend import layers, text
-from mssmap.maps import assets, cards, history, panels, view
+from mssmap.maps import assets, history, panels, view
 from mssmap.measures import keyfigures
 from mssmap.records import evidence, kinds, views
 from mssmap.records.catalog import Data
 from mssmap.records.timeline import Clocks
+from mssmap.telling import cards, twin
 
 FIRST_DAY: Final = date(2021, 7, 1)
 """Beginning of the dial."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from mssmap import errors
-from mssmap.maps import cards
 from mssmap.records import views
 from mssmap.records.timeline import Clocks
+from mssmap.telling import cards
 from mssmap.ui import cache, plain, state
 from mssmap.ui.components import component
 

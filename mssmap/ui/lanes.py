@@ -8,7 +8,6 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from mssmap import twin_charts
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.legend import layers, text
@@ -18,6 +17,7 @@ from mssmap.maps.view import day_number
 from mssmap.records import evidence, kinds, timeline, views
 from mssmap.records.catalog import Data
 from mssmap.records.timeline import Clocks
+from mssmap.telling import twin_charts
 from mssmap.ui import cache, state, told
 from mssmap.ui.components import chosen as told_by
 from mssmap.ui.components import component, look_at

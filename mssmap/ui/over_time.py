@@ -7,11 +7,11 @@ from datetime import date
 import pandas as pd
 import streamlit as st
 
-from mssmap import charts, twin_charts
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.legend import text
 from mssmap.measures import recovery, series, silence
+from mssmap.telling import charts, twin_charts
 from mssmap.ui import cache, plain, state, told
 
 

@@ -7,7 +7,6 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from mssmap import charts
 from mssmap.errors import MssmapError
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
@@ -15,6 +14,7 @@ from mssmap.legend import text
 from mssmap.planning import on_data
 from mssmap.planning.siting import solver, studies
 from mssmap.planning.siting.studies import MAX_K, FrontPoint
+from mssmap.telling import charts
 from mssmap.ui import cache, plain, state
 from mssmap.ui.jobs import Job
 from mssmap.ui.planner_inputs import act_button

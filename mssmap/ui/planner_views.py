@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from mssmap import charts
 from mssmap.i18n import gettext as _
 from mssmap.legend import text
 from mssmap.planning import on_data
 from mssmap.planning.covering import Coverage
+from mssmap.telling import charts
 from mssmap.ui import cache, plain, planner_compare, planner_roads, planner_sites, planner_sure
 from mssmap.ui.planner import InHand
 from mssmap.ui.planner_travel import Judged

@@ -8,12 +8,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from mssmap import twin
 from mssmap.brief import history
 from mssmap.i18n import gettext as _
 from mssmap.legend import text
 from mssmap.maps import view
 from mssmap.store import damaged
+from mssmap.telling import twin
 from mssmap.ui import cache, controls, permits, plain, state
 from mssmap.ui.components import component
 

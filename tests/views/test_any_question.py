@@ -10,7 +10,7 @@ import pandas as pd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mssmap import i18n, twin
+from mssmap import i18n
 from mssmap.brief import Brief, content, learnt
 from mssmap.legend import layers
 from mssmap.maps import panels
@@ -18,6 +18,7 @@ from mssmap.measures import keyfigures
 from mssmap.records import timeline, views
 from mssmap.records.catalog import Data
 from mssmap.records.timeline import Clocks
+from mssmap.telling import twin
 
 from .conftest import RECORDS
 

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import pandas as pd
 
-from mssmap import figure_words
 from mssmap.errors import InputError
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
@@ -23,6 +22,7 @@ from mssmap.measures import keyfigures
 from mssmap.records import differences, evidence
 from mssmap.records.kinds import EVENTS, LAYERS, layer_of
 from mssmap.records.timeline import Clocks
+from mssmap.telling import figure_words
 
 NAMED: Final = 6
 """A sentence names so many records at most and counts the rest."""

@@ -1,0 +1,1 @@
+"""Facts as text, as tables and as charts."""
