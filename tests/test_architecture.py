@@ -14,10 +14,10 @@ import mssmap
 ROOT = Path(__file__).resolve().parent.parent
 
 LEVELS = (
-    ["version", "errors", "crs", "legible", "disk", "settings", "i18n", "jail"],
+    ["version", "errors", "crs", "values", "settings", "i18n", "jail"],
     ["records"],
     ["measures", "legend"],
-    ["plain_values", "planning"],
+    ["planning"],
     ["store", "ingest", "archive"],
     ["telling", "maps", "exports", "brief"],
     ["api"],

@@ -20,7 +20,6 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 
-from mssmap import disk
 from mssmap.archive import columns, stream, writer
 from mssmap.archive import shelf as shelves
 from mssmap.archive.shelf import Manifest, Shelf
@@ -29,7 +28,7 @@ from mssmap.i18n import gettext as _
 from mssmap.ingest import field_copy
 from mssmap.jail import limits
 from mssmap.jail.limits import MB, printable
-from mssmap.store import archived, backup, backup_file, merge
+from mssmap.store import archived, backup, backup_file, disk, merge
 from mssmap.store.audit import Entry
 from mssmap.store.backup_file import Shelved
 from mssmap.store.core import Store

@@ -24,9 +24,10 @@ from pathlib import Path
 from typing import Any, Final, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
-from mssmap import disk, settings
+from mssmap import settings
 from mssmap.errors import DataError, InputError, NotFoundError
 from mssmap.i18n import gettext as _
+from mssmap.store import disk
 
 FORMAT: Final = "mssmap-archive/1"
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")

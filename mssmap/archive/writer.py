@@ -24,13 +24,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 
-from mssmap import disk
 from mssmap.archive import columns
 from mssmap.archive.shelf import WORK, Manifest, Shelf, digest
 from mssmap.errors import DataError, InputError, MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.ingest.mapping import Source
 from mssmap.records import evidence, regions
+from mssmap.store import disk
 
 ROW_GROUP: Final = 65_536
 MEMORY: Final = "256MB"

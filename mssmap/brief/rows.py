@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from mssmap import disk
 from mssmap.brief.spec import Brief
 from mssmap.exports import bundle, extract, verify
 from mssmap.exports.selection import Form, Selection
 from mssmap.exports.verify import RowChange
 from mssmap.records import kinds
 from mssmap.records.catalog import Data
+from mssmap.store import disk
 
 TABLES = (*kinds.LAYERS, "events", "figures", "strength", "indicators", "status")
 

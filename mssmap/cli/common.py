@@ -13,7 +13,7 @@ import typer
 import mssmap
 from mssmap import settings
 from mssmap.errors import InputError
-from mssmap.legible import legible, legible_json
+from mssmap.i18n.legible import legible, legible_json
 
 if TYPE_CHECKING:
     from mssmap.records.catalog import Data

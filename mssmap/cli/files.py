@@ -21,7 +21,7 @@ from mssmap.cli.common import (
     tell,
     write,
 )
-from mssmap.legible import legible
+from mssmap.i18n.legible import legible
 
 if TYPE_CHECKING:
     from mssmap.brief.history import Made

@@ -10,7 +10,7 @@ import typer
 
 from mssmap.cli.common import FOUND_FAULTS, AsJson, MakeStore, count, open_data, open_store, tell, write, write_json
 from mssmap.errors import InputError
-from mssmap.legible import legible
+from mssmap.i18n.legible import legible
 
 if TYPE_CHECKING:
     from mssmap.ingest.prepare import Imported

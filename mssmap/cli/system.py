@@ -11,7 +11,7 @@ import typer
 import mssmap
 from mssmap import settings
 from mssmap.cli.common import BAD_INPUT, FOUND_FAULTS, MakeStore, count, open_store, reads_store, tell, write
-from mssmap.legible import legible
+from mssmap.i18n.legible import legible
 
 if TYPE_CHECKING:
     from mssmap.store import Store

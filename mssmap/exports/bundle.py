@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mssmap import disk
 from mssmap.errors import InputError
 from mssmap.exports import geopackage, html, kml, proof, sheets, writers
 from mssmap.exports.extract import Extract
@@ -25,6 +24,7 @@ from mssmap.exports.formats import FORMATS
 from mssmap.exports.kept import held_as
 from mssmap.exports.parts import Column, Part
 from mssmap.i18n import gettext as _
+from mssmap.store import disk
 from mssmap.version import __version__
 
 Writer = Callable[[Path, Extract], None]

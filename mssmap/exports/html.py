@@ -6,13 +6,14 @@ import json
 from pathlib import Path
 from typing import Final
 
-from mssmap import disk, settings
+from mssmap import settings
 from mssmap.errors import InputError
 from mssmap.exports import proof, writers
 from mssmap.exports.extract import Extract
 from mssmap.i18n import gettext as _
 from mssmap.legend import layers
 from mssmap.maps import standalone, view
+from mssmap.store import disk
 
 PART: Final = '<script type="application/geo+json">'
 """Begin of a script element that holds a layer; its content is JSON without any <."""

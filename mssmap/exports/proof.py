@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
-from mssmap import plain_values
+from mssmap import values
 from mssmap.errors import InputError
 from mssmap.exports import canonical, selection
 from mssmap.exports.parts import Column, Part
@@ -161,7 +161,7 @@ def read(found: Any) -> Claim:
         raise InputError(
             _("proof: found no {kind} document, required the one that mssmap export writes.").format(kind=KIND)
         )
-    reader = plain_values.Reader()
+    reader = values.Reader()
     form = reader.record(found.get("form"), "form", ("format", "crs", "columns"), ("sidecar",))
     chosen, crs, schema = (reader.text(form, key, "form") for key in ("format", "crs", "columns"))
     made = reader.make(lambda: Form(chosen, crs, schema, sidecar=form.get("sidecar") is not False))
@@ -185,7 +185,7 @@ def read(found: Any) -> Claim:
 _TYPES = frozenset({"string", "integer", "number", "boolean", "date", "list", "geometry"})
 
 
-def _read_entry(reader: plain_values.Reader, item: Any) -> Entry:
+def _read_entry(reader: values.Reader, item: Any) -> Entry:
     optional = [key for key in Entry.__annotations__ if key not in ("name", "columns", "row_hashes", "hash")]
     record = reader.record(item, "parts", ("name", "columns", "row_hashes", "hash"), optional)
     hashes, columns = record.get("row_hashes"), record.get("columns")

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from mssmap import plain_values
+from mssmap import values
 from mssmap.crs import METRIC, WGS84
 from mssmap.errors import InputError
 from mssmap.exports.formats import FORMATS
@@ -104,7 +104,7 @@ def from_json(value: Any) -> Selection:
     InputError
         If it is not one; the text names all faults.
     """
-    reader = plain_values.Reader()
+    reader = values.Reader()
     optional = ("grade", "region", "from", "to", "category", "plans")
     found = reader.record(value, "filter", ("layers", "as_of", "known_on"), optional)
     given = {key: item for key, item in found.items() if item is not None}

@@ -15,14 +15,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from mssmap import disk, settings
+from mssmap import settings
 from mssmap.errors import InputError, MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.ingest import read, stored
 from mssmap.jail.limits import MB, printable
 from mssmap.planning import scenario
 from mssmap.records import catalog
-from mssmap.store import Store, archived, backup, backup_file, imports, merge, open_store, payloads
+from mssmap.store import Store, archived, backup, backup_file, disk, imports, merge, open_store, payloads
 from mssmap.store.backup_file import Manifest
 from mssmap.store.merge import Archives, Merged
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from mssmap.errors import InputError
-from mssmap.legible import legible
+from mssmap.i18n.legible import legible
 
 MB: Final = 1_000_000
 

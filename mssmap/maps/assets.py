@@ -22,7 +22,6 @@ import pandas as pd
 import shapely
 from xstatic.pkg import leaflet
 
-from mssmap import disk
 from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.ingest import attach
@@ -30,6 +29,7 @@ from mssmap.legend import symbols
 from mssmap.maps import imported
 from mssmap.records import kinds, timeline
 from mssmap.records.catalog import Data
+from mssmap.store import disk
 
 LANGUAGES: Final = ("en", "fr", "ht", "es")
 URL: Final = "app/static/"

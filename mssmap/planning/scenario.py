@@ -24,12 +24,12 @@ from mssmap.crs import HAITI_BOUNDS
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
 from mssmap.jail import documents
-from mssmap.plain_values import LARGEST, Reader
 from mssmap.planning import covering
 from mssmap.planning.access import Standard
 from mssmap.planning.covering_tables import Cases
 from mssmap.planning.ground.roads import RoadSettings, RoadStatus
 from mssmap.records.timeline import Clocks
+from mssmap.values import LARGEST, Reader
 
 if TYPE_CHECKING:
     from mssmap.planning.ground.roads import Network

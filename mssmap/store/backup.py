@@ -23,10 +23,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from mssmap import disk
 from mssmap.errors import DataError, InputError
 from mssmap.i18n import gettext as _
-from mssmap.store import archived, audit, core, damaged, identity, migrations
+from mssmap.store import archived, audit, core, damaged, disk, identity, migrations
 from mssmap.store.backup_file import (
     BOUNDS,
     FORMAT,

@@ -13,8 +13,8 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
+from mssmap.i18n.legible import legible
 from mssmap.legend import text
-from mssmap.legible import legible
 from mssmap.records import timeline, views
 from mssmap.records.catalog import Dataset
 

@@ -22,7 +22,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from streamlit import config
 
-from mssmap import disk, settings, store
+from mssmap import settings, store
 from mssmap.api.archives import told as told_of
 from mssmap.archive import columns, engine
 from mssmap.archive.engine import Archives
@@ -41,6 +41,7 @@ from mssmap.planning import on_data
 from mssmap.records import differences, kinds, views
 from mssmap.records.catalog import Data
 from mssmap.records.timeline import Clocks
+from mssmap.store import disk
 from mssmap.ui import frame, permits
 
 P = ParamSpec("P")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from mssmap import disk
 from mssmap.archive import copies
 from mssmap.brief import history
 from mssmap.errors import MssmapError
@@ -13,7 +12,7 @@ from mssmap.ingest import field_copy
 from mssmap.jail.limits import MB
 from mssmap.legend import text
 from mssmap.planning import scenario
-from mssmap.store import merge
+from mssmap.store import disk, merge
 from mssmap.store.merge import Conflict, Merged
 from mssmap.ui import cache, permits, plain, told
 

@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from mssmap import cli, disk
+from mssmap import cli
 from mssmap.errors import DataError, InputError
 from mssmap.jail import box, wire
 from mssmap.jail.jobs import Task
-from mssmap.store import Store, audit, backup, backup_file, backup_zip, imports, models, open_store, payloads
+from mssmap.store import Store, audit, backup, backup_file, backup_zip, disk, imports, models, open_store, payloads
 from mssmap.store.backup_file import BOUNDS
 
 from .conftest import plan

@@ -15,11 +15,10 @@ import psutil
 import pytest
 from archive.samples import TEN, rows, write
 
-from mssmap import disk
 from mssmap.archive import shelf
 from mssmap.ingest import field_copy
 from mssmap.maps import assets
-from mssmap.store import backup, open_store
+from mssmap.store import backup, disk, open_store
 from mssmap.ui import cache
 
 from .conftest import SOAK, plan

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 import streamlit.logger
 
-from mssmap.legible import legible, legible_json
+from mssmap.i18n.legible import legible, legible_json
 from mssmap.settings import Settings
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
