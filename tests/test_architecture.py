@@ -81,6 +81,11 @@ def test_imports_point_one_way(path):
         assert allowed is None or here in allowed, f"{here} imports {name}; only {', '.join(sorted(allowed))} may"
 
 
+def test_the_root_of_the_package_holds_the_ground_and_rooms_only():
+    files = {path.stem for path in (ROOT / "mssmap").glob("*.py")}
+    assert files == {"__init__", "__main__", "version", "errors", "crs", "settings", "values"}
+
+
 def test_only_the_command_line_goes_through_the_package_itself():
     through = {room(path) for path in sources() if "mssmap" in imported(path)}
     assert through == {"cli"}
