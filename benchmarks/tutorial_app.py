@@ -13,7 +13,7 @@ import streamlit as st
 import streamlit_folium
 from streamlit.components.v1.component_registry import ComponentRegistry
 
-from mssmap.legend import layers, symbols
+from mssmap.legend import layers, lines, symbols
 from mssmap.maps import view
 from mssmap.records import kinds
 from mssmap.records.timeline import Clocks
@@ -74,16 +74,16 @@ for row in shown.gang_zones.itertuples():
         zone = folium.GeoJson(
             row.geometry, style_function=lambda _, colour=colour: {"color": colour, "fillOpacity": 0.2}
         )
-        zone.add_child(popup(row.name_en, view.line("gang_zones", row))).add_to(m)
+        zone.add_child(popup(row.name_en, lines.line("gang_zones", row))).add_to(m)
 
 glyphs = symbols.glyphs()
 for name in kinds.POINTS:
     for row in getattr(shown, name).itertuples():
-        symbol = view.symbol(name, row)
+        symbol = lines.symbol(name, row)
         if row.geometry is not None and (on.get(symbol) or on.get(symbol.split(".")[0])):
             folium.Marker(
                 [row.geometry.y, row.geometry.x],
-                popup=popup(row.name_en, view.line(name, row)),
+                popup=popup(row.name_en, lines.line(name, row)),
                 icon=folium.DivIcon(html=glyphs[symbol], class_name="record", icon_size=(22, 22)),
             ).add_to(m)
 for row in shown.events.itertuples():
@@ -91,7 +91,7 @@ for row in shown.events.itertuples():
     if row.geometry is not None and row.country == "HTI" and on[group]:
         folium.Marker(
             [row.lat, row.lon],
-            popup=popup(row.title_en, view.event_line(row)),
+            popup=popup(row.title_en, lines.event_line(row)),
             icon=folium.DivIcon(html=glyphs[group], class_name="record", icon_size=(14, 14)),
         ).add_to(m)
 folium.Marker([20.0, -75.0], icon=folium.DivIcon(html=f"{as_of:%d %b %Y}", class_name="day")).add_to(m)

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mssmap.legend import layers, symbols
+from mssmap.legend import layers, lines, symbols
 from mssmap.maps import assets, base, choropleth, view
 from mssmap.records import kinds, views
+from mssmap.records.shown import Shown
 from mssmap.ui import cache, frame
 
 
@@ -33,7 +34,7 @@ def _font() -> Path:
 
 def shown(data, clocks, **window):
     frames = {name: views.layer(data, name, clocks) for name in kinds.LAYERS}
-    return view.Shown(clocks=clocks, events=views.events(data, clocks, **window, plans=True), **frames)
+    return Shown(clocks=clocks, events=views.events(data, clocks, **window, plans=True), **frames)
 
 
 def test_the_base_map_asks_for_local_files_only(published):
@@ -143,7 +144,7 @@ def test_a_view_message_is_small_plain_json(real, published, on):
 
 def test_the_message_counts_what_views_give(real, published, on):
     what = shown(real, on("2024-03-10", "2026-11-22"))
-    tally = view.tally(what)
+    tally = lines.tally(what)
     assert tally["prisons.emptied"] == 2
     groups = (*kinds.EVENT_GROUPS, "planned")
     assert sum(tally[f"events.{group}"] for group in groups) == len(what.events)

@@ -9,9 +9,9 @@ import pytest
 
 from mssmap import i18n
 from mssmap.legend import layers
-from mssmap.maps.view import Shown
 from mssmap.measures import keyfigures
 from mssmap.records import differences, kinds, views
+from mssmap.records.shown import Shown
 from mssmap.telling import cards, listing, twin
 
 

@@ -36,9 +36,8 @@ from mssmap.archive.queries import BY, STEPS, Query
 from mssmap.archive.shelf import ChangedError, Manifest
 from mssmap.archive.writer import StoppedError
 from mssmap.errors import InputError, MssmapError, NotFoundError
-from mssmap.legend import text
-from mssmap.maps import view
-from mssmap.maps.assets import layer_group
+from mssmap.legend import lines, text
+from mssmap.legend.layers import layer_group
 from mssmap.records import evidence
 
 PATIENCE_S: Final = 20.0
@@ -351,15 +350,15 @@ def _words(one: Mapping[str, Any]) -> dict[str, Any]:
     low, high = one["figure_min"], one["figure_max"]
     figure = text.number(low) if low == high else f"{text.number(low)}-{text.number(high)}"
     row = type("Row", (), {**one, "outcome_unknown": False, "day_announced": False})
-    lines = [
-        view.event_line(row),
-        " · ".join(part for part in (text.category(one["category"]), one["actors"]) if part),
+    parts = [
+        lines.event_line(row),
+        " · ".join(word for word in (text.category(one["category"]), one["actors"]) if word),
         f"{figure} {one['figure_unit']}".strip() if low is not None else "",
         one["note"],
         " · ".join([text.precisions().get(one["location_precision"], ""), one["grade"]]).strip(" ·"),
     ]
     title = one.get(f"title_{i18n.current()}") or one["title_en"]
-    return {"title": title, "lines": [line for line in lines if line]}
+    return {"title": title, "lines": [part for part in parts if part]}
 
 
 def _whole(degrees: NDArray[np.float64]) -> NDArray[np.int32]:

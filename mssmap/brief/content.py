@@ -19,14 +19,13 @@ from mssmap.brief.cited import Cited, Source
 from mssmap.brief.spec import MOST_HIGHLIGHTS, Brief
 from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
-from mssmap.legend import layers, text
-from mssmap.maps import view
-from mssmap.maps.assets import event_groups
-from mssmap.maps.view import Shown
+from mssmap.legend import layers, lines, text
+from mssmap.legend.layers import event_groups
 from mssmap.measures import keyfigures, series
 from mssmap.planning import on_data, scenario
 from mssmap.records import kinds, regions, views
 from mssmap.records.catalog import Data
+from mssmap.records.shown import Shown
 from mssmap.telling import figure_words, twin
 from mssmap.version import __version__
 
@@ -158,7 +157,7 @@ def _compose(data: Data, brief: Brief) -> Content:
     return Content(
         brief=brief,
         title=_title(data, brief, place, notes),
-        subtitle=f"{text.day(brief.as_of)}, {view.banner(brief.clocks)['sub']}",
+        subtitle=f"{text.day(brief.as_of)}, {lines.banner(brief.clocks)['sub']}",
         place=place,
         classification=_line(brief.classification, _("unofficial, from public reporting"), "classification", notes),
         disclaimer=_(
@@ -185,7 +184,7 @@ def _compose(data: Data, brief: Brief) -> Content:
         sources=_sources(sources, notes),
         extent=brief.extent or _extent(data, brief.region),
         window=_("{first} to {last}").format(first=text.day(brief.start), last=text.day(brief.as_of)),
-        counts=view.tally(shown),
+        counts=lines.tally(shown),
         shortened=notes.all,
     )
 

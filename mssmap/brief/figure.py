@@ -31,8 +31,8 @@ from mssmap.brief.labels import (
 )
 from mssmap.crs import METRIC
 from mssmap.legend import symbols
-from mssmap.maps.view import Shown
 from mssmap.records.catalog import Data
+from mssmap.records.shown import Shown
 
 PATTERN_MM: Final = 0.2
 """Millimetres of paper for one pixel of a hatch."""

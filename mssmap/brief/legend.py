@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 from mssmap.brief import draw, typeface
 from mssmap.i18n import gettext as _
-from mssmap.legend import layers, symbols, text
-from mssmap.maps import view
-from mssmap.maps.assets import event_groups
-from mssmap.maps.view import Shown
+from mssmap.legend import layers, lines, symbols, text
+from mssmap.legend.layers import event_groups
 from mssmap.records import kinds
+from mssmap.records.shown import Shown
 
 if TYPE_CHECKING:
     from mssmap.brief.content import Content
@@ -48,7 +47,7 @@ def groups(content: Content) -> list[Group]:
 def _glyphs(shown: Shown) -> Counter[str]:
     """Count records by the glyph that stands for them."""
     found = Counter(
-        view.symbol(layer, row) for layer in kinds.LAYERS for row in getattr(shown, layer).itertuples(index=False)
+        lines.symbol(layer, row) for layer in kinds.LAYERS for row in getattr(shown, layer).itertuples(index=False)
     )
     return found + Counter(event_groups(shown.events).tolist())
 

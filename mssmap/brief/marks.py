@@ -11,10 +11,10 @@ from mssmap.brief import typeface
 from mssmap.brief.frame import Frame
 from mssmap.brief.labels import Box, Label, PlacedSymbol
 from mssmap.i18n import gettext as _
-from mssmap.maps import view
-from mssmap.maps.assets import event_group
-from mssmap.maps.view import Shown
+from mssmap.legend import lines
+from mssmap.legend.layers import event_group
 from mssmap.records import kinds
+from mssmap.records.shown import Shown
 from mssmap.telling import twin
 
 SIZES_MM: Final = {kind.name: kind.size_mm for kind in (*kinds.LAYERS.values(), kinds.EVENTS) if kind.size_mm}
@@ -36,7 +36,7 @@ class Record:
 def records(shown: Shown) -> list[Record]:
     """Return the records that have a place, the most telling first."""
     found = [
-        Record(layer, str(getattr(row, key)), view.symbol(layer, row), row.geometry.x, row.geometry.y,
+        Record(layer, str(getattr(row, key)), lines.symbol(layer, row), row.geometry.x, row.geometry.y,
                 str(row.location_precision), bool(row.stale), row)
         for layer, key in kinds.POINTS.items()
         for row in getattr(shown, layer).itertuples(index=False)

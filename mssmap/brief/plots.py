@@ -15,7 +15,7 @@ from mssmap.brief.draw import INK, SOFT
 from mssmap.brief.labels import Label, Room, place_labels
 from mssmap.i18n import gettext as _
 from mssmap.legend import layers, symbols, text
-from mssmap.maps.assets import event_group, event_groups
+from mssmap.legend.layers import event_group, event_groups
 from mssmap.records import timeline
 
 LANE_MM, NAMES_MM, AXIS_MM = 5.4, 37.0, 5.0

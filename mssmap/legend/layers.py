@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
+
+import pandas as pd
 
 from mssmap.i18n import gettext as _
-from mssmap.records import kinds
+from mssmap.records import kinds, timeline
 
 
 @dataclass(frozen=True)
@@ -145,3 +147,28 @@ def write(on: Iterable[str]) -> str | None:
         ids = [layer.id for layer in layers]
         words += [group] if chosen.issuperset(ids) else [name for name in ids if name in chosen]
     return ",".join(words) or "none"
+
+
+PLANS: Final = "events.planned"
+"""Symbol group of events that were announced, not reported as done, whatever their category."""
+
+
+def event_groups(events: pd.DataFrame) -> pd.Series:
+    """Return the symbol group of each event."""
+    groups: pd.Series = events["category"].map(layer_group).astype("object")
+    return groups.mask(timeline.is_plan(events), PLANS)
+
+
+def event_group(event: Any) -> str:
+    """Return the symbol group of an event."""
+    return PLANS if event.claim == timeline.PLANNED else layer_group(event.category)
+
+
+def layer_group(category: str) -> str:
+    """
+    Symbol group of an event category.
+
+    >>> layer_group("gang_attack")
+    'events.violence'
+    """
+    return f"events.{kinds.category(category).group}"

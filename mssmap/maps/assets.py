@@ -26,8 +26,9 @@ from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.ingest import attach
 from mssmap.legend import symbols
+from mssmap.legend.layers import event_group
 from mssmap.maps import imported
-from mssmap.records import kinds, timeline
+from mssmap.records import kinds
 from mssmap.records.catalog import Data
 from mssmap.store import disk
 
@@ -227,31 +228,6 @@ def compose(
 def map_script() -> bytes:
     """Return Leaflet and our own scripts of the map as one, none of them a module."""
     return b"\n;\n".join([(VENDORED / "leaflet.js").read_bytes(), *map(_script, OWN_SCRIPTS)])
-
-
-PLANS: Final = "events.planned"
-"""Symbol group of events that were announced, not reported as done, whatever their category."""
-
-
-def event_groups(events: pd.DataFrame) -> pd.Series:
-    """Return the symbol group of each event."""
-    groups: pd.Series = events["category"].map(layer_group).astype("object")
-    return groups.mask(timeline.is_plan(events), PLANS)
-
-
-def event_group(event: Any) -> str:
-    """Return the symbol group of an event."""
-    return PLANS if event.claim == timeline.PLANNED else layer_group(event.category)
-
-
-def layer_group(category: str) -> str:
-    """
-    Symbol group of an event category.
-
-    >>> layer_group("gang_attack")
-    'events.violence'
-    """
-    return f"events.{kinds.category(category).group}"
 
 
 def typeface() -> Path:

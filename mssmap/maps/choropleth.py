@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from mssmap.i18n import gettext as _
-from mssmap.maps.assets import PLANS, event_groups
-from mssmap.maps.view import Choropleth, Shown
+from mssmap.legend.layers import PLANS, event_groups
+from mssmap.maps.view import Choropleth
 from mssmap.measures import silence
 from mssmap.records.catalog import Data
+from mssmap.records.shown import Shown
 
 LEVELS: Final = {"departments": "department_pcode", "communes": "commune_pcode"}
 INDICATORS: Final = ("population", "density", "events", "violence", "zones", "silence")

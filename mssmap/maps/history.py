@@ -13,9 +13,9 @@ from typing import Any
 import pandas as pd
 
 from mssmap.i18n import gettext as _
-from mssmap.legend import text
-from mssmap.maps import view
-from mssmap.maps.assets import Assets, event_group
+from mssmap.legend import lines, text
+from mssmap.legend.layers import event_group
+from mssmap.maps.assets import Assets
 from mssmap.maps.view import day_number
 from mssmap.records import evidence, kinds, regions, timeline, views
 from mssmap.records.catalog import Data
@@ -90,7 +90,7 @@ def _spells(data: Data, known_on: date, grade: str, region: str | None) -> list[
                     "id": row.record_id,
                     "layer": layer,
                     "zone": layer == "gang_zones",
-                    "status": row.status if layer == "gang_zones" else view.symbol(layer, fields),
+                    "status": row.status if layer == "gang_zones" else lines.symbol(layer, fields),
                     "from": day_number(row.valid_from),
                     "to": None if pd.isna(row.valid_to) else day_number(row.valid_to),
                     "known": day_number(row.known_from),
@@ -98,7 +98,7 @@ def _spells(data: Data, known_on: date, grade: str, region: str | None) -> list[
                     "refresh": kinds.LAYERS[layer].refresh_days,
                     "sure": day_number(certain),
                     "maybe": row.record_id in maybe,
-                    "line": view.line(layer, fields),
+                    "line": lines.line(layer, fields),
                     "grade": row.grade,
                 }
             )
@@ -124,8 +124,8 @@ def _events(
             "end": day_number(row.valid_from if pd.isna(row.valid_to) else row.valid_to),
             "planned": row.claim == timeline.PLANNED,
             "g": event_group(row),
-            "line": view.event_line(row),
-            "passed": view.event_line(row._replace(outcome_unknown=True)) if row.claim == timeline.PLANNED else None,
+            "line": lines.event_line(row),
+            "passed": lines.event_line(row._replace(outcome_unknown=True)) if row.claim == timeline.PLANNED else None,
             "grade": row.grade,
             "sure": [day_number(start), day_number(end)] if unsure else None,
             "maybe": row.maybe,

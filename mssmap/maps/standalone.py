@@ -18,11 +18,12 @@ from typing import Any, Final
 
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
-from mssmap.legend import layers, text
+from mssmap.legend import layers, lines, text
 from mssmap.maps import assets, history, panels, view
 from mssmap.measures import keyfigures
 from mssmap.records import evidence, kinds, views
 from mssmap.records.catalog import Data
+from mssmap.records.shown import Shown
 from mssmap.records.timeline import Clocks
 from mssmap.telling import cards, twin
 
@@ -150,7 +151,7 @@ def _holds(snapshot: Snapshot, figure: str) -> bool:
 
 def _of_the_day(clocks: Clocks) -> dict[str, str]:
     """Words for what stays that of one day, while the dial of the page moves the map; `{day}` is filled in there."""
-    told = {"made": text.day(clocks.as_of), "known": view.banner(clocks)["sub"]}
+    told = {"made": text.day(clocks.as_of), "known": lines.banner(clocks)["sub"]}
     return {
         "here": _("Key figures, text and record cards: {made}, {known}.").format(**told),
         "away": _("Key figures, text and record cards stay those of {made}, {known}; the map shows {day}, {now}."),
@@ -182,7 +183,7 @@ def _published(data: Data) -> tuple[dict[str, bytes], assets.Assets]:
     return shelf.files, published
 
 
-def _shown(data: Data, snapshot: Snapshot) -> view.Shown:
+def _shown(data: Data, snapshot: Snapshot) -> Shown:
     clocks, grade, region = snapshot.clocks, snapshot.grade, snapshot.region
     records = {name: views.layer(data, name, clocks, grade, region) for name in kinds.LAYERS}
     start, end = snapshot.window
@@ -198,7 +199,7 @@ def _shown(data: Data, snapshot: Snapshot) -> view.Shown:
     )
     found = {**records, "events": events}
     kept = {name: rows if name in snapshot.names else rows.iloc[:0] for name, rows in found.items()}
-    return view.Shown(clocks=clocks, **kept)
+    return Shown(clocks=clocks, **kept)
 
 
 def _only_of(told: dict[str, Any], names: Iterable[str], plans: bool) -> dict[str, Any]:
@@ -224,7 +225,7 @@ def _only_known(published: bytes, told: dict[str, Any]) -> tuple[dict[str, Any],
     return known, {**told, "events": events}
 
 
-def _cards(data: Data, shown: view.Shown, snapshot: Snapshot) -> Iterable[tuple[str, dict[str, Any]]]:
+def _cards(data: Data, shown: Shown, snapshot: Snapshot) -> Iterable[tuple[str, dict[str, Any]]]:
     """Record cards of what the map shows on the day it opens with."""
     for layer, key in {**kinds.KEYS, kinds.EVENTS.name: kinds.EVENTS.id_column}.items():
         for record_id in getattr(shown, layer)[key].tolist():

@@ -10,7 +10,7 @@ from typing import Any, Final
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.legend import layers, text
-from mssmap.maps.assets import PLANS, layer_group
+from mssmap.legend.layers import PLANS, layer_group
 from mssmap.records import regions, timeline, views
 from mssmap.records.catalog import Data
 from mssmap.records.timeline import Clocks

@@ -15,12 +15,12 @@ import pandas as pd
 from mssmap.errors import InputError
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
-from mssmap.legend import layers, text
-from mssmap.maps import view
-from mssmap.maps.assets import PLANS, event_groups
+from mssmap.legend import layers, lines, text
+from mssmap.legend.layers import PLANS, event_groups
 from mssmap.measures import keyfigures
 from mssmap.records import differences, evidence
 from mssmap.records.kinds import EVENTS, LAYERS, layer_of
+from mssmap.records.shown import Shown
 from mssmap.records.timeline import Clocks
 from mssmap.telling import figure_words
 
@@ -63,7 +63,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def situation(
-    shown: view.Shown,
+    shown: Shown,
     figures: Iterable[keyfigures.KeyFigure],
     on: Iterable[str],
     window: tuple[Any, Any],
@@ -88,19 +88,19 @@ def situation(
         Date first, then key figures, bases, prisons, zones, services, events, and what has no place on the map.
     """
     wanted = set(on)
-    known = view.banner(shown.clocks)["sub"]
-    lines = [_("Situation on {day}, {known}.").format(day=text.day(shown.clocks.as_of), known=known)]
-    lines += left_out(hidden or {}, grade)
+    known = lines.banner(shown.clocks)["sub"]
+    sentences = [_("Situation on {day}, {known}.").format(day=text.day(shown.clocks.as_of), known=known)]
+    sentences += left_out(hidden or {}, grade)
     numbers = [figure_words.told(figure) for figure in figures]
     if numbers:
-        lines.append("; ".join(numbers) + ".")
+        sentences.append("; ".join(numbers) + ".")
     names = layers.titles()
     for layer in layers.BY_STATUS:
-        lines += _by_status(getattr(shown, layer), layer, names[layer], wanted)
-    lines += _services(shown.facilities, wanted)
+        sentences += _by_status(getattr(shown, layer), layer, names[layer], wanted)
+    sentences += _services(shown.facilities, wanted)
     if wanted & {layer.id for layer in layers.GROUPS["events"]}:
-        lines += _events(shown.events, wanted, window)
-    return lines
+        sentences += _events(shown.events, wanted, window)
+    return sentences
 
 
 def left_out(hidden: Mapping[str, int], grade: str) -> list[str]:
@@ -131,7 +131,7 @@ def layer(rows: pd.DataFrame, name: str, clocks: Clocks, grade: str = evidence.L
         raise InputError(
             _("{name}: cannot be told in sentences; use one of {names}.").format(name=name, names=", ".join(there))
         )
-    known = view.banner(clocks)["sub"]
+    known = lines.banner(clocks)["sub"]
     head = _("{layer} on {day}, {known}: {n}.").format(
         layer=layers.titles().get(name, name), day=text.day(clocks.as_of), known=known, n=len(rows)
     )
@@ -140,12 +140,12 @@ def layer(rows: pd.DataFrame, name: str, clocks: Clocks, grade: str = evidence.L
         return [
             head,
             *aside,
-            *(f"{title(row, 'title')}: {view.event_line(row)} · {row.grade}" for row in rows.itertuples(index=False)),
+            *(f"{title(row, 'title')}: {lines.event_line(row)} · {row.grade}" for row in rows.itertuples(index=False)),
         ]
     return [
         head,
         *aside,
-        *(f"{title(row)}: {view.line(name, row)} · {row.grade}" for row in rows.itertuples(index=False)),
+        *(f"{title(row)}: {lines.line(name, row)} · {row.grade}" for row in rows.itertuples(index=False)),
     ]
 
 

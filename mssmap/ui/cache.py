@@ -35,11 +35,11 @@ from mssmap.exports.selection import Form, Selection
 from mssmap.i18n import gettext as _
 from mssmap.ingest import attach, field_copy
 from mssmap.maps import assets, history, plan, view
-from mssmap.maps.view import Shown
 from mssmap.measures import keyfigures
 from mssmap.planning import on_data
 from mssmap.records import differences, kinds, views
 from mssmap.records.catalog import Data
+from mssmap.records.shown import Shown
 from mssmap.records.timeline import Clocks
 from mssmap.store import disk
 from mssmap.ui import frame, permits

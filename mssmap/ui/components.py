@@ -20,6 +20,7 @@ from mssmap.legend import text
 from mssmap.maps import panels, view
 from mssmap.maps.assets import URL
 from mssmap.measures import keyfigures
+from mssmap.records.shown import Shown
 from mssmap.ui import cache, frame, plain, state
 
 
@@ -162,7 +163,7 @@ def key_figures(figures: list[keyfigures.KeyFigure]) -> None:
     component("figures", key="figures", data=panels.figure_cards(figures))
 
 
-def operations_map(shown: view.Shown, options: view.Options) -> None:
+def operations_map(shown: Shown, options: view.Options) -> None:
     """The map itself, and the bridge that carries the view to it and clicks back; see `view.Options.placing`."""
     map_frame()
     feed_map(shown, options)
@@ -175,7 +176,7 @@ def map_frame() -> None:
 
 
 def feed_map(
-    shown: view.Shown,
+    shown: Shown,
     options: view.Options,
     *,
     filters: cache.Filters | None = None,

@@ -12,6 +12,7 @@ from mssmap.i18n import LANGUAGES
 from mssmap.i18n import gettext as _
 from mssmap.legend import layers, text
 from mssmap.maps import choropleth, panels, view
+from mssmap.records.shown import Shown
 from mssmap.records.timeline import Clocks
 from mssmap.ui import cache, plain, state
 from mssmap.ui.components import chosen as told_by
@@ -259,7 +260,7 @@ def timeline_mode() -> str:
     return chosen or "interval"
 
 
-def picture(shown: view.Shown) -> tuple[str, view.Choropleth | None]:
+def picture(shown: Shown) -> tuple[str, view.Choropleth | None]:
     """Background and shading; their fields, too, are made only in an open drawer."""
     state.seed("basemap", state.BASEMAPS, settings.load().basemap)
     state.seed("shade", choropleth.INDICATORS)

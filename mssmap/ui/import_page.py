@@ -28,6 +28,7 @@ from mssmap.legend import text
 from mssmap.maps import imported as drawn
 from mssmap.maps import view
 from mssmap.records import kinds
+from mssmap.records.shown import Shown
 from mssmap.store import imports
 from mssmap.store.core import StoreAwayError
 from mssmap.ui import archive_import, cache, components, import_form, permits, plain, state
@@ -172,7 +173,7 @@ def _preview(made: Imported) -> None:
         st.text(note)
 
 
-def _nothing_else() -> view.Shown:
+def _nothing_else() -> Shown:
     """A view without records, so that only the preview is on the map."""
     shown = cache.shown(Filters(state.clocks()))
     none = {name: getattr(shown, name).iloc[:0] for name in (*kinds.LAYERS, "events")}

@@ -12,10 +12,10 @@ from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.legend import layers, text
 from mssmap.legend.symbols import GROUP_COLOURS, OKABE_ITO
-from mssmap.maps import view
 from mssmap.maps.view import day_number
 from mssmap.records import evidence, kinds, timeline, views
 from mssmap.records.catalog import Data
+from mssmap.records.shown import Shown
 from mssmap.records.timeline import Clocks
 from mssmap.telling import twin_charts
 from mssmap.ui import cache, state, told
@@ -250,7 +250,7 @@ def fixed_days() -> tuple[date | None, None]:
     return (state.chosen_day("from") or state.earliest() if adding_up else None), None
 
 
-def linked_view(filters: cache.Filters, mode: str) -> tuple[view.Shown, tuple[date, date]]:
+def linked_view(filters: cache.Filters, mode: str) -> tuple[Shown, tuple[date, date]]:
     """What the linked map shows: the events of the last days, or all since the start of the window."""
     day = filters.clocks.as_of
     trail = (pd.Timestamp(day) - pd.Timedelta(days=TRAIL_DAYS)).date()

@@ -15,6 +15,7 @@ from mssmap.maps import view
 from mssmap.planning import on_data
 from mssmap.planning.covering import Coverage
 from mssmap.planning.scenario import Scenario
+from mssmap.records.shown import Shown
 from mssmap.ui import cache, components, plain
 from mssmap.ui.planner import InHand, bases
 
@@ -126,7 +127,7 @@ def map_options(
     )
 
 
-def shown(plan: Scenario) -> view.Shown:
+def shown(plan: Scenario) -> Shown:
     """Records of the day of the plan, without the bases: those are drawn as the plan has them."""
     found = cache.shown(cache.Filters(plan.clocks, plan.grade))
     return dataclasses.replace(found, fobs=found.fobs.iloc[:0], events=found.events.iloc[:0])

@@ -11,7 +11,7 @@ import streamlit as st
 from mssmap.brief import history
 from mssmap.i18n import gettext as _
 from mssmap.legend import text
-from mssmap.maps import view
+from mssmap.records.shown import Shown
 from mssmap.store import damaged
 from mssmap.telling import twin
 from mssmap.ui import cache, controls, permits, plain, state
@@ -21,7 +21,7 @@ MOST_FAULTS = 20
 """Lines beside a list; `mssmap check` prints all of them."""
 
 
-def summary(shown: view.Shown, filters: cache.Filters, window: tuple[date, date]) -> None:
+def summary(shown: Shown, filters: cache.Filters, window: tuple[date, date]) -> None:
     """The map in words, with a button that copies them."""
     figures = cache.key_figures(filters.clocks, filters.grade, filters.region)
     hidden = cache.hidden(filters.clocks, filters.grade, filters.region)

@@ -23,7 +23,7 @@ from mssmap.errors import InputError, NotFoundError
 from mssmap.exports import extract
 from mssmap.exports.selection import Form, Selection
 from mssmap.legend import layers
-from mssmap.maps.assets import event_groups
+from mssmap.legend.layers import event_groups
 from mssmap.records import views
 from mssmap.store import people
 

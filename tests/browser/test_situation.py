@@ -16,8 +16,7 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
 import mssmap
-from mssmap.legend import layers
-from mssmap.maps import view
+from mssmap.legend import layers, lines
 
 pytestmark = pytest.mark.browser
 
@@ -30,7 +29,7 @@ POINT_LAYERS = ("fobs", "prisons", "facilities")
 def records(name: str, as_of: str = DAY, known_on: str = DAY) -> Any:
     """Return a layer as the library gives it, with the symbol of each record and whether that layer is on at first."""
     rows = mssmap.layer(name, as_of=as_of, known_on=known_on)
-    symbols = [view.symbol(name, row) for row in rows.itertuples(index=False)]
+    symbols = [lines.symbol(name, row) for row in rows.itertuples(index=False)]
     on = [symbol in layers.DEFAULT or symbol.split(".")[0] in layers.DEFAULT for symbol in symbols]
     return rows.assign(symbol=symbols, on=on)
 

@@ -13,9 +13,10 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from mssmap import i18n
-from mssmap.legend import layers
+from mssmap.legend import layers, lines
 from mssmap.maps import history, standalone, view
 from mssmap.records import kinds, views
+from mssmap.records.shown import Shown
 from mssmap.records.timeline import Clocks
 
 pytestmark = pytest.mark.browser
@@ -59,7 +60,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Any]:
 def tally(data: Any, clocks: Clocks, start: date) -> dict[str, int]:
     frames = {name: views.layer(data, name, clocks) for name in kinds.LAYERS}
     events = views.events(data, clocks, start=start, end=clocks.as_of, plans=True)
-    counted = view.tally(view.Shown(clocks=clocks, events=events, **frames))
+    counted = lines.tally(Shown(clocks=clocks, events=events, **frames))
     return {name: n for name, n in counted.items() if n}
 
 

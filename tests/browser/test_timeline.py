@@ -15,10 +15,11 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser
 
-from mssmap.legend import layers
+from mssmap.legend import layers, lines
 from mssmap.maps import assets, history, view
 from mssmap.records import kinds, regions, timeline, views
 from mssmap.records.catalog import Data
+from mssmap.records.shown import Shown
 from mssmap.records.timeline import Clocks
 from mssmap.ui.controls import EVENT_WINDOW_DAYS
 from mssmap.ui.lanes import TRAIL_DAYS
@@ -38,10 +39,10 @@ def published(real: Any, tmp_path_factory: pytest.TempPathFactory) -> assets.Ass
     return assets.publish(real, tmp_path_factory.mktemp("static"), panels={}, font=assets.typeface())
 
 
-def core(data: Any, clocks: Clocks, start: date, **narrow: Any) -> view.Shown:
+def core(data: Any, clocks: Clocks, start: date, **narrow: Any) -> Shown:
     frames = {name: views.layer(data, name, clocks, **narrow) for name in kinds.LAYERS}
     events = views.events(data, clocks, start=start, end=clocks.as_of, plans=True, **narrow)
-    return view.Shown(clocks=clocks, events=events, **frames)
+    return Shown(clocks=clocks, events=events, **frames)
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +148,7 @@ def core_doubts(data: Any, clocks: Clocks, start: date, **narrow: Any) -> dict[s
 
 def counts(data: Any, day: date) -> dict[str, int]:
     """What the legend must say on a day of playback, by the core."""
-    tally = view.tally(core(data, Clocks(day, TODAY), day - timedelta(days=TRAIL_DAYS)))
+    tally = lines.tally(core(data, Clocks(day, TODAY), day - timedelta(days=TRAIL_DAYS)))
     return {name: n for name, n in tally.items() if n and layers.GROUPS and not name.startswith(tuple(SERVICES))}
 
 
@@ -306,7 +307,7 @@ def test_the_grade_is_switched_in_the_browser(real, visit: Callable[..., Any]) -
     )
     assert len(screen.sent) == sent, "nothing was asked of the server"
     start = date(2025, 1, 18) - timedelta(days=EVENT_WINDOW_DAYS)
-    tally = view.tally(core(real, Clocks(date(2025, 1, 18), TODAY), start, grade="B2"))
+    tally = lines.tally(core(real, Clocks(date(2025, 1, 18), TODAY), start, grade="B2"))
     drawn = {name: n for name, n in json.loads(found[1]).items() if not name.startswith(SERVICES)}
     assert drawn == {name: n for name, n in tally.items() if n and not name.startswith(SERVICES)}
     screen.page.wait_for_url("**grade=B2**")
