@@ -31,8 +31,9 @@ from starlette.routing import Route
 from mssmap import i18n, settings
 from mssmap.api.query import box
 from mssmap.archive import columns
-from mssmap.archive.engine import Archives, Question
+from mssmap.archive.engine import Archives
 from mssmap.archive.queries import BY, STEPS, Query
+from mssmap.archive.question import Question
 from mssmap.archive.shelf import ChangedError, Manifest
 from mssmap.archive.writer import StoppedError
 from mssmap.errors import InputError, MssmapError, NotFoundError

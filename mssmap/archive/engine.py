@@ -12,132 +12,19 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
-import duckdb
 import pyarrow as pa
 
 from mssmap import settings
-from mssmap.archive import columns, queries
+from mssmap.archive import queries
+from mssmap.archive.duck import DuckEngine
+from mssmap.archive.question import Engine, Question
 from mssmap.archive.shelf import NAME, ChangedError, Manifest, Shelf, digest
 from mssmap.archive.shelf import default as shelf_of_settings
-from mssmap.archive.writer import StoppedError
 from mssmap.errors import DataError
 from mssmap.i18n import gettext as _
-
-MEMORY: Final = "512MB"
-THREADS: Final = 2
-AT_ONCE: Final = 4
-"""Questions that run at the same time; more wait for their turn."""
-
-
-@dataclass
-class Question:
-    """A question on its way, which another thread may stop."""
-
-    cancelled: bool = False
-    late: bool = False
-    """True if it is stopped because it took too long."""
-    _running: Any = None
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def cancel(self) -> None:
-        """Stop it: at once if it runs, or before it begins."""
-        with self._lock:
-            self.cancelled = True
-            if self._running is not None:
-                self._running.interrupt()
-
-    @contextmanager
-    def running(self, connection: Any) -> Iterator[None]:
-        """While this lasts, `cancel` interrupts the connection."""
-        with self._lock:
-            if self.cancelled:
-                raise stopped()
-            self._running = connection
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._running = None
-
-
-def stopped() -> StoppedError:
-    """Return the error of a question that somebody stopped."""
-    return StoppedError(_("archive: the question was stopped."))
-
-
-class Engine(Protocol):
-    """What runs SQL of a dialect on archives by name."""
-
-    dialect: str
-    faults: tuple[type[Exception], ...]
-    """What it raises when it cannot answer."""
-
-    def open(self, item: Manifest, rows: Path) -> None:
-        """Make an archive known under its name."""
-
-    def run(self, sql: str, question: Question) -> pa.Table:
-        """Answer a question."""
-
-
-class DuckEngine:
-    """Parquet files of one folder, read by DuckDB within `MEMORY`."""
-
-    dialect = "duckdb"
-    faults: tuple[type[Exception], ...] = (duckdb.Error,)
-
-    def __init__(self, folder: Path) -> None:
-        config: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": MEMORY,
-            "threads": THREADS,
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            "allow_community_extensions": False,
-            "allow_unsigned_extensions": False,
-            "temp_directory": "",
-        }
-        self._database = duckdb.connect(":memory:", config=config)
-        for statement in (
-            "enable_progress_bar = false",
-            f"allowed_directories = [{_text(folder)}]",
-            "enable_external_access = false",
-            "lock_configuration = true",
-        ):
-            self._database.execute(f"SET {statement}")
-        self._turns = threading.BoundedSemaphore(AT_ONCE)
-
-    def open(self, item: Manifest, rows: Path) -> None:
-        """See `Engine`."""
-        if not NAME.fullmatch(item.name):
-            raise DataError(f"archive: found the name {item.name[:60]!r}, required small letters, digits and dashes.")
-        wanted = ", ".join(columns.ASKED)
-        with self._cursor() as cursor:
-            cursor.execute(f'CREATE OR REPLACE VIEW "{item.name}" AS SELECT {wanted} FROM read_parquet({_text(rows)})')
-
-    def run(self, sql: str, question: Question) -> pa.Table:
-        """See `Engine`."""
-        with self._turns, self._cursor() as cursor, question.running(cursor):
-            try:
-                return cursor.sql(sql).to_arrow_table()
-            except duckdb.InterruptException as error:
-                raise stopped() from error
-
-    @contextmanager
-    def _cursor(self) -> Iterator[Any]:
-        cursor = self._database.cursor()
-        try:
-            yield cursor
-        finally:
-            cursor.close()
-
-
-def _text(path: Path) -> str:
-    quoted = str(path).replace("'", "''")
-    return f"'{quoted}'"
-
 
 Signature = tuple[int, int, int]
 

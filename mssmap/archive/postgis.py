@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from psycopg import sql
 
 from mssmap.archive import columns
-from mssmap.archive.engine import Question, stopped
+from mssmap.archive.question import Question, stopped
 from mssmap.archive.shelf import Manifest
 
 SCHEMA: Final = "archive"

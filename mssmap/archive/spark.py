@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import pyarrow as pa
 
 from mssmap.archive import columns
-from mssmap.archive.engine import Question, stopped
+from mssmap.archive.question import Question, stopped
 from mssmap.archive.shelf import Manifest
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _

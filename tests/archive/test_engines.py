@@ -20,8 +20,9 @@ from archive.samples import PRESS, TEN, rows, write
 from archive.spark_cluster import Cluster, cluster
 from benchmarks import archive_data
 from mssmap.archive import engine, spark, writer
-from mssmap.archive.engine import Archives, Question
+from mssmap.archive.engine import Archives
 from mssmap.archive.queries import Query
+from mssmap.archive.question import Question
 from mssmap.archive.shelf import Shelf
 from mssmap.archive.writer import StoppedError
 from mssmap.errors import DataError

@@ -24,8 +24,8 @@ from hypothesis import given
 from archive.samples import FAR, PRESS, TEN, rows, write
 from mssmap import store
 from mssmap.archive import columns, engine, shelf, stream, writer
-from mssmap.archive.engine import Question
 from mssmap.archive.queries import Query
+from mssmap.archive.question import Question
 from mssmap.archive.shelf import ChangedError, Shelf
 from mssmap.archive.writer import StoppedError
 from mssmap.cli import run

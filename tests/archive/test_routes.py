@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 
 from archive.samples import ALPHA, FAR
 from mssmap.api import archives as api
-from mssmap.archive import engine
+from mssmap.archive import duck, question
 from mssmap.archive.writer import StoppedError
 
 END = "known_on=2024-12-31"
@@ -177,17 +177,17 @@ def test_an_archive_that_is_not_there_and_one_that_changed(web, own):
 def test_a_question_that_takes_too_long_is_stopped_in_the_engine(ten, monkeypatch):
     monkeypatch.setattr(api, "PATIENCE_S", 0.2)
     endless = "SELECT sum(a.range * b.range) AS total, 1 AS placed FROM range(10_000_000) a, range(10_000_000) b"
-    run = engine.DuckEngine.run
+    run = duck.DuckEngine.run
     ended = threading.Event()
 
-    def slow(self: engine.DuckEngine, _sql: str, question: engine.Question) -> Any:
+    def slow(self: duck.DuckEngine, _sql: str, question: question.Question) -> Any:
         try:
             return run(self, endless, question)
         except StoppedError:
             ended.set()
             raise
 
-    monkeypatch.setattr(engine.DuckEngine, "run", slow)
+    monkeypatch.setattr(duck.DuckEngine, "run", slow)
     client = TestClient(Starlette(routes=api.routes(lambda: ten[0])))
     started = time.monotonic()
     answer = client.get(f"/archive/{ten[1]}/points")
