@@ -1,6 +1,7 @@
 """
 Write docs/reference.md from the code: settings, commands, keys of the address, datasets, the rule of the grades; and
-the tables of docs/reliability.md and SECURITY.md of what may be handed over and of the checks that are switched off.
+the tables of docs/reliability.md and SECURITY.md of what may be handed over and of the checks that are switched off;
+and docs/architecture.md from what the modules import.
 
     python scripts/build_docs.py            write it
     python scripts/build_docs.py --check    say whether it is current (exit 1 if not)
@@ -32,12 +33,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import checks
 import doors
+import rooms
 
 from benchmarks.promises import PROMISES
 
 TARGET = Path(__file__).resolve().parents[1] / "docs" / "reference.md"
 RELIABILITY = TARGET.with_name("reliability.md")
 SECURITY = TARGET.parents[1] / "SECURITY.md"
+ARCHITECTURE = TARGET.with_name("architecture.md")
 
 
 def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
@@ -167,16 +170,16 @@ def main() -> int:
     """Write or check the pages."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true")
-    if parser.parse_args().check:
-        made = {TARGET: text(), RELIABILITY: reliability(), SECURITY: security()}
-        old = [path.name for path, page in made.items() if path.read_text(encoding="utf-8") != page]
-        if old:
-            print(f"{', '.join(old)}: not current. Run python scripts/build_docs.py.")
-        return int(bool(old))
-    TARGET.write_text(text(), encoding="utf-8")
-    RELIABILITY.write_text(reliability(), encoding="utf-8")
-    SECURITY.write_text(security(), encoding="utf-8")
-    return 0
+    check = parser.parse_args().check
+    made = {TARGET: text(), RELIABILITY: reliability(), SECURITY: security(), ARCHITECTURE: rooms.drawn()}
+    if not check:
+        for path, page in made.items():
+            path.write_text(page, encoding="utf-8")
+        return 0
+    old = [path.name for path, page in made.items() if not path.exists() or path.read_text(encoding="utf-8") != page]
+    if old:
+        print(f"{', '.join(old)}: not current. Run python scripts/build_docs.py.")
+    return int(bool(old))
 
 
 if __name__ == "__main__":
