@@ -66,8 +66,8 @@ READ: Final = "tests/ingest/test_read.py::"
 VERIFY: Final = "tests/exports/test_verify.py::"
 ARCHIVES: Final = "tests/archive/test_files.py::"
 DOCUMENTS: Final = "tests/planning/test_documents.py::"
-PLAIN: Final = "tests/test_plain.py::"
-PUBLISHED: Final = "tests/test_published.py::"
+PLAIN: Final = "tests/ui/test_plain.py::"
+PUBLISHED: Final = "tests/maps/test_published.py::"
 
 DOOR_CHECKS: Final = (
     Check(

@@ -20,7 +20,7 @@ import pytest
 import requests
 from locked import OBEYING, environment, locked
 from packaging.utils import canonicalize_name
-from test_architecture import imported
+from small_data import load_script
 
 from .conftest import ROOT, TODAY, Server, Visit, running, signing_in
 
@@ -123,7 +123,8 @@ def test_every_import_is_locked() -> None:
     homes = metadata.packages_distributions()
     asked = {canonicalize_name(item.name) for item in locked(ROOT / "requirements.txt")}
     files = [*ROOT.glob("mssmap/**/*.py"), *ROOT.glob("pages/*.py"), ROOT / "app.py"]
-    for name in {name.partition(".")[0] for path in files for name in imported(path)} - OPTIONAL - {"mssmap"}:
+    imports = load_script("rooms").imports
+    for name in {name.partition(".")[0] for path in files for name in imports(path)} - OPTIONAL - {"mssmap"}:
         if name not in sys.stdlib_module_names:
             assert asked & {canonicalize_name(home) for home in homes[name]}, f"{name} is not in requirements.txt"
 

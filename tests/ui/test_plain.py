@@ -20,7 +20,7 @@ from mssmap.ui import plain
 from mssmap.ui.door import logs
 
 CLOCKS = Clocks(date(2025, 1, 18), date(2025, 1, 18))
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 MARKDOWN_LINES = {"markdown", "caption", "info", "warning", "error", "success", "write", "subheader", "header"}
 MARKDOWN_LABELS = {
     *("toast", "button", "checkbox", "expander", "popover", "download_button", "link_button", "metric", "status"),
