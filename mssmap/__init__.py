@@ -214,7 +214,7 @@ def _stored(name: str) -> Scenario | None:
     from pathlib import Path
 
     from mssmap import store
-    from mssmap.planning import scenario
+    from mssmap.planning import plan_file
 
     if name == "baseline" or Path(name).exists():
         return None
@@ -230,7 +230,7 @@ def _stored(name: str) -> Scenario | None:
                 count=len(plans), name=name, ids=ids
             )
         )
-    return scenario.from_dict(plans[0].body) if plans else None
+    return plan_file.from_dict(plans[0].body) if plans else None
 
 
 def _matrix(plan: Scenario) -> MatrixTravel | None:

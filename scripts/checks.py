@@ -1067,8 +1067,8 @@ WORK_CHECKS: Final = (
         "an act is done to the plan as it stands",
         "perform",
         "tests/browser/test_clicks.py::test_two_tabs_on_different_bases_both_count",
-        "apply(scenario.from_dict(perform.__dict__.setdefault(act.plan, body)))",
-        "apply(scenario.from_dict(body))",
+        "apply(plan_file.from_dict(perform.__dict__.setdefault(act.plan, body)))",
+        "apply(plan_file.from_dict(body))",
         "ui",
     ),
     Check(

@@ -22,7 +22,7 @@ from mssmap.i18n import mark
 from mssmap.legend import layers, lines, text
 from mssmap.legend.layers import event_groups
 from mssmap.measures import keyfigures, series
-from mssmap.planning import on_data, scenario
+from mssmap.planning import on_data, plan_file
 from mssmap.records import kinds, regions, views
 from mssmap.records.catalog import Data
 from mssmap.records.shown import Shown
@@ -361,7 +361,7 @@ def _row(row: Any, layer: str, column: str, sources: Cited) -> tuple[str, ...]:
 
 def _plan(data: Data, brief: Brief) -> Table:
     """Return what the plan of the specification reaches."""
-    plan, aside = scenario.from_dict(brief.scenario or {}), ""
+    plan, aside = plan_file.from_dict(brief.scenario or {}), ""
     if plan.travel == "matrix":
         plan = replace(plan, travel="road")
         aside = _("By the road model: a pack does not carry the plan's own matrix of travel times.") + " "

@@ -21,7 +21,7 @@ from mssmap.brief.pack_zip import MANIFEST
 from mssmap.brief.spec import Brief
 from mssmap.errors import InputError, MssmapError, NotFoundError
 from mssmap.i18n import gettext as _
-from mssmap.planning import scenario
+from mssmap.planning import plan_file
 from mssmap.records.catalog import Data
 from mssmap.store import Store, people, roles
 
@@ -139,7 +139,7 @@ def require(key: str, value: Mapping[str, Any]) -> None:
             brief = spec.from_dict(value["brief"])
             hash(brief.stem + brief.link + brief.number)
             if brief.scenario:
-                scenario.from_dict(brief.scenario)
+                plan_file.from_dict(brief.scenario)
         elif key.startswith(DRAFTS):
             _Draft.model_validate(value)
         elif key == LAST_BRIEF or key.startswith(f"{LAST_BRIEF}."):

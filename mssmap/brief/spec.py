@@ -70,7 +70,7 @@ class Brief:
     region
         P-code; records outside are left out.
     scenario
-        A plan as `scenario.to_dict` gives it, kept whole so that the pack can be made again.
+        A plan as `plan_file.to_dict` gives it, kept whole so that the pack can be made again.
     data
         Fingerprint of the data and version of the software, filled in where the pack is worked out.
     version

@@ -119,9 +119,9 @@ def _plan(name: str, clocks: Clocks, grade: str) -> dict[str, Any] | None:
     if not name:
         return None
     import mssmap
-    from mssmap.planning import scenario
+    from mssmap.planning import plan_file
 
-    return scenario.to_dict(mssmap.plan(name, as_of=clocks.as_of, known_on=clocks.known_on, grade=grade))
+    return plan_file.to_dict(mssmap.plan(name, as_of=clocks.as_of, known_on=clocks.known_on, grade=grade))
 
 
 def _again(kept: Store, n: int, out: Path) -> None:

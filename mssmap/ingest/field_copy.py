@@ -20,7 +20,7 @@ from mssmap.errors import InputError, MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.ingest import read, stored
 from mssmap.jail.limits import MB, printable
-from mssmap.planning import scenario
+from mssmap.planning import plan_file
 from mssmap.records import catalog
 from mssmap.store import Store, archived, backup, backup_file, disk, imports, merge, open_store, payloads
 from mssmap.store.backup_file import Manifest
@@ -133,7 +133,7 @@ class _Check:
             ) from error
 
     def _plan(self, entity_id: str, body: dict[str, Any]) -> None:
-        plan = scenario.from_dict(body)
+        plan = plan_file.from_dict(body)
         if plan.id != entity_id and plan.id[:60] != entity_id.partition("~")[0]:
             raise InputError(
                 _("found the id {found!r}, required {required!r}.").format(found=plan.id, required=printable(entity_id))

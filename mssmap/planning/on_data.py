@@ -21,7 +21,7 @@ import pandas as pd
 from mssmap import settings
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
-from mssmap.planning import access, backtest, covering, scenario, sureness
+from mssmap.planning import access, backtest, covering, plan_file, scenario, sureness
 from mssmap.planning.access import MatrixTravel, Travel
 from mssmap.planning.covering import Coverage
 from mssmap.planning.covering_tables import CENTRAL, Cases
@@ -439,4 +439,4 @@ def find(data: Data, name_or_file: str, clocks: Clocks, grade: str = "F6") -> Sc
                 "saved plan, or a file saved by the planner."
             ).format(name_or_file=name_or_file, found=getattr(error, "strerror", None) or error)
         ) from error
-    return scenario.from_file(path)[0]
+    return plan_file.from_file(path)[0]

@@ -336,7 +336,7 @@ class Store:
         Parameters
         ----------
         body
-            Content with `id` and `name`, as `scenario.to_dict` gives it.
+            Content with `id` and `name`, as `plan_file.to_dict` gives it.
         version
             The version that was changed; 0 for a new plan.
         request_id

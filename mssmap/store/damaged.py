@@ -92,13 +92,15 @@ def _fault_line(kind: str, name: str, found: str, required: str) -> str:
 
 def _not_a_plan(kind: str, row: dict[str, Any]) -> tuple[str, str] | None:
     """Return why the body of a plan, or of what a field copy made of one, cannot be used."""
-    from mssmap.planning import scenario  # heavy, and only asked for here
+    from mssmap.planning import (
+        plan_file,  # heavy, and only asked for here
+    )
 
     body = row["body"] if kind == "plan" else row["theirs"] if kind == "conflict" and row["entity"] == "plan" else None
     if body is None:
         return None
     try:
-        scenario.from_dict(sound.body(_parsed(body)))
+        plan_file.from_dict(sound.body(_parsed(body)))
     except InputError as error:
         return _printable(error, 300), _("a plan as the planner writes it")
     return None

@@ -22,7 +22,7 @@ from mssmap import i18n, settings
 from mssmap.errors import InputError, MssmapError, NotAllowedError, NotFoundError
 from mssmap.i18n import gettext as _
 from mssmap.i18n import speaking
-from mssmap.planning import plan_acts, scenario
+from mssmap.planning import plan_acts, plan_file
 from mssmap.planning.plan_acts import AnyAct, Copy, Create, Place, RefusedPlaceError, Step
 from mssmap.planning.scenario import Scenario
 from mssmap.records.catalog import Data
@@ -149,7 +149,7 @@ def perform(store: Store, data: Data, act: AnyAct) -> Plan:
         return _STEPS[act.kind](store, act.plan, request_id=act.id)
 
     def held(plan_id: str) -> Scenario:
-        return scenario.from_dict(store.plan(plan_id).body)
+        return plan_file.from_dict(store.plan(plan_id).body)
 
     if isinstance(act, Place) and not store.has(act.id):  # what is looked up for it is looked up outside the write
         act = act.settled(data, held(act.plan))
@@ -158,10 +158,10 @@ def perform(store: Store, data: Data, act: AnyAct) -> Plan:
         if isinstance(act, Create | Copy):
             if body is not None:
                 raise InputError(_("plan {plan_id!r}: there is one with this id already.").format(plan_id=act.plan))
-            return scenario.to_dict(act.made(data, held))
+            return plan_file.to_dict(act.made(data, held))
         if body is None:
             raise NotFoundError(_("plan {plan_id!r}: there is none with this id.").format(plan_id=act.plan))
-        return scenario.to_dict(act.apply(scenario.from_dict(body)))
+        return plan_file.to_dict(act.apply(plan_file.from_dict(body)))
 
     return store.act(act.plan, change, request_id=act.id)
 
@@ -200,7 +200,7 @@ def new_id() -> str:
 
 def new_plan(store: Store, plan: Scenario) -> Plan:
     """Store a plan under an id of its own: one that came in a file."""
-    own = scenario.to_dict(plan.copy(new_id(), plan.name))
+    own = plan_file.to_dict(plan.copy(new_id(), plan.name))
     return store.act(own["id"], lambda _body: own, request_id=str(uuid.uuid4()))
 
 

@@ -24,7 +24,7 @@ from mssmap.i18n import LANGUAGES, current
 from mssmap.i18n import gettext as _
 from mssmap.legend import text
 from mssmap.maps import assets
-from mssmap.planning import on_data, scenario
+from mssmap.planning import on_data, plan_file
 from mssmap.records.catalog import Data
 from mssmap.ui import cache, choices, permits, plain, planner, state
 
@@ -230,10 +230,10 @@ def _plan() -> dict[str, Any] | None:
     if not chosen:
         return None
     if chosen == "baseline":
-        return scenario.to_dict(on_data.find(cache.data(), "baseline", state.clocks(), state.grade()))
+        return plan_file.to_dict(on_data.find(cache.data(), "baseline", state.clocks(), state.grade()))
     try:
         body = cache.plans().plan(chosen).body
-        scenario.from_dict(body)
+        plan_file.from_dict(body)
     except MssmapError as error:
         plain.say("warning", _("The plan is left out of the pack. {reason}").format(reason=error))
         return None

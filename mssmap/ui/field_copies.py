@@ -11,7 +11,7 @@ from mssmap.i18n import gettext as _
 from mssmap.ingest import field_copy
 from mssmap.jail.limits import MB
 from mssmap.legend import text
-from mssmap.planning import scenario
+from mssmap.planning import plan_file, scenario
 from mssmap.store import disk, merge
 from mssmap.store.merge import Conflict, Merged
 from mssmap.ui import cache, permits, plain, told
@@ -178,7 +178,7 @@ def _differences(conflict: Conflict) -> None:
         st.caption(_("Here it was deleted."))
         return
     try:
-        rows = scenario.differences(scenario.from_dict(ours), scenario.from_dict(conflict.theirs or {}))
+        rows = scenario.differences(plan_file.from_dict(ours), plan_file.from_dict(conflict.theirs or {}))
     except MssmapError as error:
         plain.say("warning", _("{name} cannot be compared. {reason}").format(name=_name(conflict), reason=error))
         return

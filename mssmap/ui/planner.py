@@ -17,7 +17,7 @@ from mssmap.errors import InputError, MssmapError
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.legend import text
-from mssmap.planning import on_data, scenario
+from mssmap.planning import on_data, plan_file, scenario
 from mssmap.planning.scenario import Scenario
 from mssmap.records.timeline import Clocks
 from mssmap.store import Plan, roles
@@ -79,7 +79,7 @@ def in_hand() -> InHand:
 def _read(stored: Plan) -> Scenario | None:
     """Return a plan of the store; None, told above the map, if what stands there is none."""
     try:
-        return scenario.from_dict(stored.body)
+        return plan_file.from_dict(stored.body)
     except MssmapError as error:
         note(
             _("{name} cannot be read, what you see is the baseline. {reason}").format(
@@ -153,7 +153,7 @@ def _moved(held: InHand, clocks: Clocks, grade: str) -> InHand:
     if not do({"kind": "days", **days}, plan_id=held.wanted):
         return held
     stored = cache.plans().plan(held.wanted)
-    return InHand(held.wanted, scenario.from_dict(stored.body), stored)
+    return InHand(held.wanted, plan_file.from_dict(stored.body), stored)
 
 
 def _say_whose_days(plan: Scenario, asked: Clocks) -> None:
@@ -306,7 +306,7 @@ def files(held: InHand) -> None:
     barred = permits.lacking("plan")
     st.download_button(
         _("Export as a file"),
-        lambda: scenario.to_json(held.plan),
+        lambda: plan_file.to_json(held.plan),
         file_name=f"{held.plan.id}.mssmap.json",
         mime="application/json",
         on_click="ignore",
@@ -322,7 +322,7 @@ def files(held: InHand) -> None:
 def _import(content: bytes, name: str) -> bool:
     """Make a plan of a file; False, with the reason on the page, if it cannot be."""
     try:
-        plan, notes = scenario.from_file(content, name)
+        plan, notes = plan_file.from_file(content, name)
         stored = acts.new_plan(cache.plans(), plan)
     except InputError as error:
         plain.say("error", str(error))

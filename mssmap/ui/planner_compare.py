@@ -11,7 +11,7 @@ import streamlit as st
 from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.legend import text
-from mssmap.planning import backtest, covering, on_data, scenario
+from mssmap.planning import backtest, covering, on_data, plan_file, scenario
 from mssmap.planning.covering import Coverage
 from mssmap.planning.scenario import Scenario
 from mssmap.ui import cache, choices, plain, planner, planner_sure, planner_travel
@@ -51,7 +51,7 @@ def _other(plan: Scenario, plan_id: str) -> Scenario | None:
     if plan_id == planner.BASELINE:
         return scenario.baseline(cache.data(), plan.clocks, plan.grade)
     try:
-        return scenario.from_dict(cache.plans().plan(plan_id).body)
+        return plan_file.from_dict(cache.plans().plan(plan_id).body)
     except MssmapError:
         return None
 

@@ -90,16 +90,16 @@ def test_a_pack_of_a_region_has_its_records_only(real, brief):
 
 
 def test_a_plan_is_told_with_its_band(real, brief):
-    from mssmap.planning import on_data, scenario
+    from mssmap.planning import on_data, plan_file
 
     day = brief()
-    plan = scenario.to_dict(on_data.find(real, "baseline", day.clocks, "F6"))
+    plan = plan_file.to_dict(on_data.find(real, "baseline", day.clocks, "F6"))
     table = content.compose(real, brief(scenario=plan)).plan
     value, low, high = (float(cell.replace(",", "")) for cell in table.rows[0][1:4])
     assert low < value < high
     own = content.compose(real, brief(scenario={**plan, "travel": "matrix", "matrix": "0" * 64})).plan
     assert own.rows == table.rows
-    later = scenario.to_dict(on_data.find(real, "baseline", Clocks(date(2025, 6, 30), date(2025, 7, 1)), "F6"))
+    later = plan_file.to_dict(on_data.find(real, "baseline", Clocks(date(2025, 6, 30), date(2025, 7, 1)), "F6"))
     said = "Worked out on the days of the plan: 30 Jun 2025, as known on 1 Jul 2025."
     assert said not in table.note
     assert content.compose(real, brief(scenario=later)).plan.note.startswith(said)

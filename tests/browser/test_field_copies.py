@@ -11,7 +11,7 @@ from archive.samples import TEN, rows, write
 
 from mssmap.archive import acts, copies
 from mssmap.archive.shelf import Shelf
-from mssmap.planning import scenario
+from mssmap.planning import plan_file, scenario
 from mssmap.records.catalog import Data
 from mssmap.store import Store, backup, backup_file, open_store
 
@@ -27,12 +27,12 @@ def store_at(path: Path) -> Store:
 def test_a_copy_is_merged_and_a_conflict_decided(visit: Any, tmp_path: Path, real: Data, on: Any) -> None:
     base = scenario.baseline(real, on("2026-04-01"))
     hq, laptop = store_at(tmp_path / "store.db"), store_at(tmp_path / "laptop.db")
-    hq.save(scenario.to_dict(base.copy("p", "Three bases")), version=0, actor="ana")
+    hq.save(plan_file.to_dict(base.copy("p", "Three bases")), version=0, actor="ana")
     backup.backup(hq, tmp_path / "out.zip")
     backup.restore(laptop, tmp_path / "out.zip")
     fewer = base.copy("p", "Three bases, seen from Gonaïves")
-    laptop.save({**scenario.to_dict(fewer), "active": sorted(base.active)[1:]}, version=1, actor="bea")
-    hq.save(scenario.to_dict(base.copy("p", "Three bases, ours")), version=1, actor="ana")
+    laptop.save({**plan_file.to_dict(fewer), "active": sorted(base.active)[1:]}, version=1, actor="bea")
+    hq.save(plan_file.to_dict(base.copy("p", "Three bases, ours")), version=1, actor="ana")
     away = Shelf(tmp_path / "laptop-archives")
     acts.added(laptop, away, write(away.folder, rows(TEN)))
     copies.make(laptop, away, tmp_path / "home.zip")

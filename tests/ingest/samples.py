@@ -15,7 +15,7 @@ import shapely
 from mssmap.exports import bundle, extract
 from mssmap.exports.selection import Form, Selection
 from mssmap.ingest import mapping
-from mssmap.planning import scenario
+from mssmap.planning import plan_file, scenario
 from mssmap.records.catalog import Data
 from mssmap.records.timeline import Clocks
 
@@ -87,6 +87,6 @@ def others(folder: Path, small: Data) -> dict[str, bytes]:
     return {
         "export": (folder / "export.zip").read_bytes(),
         "archive": (folder / "archive.parquet").read_bytes(),
-        "plan": scenario.to_json(plan).encode(),
+        "plan": plan_file.to_json(plan).encode(),
         "mapping": mapping.dumps(known).encode(),
     }

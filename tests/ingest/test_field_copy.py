@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from mssmap import cli, ingest
 from mssmap.errors import MssmapError
 from mssmap.ingest import attach, field_copy, prepare
-from mssmap.planning import scenario
+from mssmap.planning import plan_file, scenario
 from mssmap.records.catalog import Data
 from mssmap.store import Store, backup, imports, merge, open_store
 
@@ -38,7 +38,7 @@ def laptop(tmp_path: Path) -> Iterator[Store]:
 def body(small: Data, on: Callable[..., Any]) -> Callable[[str], dict[str, Any]]:
     """Return a maker of the content of real plans."""
     base = scenario.baseline(small, on("2025-01-18"))
-    return lambda name: scenario.to_dict(base.copy("p", name))
+    return lambda name: plan_file.to_dict(base.copy("p", name))
 
 
 def copy_of(store: Store, folder: Path) -> Path:

@@ -30,7 +30,7 @@ from mssmap.exports import verify
 from mssmap.ingest import mapping, prepare
 from mssmap.ingest.reading import Reading
 from mssmap.jail import box
-from mssmap.planning import scenario
+from mssmap.planning import plan_file
 from mssmap.records.catalog import Data
 from mssmap.ui import cache, server
 
@@ -95,7 +95,7 @@ def through_a_door(kind: str, path: Path, small: Data, shelf: Shelf) -> None:
         case "verify":
             verify.file(small, path)
         case "plan":
-            scenario.to_json(scenario.from_file(path)[0])
+            plan_file.to_json(plan_file.from_file(path)[0])
         case "mapping":
             mapping.dumps(mapping.from_file(path, path.name))
         case "archive":

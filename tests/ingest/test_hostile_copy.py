@@ -21,7 +21,7 @@ from mssmap.archive.shelf import Shelf
 from mssmap.brief import history
 from mssmap.errors import MssmapError
 from mssmap.ingest import attach, prepare, stored
-from mssmap.planning import scenario
+from mssmap.planning import plan_file, scenario
 from mssmap.records.catalog import Data
 from mssmap.store import Store, audit, backup, imports, open_store, payloads
 
@@ -56,7 +56,7 @@ def sound(small: Data, tmp_path: Path) -> prepare.Imported:
 
 @pytest.fixture
 def plan(small: Data, on: Callable[..., Any]) -> dict[str, Any]:
-    return scenario.to_dict(scenario.baseline(small, on("2025-01-18")).copy("p", "Fine"))
+    return plan_file.to_dict(scenario.baseline(small, on("2025-01-18")).copy("p", "Fine"))
 
 
 def put(store: Store, entity: str, entity_id: str, body: dict[str, Any] | None, **more: Any) -> None:

@@ -12,14 +12,14 @@ import pytest
 from mssmap.errors import InputError
 from mssmap.ingest import mapping
 from mssmap.jail import documents
-from mssmap.planning import on_data, scenario
+from mssmap.planning import on_data, plan_file, scenario
 from mssmap.records.timeline import Clocks
 
 
 @pytest.fixture
 def plan(small) -> dict[str, Any]:
     clocks = Clocks(date(2025, 6, 30), date(2025, 6, 30))
-    found: dict[str, Any] = json.loads(scenario.to_json(scenario.baseline(small, clocks, "F6")))
+    found: dict[str, Any] = json.loads(plan_file.to_json(scenario.baseline(small, clocks, "F6")))
     return found
 
 
@@ -48,7 +48,7 @@ FAULTS: dict[str, tuple[Callable[[dict[str, Any]], dict[str, Any]], str]] = {
 def test_a_plan_that_cannot_be_used_is_one_short_line(plan, fault):
     change, message = FAULTS[fault]
     with pytest.raises(InputError, match=rf"^plan\.json: .*{message}|^scenario file: .*{message}") as told:
-        scenario.from_file(json.dumps(change(plan)).encode(), "plan.json")
+        plan_file.from_file(json.dumps(change(plan)).encode(), "plan.json")
     assert len(str(told.value)) < 800
     assert "\n" not in str(told.value)
 
@@ -56,7 +56,7 @@ def test_a_plan_that_cannot_be_used_is_one_short_line(plan, fault):
 def test_the_same_texts_given_by_a_program_are_refused_too(plan):
     for change in (changed(plan, name="\ud800"), changed(plan, standard={"value": DIGITS, "unit": "min"})):
         with pytest.raises(InputError, match="scenario file: "):
-            scenario.from_json(json.dumps(change))
+            plan_file.from_json(json.dumps(change))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 import mssmap
 from mssmap import store
 from mssmap.errors import DataError, InputError, NotAllowedError, NotFoundError
-from mssmap.planning import access, on_data, scenario
+from mssmap.planning import access, on_data, plan_file, scenario
 from mssmap.planning.access import MatrixTravel, Standard
 from mssmap.store import matrices, payloads, people
 from mssmap.store.models import PayloadRow
@@ -123,8 +123,8 @@ def test_a_matrix_that_is_missing_or_was_changed_is_not_used(haiti, own_store):
 
 def test_the_hash_of_the_matrix_is_part_of_the_plan(haiti):
     plan = on_matrix(haiti.plan, "ab" * 32)
-    assert scenario.from_json(scenario.to_json(plan).encode())[0] == plan
-    assert "matrix" not in scenario.to_dict(haiti.plan), "files without a matrix read as before"
+    assert plan_file.from_json(plan_file.to_json(plan).encode())[0] == plan
+    assert "matrix" not in plan_file.to_dict(haiti.plan), "files without a matrix read as before"
     rows = scenario.differences(haiti.plan, plan)
     assert rows.loc[rows["item"] == "matrix", "second"].tolist() == ["abababababab"]
     with pytest.raises(InputError, match=r"matrix 'x', required the SHA-256 of a matrix"):
@@ -188,7 +188,7 @@ def test_a_stored_plan_on_a_matrix_gives_the_same_figures_to_programs(haiti, own
     monkeypatch.setenv("MSSMAP_DATABASE_URL", str(own_store.engine.url))
     matrix = by_road(haiti, 2)
     plan = on_matrix(haiti.plan.copy("plan-ours", "Ours"), matrices.keep(own_store, matrix, haiti.ground.grid))
-    own_store.save(scenario.to_dict(plan), version=0)
+    own_store.save(plan_file.to_dict(plan), version=0)
     expected = on_data.evaluate(haiti.data, plan, matrix)
     pd.testing.assert_frame_equal(mssmap.coverage("plan-ours").figures, expected.figures)
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mssmap.errors import InputError
-from mssmap.planning import covering, on_data, placement, scenario
+from mssmap.planning import covering, on_data, placement, plan_file, scenario
 from mssmap.planning.access import Standard
 from mssmap.planning.ground.roads import RoadSettings, RoadStatus
 from mssmap.planning.scenario import Proposal, Scenario
@@ -32,7 +32,7 @@ PLAN = Scenario(
 
 
 def edited(**changes):
-    content = json.loads(scenario.to_json(PLAN))
+    content = json.loads(plan_file.to_json(PLAN))
     content["scenario"] |= changes
     return json.dumps(content)
 
@@ -70,11 +70,11 @@ def test_changes_give_new_plans():
 
 
 def test_a_file_gives_back_the_plan():
-    text = scenario.to_json(PLAN)
-    assert scenario.from_json(text) == (PLAN, ())
-    assert scenario.from_json(text.encode()) == (PLAN, ())
-    assert scenario.to_json(scenario.from_json(text)[0]) == text
-    assert scenario.from_dict(scenario.to_dict(PLAN)) == PLAN
+    text = plan_file.to_json(PLAN)
+    assert plan_file.from_json(text) == (PLAN, ())
+    assert plan_file.from_json(text.encode()) == (PLAN, ())
+    assert plan_file.to_json(plan_file.from_json(text)[0]) == text
+    assert plan_file.from_dict(plan_file.to_dict(PLAN)) == PLAN
 
 
 @given(
@@ -84,11 +84,11 @@ def test_a_file_gives_back_the_plan():
 )
 def test_any_plan_survives_its_file(name, active, value):
     plan = dataclasses.replace(PLAN, name=name, active=active, standard=Standard(value))
-    assert scenario.from_json(scenario.to_json(plan)) == (plan, ())
+    assert plan_file.from_json(plan_file.to_json(plan)) == (plan, ())
 
 
 def test_an_edited_file_that_reads_well_is_used_and_said_to_be_edited():
-    plan, notes = scenario.from_json(edited(name="Other"))
+    plan, notes = plan_file.from_json(edited(name="Other"))
     assert plan.name == "Other"
     assert "edited since it was saved" in notes[0]
 
@@ -99,9 +99,9 @@ def test_an_edited_file_that_reads_well_is_used_and_said_to_be_edited():
         ("", "is not JSON"),
         ("[]", "found no format 'mssmap-scenario'"),
         ("[" * 100_000, "is not JSON"),
-        (scenario.to_json(PLAN).replace('"version": 1', '"version": 2'), "found version 2, required 1"),
-        (scenario.to_json(PLAN).replace('"version": 1', '"version": 1, "version": 1'), "a key stands twice"),
-        (scenario.to_json(PLAN).replace("-72.535", "NaN"), "NaN is not a number of JSON"),
+        (plan_file.to_json(PLAN).replace('"version": 1', '"version": 2'), "found version 2, required 1"),
+        (plan_file.to_json(PLAN).replace('"version": 1', '"version": 1, "version": 1'), "a key stands twice"),
+        (plan_file.to_json(PLAN).replace("-72.535", "NaN"), "NaN is not a number of JSON"),
         (edited(colour="red"), "scenario: unknown key colour, there are active, as_of"),
         (edited(as_of="01/02/2026"), 'scenario.as_of: found "01/02/2026", required a day as YYYY-MM-DD'),
         (edited(as_of="2026-02-30"), "scenario.as_of"),
@@ -117,14 +117,14 @@ def test_an_edited_file_that_reads_well_is_used_and_said_to_be_edited():
 )
 def test_files_that_are_refused(text, message):
     with pytest.raises(InputError, match=message) as caught:
-        scenario.from_json(text)
+        plan_file.from_json(text)
     assert "\n" not in str(caught.value)
 
 
 def test_all_faults_of_a_file_are_named_at_once():
     proposals = [{"id": "a b", "name": "A", "lon": 0, "lat": 0, "kind": "big", "capacity": 1.5}]
     with pytest.raises(InputError) as caught:
-        scenario.from_json(edited(as_of="soon", proposals=proposals, grade=3))
+        plan_file.from_json(edited(as_of="soon", proposals=proposals, grade=3))
     for part in ("as_of", "proposals[0].capacity", "grade"):
         assert part in str(caught.value)
 
@@ -155,7 +155,7 @@ def test_differences_between_any_two_plans():
 def test_a_plan_by_name_or_file(haiti, tmp_path):
     assert on_data.find(haiti.data, "baseline", haiti.clocks) == haiti.plan
     path = tmp_path / "plan.json"
-    path.write_text(scenario.to_json(PLAN), encoding="utf-8")
+    path.write_text(plan_file.to_json(PLAN), encoding="utf-8")
     assert on_data.find(haiti.data, str(path), haiti.clocks) == PLAN
     with pytest.raises(InputError, match="found no plan or file 'nowhere'"):
         on_data.find(haiti.data, "nowhere", haiti.clocks)

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql
 from mssmap import ingest
 from mssmap.brief import history
 from mssmap.ingest import attach, prepare
-from mssmap.planning import scenario
+from mssmap.planning import plan_file, scenario
 from mssmap.records.catalog import Data
 from mssmap.records.timeline import Clocks
 from mssmap.store import Store, models, open_store, people
@@ -64,7 +64,7 @@ def made(path: Path, data: Data, clocks: Clocks, folder: Path) -> Store:
     store = open_store(f"sqlite:///{path}")
     base = scenario.baseline(data, clocks)
     for name in ("sound", *FIELDS["plan"]):
-        store.save(scenario.to_dict(base.copy(f"plan-{name}", f"Plan {name}")), version=0)
+        store.save(plan_file.to_dict(base.copy(f"plan-{name}", f"Plan {name}")), version=0)
     for n, name in enumerate(("sound", "rows", *FIELDS["import"])):
         file = folder / f"{name}.csv"
         file.write_text(f"title,date,category,lat,lon\nMarket {name},2025-01-{n + 1:02},riot,18.55,-72.34\n")
@@ -75,7 +75,7 @@ def made(path: Path, data: Data, clocks: Clocks, folder: Path) -> Store:
     for n, _name in enumerate(FIELDS["setting"], start=1):
         store.remember(f"{history.PACKS}{n:06}", {"by": "a", "at": "b", "brief": {}, "files": {}})
     with sqlite3.connect(path) as session:
-        theirs = json.dumps(scenario.to_dict(base.copy("plan-sound", "Plan of the laptop")))
+        theirs = json.dumps(plan_file.to_dict(base.copy("plan-sound", "Plan of the laptop")))
         said = ("laptop 3", theirs, "bea", "2025-01-18T12:00:00+00:00", "2025-01-19T12:00:00+00:00")
         for name in ("sound", *FIELDS["conflict"]):
             session.execute(

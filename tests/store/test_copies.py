@@ -26,7 +26,7 @@ from mssmap.archive import acts, copies, engine, shelf, writer
 from mssmap.archive.queries import Query
 from mssmap.archive.shelf import Manifest, Shelf
 from mssmap.errors import DataError, InputError, MssmapError
-from mssmap.planning import scenario
+from mssmap.planning import plan_file, scenario
 from mssmap.records.catalog import Data
 from mssmap.records.timeline import Clocks
 from mssmap.store import Store, StoreAwayError, archived, audit, backup_file, imports, models, open_store
@@ -76,7 +76,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
 def body(small: Data) -> dict[str, Any]:
     """Return the content of a real plan."""
     day = date(2025, 1, 18)
-    return scenario.to_dict(scenario.baseline(small, Clocks(day, day)).copy("p", "Plan"))
+    return plan_file.to_dict(scenario.baseline(small, Clocks(day, day)).copy("p", "Plan"))
 
 
 def fill(store: Store, kept: Shelf, written: Shelf, body: dict[str, Any]) -> tuple[Manifest, Manifest]:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from mssmap.errors import InputError, NotFoundError
-from mssmap.planning import plan_acts, scenario
+from mssmap.planning import plan_acts, plan_file, scenario
 from mssmap.records.timeline import Clocks
 from mssmap.store import Store, audit, imports, merge, open_store, payloads
 
@@ -308,10 +308,10 @@ def empty_stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 def test_a_plan_that_is_kept_beside_ours_can_be_opened_and_changed(both, small):
     hq, laptop = both
     made = scenario.baseline(small, Clocks(date(2025, 1, 18), date(2025, 1, 18)), "F6").copy("p", "Ours")
-    hq.save(scenario.to_dict(made), version=2)
-    laptop.save(scenario.to_dict(made.copy("p", "Theirs")), version=2)
+    hq.save(plan_file.to_dict(made), version=2)
+    laptop.save(plan_file.to_dict(made.copy("p", "Theirs")), version=2)
     (conflict,) = merge.merge(hq, laptop, origin="laptop 3").conflicts
     merge.decide(hq, conflict.conflict_id, "both")
-    kept = scenario.from_dict(hq.plan(conflict.branch).body)
+    kept = plan_file.from_dict(hq.plan(conflict.branch).body)
     assert kept.name == "Theirs (laptop 3)"
     TypeAdapter(plan_acts.Id).validate_python(kept.id)
