@@ -120,7 +120,7 @@ def serve(script: str, port: int) -> None:
     import uvicorn
 
     if script == OURS.path:
-        from mssmap.ui import server
+        from mssmap.server import app as server
 
         server.serve(host="127.0.0.1", port=port)
         return

@@ -44,9 +44,9 @@ class Check(NamedTuple):
     room: str = ""
 
 
-DOOR: Final = "tests/door/test_door.py::"
-CONNECTIONS: Final = "tests/door/test_connections.py::"
-START: Final = "tests/door/test_start.py::"
+DOOR: Final = "tests/server/test_door.py::"
+CONNECTIONS: Final = "tests/server/test_connections.py::"
+START: Final = "tests/server/test_start.py::"
 ROUTES: Final = "tests/browser/test_routes.py::"
 SIGN_IN: Final = "tests/browser/test_sign_in.py::"
 HARDENING: Final = "tests/browser/test_hardening.py::"
@@ -77,7 +77,7 @@ DOOR_CHECKS: Final = (
         START + "test_a_public_address_is_refused_with_one_line_each",
         "not configured.people_sign_in and False",
         "not configured.people_sign_in",
-        "door",
+        "server",
     ),
     Check(
         "start",
@@ -86,7 +86,7 @@ DOOR_CHECKS: Final = (
         START + "test_a_public_address_is_refused_with_one_line_each",
         "and False",
         "and not configured.allowed_hosts",
-        "door",
+        "server",
     ),
     Check(
         "start",
@@ -95,7 +95,7 @@ DOOR_CHECKS: Final = (
         START + "test_a_public_address_is_refused_with_one_line_each",
         "if False",
         'if "*" in configured.allowed_hosts',
-        "door",
+        "server",
     ),
     Check(
         "start",
@@ -135,7 +135,7 @@ DOOR_CHECKS: Final = (
         START + "test_the_function_refuses_as_well",
         "if start.faults(configured, host) and False",
         "if faults := start.faults(configured, host)",
-        "ui",
+        "server",
     ),
     Check(
         "routes",
@@ -191,7 +191,7 @@ DOOR_CHECKS: Final = (
         ROUTES + "test_a_cookie_counts_only_as_the_provider_meant_it",
         "",
         ' or claims.get("origin") != configured.public_url',
-        "door",
+        "ui",
     ),
     Check(
         "who",
@@ -364,7 +364,7 @@ DOOR_CHECKS: Final = (
         PLAIN + "test_a_log_is_not_steered_by_what_it_tells",
         'return " ".join(str(value).split())',
         "",
-        "door",
+        "ui",
     ),
     Check(
         "text",
@@ -382,7 +382,7 @@ DOOR_CHECKS: Final = (
         DOOR + "test_a_name_on_the_page_of_the_door_is_text",
         "<p>{words}</p>",
         "<p>{html.escape(words)}</p>",
-        "door",
+        "server",
     ),
     Check(
         "policy",
@@ -391,7 +391,7 @@ DOOR_CHECKS: Final = (
         DOOR + "test_the_policy_names_no_other_host_for_anything_that_runs",
         "script-src 'self' 'unsafe-inline'",
         "script-src 'self'",
-        "door",
+        "server",
     ),
     Check(
         "policy",
@@ -400,7 +400,7 @@ DOOR_CHECKS: Final = (
         DOOR + "test_the_policy_names_no_other_host_for_anything_that_runs",
         "frame-ancestors *",
         "frame-ancestors 'self'",
-        "door",
+        "server",
     ),
     Check(
         "policy",
@@ -409,7 +409,7 @@ DOOR_CHECKS: Final = (
         DOOR + "test_every_answer_has_the_headers_and_an_id",
         "",
         "**ALWAYS,",
-        "door",
+        "server",
     ),
     Check(
         "policy",
@@ -418,7 +418,7 @@ DOOR_CHECKS: Final = (
         DOOR + "test_an_answer_may_be_stricter_than_the_rule",
         "",
         " if n.encode() not in there",
-        "door",
+        "server",
     ),
     Check(
         "site",
@@ -435,7 +435,7 @@ DOOR_CHECKS: Final = (
         DOOR + "test_cookies_are_secure_where_people_come_by_https",
         "kept",
         '(kept + (["Secure"] if https else []))',
-        "door",
+        "server",
     ),
     Check(
         "site",
@@ -444,7 +444,7 @@ DOOR_CHECKS: Final = (
         DOOR + "test_nobody_is_sent_elsewhere_after_signing_in",
         "return path",
         "",
-        "door",
+        "server",
     ),
     Check(
         "site",
@@ -557,7 +557,7 @@ DOOR_CHECKS: Final = (
         DOOR + "test_the_password_of_the_store_is_a_secret",
         'return configured.cookie_secret, configured.oidc_client_secret, ""',
         "",
-        "door",
+        "ui",
     ),
     Check(
         "secrets",
@@ -1096,7 +1096,7 @@ WORK_CHECKS: Final = (
         "tests/deploy/test_drain.py::test_a_server_drains",
         "if False",
         "if drain.begun()",
-        "ui",
+        "server",
     ),
     Check(
         "drain",
@@ -1105,7 +1105,7 @@ WORK_CHECKS: Final = (
         "tests/deploy/test_drain.py::test_a_server_drains",
         "close()\n    threading",
         "threading",
-        "ui",
+        "server",
     ),
     Check(
         "replicas",
@@ -1152,14 +1152,14 @@ WORK_CHECKS: Final = (
         "come-and-go",
         "a visit that was left ends",
         "Left.sweep",
-        "tests/door/test_visits.py::test_a_visit_that_was_left_ends_in_time_and_one_whose_page_is_back_does_not",
+        "tests/server/test_visits.py::test_a_visit_that_was_left_ends_in_time_and_one_whose_page_is_back_does_not",
         "return",
     ),
     Check(
         "come-and-go",
         "the visits that are kept are bounded",
         "Left.save",
-        "tests/door/test_visits.py::test_the_visits_that_are_kept_are_bounded",
+        "tests/server/test_visits.py::test_the_visits_that_are_kept_are_bounded",
         "if False",
         "if len(self._left) > MOST",
     ),

@@ -13,7 +13,7 @@ ROOMS = (
     *("version", "errors", "i18n", "crs", "settings", "values", "jail"),
     *("records", "measures", "legend", "planning", "telling"),
     *("store", "ingest", "archive", "maps", "exports", "api", "brief"),
-    *("mssmap", "ui", "cli", "pages", "app"),
+    *("mssmap", "ui", "server", "cli", "pages", "app"),
 )
 """Rooms in their order: a room may import from those before it and from no other. `mssmap` is the package itself."""
 

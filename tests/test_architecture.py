@@ -19,7 +19,7 @@ ROOMS = load_script("rooms")
 ORDER = {name: place for place, name in enumerate(ROOMS.ROOMS)}
 
 ONLY_IN = {
-    "streamlit": {"ui", "pages", "app"},
+    "streamlit": {"ui", "server", "pages", "app"},
     "streamlit_folium": {"maps", "ui"},
     "folium": {"maps", "ui"},
     "branca": {"maps", "ui"},

@@ -175,7 +175,7 @@ def serve(
     host: Annotated[str, typer.Option(help="Address; default MSSMAP_HOST.")] = "",
 ) -> None:
     """Start the app on its own server."""
-    from mssmap.ui.door import start
+    from mssmap.server.door import start
 
     start.take_our_look()  # before anything of Streamlit speaks
     configured = settings.load()
@@ -184,6 +184,6 @@ def serve(
         tell(fault)
     if faults:
         raise typer.Exit(BAD_INPUT)
-    from mssmap.ui import server
+    from mssmap.server import app
 
-    server.serve(host=host, port=port or configured.port)
+    app.serve(host=host, port=port or configured.port)

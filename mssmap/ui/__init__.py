@@ -1,1 +1,1 @@
-"""Everything that knows Streamlit: the server, the cache, the state in the address, and the components of the pages."""
+"""What the pages are made of: the cache, the state in the address, the components."""

@@ -27,8 +27,7 @@ from mssmap.planning.plan_acts import AnyAct, Copy, Create, Place, RefusedPlaceE
 from mssmap.planning.scenario import Scenario
 from mssmap.records.catalog import Data
 from mssmap.store import GoneError, Plan, Store, roles
-from mssmap.ui import cache
-from mssmap.ui.door import logs
+from mssmap.ui import cache, logs
 
 MAX_BYTES: Final = 256_000
 NO_STORE: Final = {"cache-control": "no-store"}

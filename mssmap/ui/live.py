@@ -21,8 +21,7 @@ from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.ingest import attach
 from mssmap.store import presence, roles
-from mssmap.ui import cache, components, planner
-from mssmap.ui.door import logs
+from mssmap.ui import cache, components, logs, planner
 
 BOOT: Final = uuid.uuid4().hex
 """Another one after each start of the server."""

@@ -14,8 +14,7 @@ from mssmap import settings
 from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.store import Store, people, roles
-from mssmap.ui import plain
-from mssmap.ui.door import identity
+from mssmap.ui import identity, plain
 
 _ROLE = "role"
 

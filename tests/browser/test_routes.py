@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import requests
 
+from mssmap.server.door import absent
 from mssmap.store import people
-from mssmap.ui.door import absent
 
 from .conftest import PERSONS, ROOT, Server, Team
 
@@ -150,7 +150,7 @@ BEYOND: dict[str, tuple[str, str, Expected]] = {
 def routes() -> dict[str, set[str]]:
     """Return the route table of the real app, from a process of its own: a runtime of Streamlit exists once."""
     code = (
-        "import json, mssmap.ui.server as server; app = server.create_app()._build_starlette_app();"
+        "import json, mssmap.server.app as server; app = server.create_app()._build_starlette_app();"
         "print(json.dumps([[r.path, sorted(getattr(r, 'methods', None) or ()), type(r).__name__] for r in app.routes]))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)

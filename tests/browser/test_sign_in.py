@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from mssmap.store import people
-from mssmap.ui.door import identity
+from mssmap.ui import identity
 
 from .conftest import AT_REST, CLIENT_SECRET, COOKIE_SECRET, PATIENCE_MS, Screen, Team
 

@@ -32,7 +32,8 @@ from mssmap.ingest.reading import Reading
 from mssmap.jail import box
 from mssmap.planning import plan_file
 from mssmap.records.catalog import Data
-from mssmap.ui import cache, server
+from mssmap.server import app as server
+from mssmap.ui import cache
 
 from . import fuzz, samples
 

@@ -8,8 +8,9 @@ import pytest
 
 from mssmap.ingest import attach
 from mssmap.maps import assets
-from mssmap.ui import cache, frame, server
-from mssmap.ui.door import headers
+from mssmap.server import app
+from mssmap.server.door import headers
+from mssmap.ui import cache, frame
 
 
 @pytest.fixture
@@ -102,6 +103,4 @@ def test_the_policy_lets_the_base_map_of_a_moment_ago_run(monkeypatch):
     monkeypatch.setattr(cache, "_frame_scripts", deque(["old", "new"], maxlen=8))
     monkeypatch.setattr(cache, "base_frame", lambda: None)
     for script in ("old", "new"):
-        assert headers._digest(script + frame.ENDING) in server._policy(
-            "/component/streamlit_folium.st_folium/index.html"
-        )
+        assert headers._digest(script + frame.ENDING) in app._policy("/component/streamlit_folium.st_folium/index.html")

@@ -16,8 +16,7 @@ from mssmap.planning import plan_file, scenario
 from mssmap.records.catalog import Data
 from mssmap.records.timeline import Clocks
 from mssmap.store import open_store
-from mssmap.ui import plain
-from mssmap.ui.door import logs
+from mssmap.ui import logs, plain
 
 CLOCKS = Clocks(date(2025, 1, 18), date(2025, 1, 18))
 ROOT = Path(__file__).resolve().parents[2]

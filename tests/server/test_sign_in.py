@@ -21,10 +21,11 @@ from streamlit.web.server.starlette.starlette_app_utils import create_signed_val
 from streamlit.web.server.starlette.starlette_auth_routes import create_auth_routes
 
 from mssmap import settings
+from mssmap.server.door import headers, start
+from mssmap.server.door.guard import Guard
+from mssmap.server.door.sign_in import CALLBACK, LOGIN, SignIn
 from mssmap.store import backup, open_store, people
-from mssmap.ui.door import headers, identity, start
-from mssmap.ui.door.guard import Guard
-from mssmap.ui.door.sign_in import CALLBACK, LOGIN, SignIn
+from mssmap.ui import identity
 
 __all__ = ["provider"]
 

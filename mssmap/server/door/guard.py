@@ -25,11 +25,12 @@ from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.i18n import speaking
+from mssmap.server.door import headers, limits, pages, routes
+from mssmap.server.door.routes import CLOSED, OPEN, READS, Rule
+from mssmap.server.door.sign_in import NEXT
 from mssmap.settings import Settings
 from mssmap.store import Store, people, roles
-from mssmap.ui.door import headers, identity, limits, logs, pages, routes
-from mssmap.ui.door.routes import CLOSED, OPEN, READS, Rule
-from mssmap.ui.door.sign_in import NEXT
+from mssmap.ui import identity, logs
 
 SIGN_IN: Final = "/signin"
 SIGN_OUT: Final = "/auth/logout"

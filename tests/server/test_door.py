@@ -19,10 +19,11 @@ from starlette.websockets import WebSocket
 from streamlit import config
 
 from mssmap import settings
-from mssmap.ui import cache, server
-from mssmap.ui.door import headers, limits, logs, pages
-from mssmap.ui.door.guard import Guard
-from mssmap.ui.door.limits import Limiter, Rate
+from mssmap.server import app
+from mssmap.server.door import headers, limits, pages
+from mssmap.server.door.guard import Guard
+from mssmap.server.door.limits import Limiter, Rate
+from mssmap.ui import cache, logs
 
 SECRET = "7e1f0b5c2d9a4836f1c0e97b35ad6842"
 
@@ -94,11 +95,11 @@ def test_the_policy_names_no_other_host_for_anything_that_runs():
 def test_the_inline_scripts_that_may_run_are_named_by_their_text(monkeypatch):
     """One script stands in Streamlit's page; with another Streamlit this says so."""
     monkeypatch.setattr(cache, "frame_scripts", lambda: ("let map;",))
-    scripts = server._page_scripts()
+    scripts = app._page_scripts()
     assert [script.split() for script in scripts] == [["window.prerenderReady", "=", "false"]]
-    assert server._policy("/").count("sha256-") == 1, "Streamlit's own"
-    assert server._policy("/component/streamlit_folium.st_folium/index.html").count("sha256-") == 1
-    assert server._policy("/") != server._policy("/component/x")
+    assert app._policy("/").count("sha256-") == 1, "Streamlit's own"
+    assert app._policy("/component/streamlit_folium.st_folium/index.html").count("sha256-") == 1
+    assert app._policy("/") != app._policy("/component/x")
 
 
 # ---------------------------------------------------------------------------------------------------------------- logs
@@ -192,7 +193,7 @@ def test_every_answer_has_the_headers_and_an_id(client: TestClient) -> None:
 def test_no_cache_between_keeps_a_file_where_people_sign_in(shared: bool, kept: str) -> None:
     name = "/app/static/records-0123456789ab.json"
     routes = [Route(name, lambda _request: PlainTextResponse("{}"))]
-    client = TestClient(Starlette(routes=routes, middleware=[Middleware(server.KeepHashedFiles, shared=shared)]))
+    client = TestClient(Starlette(routes=routes, middleware=[Middleware(app.KeepHashedFiles, shared=shared)]))
     assert client.get(name).headers["cache-control"] == f"{kept}, max-age=31536000, immutable"
 
 
@@ -220,7 +221,7 @@ def test_the_page_of_the_door_speaks_the_language_of_the_browser():
 
 
 def test_the_rates_cover_every_kind_of_request():
-    from mssmap.ui.door.routes import RULES
+    from mssmap.server.door.routes import RULES
 
     assert {rule.kind for rule in RULES} == set(limits.RATES)
 
@@ -230,7 +231,7 @@ def test_the_cookies_of_the_door_are_secure_by_https(monkeypatch: pytest.MonkeyP
     configured = settings.load(
         {"MSSMAP_AUTH": "oidc", "MSSMAP_PUBLIC_URL": "https://map.example.org", "MSSMAP_COOKIE_SECRET": SECRET}
     )
-    monkeypatch.setattr("mssmap.ui.door.guard.encode_provider_token", lambda _provider: "token")
+    monkeypatch.setattr("mssmap.server.door.guard.encode_provider_token", lambda _provider: "token")
     guard = Middleware(Guard, configured=configured, store=cache.opened, policy=lambda _path: headers.policy())
     config.set_option("server.allowedHosts", ["map.example.org"])
     client = TestClient(Starlette(middleware=[guard]), base_url="https://map.example.org", follow_redirects=False)

@@ -16,8 +16,8 @@ from locked import OBEYING
 from mssmap import settings
 from mssmap.cli import run
 from mssmap.errors import InputError
-from mssmap.ui import server
-from mssmap.ui.door import start
+from mssmap.server import app
+from mssmap.server.door import start
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = {
@@ -88,7 +88,7 @@ def test_any_other_address_is_public(host):
 def test_the_command_does_not_start_and_says_each_fault(monkeypatch, capsys):
     for name in GOOD:
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(server, "serve", lambda **_: pytest.fail("started"))
+    monkeypatch.setattr(app, "serve", lambda **_: pytest.fail("started"))
     assert run(["serve", "--host", "0.0.0.0"]) == 2
     lines = capsys.readouterr().err.splitlines()
     assert [line.split(":")[1].strip() for line in lines] == ["MSSMAP_AUTH", "MSSMAP_ALLOWED_HOSTS"]
@@ -99,7 +99,7 @@ def test_the_function_refuses_as_well(monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as taken:  # so that nothing listens, even if it were not refused
         port = taken.getsockname()[1]
         with pytest.raises(InputError, match=r"^MSSMAP_AUTH: found none on the public address 0\.0\.0\.0"):
-            server.serve(host="0.0.0.0", port=port)
+            app.serve(host="0.0.0.0", port=port)
 
 
 def test_nobody_listens_after_a_refusal(tmp_path):
@@ -132,13 +132,13 @@ def test_ready_is_not_said_of_an_app_that_makes_no_page(tmp_path):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "data").symlink_to(ROOT / "data")
     (tmp_path / "app.py").write_text("import no_such_module", encoding="utf-8")
-    with running(tmp_path, cwd=tmp_path) as server:
-        assert requests.get(f"{server.url}/readyz", timeout=60).status_code == 503
-        fault, *told = server.errors().splitlines()
+    with running(tmp_path, cwd=tmp_path) as started:
+        assert requests.get(f"{started.url}/readyz", timeout=60).status_code == 503
+        fault, *told = started.errors().splitlines()
     assert "No module named 'no_such_module'" in fault
     assert told, "the same line twice within a second is written once"
     assert all("ERROR not_ready " in line and "The first page cannot be made;" in line for line in told)
-    assert "mssmap is ready" not in server.log.with_name("stdout.txt").read_text(encoding="utf-8")
+    assert "mssmap is ready" not in started.log.with_name("stdout.txt").read_text(encoding="utf-8")
 
 
 def test_a_secret_may_stand_in_a_file_and_is_never_shown(tmp_path):

@@ -41,13 +41,14 @@ from mssmap.errors import InputError, MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
 from mssmap.planning import on_data
+from mssmap.server import drain
+from mssmap.server.door import connections, guard, headers, start
+from mssmap.server.door.absent import Absent
+from mssmap.server.door.guard import Guard
+from mssmap.server.door.sign_in import SignIn
+from mssmap.server.door.uploads import Uploads
 from mssmap.store import people
-from mssmap.ui import acts, cache, drain, frame, live, permits, plain, visits
-from mssmap.ui.door import connections, guard, headers, logs, start
-from mssmap.ui.door.absent import Absent
-from mssmap.ui.door.guard import Guard
-from mssmap.ui.door.sign_in import SignIn
-from mssmap.ui.door.uploads import Uploads
+from mssmap.ui import acts, cache, frame, live, logs, permits, plain, visits
 
 APP = settings.ROOT / "app.py"
 HASHED = re.compile(r"/app/static/[\w.-]+-[0-9a-f]{12}\.\w+$")

@@ -22,8 +22,9 @@ from streamlit.web.server.starlette import starlette_auth_routes
 
 from mssmap.i18n import gettext as _
 from mssmap.i18n import speaking
+from mssmap.server.door import pages
 from mssmap.settings import Settings
-from mssmap.ui.door import identity, logs, pages
+from mssmap.ui import identity, logs
 
 LOGIN: Final = "/auth/login"
 CALLBACK: Final = "/oauth2callback"

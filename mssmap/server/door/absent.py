@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mssmap.i18n import gettext as _
 from mssmap.i18n import speaking
-from mssmap.ui.door import pages
+from mssmap.server.door import pages
 
 PAGES: Final = frozenset({"/", "/timeline", "/planner", "/briefing", "/export", "/data"})
 """Paths of the pages in app.py."""

@@ -14,7 +14,7 @@ from streamlit.runtime import Runtime
 
 from mssmap.i18n import gettext as _
 from mssmap.i18n import speaking
-from mssmap.ui.door import pages
+from mssmap.server.door import pages
 
 PATH: Final = re.compile(r"/_stcore/upload_file/([^/]+)/([^/]+)")
 MB: Final = 1024 * 1024

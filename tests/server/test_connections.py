@@ -18,9 +18,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from mssmap.ui.door import connections
-from mssmap.ui.door.connections import Connection, Room, group
-from mssmap.ui.door.logs import Seldom
+from mssmap.server.door import connections
+from mssmap.server.door.connections import Connection, Room, group
+from mssmap.ui.logs import Seldom
 
 ASKED = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 UPGRADE = (
@@ -188,7 +188,8 @@ def test_what_is_no_http_is_answered_with_our_headers() -> None:
 
 def test_the_soft_limit_is_raised_to_the_hard_one() -> None:
     code = (
-        "from resource import RLIMIT_NOFILE, getrlimit, setrlimit; from mssmap.ui.door.connections import raise_limit\n"
+        "from resource import RLIMIT_NOFILE, getrlimit, setrlimit\n"
+        "from mssmap.server.door.connections import raise_limit\n"
         "for soft, hard in ((1024, 4096), (64, 1024), (128, 128)):\n"
         "    setrlimit(RLIMIT_NOFILE, (soft, hard)); print(raise_limit(), getrlimit(RLIMIT_NOFILE)[0])"
     )

@@ -20,7 +20,8 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from mssmap.ui.door import headers, logs
+from mssmap.server.door import headers
+from mssmap.ui import logs
 
 try:
     import resource

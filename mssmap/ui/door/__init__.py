@@ -1,1 +1,0 @@
-"""What stands between the network and the app: who asks, what they may have, how often, and what is written down."""
