@@ -200,7 +200,7 @@ def test_a_pack_cut_short_is_not_listed(small, kept, brief, monkeypatch):
     def stop(*_arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pack.slides, "write", stop)
+    monkeypatch.setattr("mssmap.brief.slides.write", stop)
     with pytest.raises(KeyboardInterrupt):
         history.make(small, kept, brief())
     assert history.packs(kept) == []

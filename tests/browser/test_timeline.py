@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -251,6 +252,8 @@ def test_the_day_of_the_strip_can_be_dragged(visit: Callable[..., Any]) -> None:
 
 DIAL = ".mm-dial input"
 FOUR_YEARS = (date(2022, 1, 1), date(2026, 1, 1))
+REST_MS = 250
+"""A hand that does not move for so long rests; on a busy machine that of this test does so in the middle."""
 
 
 def test_the_dial_dragged_across_four_years_shows_each_day_it_passes(visit: Callable[..., Any]) -> None:
@@ -266,6 +269,8 @@ def test_the_dial_dragged_across_four_years_shows_each_day_it_passes(visit: Call
         f"""() => {{
           const map = document.querySelector('{FRAME}').contentDocument;
           window.frames = [];
+          window.steps = [];
+          document.addEventListener('input', () => window.steps.push(performance.now()), true);
           const look = () => {{
             window.frames.push([Number(map.documentElement.dataset.day), map.documentElement.dataset.counts, map.querySelector('.mm-asof').textContent]);
             requestAnimationFrame(look);
@@ -285,12 +290,13 @@ def test_the_dial_dragged_across_four_years_shows_each_day_it_passes(visit: Call
     page.mouse.up()
     frames = {tuple(frame) for frame in page.evaluate("window.frames.splice(0)")}
     days = {day for day, _counts, _title in frames}
+    rests = sum(later - step > REST_MS for step, later in pairwise(page.evaluate("window.steps")))
     assert len(set(before_rest)) > 0.9 * steps, "the map is at the day of the hand when the hand has moved"
     assert len(frames) > 0.7 * steps, "distinct pictures"
     assert len({counts for _day, counts, _title in frames}) > 30, "what they show changes"
     assert max(days) - min(days) > 1350
     page.wait_for_url(lambda url: "as_of=2025-12" in url or "as_of=2026-01" in url)
-    assert len(screen.sent) - sent <= 3, "the server hears of it when the hand rests"
+    assert len(screen.sent) - sent <= 3 + rests, "the server hears of it when the hand rests"
 
 
 def test_the_grade_is_switched_in_the_browser(real, visit: Callable[..., Any]) -> None:

@@ -31,7 +31,7 @@ HOLDS = """
 import sys, tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from mssmap import disk
+from mssmap.store import disk
 from mssmap.archive import shelf
 with ExitStack() as held:
     if sys.argv[1] == "folder":
