@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import lanes
 import pytest
 from hypothesis import settings
 from small_data import ROOT, write_folder
@@ -38,6 +39,16 @@ class Scheduling(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.partition("::")[0]
         return "browser" if path.startswith(ONE_AT_A_TIME) else path
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--check", action="store_true", help="only what `make check` runs; see tests/lanes.py")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--check"):
+        config.hook.pytest_deselected(items=[item for item in items if not lanes.in_check(item)])
+        items[:] = filter(lanes.in_check, items)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -8,6 +8,7 @@ import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+import lanes
 import pytest
 from small_data import load_script
 
@@ -47,6 +48,10 @@ def test_heavy_libraries_stay_in_their_rooms(module):
     for name in ROOMS.imports(ROOMS.modules()[module]):
         allowed = ONLY_IN.get(name.partition(".")[0])
         assert allowed is None or here in allowed, f"{module} imports {name}; only {', '.join(sorted(allowed))} may"
+
+
+def test_what_the_quick_lane_leaves_out_is_there():
+    assert [place for place in lanes.ELSEWHERE if not (ROOT / place).exists()] == []
 
 
 def test_the_root_of_the_package_holds_the_ground_and_rooms_only():

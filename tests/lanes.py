@@ -1,0 +1,59 @@
+"""Which tests `make check` leaves to `make test`, and why: it is for the hand at work and takes less than a minute."""
+
+from __future__ import annotations
+
+import pytest
+
+ELSEWHERE = {
+    "tests/browser": "drives Chromium",
+    "tests/deploy": "starts servers and proxies",
+    "tests/archive/test_engines.py": "asks PostgreSQL and Spark",
+    "tests/archive/test_files.py": "a reading process for each file",
+    "tests/archive/test_queries.py": "hundreds of questions drawn at random",
+    "tests/brief": "makes whole packs",
+    "tests/cli/test_cli.py": "starts the command each time",
+    "tests/exports/test_verify.py": "a reading process for each file",
+    "tests/exports/test_roundtrip.py": "writes and reads every format",
+    "tests/ingest/test_attach.py": "starts the command each time",
+    "tests/ingest/test_duplicates.py": "thousands of events, in a process whose memory is limited",
+    "tests/ingest/test_field_copy.py": "a reading process for each file",
+    "tests/ingest/test_fuzz.py": "a campaign",
+    "tests/ingest/test_hostile.py": "a reading process for each file",
+    "tests/ingest/test_hostile_copy.py": "a reading process for each file",
+    "tests/ingest/test_kernel.py": "a reading process for each question",
+    "tests/ingest/test_places.py": "fills every place for reading processes",
+    "tests/ingest/test_read.py": "a reading process for each file",
+    "tests/ingest/test_shapes.py": "a reading process for each file",
+    "tests/maps/test_published.py": "publishes all files of the map again and again",
+    "tests/planning/test_access.py": "random graphs",
+    "tests/planning/test_matrix.py": "a reading process for each file",
+    "tests/planning/test_siting.py": "solves instances drawn at random",
+    "tests/records/test_differences.py": "pairs of days drawn at random",
+    "tests/server/test_connections.py": "opens thousands of connections",
+    "tests/server/test_start.py": "starts servers",
+    "tests/store/test_backup.py": "a reading process for each file",
+    "tests/store/test_copies.py": "a reading process for each file",
+    "tests/store/test_faults.py": "pulls the cable of a database",
+    "tests/store/test_hostile_backup.py": "a reading process for each file",
+    "tests/store/test_identity.py": "starts the command each time",
+    "tests/store/test_kill.py": "kills processes at random moments",
+    "tests/store/test_leftovers.py": "kills processes",
+    "tests/store/test_nonsense.py": "a campaign",
+    "tests/store/test_power.py": "cuts the power at random moments",
+    "tests/store/test_server_kill.py": "kills servers at random moments",
+    "tests/store/test_which_store.py": "every command, with and without a store",
+    "tests/test_generated.py": "makes the example and the docs again",
+    "tests/test_package.py": "checks the package with another program",
+    "tests/test_switched_off.py": "copies the product and runs tests in the copy",
+    "tests/ui/test_plain.py": "drives a terminal",
+    "tests/views": "compares packs and pages with figures worked out apart",
+}
+"""Folder or file, and why it is not in `make check`."""
+
+
+def in_check(item: pytest.Item) -> bool:
+    """Whether a test belongs to `make check`: it is not in the list, and asks for no database server."""
+    path = item.nodeid.partition("::")[0]
+    asks = {str(value) for value in item.callspec.params.values()} if hasattr(item, "callspec") else set()
+    asks |= set(getattr(item, "fixturenames", ()))
+    return not path.startswith(tuple(ELSEWHERE)) and not asks & {"postgres", "postgresql", "postgis"}
