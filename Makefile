@@ -46,7 +46,7 @@ test: $(VENV)/.installed-dev   ## lint, types and all tests, in a real browser
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 	@$(BIN)/python -m pytest -n 2 --reruns 1 --only-rerun TimeoutError $(ARGS)
 
-check: $(VENV)/.installed-dev  ## style, types and the quick tests: no browser, database server or Java; a minute
+check: $(VENV)/.installed-dev  ## style, types and the quick tests: no browser, database server or Java; a minute and a half
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 	@$(BIN)/python -m pytest -n 2 --check $(ARGS)
 

@@ -1,4 +1,4 @@
-"""Which tests `make check` leaves to `make test`, and why: it is for the hand at work and takes less than a minute."""
+"""Which tests `make check` leaves to `make test`, and why: it is for the hand at work."""
 
 from __future__ import annotations
 
