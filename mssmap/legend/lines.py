@@ -6,8 +6,8 @@ from typing import Any
 
 from mssmap.i18n import gettext as _
 from mssmap.legend import layers, text
-from mssmap.legend.extents import TILES
 from mssmap.legend.layers import event_groups
+from mssmap.legend.tiles import TILES
 from mssmap.records import timeline
 from mssmap.records.shown import Shown
 from mssmap.records.timeline import Clocks

@@ -17,8 +17,8 @@ import pandas as pd
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.legend import layers, text
-from mssmap.legend.extents import TILES
 from mssmap.legend.lines import banner, event_line, line, symbol, tally
+from mssmap.legend.tiles import TILES
 from mssmap.maps.assets import Assets
 from mssmap.measures import silence
 from mssmap.records import evidence, kinds

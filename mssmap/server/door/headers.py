@@ -15,9 +15,9 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
-from mssmap.legend import extents
+from mssmap.legend import tiles
 
-TILES: Final = " ".join(sorted({f"https://{urlsplit(str(tiles['url'])).hostname}" for tiles in extents.TILES.values()}))
+TILES: Final = " ".join(sorted({f"https://{urlsplit(str(tiles['url'])).hostname}" for tiles in tiles.TILES.values()}))
 """Hosts of the online backgrounds that a person may choose."""
 
 
