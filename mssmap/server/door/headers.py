@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from mssmap.legend import tiles
 
-TILES: Final = " ".join(sorted({f"https://{urlsplit(str(tiles['url'])).hostname}" for tiles in tiles.TILES.values()}))
+TILES: Final = " ".join(sorted({f"https://{urlsplit(str(one['url'])).hostname}" for one in tiles.TILES.values()}))
 """Hosts of the online backgrounds that a person may choose."""
 
 
