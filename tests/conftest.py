@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 import zipfile
 from collections.abc import Callable
@@ -61,6 +62,15 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Tell at once what failed; the run is long."""
     if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
         print(f"\n{report.nodeid} failed in {report.when}: {report.longreprtext[-1500:]}", flush=True)
+
+
+OWN_MAIN = sys.modules["__main__"]
+
+
+@pytest.fixture(autouse=True)
+def own_main() -> None:
+    """Streamlit leaves the last page as `__main__`: each process forked or spawned afterwards would run it first."""
+    sys.modules["__main__"] = OWN_MAIN
 
 
 @pytest.fixture(scope="session")

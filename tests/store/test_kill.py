@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -28,12 +27,6 @@ WRITES = 15 * ROUNDS
 
 forked = multiprocessing.get_context("forkserver")
 forked.set_forkserver_preload(["mssmap.store.core"])  # the package itself loads nothing before it is asked
-
-
-@pytest.fixture(autouse=True)
-def no_script(monkeypatch):
-    """Streamlit, where a test ran a page in this process, leaves the page as `__main__`: each writer would run it."""
-    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
 
 
 def killed(target: str, folder: Path, number: int, *, control: bool = False) -> dict[str, int]:
