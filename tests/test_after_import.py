@@ -11,7 +11,8 @@ from ingest.test_prepare import ACLED, made
 from mssmap import store
 from mssmap.brief import spec
 from mssmap.ingest import attach
-from mssmap.ui import briefing_page, cache, lanes, planner_inputs
+from mssmap.ui import briefing_page, cache, lanes
+from mssmap.ui.planner import inputs
 
 
 @pytest.fixture
@@ -45,6 +46,6 @@ def test_two_imported_events_are_on_the_timeline_and_in_the_preview_at_once(put)
 
 
 def test_places_are_those_of_the_data_that_are_asked(put):
-    assert planner_inputs._places(cache.data(), "en")
+    assert inputs._places(cache.data(), "en")
     none = cache.data()["places"].iloc[:0]
-    assert planner_inputs._places(replace(cache.data(), frames={**cache.data().frames, "places": none}), "en") == {}
+    assert inputs._places(replace(cache.data(), frames={**cache.data().frames, "places": none}), "en") == {}

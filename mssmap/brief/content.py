@@ -14,8 +14,9 @@ import geopandas as gpd
 import pandas as pd
 
 from mssmap import i18n
-from mssmap.brief import cited, frame, layout, learnt, typeface, written
+from mssmap.brief import cited, layout, learnt, written
 from mssmap.brief.cited import Cited, Source
+from mssmap.brief.drawing import frame, typeface
 from mssmap.brief.spec import MOST_HIGHLIGHTS, Brief
 from mssmap.i18n import gettext as _
 from mssmap.i18n import mark

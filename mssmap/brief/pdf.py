@@ -19,9 +19,10 @@ import segno
 import typst
 
 from mssmap import i18n
-from mssmap.brief import cited, figure, layout, legend, plots, surround, typeface
+from mssmap.brief import cited, layout
 from mssmap.brief.content import Content
-from mssmap.brief.figure import Figure
+from mssmap.brief.drawing import figure, legend, plots, surround, typeface
+from mssmap.brief.drawing.figure import Figure
 from mssmap.i18n import gettext as _
 from mssmap.legend import text
 from mssmap.maps import view

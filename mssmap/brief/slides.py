@@ -17,9 +17,10 @@ from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.util import Emu, Mm, Pt
 
 from mssmap import i18n
-from mssmap.brief import cited, legend, pdf, plots, still, typeface
+from mssmap.brief import cited, pdf, still
 from mssmap.brief.content import Content
-from mssmap.brief.figure import Figure
+from mssmap.brief.drawing import legend, plots, typeface
+from mssmap.brief.drawing.figure import Figure
 from mssmap.i18n import gettext as _
 from mssmap.legend import layers, symbols, text
 

@@ -26,7 +26,8 @@ from mssmap.legend import text
 from mssmap.maps import assets
 from mssmap.planning import on_data, plan_file
 from mssmap.records.catalog import Data
-from mssmap.ui import cache, choices, permits, plain, planner, state
+from mssmap.ui import cache, choices, permits, plain, state
+from mssmap.ui.planner import editing
 
 WORDS: Final = ("title", "contact", "classification")
 LINES: Final = tuple(f"highlight_{n}" for n in range(1, spec.MOST_HIGHLIGHTS + 1))
@@ -220,7 +221,7 @@ def _extent(name: str) -> tuple[float, float, float, float] | None:
 
 
 def _plan_choice() -> None:
-    plans = choices.told_apart({plan.plan_id: (plan.name, planner.changed(plan)) for plan in cache.plans().plans()})
+    plans = choices.told_apart({plan.plan_id: (plan.name, editing.changed(plan)) for plan in cache.plans().plans()})
     names: dict[Any, str] = {None: _("None"), "baseline": _("Baseline of the day"), **plans}
     _choice(_("Plan of bases"), "scenario", list(names), names.__getitem__)
 

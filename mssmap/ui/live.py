@@ -21,7 +21,8 @@ from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.ingest import attach
 from mssmap.store import presence, roles
-from mssmap.ui import cache, components, logs, planner
+from mssmap.ui import cache, components, logs
+from mssmap.ui.planner import editing
 
 BOOT: Final = uuid.uuid4().hex
 """Another one after each start of the server."""
@@ -72,13 +73,13 @@ def mount(page: str) -> None:
     """
     on_planner = page == "planner"
     if not on_planner:
-        planner.left()
+        editing.left()
     data = {
         "boot": BOOT,
         "imports": _imports(),
         "plan": st.session_state.get("plan_shown") if on_planner else None,
         "planner": on_planner,
-        **planner.served(),
+        **editing.served(),
         "words": _words(),
     }
     with st.container(key="live"):

@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 
 from mssmap import i18n
-from mssmap.brief import Brief, content, plots, written
+from mssmap.brief import Brief, content, written
+from mssmap.brief.drawing import plots
 from mssmap.errors import InputError, NotFoundError
 from mssmap.measures import keyfigures
 from mssmap.records import views

@@ -9,8 +9,9 @@ import typst
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mssmap.brief import content, figure, frame, labels, legend, pdf, typeface
-from mssmap.brief.labels import Label, Room, Symbol
+from mssmap.brief import content, pdf
+from mssmap.brief.drawing import figure, frame, labels, legend, typeface
+from mssmap.brief.drawing.labels import Label, Room, Symbol
 from mssmap.legend import layers
 
 FRAME = (0.0, 0.0, 100.0, 80.0)

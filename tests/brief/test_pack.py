@@ -18,7 +18,8 @@ import pytest
 from mssmap import i18n, store
 from mssmap.api import collections
 from mssmap.api.query import Query
-from mssmap.brief import content, history, legend, pack
+from mssmap.brief import content, history, pack
+from mssmap.brief.drawing import legend
 from mssmap.errors import InputError, NotFoundError
 from mssmap.exports import extract
 from mssmap.exports.selection import Form, Selection

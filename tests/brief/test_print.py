@@ -14,7 +14,8 @@ import pytest
 from pptx import Presentation
 from pypdf import PdfReader
 
-from mssmap.brief import content, pdf, plots, slides
+from mssmap.brief import content, pdf, slides
+from mssmap.brief.drawing import plots
 from mssmap.legend import layers
 
 

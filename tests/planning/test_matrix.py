@@ -18,7 +18,8 @@ from mssmap.planning import access, on_data, plan_file, scenario
 from mssmap.planning.access import MatrixTravel, Standard
 from mssmap.store import matrices, payloads, people
 from mssmap.store.models import PayloadRow
-from mssmap.ui import cache, planner_travel
+from mssmap.ui import cache
+from mssmap.ui.planner import travel
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def page(haiti, own_store, monkeypatch):
     """What the page reads: the shipped data and a store of its own."""
     monkeypatch.setattr(cache, "data", lambda: haiti.data)
     monkeypatch.setattr(cache, "plans", lambda: own_store)
-    planner_travel._matrix.cache_clear()
+    travel._matrix.cache_clear()
     return own_store
 
 
@@ -138,19 +139,19 @@ def test_the_page_falls_back_on_the_roads_and_says_so(haiti, page):
         (on_matrix(haiti.plan, "0" * 64), "not in this store"),
         (on_matrix(haiti.plan, matrices.keep(page, by_road(haiti, unit="km"), haiti.ground.grid)), "gives km"),
     ):
-        judged = planner_travel.judged(plan)
+        judged = travel.judged(plan)
         assert note in judged.note
         assert judged.note.endswith(f"Until then all figures of “{plan.name}” are by the road model.")
         assert judged.asked == plan
         assert judged.evaluate().figure("people_covered")["value"] == roads["value"]
     mark = matrices.keep(page, by_road(haiti, 1e6), haiti.ground.grid)
-    judged = planner_travel.judged(on_matrix(haiti.plan, mark))
+    judged = travel.judged(on_matrix(haiti.plan, mark))
     assert judged.note == ""
     assert judged.evaluate().figure("people_covered")["value"] < roads["value"]
 
 
 def test_the_file_to_start_from_reads_as_the_road_model(haiti, page):
-    found = planner_travel.read(planner_travel.example(haiti.plan), "ours.csv", "min")
+    found = travel.read(travel.example(haiti.plan), "ours.csv", "min")
     np.testing.assert_allclose(found.values, by_road(haiti).values, rtol=1e-6)
     assert found.source == "ours.csv"
 
@@ -163,7 +164,7 @@ def written(rows: pd.DataFrame) -> bytes:
 
 def test_parquet_and_the_other_unit_are_read(haiti, page):
     rows = access.matrix_rows(by_road(haiti), haiti.ground.grid).rename(columns={"minutes": "km"})
-    found = planner_travel.read(written(rows), "ours.parquet", "min")
+    found = travel.read(written(rows), "ours.parquet", "min")
     assert found.unit == "km"
     np.testing.assert_array_equal(found.values, by_road(haiti).values)
 
@@ -180,7 +181,7 @@ def test_parquet_and_the_other_unit_are_read(haiti, page):
 )
 def test_a_file_that_is_no_matrix_is_refused_in_one_line(haiti, page, content, text):
     with pytest.raises(InputError, match=text) as caught:
-        planner_travel.read(content, "ours", "min")
+        travel.read(content, "ours", "min")
     assert "\n" not in str(caught.value)
 
 

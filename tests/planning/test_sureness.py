@@ -9,7 +9,7 @@ import pytest
 from mssmap.planning import on_data, sureness
 from mssmap.planning.access import Standard
 from mssmap.planning.sureness import Levels, Step
-from mssmap.ui import planner_sure
+from mssmap.ui.planner import sure as planner_sure
 
 
 @pytest.fixture(scope="module")

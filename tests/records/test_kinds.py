@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mssmap.brief import marks
+from mssmap.brief.drawing import marks
 from mssmap.ingest import duplicates, recognise
 from mssmap.legend import layers, symbols
 from mssmap.records import kinds

@@ -14,9 +14,10 @@ from mssmap.legend import text
 from mssmap.planning import backtest, covering, on_data, plan_file, scenario
 from mssmap.planning.covering import Coverage
 from mssmap.planning.scenario import Scenario
-from mssmap.ui import cache, choices, plain, planner, planner_sure, planner_travel
-from mssmap.ui.planner_figures import amount, figure_titles
-from mssmap.ui.planner_travel import Judged
+from mssmap.ui import cache, choices, plain
+from mssmap.ui.planner import editing, sure, travel
+from mssmap.ui.planner.figures import amount, figure_titles
+from mssmap.ui.planner.travel import Judged
 
 OWN: Final = ""
 """In place of the id of a plan: each under its own assumptions."""
@@ -29,8 +30,8 @@ def tested(judged: Judged) -> backtest.Backtest:
 
 def _others(plan: Scenario) -> dict[str, str]:
     """Titles of the plans that one may compare with, by id; no two alike."""
-    named = {planner.BASELINE: (_("Baseline"), "")}
-    named |= {stored.plan_id: (stored.name, planner.changed(stored)) for stored in cache.plans().plans()}
+    named = {editing.BASELINE: (_("Baseline"), "")}
+    named |= {stored.plan_id: (stored.name, editing.changed(stored)) for stored in cache.plans().plans()}
     named.pop(plan.id, None)
     return choices.told_apart(named)
 
@@ -48,7 +49,7 @@ def asked(plan: Scenario) -> dict[str, Scenario]:
 
 def _other(plan: Scenario, plan_id: str) -> Scenario | None:
     """Return a plan to compare with; None for one that was damaged, which the list of plans tells."""
-    if plan_id == planner.BASELINE:
+    if plan_id == editing.BASELINE:
         return scenario.baseline(cache.data(), plan.clocks, plan.grade)
     try:
         return plan_file.from_dict(cache.plans().plan(plan_id).body)
@@ -73,7 +74,7 @@ def compared(first: Judged) -> dict[str, Judged]:
         chosen = chosen if chosen in offered else offered[0]
     if chosen != OWN:
         plans = {name: scenario.under(plan, plans[chosen]) for name, plan in plans.items()}
-    return {name: first if plan == first.asked else planner_travel.judged(plan) for name, plan in plans.items()}
+    return {name: first if plan == first.asked else travel.judged(plan) for name, plan in plans.items()}
 
 
 def agreement(judged: Judged) -> pd.DataFrame | None:
@@ -103,7 +104,7 @@ def show(judged: Judged, coverage: Coverage) -> None:
             if note:
                 plain.say("warning", note)
     results = {
-        name: planner_sure.whole(judged, coverage)
+        name: sure.whole(judged, coverage)
         if other is judged
         else on_data.evaluate_sure(cache.data(), other.plan, other.matrix)
         for name, other in judged_plans.items()
@@ -175,7 +176,7 @@ def _in_words(value: Any) -> str:
 
 def missing(name: str, judged: Judged) -> str:
     """Say which bases of a plan are on but not there on the day that it is judged on."""
-    listed = planner.bases(judged.plan)
+    listed = editing.bases(judged.plan)
     gone = scenario.absent(judged.plan, listed)
     if not gone:
         return ""
@@ -243,7 +244,7 @@ def agreed_bases(plans: Mapping[str, Judged]) -> pd.DataFrame:
     rows = backtest.consensus_sites([other.asked for other in plans.values()])
     names: dict[str, str] = {}
     for other in plans.values():
-        listed = planner.bases(other.plan)
+        listed = editing.bases(other.plan)
         names |= dict(zip(listed["base_id"], listed["name"], strict=True))
     return pd.DataFrame(
         {

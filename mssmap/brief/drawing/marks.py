@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from mssmap.brief import typeface
-from mssmap.brief.frame import Frame
-from mssmap.brief.labels import Box, Label, PlacedSymbol
+from mssmap.brief.drawing import typeface
+from mssmap.brief.drawing.frame import Frame
+from mssmap.brief.drawing.labels import Box, Label, PlacedSymbol
 from mssmap.i18n import gettext as _
 from mssmap.legend import lines
 from mssmap.legend.layers import event_group

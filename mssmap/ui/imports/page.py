@@ -31,8 +31,9 @@ from mssmap.records import kinds
 from mssmap.records.shown import Shown
 from mssmap.store import imports
 from mssmap.store.core import StoreAwayError
-from mssmap.ui import archive_import, cache, components, import_form, permits, plain, state
+from mssmap.ui import cache, components, permits, plain, state
 from mssmap.ui.cache import Filters
+from mssmap.ui.imports import archives, form
 
 SHOWN_ROWS = 200
 ON_MAP = 2_000
@@ -49,24 +50,24 @@ def tab() -> None:
     )
     _told()
     generation = st.session_state.get("import_generation", 0)
-    archive_import.running()
+    archives.running()
     upload = st.file_uploader(
         _("File to import"),
         key=f"import_file_{generation}",
-        max_upload_size=archive_import.LARGEST_MB,
+        max_upload_size=archives.LARGEST_MB,
         help=plain.label(
             _(
                 "Up to {n} MB here; larger tables of events with mssmap archive add, on the machine of the server."
-            ).format(n=archive_import.LARGEST_MB)
+            ).format(n=archives.LARGEST_MB)
         ),
         disabled=permits.lacking("import"),
     )
     if upload is not None:
         try:
-            (archive_import.large_file if archive_import.is_large(upload) else _one_file)(upload)
+            (archives.large_file if archives.is_large(upload) else _one_file)(upload)
         except MssmapError as error:
             plain.say("error", str(error))
-    archive_import.listed()
+    archives.listed()
     _stored()
 
 
@@ -84,13 +85,13 @@ def _one_file(upload: Any) -> None:
         plain.say("success", _("Recognised: {title}. {terms}").format(title=known.title, terms=_(known.terms)))
     else:
         st.info(_("Not a file we know by its columns. Check below how it is read."))
-    chosen = import_form.form(frame, proposed, key=f"{upload.file_id} {table}", opened=known is None)
+    chosen = form.form(frame, proposed, key=f"{upload.file_id} {table}", opened=known is None)
     made = _prepared(reading, table, chosen, upload)
     made = _without_duplicates(made)
     _figures(made)
     _preview(made)
     _faults(made)
-    import_form.save_mapping(chosen)
+    form.save_mapping(chosen)
     _store_button(made)
 
 
@@ -256,7 +257,7 @@ def _store_button(made: Imported) -> None:
         )
     if st.button(plain.label(words), type="primary", key="import_store", disabled=made.frame.empty):
         if attach.is_archive(made):
-            archive_import.store(made)
+            archives.store(made)
         with st.spinner(_("Storing")):
             saved = attach.store_import(cache.plans(), made, request_id=str(uuid.uuid4()))
         st.session_state["import_done"] = (saved.import_id, saved.version)
@@ -292,7 +293,7 @@ def _stored() -> None:
     if not found:
         return
     st.subheader(_("Imported so far"))
-    archive_import.offer(found)
+    archives.offer(found)
     for item in found:
         words, act = st.columns([0.8, 0.2], vertical_alignment="center")
         words.text(_line(item))

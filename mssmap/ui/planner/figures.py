@@ -17,7 +17,7 @@ from mssmap.planning.covering import Coverage
 from mssmap.planning.scenario import Scenario
 from mssmap.records.shown import Shown
 from mssmap.ui import cache, components, plain
-from mssmap.ui.planner import InHand, bases
+from mssmap.ui.planner.editing import InHand, bases
 
 
 def figure_titles() -> dict[str, str]:

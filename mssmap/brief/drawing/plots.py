@@ -9,10 +9,10 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from mssmap.brief import draw, typeface
 from mssmap.brief.content import Content, Event
-from mssmap.brief.draw import INK, SOFT
-from mssmap.brief.labels import Label, Room, place_labels
+from mssmap.brief.drawing import draw, typeface
+from mssmap.brief.drawing.draw import INK, SOFT
+from mssmap.brief.drawing.labels import Label, Room, place_labels
 from mssmap.i18n import gettext as _
 from mssmap.legend import layers, symbols, text
 from mssmap.legend.layers import event_group, event_groups

@@ -16,10 +16,10 @@ from typing import Final
 import numpy as np
 import shapely
 
-from mssmap.brief import basemap, draw, frame, marks, surround
-from mssmap.brief.draw import INK, SOFT
-from mssmap.brief.frame import Frame
-from mssmap.brief.labels import (
+from mssmap.brief.drawing import basemap, draw, frame, marks, surround
+from mssmap.brief.drawing.draw import INK, SOFT
+from mssmap.brief.drawing.frame import Frame
+from mssmap.brief.drawing.labels import (
     Box,
     PlacedLabel,
     PlacedSymbol,

@@ -12,9 +12,10 @@ from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.planning.scenario import Scenario
 from mssmap.records.catalog import Data
-from mssmap.ui import cache, choices, permits, planner_travel
+from mssmap.ui import cache, choices, permits
 from mssmap.ui.components import component
-from mssmap.ui.planner import InHand
+from mssmap.ui.planner import travel
+from mssmap.ui.planner.editing import InHand
 
 STANDARDS: Final = (30, 60, 90, 120)
 
@@ -37,7 +38,7 @@ def assumptions(held: InHand) -> None:
     if drawer.open:
         with drawer:
             _travel(held)
-            planner_travel.upload(plan)
+            travel.upload(plan)
 
 
 def _travel(held: InHand) -> None:

@@ -10,7 +10,7 @@ from mssmap.legend import text
 from mssmap.planning import on_data
 from mssmap.ui import cache, plain
 from mssmap.ui.components import component
-from mssmap.ui.planner import InHand
+from mssmap.ui.planner.editing import InHand
 
 
 def status_titles() -> dict[str, str]:

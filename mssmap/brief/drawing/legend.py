@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mssmap.brief import draw, typeface
+from mssmap.brief.drawing import draw, typeface
 from mssmap.i18n import gettext as _
 from mssmap.legend import layers, lines, symbols, text
 from mssmap.legend.layers import event_groups

@@ -17,8 +17,8 @@ from mssmap.planning.siting.studies import MAX_K, FrontPoint
 from mssmap.telling import charts
 from mssmap.ui import cache, plain, state
 from mssmap.ui.jobs import Job
-from mssmap.ui.planner_inputs import act_button
-from mssmap.ui.planner_travel import Judged
+from mssmap.ui.planner.inputs import act_button
+from mssmap.ui.planner.travel import Judged
 
 SECONDS_A_NUMBER: Final = 6.0
 """How long the front is proven for each number of bases before it goes on to the next."""

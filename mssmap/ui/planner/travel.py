@@ -20,7 +20,8 @@ from mssmap.planning.covering import Coverage
 from mssmap.planning.scenario import Scenario
 from mssmap.records.catalog import Data
 from mssmap.store import matrices
-from mssmap.ui import cache, permits, plain, planner
+from mssmap.ui import cache, permits, plain
+from mssmap.ui.planner import editing
 
 FORMATS: Final = ("csv", "parquet")
 
@@ -106,7 +107,7 @@ def upload(plan: Scenario) -> None:
             plain.say("error", str(error))
             return
         st.session_state["matrix_file_read"] = file.file_id
-        planner.do({"kind": "assume", "matrix": mark})
+        editing.do({"kind": "assume", "matrix": mark})
         st.rerun()
     held = judged(plan).matrix
     if held is not None:

@@ -10,9 +10,10 @@ from mssmap.legend import text
 from mssmap.planning import on_data
 from mssmap.planning.covering import Coverage
 from mssmap.telling import charts
-from mssmap.ui import cache, plain, planner_compare, planner_roads, planner_sites, planner_sure
-from mssmap.ui.planner import InHand
-from mssmap.ui.planner_travel import Judged
+from mssmap.ui import cache, plain
+from mssmap.ui.planner import compare, roads, sites, sure
+from mssmap.ui.planner.editing import InHand
+from mssmap.ui.planner.travel import Judged
 
 
 def show(held: InHand, judged: Judged, coverage: Coverage) -> None:
@@ -35,11 +36,11 @@ def show(held: InHand, judged: Judged, coverage: Coverage) -> None:
         label_visibility="collapsed",
     )
     views = {
-        "figures": lambda: _figures(planner_sure.whole(judged, coverage)),
-        "sites": lambda: planner_sites.show(judged),
+        "figures": lambda: _figures(sure.whole(judged, coverage)),
+        "sites": lambda: sites.show(judged),
         "backtest": lambda: _backtest(judged),
-        "compare": lambda: planner_compare.show(judged, coverage),
-        "roads": lambda: planner_roads.show(held),
+        "compare": lambda: compare.show(judged, coverage),
+        "roads": lambda: roads.show(held),
     }
     views.get(chosen or "gaps", lambda: _gaps(coverage))()
     with st.expander(_("How these figures are made")):
@@ -93,7 +94,7 @@ def _figures(coverage: Coverage) -> None:
 
 
 def _backtest(judged: Judged) -> None:
-    result = planner_compare.tested(judged)
+    result = compare.tested(judged)
     s = result.summary
     plain.say(
         "caption",
