@@ -317,3 +317,12 @@ def test_dates(cells, expected, format, unsure):
     assert found.values.dt.strftime("%F").tolist() == expected
     assert (found.format, found.unsure) == (format, unsure)
     assert not found.bad.any()
+    assert not found.far.any()
+
+
+def test_days_outside_the_years_of_records_are_told_whatever_the_column(small):
+    cells = ["2025-01-18", "1025-01-18", "2101-01-01"]
+    for column in (pd.Series(cells), pd.Series(pd.to_datetime(cells).as_unit("s"))):
+        found = days.read(column)
+        assert found.far.tolist() == [False, True, True]
+        assert found.values.notna().tolist() == [True, False, False]
