@@ -297,8 +297,9 @@ def _own(frame: pd.DataFrame, data: Data) -> pd.DataFrame:
     for name in (*columns.NUMBERS, "revision"):
         rows[name] = _numbers(rows[name])
     rows["revision"] = rows["revision"].fillna(1)
-    if not rows["revision"].between(0, 2**31 - 1).all():
-        raise refused("a revision that is no small number", "1 for the first, 2 for the next, and so on")
+    counted = rows["revision"].between(0, 2**31 - 1) & (rows["revision"] % 1 == 0)
+    if not counted.all():
+        raise refused("a revision that is no small whole number", "1 for the first, 2 for the next, and so on")
     text = [name for name in ours if isinstance(ours[name].dtype, pd.StringDtype)]
     rows[text] = rows[text].astype("str").fillna("")
     rows["claim"] = rows["claim"].where(rows["claim"] != "", "reported")

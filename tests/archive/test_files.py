@@ -196,7 +196,12 @@ TOO_WIDE = pd.concat([SOUND, pd.DataFrame(1, SOUND.index, [f"c{i}" for i in rang
             id="columns of two zones",
         ),
         pytest.param(SOUND.assign(revision="first"), None, "'first' in revision in row 1", id="words"),
-        pytest.param(SOUND.assign(revision=2**40), None, "a revision that is no small number", id="large revision"),
+        pytest.param(
+            SOUND.assign(revision=2**40), None, "a revision that is no small whole number", id="large revision"
+        ),
+        pytest.param(
+            SOUND.assign(revision=1.5), None, "a revision that is no small whole number", id="half a revision"
+        ),
         pytest.param(SOUND.assign(figure_min="many"), None, "'many' in figure_min in row 1", id="figure"),
         pytest.param(SOUND.assign(valid_from=None), None, "3 rows without a day in valid_from", id="no days"),
         pytest.param(SOUND.assign(valid_from="soon"), None, "'soon' in valid_from in row 1, required a day", id="word"),
