@@ -355,16 +355,19 @@ def export(
     from pathlib import Path
 
     from mssmap.exports import bundle, extract, selection
+    from mssmap.records.shown import Filters
 
     chosen = selection.Selection(
         names=(names,) if isinstance(names, str) else tuple(names),
-        clocks=clocks(as_of, known_on),
-        grade=grade,
-        region=region,
-        start=settings.parse_date(start, "start") if start else None,
-        end=settings.parse_date(end, "end") if end else None,
-        categories=(category,) if isinstance(category, str) else tuple(category),
-        plans=plans,
+        filters=Filters(
+            clocks=clocks(as_of, known_on),
+            grade=grade,
+            region=region,
+            start=settings.parse_date(start, "start") if start else None,
+            end=settings.parse_date(end, "end") if end else None,
+            categories=(category,) if isinstance(category, str) else tuple(category),
+            plans=plans,
+        ),
     )
     built = extract.build(load(), chosen, selection.Form(format, crs, columns, sidecar))
     bundle.save(built, Path(out))

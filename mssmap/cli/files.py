@@ -69,8 +69,8 @@ def export(
         columns=columns,
         sidecar=not no_sidecar,
     )
-    clocks = built.selection.clocks
-    tell(f"{out}: as of {clocks.as_of}, known on {clocks.known_on}, grade {built.selection.grade}")
+    clocks = built.selection.filters.clocks
+    tell(f"{out}: as of {clocks.as_of}, known on {clocks.known_on}, grade {built.selection.filters.grade}")
     for part in built.parts:
         tell(f"{part.name}: {count(len(part.frame), 'row')}, {part.licence}")
     for loss in built.losses:
@@ -88,7 +88,7 @@ def verify(
         return
     reads_store()
     verdict = mssmap.verify(file)
-    clocks = verdict.selection.clocks
+    clocks = verdict.selection.filters.clocks
     write("\n".join([f"{verdict.state}: {file}", *_lines(verdict)]), None)
     tell(f"{count(verdict.rows, 'row')} as of {clocks.as_of}, known on {clocks.known_on}; opens at {verdict.link}")
     if verdict.state != "unchanged":

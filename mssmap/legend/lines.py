@@ -64,8 +64,8 @@ def tally(shown: Shown) -> dict[str, int]:
     """Number of records of each layer that are there at the clocks, whether on the map or not."""
     found: dict[str, int] = dict.fromkeys(layers.ALL, 0)
     for layer in layers.BY_STATUS:
-        for status, count in getattr(shown, layer)["status"].value_counts().items():
+        for status, count in shown[layer]["status"].value_counts().items():
             found[f"{layer}.{status}"] = int(count)
-    services = shown.facilities["kind"].map(layers.SYMBOL_OF_KIND).value_counts()
-    groups = event_groups(shown.events).value_counts()
+    services = shown["facilities"]["kind"].map(layers.SYMBOL_OF_KIND).value_counts()
+    groups = event_groups(shown["events"]).value_counts()
     return found | {str(k): int(n) for k, n in services.items()} | {str(k): int(n) for k, n in groups.items()}

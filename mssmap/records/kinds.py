@@ -140,6 +140,9 @@ KEYS: Final = {layer.name: layer.id_column for layer in _LAYERS}
 
 EVENTS: Final = Kind("events", "event_id", "ev", mark("Events"), size_px=14, size_mm=2.9)
 
+SHOWN: Final = {kind.name: kind for kind in (*_LAYERS, EVENTS)}
+"""All that the map can show, by name."""
+
 
 def layer_of(record_id: str) -> Layer | None:
     """

@@ -96,10 +96,10 @@ def situation(
         sentences.append("; ".join(numbers) + ".")
     names = layers.titles()
     for layer in layers.BY_STATUS:
-        sentences += _by_status(getattr(shown, layer), layer, names[layer], wanted)
-    sentences += _services(shown.facilities, wanted)
+        sentences += _by_status(shown[layer], layer, names[layer], wanted)
+    sentences += _services(shown["facilities"], wanted)
     if wanted & {layer.id for layer in layers.GROUPS["events"]}:
-        sentences += _events(shown.events, wanted, window)
+        sentences += _events(shown["events"], wanted, window)
     return sentences
 
 

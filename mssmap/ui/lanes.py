@@ -13,10 +13,10 @@ from mssmap.i18n import gettext as _
 from mssmap.legend import layers, text
 from mssmap.legend.symbols import GROUP_COLOURS, OKABE_ITO
 from mssmap.maps.view import day_number
-from mssmap.records import evidence, kinds, timeline, views
+from mssmap.records import evidence, kinds, timeline
 from mssmap.records.catalog import Data
-from mssmap.records.shown import Shown
-from mssmap.records.timeline import Clocks
+from mssmap.records.shown import Filters, Shown
+from mssmap.records.shown import rows as rows_of
 from mssmap.telling import twin_charts
 from mssmap.ui import cache, state, told
 from mssmap.ui.components import chosen as told_by
@@ -72,11 +72,9 @@ def lane_of_symbol(symbol: str) -> str | None:
 
 
 @cache.of_the_data(maxsize=32)
-def _content(
-    data: Data, known_on: date, region: str | None, categories: tuple[str, ...], language: str
-) -> list[dict[str, Any]]:
+def _content(data: Data, on_any_day: Filters, language: str) -> list[dict[str, Any]]:
     """Return the items of the lanes, of every day and grade."""
-    told = cache.told(known_on, region, categories, language)[0]["history"]
+    told = cache.told(on_any_day, language)[0]["history"]
     names = {
         key: getattr(row, f"name_{language}", None) or row.name_en
         for layer, column in kinds.KEYS.items()
@@ -96,8 +94,7 @@ def _content(
         for spell in told["spells"]
         if not spell["maybe"] and (lane := lane_of_symbol(spell["status"]))
     ]
-    forever = Clocks(date(2100, 1, 1), known_on)
-    rows = views.events(data, forever, region=region, category=categories or None, plans=True)
+    rows = rows_of(data, kinds.EVENTS.name, on_any_day)
     there = [event for event in told["events"] if not event["maybe"]]
     events = [
         _item(
@@ -138,9 +135,9 @@ def _item(kind: str, record_id: str, lane: str, timed: dict[str, Any], **words: 
     }
 
 
-def chart(filters: cache.Filters, mode: str) -> None:
+def chart(filters: Filters, mode: str) -> None:
     """The timeline with its player; drawing a window, moving the day and picking a record come back from it."""
-    items = _content(filters.clocks.known_on, filters.region, filters.categories, current())
+    items = _content(filters.on_any_day(), current())
     first_days = [day_number(date.fromisoformat(item.first)) for item in cache.archive_list() if item.first]
     start = min([*(item["from"] for item in items), *first_days], default=day_number(state.earliest()))
     domain = [max(start, day_number(state.earliest())), day_number(state.latest())]
@@ -180,7 +177,7 @@ def _touches(item: dict[str, Any], window: list[int]) -> bool:
     return bool(item["from"] <= window[1] and (item["to"] is None or item["to"] >= window[0]))
 
 
-def strip(filters: cache.Filters, window: tuple[date, date], trail: int) -> None:
+def strip(filters: Filters, window: tuple[date, date], trail: int) -> None:
     """Events a month under the map, with the day and the window; drawing a window filters the map."""
     titles = layers.titles()
     component(
@@ -250,7 +247,7 @@ def fixed_days() -> tuple[date | None, None]:
     return (state.chosen_day("from") or state.earliest() if adding_up else None), None
 
 
-def linked_view(filters: cache.Filters, mode: str) -> tuple[Shown, tuple[date, date]]:
+def linked_view(filters: Filters, mode: str) -> tuple[Shown, tuple[date, date]]:
     """What the linked map shows: the events of the last days, or all since the start of the window."""
     day = filters.clocks.as_of
     trail = (pd.Timestamp(day) - pd.Timedelta(days=TRAIL_DAYS)).date()
