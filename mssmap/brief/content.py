@@ -230,7 +230,7 @@ def visible(shown: Shown, on: Iterable[str]) -> Shown:
             return event_groups(rows)
         if layer in layers.BY_STATUS:
             return layer + "." + rows["status"].astype("str")
-        return rows["kind"].map(layers.SYMBOL_OF_KIND)
+        return rows["kind"].map(kinds.SERVICE_OF_KIND)
 
     frames = {layer: rows[symbols(layer, rows).isin(wanted)].reset_index(drop=True) for layer, rows in shown.items()}
     return Shown(shown.clocks, frames)
@@ -331,15 +331,16 @@ def _told(changes: list[dict[str, Any]]) -> learnt.Told:
 
 def _tables(shown: Shown, sources: Cited, notes: _Notes) -> Iterable[Table]:
     titles = layers.titles()
-    who = {"fobs": _("Operator"), "gang_zones": _("Group")}
-    for layer, column in (("fobs", "operator"), ("gang_zones", "armed_group")):
+    for layer, kind in kinds.LAYERS.items():
+        if not kind.who_title:
+            continue
         rows = shown[layer]
         if len(rows) > MOST_ROWS:
             notes.add("rows", title=titles[layer], n=MOST_ROWS)
         yield Table(
             title=f"{titles[layer]} ({len(rows)})",
-            columns=(_("Name"), _("State"), who[layer], _("Since"), _("Grade"), _("Sources")),
-            rows=tuple(_row(row, layer, column, sources) for row in rows.head(MOST_ROWS).itertuples(index=False)),
+            columns=(_("Name"), _("State"), _(kind.who_title), _("Since"), _("Grade"), _("Sources")),
+            rows=tuple(_row(row, layer, kind.who, sources) for row in rows.head(MOST_ROWS).itertuples(index=False)),
         )
 
 

@@ -83,8 +83,8 @@ def _spells(data: Data, filters: Filters) -> list[dict[str, Any]]:
                 {
                     "id": row.record_id,
                     "layer": layer,
-                    "zone": layer == "gang_zones",
-                    "status": row.status if layer == "gang_zones" else lines.symbol(layer, fields),
+                    "zone": kinds.LAYERS[layer].is_area,
+                    "status": row.status if kinds.LAYERS[layer].is_area else lines.symbol(layer, fields),
                     "from": day_number(row.valid_from),
                     "to": None if pd.isna(row.valid_to) else day_number(row.valid_to),
                     "known": day_number(row.known_from),

@@ -11,7 +11,7 @@ import streamlit as st
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.legend import layers, text
-from mssmap.legend.symbols import GROUP_COLOURS, OKABE_ITO
+from mssmap.legend.symbols import GROUP_COLOURS, LANE_COLOURS
 from mssmap.maps.view import day_number
 from mssmap.records import evidence, kinds, timeline
 from mssmap.records.catalog import Data
@@ -25,40 +25,10 @@ from mssmap.ui.components import component, look_at
 TRAIL_DAYS: Final = 30
 """In interval mode an event stays on the map for so many days while time plays."""
 
-LANES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
-    "security": (OKABE_ITO["vermillion"], ()),
-    "operations": (OKABE_ITO["blue"], ()),
-    "deployment": (OKABE_ITO["sky"], ()),
-    "bases": ("#004f7c", ("fobs.",)),
-    "training": ("#5b4a8a", ("police.",)),
-    "prisons": (OKABE_ITO["purple"], ("prisons.emptied", "prisons.damaged")),
-    "schools": (OKABE_ITO["green"], ("school.closed", "school.limited")),
-    "courts": ("#00614a", ("court.closed", "court.moved", "court.limited")),
-    "airport": ("#7a6a00", ("airport.closed", "airport.limited", "port.closed", "port.limited", "fuel.closed",
-                            "fuel.limited")),
-    "health": ("#9a4d6e", ("hospital.closed", "hospital.limited")),
-    "political": (OKABE_ITO["grey"], ()),
-    "displacement": (OKABE_ITO["orange"], ()),
-}  # fmt: skip
-"""Lane -> colour, symbols (or their beginning) of the spells in it; events are in the lane of their category."""
-
 
 def titles() -> dict[str, str]:
     """Names of the lanes."""
-    return {
-        "security": _("Security incidents"),
-        "operations": _("Security operations"),
-        "deployment": _("Mission deployments"),
-        "bases": _("Bases"),
-        "training": _("Police training"),
-        "prisons": _("Prisons"),
-        "schools": _("Schools"),
-        "courts": _("Courts"),
-        "airport": _("Airports and ports"),
-        "health": _("Hospitals"),
-        "political": _("Politics, resolutions"),
-        "displacement": _("Displacement, disasters"),
-    }
+    return {name: _(lane.title) for name, lane in kinds.LANES.items()}
 
 
 def lane_of_symbol(symbol: str) -> str | None:
@@ -68,7 +38,7 @@ def lane_of_symbol(symbol: str) -> str | None:
     >>> lane_of_symbol("fobs.planned"), lane_of_symbol("prisons.functioning"), lane_of_symbol("airport.closed")
     ('bases', None, 'airport')
     """
-    return next((lane for lane, (_colour, symbols) in LANES.items() if symbol.startswith(symbols)), None)
+    return next((name for name, lane in kinds.LANES.items() if symbol.startswith(lane.spells)), None)
 
 
 @cache.of_the_data(maxsize=32)
@@ -158,7 +128,11 @@ def chart(filters: Filters, mode: str) -> None:
             "day": day_number(filters.clocks.as_of),
             "mode": mode,
             "trail": TRAIL_DAYS,
-            "lanes": [{"id": name, "label": names[name], "color": LANES[name][0]} for name in LANES if name in used],
+            "lanes": [
+                {"id": name, "label": names[name], "color": colour}
+                for name, colour in LANE_COLOURS.items()
+                if name in used
+            ],
             "items": items,
             "words": _words(len(items)),
         },

@@ -111,10 +111,9 @@ def test_every_status_has_a_symbol(real, on):
     for name, prefix in (("prisons", "prison_id"), ("gang_zones", "zone_id")):
         rows = real["status"].merge(real[name], left_on="record_id", right_on=prefix)
         assert {f"{name}.{status}" for status in rows["status"]} <= set(glyphs)
-    kinds = real["facilities"]["kind"].map(layers.SYMBOL_OF_KIND)
-    assert kinds.notna().all()
+    assert real["facilities"]["kind"].map(kinds.SERVICE_OF_KIND).notna().all()
     rows = real["status"].merge(real["facilities"], left_on="record_id", right_on="facility_id")
-    used = {f"{layers.SYMBOL_OF_KIND[row.kind]}.{row.status}" for row in rows.itertuples()}
+    used = {f"{kinds.SERVICE_OF_KIND[row.kind]}.{row.status}" for row in rows.itertuples()}
     assert used <= set(glyphs)
 
 
