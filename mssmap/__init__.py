@@ -286,7 +286,7 @@ def site(
     k
         Sites to add, 1 to 15; not used by lscp.
     model
-        mclp, lscp, pmedian or pcenter.
+        One of `planning.siting.model.MODELS`: mclp, lscp, pmedian or pcenter.
     keep_active
         False starts from a clean sheet.
 
