@@ -328,7 +328,7 @@ def export(
     out
         Name of the file; it must end as the export does, see `mssmap.exports.bundle.suffix`.
     format
-        geojson, gpkg, fgb, parquet, shp, kml, csv or xlsx.
+        A key of `exports.formats.FORMATS`: geojson, gpkg, ...
     start, end, category
         Narrow the events, as in `events`.
     plans

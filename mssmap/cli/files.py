@@ -21,6 +21,7 @@ from mssmap.cli.common import (
     tell,
     write,
 )
+from mssmap.exports.formats import FORMATS
 from mssmap.i18n.legible import legible
 
 if TYPE_CHECKING:
@@ -34,9 +35,7 @@ SHOWN = 200
 def export(
     names: Annotated[list[str], typer.Argument(metavar="LAYER...", help="Layers and tables, as listed by layers.")],
     out: Annotated[Path, typer.Option(metavar="PATH", help="File to write; several files go into a zip.")],
-    format: Annotated[
-        str, typer.Option("--format", metavar="F", help="geojson, gpkg, fgb, parquet, shp, kml, csv or xlsx.")
-    ],
+    format: Annotated[str, typer.Option("--format", metavar="F", help=f"One of {', '.join(FORMATS)}.")],
     as_of: AsOf = "",
     known_on: KnownOn = "",
     grade: Grade = "F6",

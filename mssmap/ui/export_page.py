@@ -15,7 +15,7 @@ from mssmap.errors import MssmapError
 from mssmap.exports import bundle
 from mssmap.exports import verify as checking
 from mssmap.exports.extract import Extract
-from mssmap.exports.formats import FORMATS, NOTES
+from mssmap.exports.formats import FORMATS
 from mssmap.exports.selection import SCHEMAS, Form, Selection
 from mssmap.exports.verify import RowChange, Verdict
 from mssmap.i18n import current
@@ -26,14 +26,6 @@ from mssmap.ui import cache, choices, permits, plain, state
 
 SHOWN = 500
 """Changed rows that the page lists."""
-
-MIME = {
-    ".zip": "application/zip",
-    ".geojson": "application/geo+json",
-    ".gpkg": "application/geopackage+sqlite3",
-    ".csv": "text/csv",
-    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 
 
 def choose_layers() -> tuple[str, ...]:
@@ -75,7 +67,7 @@ def choose_form() -> Form:
         horizontal=True,
     )
     chosen = FORMATS[key]
-    plain.say("caption", _(NOTES[key]))
+    plain.say("caption", _(chosen.note))
     left, right, _rest = st.columns([0.3, 0.3, 0.4])
     systems = {WGS84: _("Degrees (EPSG:4326)"), METRIC: _("Metres, UTM 18N (EPSG:32618)")}
     with left:
@@ -148,7 +140,7 @@ def download(extract: Extract) -> None:
         plain.label(_("Download {file}").format(file=name)),
         data=lambda: bundle.pack(extract),
         file_name=name,
-        mime=MIME.get(bundle.suffix(extract), "application/octet-stream"),
+        mime=bundle.media_type(extract),
         key="export_download",
         type="primary",
         on_click="ignore",

@@ -23,6 +23,7 @@ from mssmap.ingest import attach, mapping, prepare, stored
 from mssmap.ingest.mapping import Mapping
 from mssmap.ingest.prepare import Imported
 from mssmap.ingest.reading import Reading
+from mssmap.ingest.sniff import LISTED
 from mssmap.legend import text
 from mssmap.maps import imported as drawn
 from mssmap.maps import view
@@ -40,10 +41,9 @@ def tab() -> None:
     """Everything about imports: drop, check, store, take away."""
     st.caption(
         _(
-            "Events or layers of your own, from CSV, XLSX, GeoJSON, GeoPackage, a zipped shapefile, KML, FlatGeobuf, "
-            "GeoParquet or a zip of these. The file is opened in a process of its own that can reach neither the "
-            "network nor other files, and nothing is stored before you say so."
-        )
+            "Events or layers of your own, from {formats}, or a zip of these. The file is opened in a process of its "
+            "own that can reach neither the network nor other files, and nothing is stored before you say so."
+        ).format(formats=LISTED)
     )
     _told()
     generation = st.session_state.get("import_generation", 0)
