@@ -105,7 +105,7 @@ def formats() -> list[tuple[str, ...]]:
 def text() -> str:
     """The whole page."""
     data = catalog.read_catalog(settings.default_data_dir())
-    keys = [(f"`{key}`", words) for key, words in state.ADDRESS_KEYS.items()]
+    keys = [(f"`{key}`", setting.what) for key, setting in state.ADDRESS_KEYS.items()]
     names = ", ".join(f"`{name}`" for name in (*layers.GROUPS, *layers.ALL))
     rows = [(f"`{d.name}`", d.title, str(d.rows), d.licence) for d in data.values()]
     parts = [

@@ -10,6 +10,7 @@ from mssmap import settings
 from mssmap.i18n import LANGUAGES
 from mssmap.i18n import gettext as _
 from mssmap.legend import layers, text
+from mssmap.legend.tiles import BASEMAPS
 from mssmap.maps import choropleth, panels, view
 from mssmap.records.shown import WINDOW_DAYS, Filters, Shown
 from mssmap.records.timeline import Clocks
@@ -259,7 +260,7 @@ def timeline_mode() -> str:
 
 def picture(shown: Shown) -> tuple[str, view.Choropleth | None]:
     """Background and shading; their fields, too, are made only in an open drawer."""
-    state.seed("basemap", state.BASEMAPS, settings.load().basemap)
+    state.seed("basemap", BASEMAPS, settings.load().basemap)
     state.seed("shade", choropleth.INDICATORS)
     state.seed("shade_level", list(choropleth.LEVELS), "departments")
     drawer = st.expander(_("Background and shading"), key="picture", on_change="rerun")
@@ -281,7 +282,7 @@ def _basemap_field() -> None:
     }
     chosen: str = st.selectbox(
         _("Background"),
-        state.BASEMAPS,
+        BASEMAPS,
         key="basemap",
         persist_state="session",
         format_func=titles.__getitem__,
