@@ -30,6 +30,7 @@ from mssmap.planning.ground.grid import Grid
 from mssmap.planning.ground.roads import Links, Network, RoadSettings
 from mssmap.planning.scenario import Scenario
 from mssmap.planning.siting import solver, studies
+from mssmap.planning.siting.model import MODELS
 from mssmap.planning.sureness import Levels, Step
 from mssmap.records import views
 from mssmap.records.timeline import Clocks
@@ -295,7 +296,8 @@ def site(
 
 
 def _require_k(k: int | None, model: str) -> None:
-    if model != "lscp" and (isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= studies.MAX_K):
+    has_k = model not in MODELS or MODELS[model].has_k
+    if has_k and (isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= studies.MAX_K):
         raise InputError(_("k: found {k}, required a whole number from 1 to {max_k}.").format(k=k, max_k=studies.MAX_K))
 
 
@@ -337,7 +339,7 @@ def site_frequency(
             effort=effort,
         )
 
-    sign = 1.0 if model == "mclp" else -1.0
+    sign = 1.0 if MODELS[model].is_gain else -1.0
     steps: list[Step[solver.Solution]] = []
     on_case(0, sureness.count(plan))
     for step in sureness.vary(plan, best, lambda answer: sign * answer.objective):

@@ -10,8 +10,9 @@ import pytest
 from mssmap import i18n
 from mssmap.legend import layers
 from mssmap.measures import keyfigures
-from mssmap.records import differences, kinds, views
-from mssmap.records.shown import Shown
+from mssmap.records import differences, views
+from mssmap.records.shown import Filters
+from mssmap.records.shown import shown as shown_of
 from mssmap.telling import cards, listing, twin
 
 
@@ -23,8 +24,7 @@ def _english():
 
 
 def shown(data, clocks, start=None):
-    frames = {name: views.layer(data, name, clocks) for name in kinds.LAYERS}
-    return Shown(clocks=clocks, events=views.events(data, clocks, start=start, end=clocks.as_of, plans=True), **frames)
+    return shown_of(data, Filters(clocks, start=start, end=clocks.as_of, plans=True))
 
 
 def tell(data, clocks, on=layers.DEFAULT):

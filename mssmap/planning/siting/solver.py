@@ -30,7 +30,7 @@ from mssmap.planning.access import Standard, Travel, require_unit
 from mssmap.planning.ground.grid import Grid
 from mssmap.planning.siting import benders, exact, heuristics, network
 from mssmap.planning.siting.heuristics import Cover, Median
-from mssmap.planning.siting.model import NEEDS_STANDARD, Effort, Problem, Solution, answer, check, left_out
+from mssmap.planning.siting.model import MODELS, Effort, Problem, Solution, answer, check, left_out
 from mssmap.planning.siting.network import Reach
 
 __all__ = [
@@ -107,7 +107,7 @@ def solve(problem: Problem, effort: Effort) -> Solution:
     """Solve a checked problem."""
     started = time.monotonic()
     solution = _SOLVERS[problem.model](problem, effort, started + effort.time_limit_s)
-    standard = f"{problem.standard:g} {problem.unit}" if problem.model in NEEDS_STANDARD else ""
+    standard = f"{problem.standard:g} {problem.unit}" if MODELS[problem.model].has_standard else ""
     sites = tuple({"site": site} for site in solution.chosen)
     return replace(solution, seconds=time.monotonic() - started, standard=standard, sites=sites)
 
@@ -369,7 +369,7 @@ def prepare(
     rule = candidates["rule"].to_numpy(dtype="object")
     existing, required, excluded = (np.flatnonzero(rule == word) for word in ("existing", "required", "excluded"))
     usable = int((rule != "existing").sum() - len(excluded))
-    if model != "lscp" and isinstance(k, int) and k > usable:
+    if (model not in MODELS or MODELS[model].has_k) and isinstance(k, int) and k > usable:
         raise InputError(
             _("site: found k {k}, but only {usable} candidates. Lower k or exclude fewer.").format(k=k, usable=usable)
         )
@@ -419,7 +419,7 @@ def described(
         k=len(chosen),
         chosen=tuple(chosen),
         sites=sites,
-        standard=str(standard) if solution.model in NEEDS_STANDARD else "",
+        standard=str(standard) if MODELS[solution.model].has_standard else "",
         cases={"people": people_case, "speed": speed_case},
         method=f"{solution.method}{kept}{_nowhere(solution, unreachable)} {travel.method}",
         unreachable_by_commune=unreachable,
@@ -436,6 +436,10 @@ def _by_commune(solution: Solution, grid: Grid, people_case: str, names: Mapping
 def _nowhere(solution: Solution, by_commune: Mapping[str, int]) -> str:
     if not by_commune:
         return ""
-    what = "within the standard of any candidate" if solution.model == "lscp" else "with a way to any of these sites"
+    what = (
+        "within the standard of any candidate"
+        if not MODELS[solution.model].has_k
+        else "with a way to any of these sites"
+    )
     where = ", ".join(f"{name} {count:,}" for name, count in by_commune.items())
     return f" Not {what}: {solution.unreachable_people:,.0f} people ({where})."
