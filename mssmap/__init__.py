@@ -215,22 +215,23 @@ def _stored(name: str) -> Scenario | None:
 
     from mssmap import store
     from mssmap.planning import plan_file
+    from mssmap.store import plans
 
     if name == "baseline" or Path(name).exists():
         return None
     try:
-        stored = store.open_store(settings.load().database_url, make=False).plans()
+        stored = plans.listed(store.open_store(settings.load().database_url, make=False))
     except store.NoStoreError:
         return None
-    plans = [plan for plan in stored if name in (plan.plan_id, plan.name)]
-    if len(plans) > 1:
-        ids = ", ".join(plan.plan_id for plan in plans)
+    named = [plan for plan in stored if name in (plan.plan_id, plan.name)]
+    if len(named) > 1:
+        ids = ", ".join(plan.plan_id for plan in named)
         raise InputError(
             _("scenario: found {count} plans called {name!r}, required one. Use an id: {ids}.").format(
-                count=len(plans), name=name, ids=ids
+                count=len(named), name=name, ids=ids
             )
         )
-    return plan_file.from_dict(plans[0].body) if plans else None
+    return plan_file.from_dict(named[0].body) if named else None
 
 
 def _matrix(plan: Scenario) -> MatrixTravel | None:

@@ -16,8 +16,7 @@ from mssmap import store
 from mssmap.errors import DataError, InputError, NotAllowedError, NotFoundError
 from mssmap.planning import access, on_data, plan_file, scenario
 from mssmap.planning.access import MatrixTravel, Standard
-from mssmap.store import matrices, payloads, people
-from mssmap.store.models import PayloadRow
+from mssmap.store import matrices, payloads, people, plans, tables
 from mssmap.ui import cache
 from mssmap.ui.planner import travel
 
@@ -109,7 +108,7 @@ def test_a_stored_matrix_comes_back_as_it_was_and_is_stored_once(haiti, own_stor
     assert (found.site_ids, found.unit, found.source) == (matrix.site_ids, "min", "ours.csv")
     np.testing.assert_array_equal(found.values, matrix.values)
     with own_store.engine.connect() as session:
-        assert session.execute(sa.select(sa.func.count()).select_from(PayloadRow)).scalar_one() == 1
+        assert session.execute(sa.select(sa.func.count()).select_from(tables.payloads)).scalar_one() == 1
 
 
 def test_a_matrix_that_is_missing_or_was_changed_is_not_used(haiti, own_store):
@@ -117,7 +116,7 @@ def test_a_matrix_that_is_missing_or_was_changed_is_not_used(haiti, own_store):
     with pytest.raises(NotFoundError, match=r"^travel matrix 0{12}: it is not in this store\. Add the file again\.$"):
         matrices.find(own_store, "0" * 64, cells)
     mark = matrices.keep(own_store, by_road(haiti), cells)
-    own_store._write(lambda session: session.execute(sa.update(PayloadRow).values(content=b"other")))
+    own_store.write(lambda session: session.execute(sa.update(tables.payloads).values(content=b"other")))
     with pytest.raises(DataError, match=rf"^travel matrix {mark[:12]}: it was changed in the store"):
         matrices.find(own_store, mark, cells)
 
@@ -189,7 +188,7 @@ def test_a_stored_plan_on_a_matrix_gives_the_same_figures_to_programs(haiti, own
     monkeypatch.setenv("MSSMAP_DATABASE_URL", str(own_store.engine.url))
     matrix = by_road(haiti, 2)
     plan = on_matrix(haiti.plan.copy("plan-ours", "Ours"), matrices.keep(own_store, matrix, haiti.ground.grid))
-    own_store.save(plan_file.to_dict(plan), version=0)
+    plans.save(own_store, plan_file.to_dict(plan), version=0)
     expected = on_data.evaluate(haiti.data, plan, matrix)
     pd.testing.assert_frame_equal(mssmap.coverage("plan-ours").figures, expected.figures)
 
@@ -209,6 +208,6 @@ def test_a_plan_that_names_rows_which_are_no_matrix_is_told(haiti, own_store, sa
     buffer = pa.BufferOutputStream()
     pq.write_table(pa.table({"a": ["x"]}).replace_schema_metadata(said), buffer)
     rows = buffer.getvalue().to_pybytes()
-    own_store._write(lambda session: payloads.put(session, rows))
+    own_store.write(lambda session: payloads.put(session, rows))
     with pytest.raises(DataError, match=r"travel matrix .*: it was changed in the store"):
         matrices.find(own_store, payloads.digest(rows), haiti.ground.grid)

@@ -30,7 +30,7 @@ from mssmap.maps import view
 from mssmap.records import kinds
 from mssmap.records.shown import Shown
 from mssmap.store import imports
-from mssmap.store.core import StoreAwayError
+from mssmap.store.ledger import StoreAwayError
 from mssmap.ui import cache, components, permits, plain, state
 from mssmap.ui.cache import Filters
 from mssmap.ui.imports import archives, form

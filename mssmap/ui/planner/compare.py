@@ -14,6 +14,7 @@ from mssmap.legend import text
 from mssmap.planning import backtest, covering, on_data, plan_file, scenario
 from mssmap.planning.covering import Coverage
 from mssmap.planning.scenario import Scenario
+from mssmap.store import plans as kept_plans
 from mssmap.ui import cache, choices, plain
 from mssmap.ui.planner import editing, sure, travel
 from mssmap.ui.planner.figures import amount, figure_titles
@@ -31,7 +32,7 @@ def tested(judged: Judged) -> backtest.Backtest:
 def _others(plan: Scenario) -> dict[str, str]:
     """Titles of the plans that one may compare with, by id; no two alike."""
     named = {editing.BASELINE: (_("Baseline"), "")}
-    named |= {stored.plan_id: (stored.name, editing.changed(stored)) for stored in cache.plans().plans()}
+    named |= {stored.plan_id: (stored.name, editing.changed(stored)) for stored in kept_plans.listed(cache.plans())}
     named.pop(plan.id, None)
     return choices.told_apart(named)
 
@@ -52,7 +53,7 @@ def _other(plan: Scenario, plan_id: str) -> Scenario | None:
     if plan_id == editing.BASELINE:
         return scenario.baseline(cache.data(), plan.clocks, plan.grade)
     try:
-        return plan_file.from_dict(cache.plans().plan(plan_id).body)
+        return plan_file.from_dict(kept_plans.find(cache.plans(), plan_id).body)
     except MssmapError:
         return None
 

@@ -20,7 +20,7 @@ from mssmap.legend import text
 from mssmap.planning import on_data, plan_file, scenario
 from mssmap.planning.scenario import Scenario
 from mssmap.records.timeline import Clocks
-from mssmap.store import Plan, roles
+from mssmap.store import StoredPlan, plans, roles
 from mssmap.ui import acts, cache, choices, permits, plain, state, told
 from mssmap.ui.components import component
 
@@ -46,8 +46,8 @@ class InHand:
 
     wanted: str
     plan: Scenario
-    stored: Plan | None = None
-    deleted: Plan | None = None
+    stored: StoredPlan | None = None
+    deleted: StoredPlan | None = None
 
     @property
     def shown(self) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def in_hand() -> InHand:
         st.session_state["plan_id"] = "" if link == BASELINE else link[:80]
     wanted: str = st.session_state.setdefault("plan_id", "")
     _keep_link(wanted)
-    stored = cache.plans().stored(wanted) if wanted else None
+    stored = plans.stored(cache.plans(), wanted) if wanted else None
     plan = None if stored is None or stored.deleted else _read(stored)
     if plan is None:
         st.session_state.pop("plan_days", None)
@@ -76,7 +76,7 @@ def in_hand() -> InHand:
     return _on_its_days(InHand(wanted, plan, stored))
 
 
-def _read(stored: Plan) -> Scenario | None:
+def _read(stored: StoredPlan) -> Scenario | None:
     """Return a plan of the store; None, told above the map, if what stands there is none."""
     try:
         return plan_file.from_dict(stored.body)
@@ -152,7 +152,7 @@ def _moved(held: InHand, clocks: Clocks, grade: str) -> InHand:
     days = {"as_of": clocks.as_of, "known_on": clocks.known_on, "grade": grade}
     if not do({"kind": "days", **days}, plan_id=held.wanted):
         return held
-    stored = cache.plans().plan(held.wanted)
+    stored = plans.find(cache.plans(), held.wanted)
     return InHand(held.wanted, plan_file.from_dict(stored.body), stored)
 
 
@@ -181,7 +181,7 @@ def do(*done: dict[str, Any], plan_id: str | None = None) -> bool:
     own = st.session_state["plan_id"] if plan_id is None else plan_id
     store = cache.plans()
     try:
-        if not own or store.stored(own) is None:
+        if not own or plans.stored(store, own) is None:
             own = acts.new_id()
             acts.do(store, cache.data(), [{"plan": own, "kind": "create", "name": next_name(), **_days()}])
         st.session_state["plan_made"] = acts.do(store, cache.data(), [{"plan": own, **act} for act in done])
@@ -205,7 +205,7 @@ def note(words: str) -> None:
 
 def next_name() -> str:
     """Return a name for a new plan that no other has."""
-    names = {plan.name for plan in cache.plans().plans()}
+    names = {plan.name for plan in plans.listed(cache.plans())}
     return next(name for n in range(1, len(names) + 2) if (name := _("Plan {n}").format(n=n)) not in names)
 
 
@@ -221,8 +221,8 @@ def hand(held: InHand) -> None:
     """Choose, name, copy, undo, redo and delete plans; the first component of the page, for the others ask it."""
     store = cache.plans()
     st.session_state["plan_shown"] = _shown(held.stored) if held.stored else None
-    listed = choices.told_apart({plan.plan_id: (plan.name, changed(plan)) for plan in store.plans()})
-    gone = choices.told_apart({plan.plan_id: (plan.name, changed(plan)) for plan in store.deleted()})
+    listed = choices.told_apart({plan.plan_id: (plan.name, changed(plan)) for plan in plans.listed(store)})
+    gone = choices.told_apart({plan.plan_id: (plan.name, changed(plan)) for plan in plans.deleted(store)})
     component(
         "hand",
         key="hand",
@@ -243,7 +243,7 @@ def hand(held: InHand) -> None:
     told.store_faults("plan")
 
 
-def _shown(plan: Plan) -> dict[str, Any]:
+def _shown(plan: StoredPlan) -> dict[str, Any]:
     """Plan and version for the watcher of other people's changes, and the last version that this session made."""
     return {"id": plan.plan_id, "version": plan.version, "made": st.session_state.get("plan_made", 0)}
 
@@ -263,7 +263,7 @@ def _again() -> None:
         take_up(asked["plan"][:80])
 
 
-def changed(plan: Plan) -> str:
+def changed(plan: StoredPlan) -> str:
     """When a plan was changed last, in words: what tells two plans of one name apart; nothing without a time."""
     if not plan.changed_at:
         return ""
@@ -291,7 +291,7 @@ def _missing(plan_id: str) -> dict[str, str]:
     return {"plan": plan_id, "text": words}
 
 
-def _deleted(plan: Plan) -> dict[str, str]:
+def _deleted(plan: StoredPlan) -> dict[str, str]:
     words = (
         _("{name} was deleted at {time} UTC. What you see is the baseline.")
         if plan.changed_by == roles.LOCAL
