@@ -22,7 +22,7 @@ from mssmap.planning import reach
 from mssmap.planning.access import Standard, Travel, require_unit
 from mssmap.planning.covering import MAX_SNAP_M
 from mssmap.planning.ground.grid import Grid
-from mssmap.planning.scenario import Scenario
+from mssmap.planning.scenario import Plan
 from mssmap.records import evidence, timeline
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def _every_month(rows: pd.DataFrame) -> pd.DataFrame:
 
 def from_data(
     data: Data,
-    plan: Scenario,
+    plan: Plan,
     travel: Travel,
     grid: Grid,
     bases: pd.DataFrame,
@@ -266,7 +266,7 @@ def robust_sites(
     ).reset_index(drop=True)
 
 
-def consensus_sites(plans: Sequence[Scenario]) -> pd.DataFrame:
+def consensus_sites(plans: Sequence[Plan]) -> pd.DataFrame:
     """Return how many plans have each base on: `base_id`, `plans`, `of`, most agreed first."""
     if not plans:
         raise InputError(_("consensus: found no plans, required at least one."))

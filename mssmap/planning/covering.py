@@ -22,7 +22,7 @@ from mssmap.i18n import gettext as _
 from mssmap.planning import covering_tables as tables
 from mssmap.planning import reach
 from mssmap.planning.access import DECIMALS, Standard, Travel, require_unit
-from mssmap.planning.covering_tables import CENTRAL, Cases, Plan, State
+from mssmap.planning.covering_tables import CENTRAL, Cases, Ground, State
 from mssmap.planning.ground.grid import Floats, Grid, Ints
 from mssmap.planning.reach import Bools, percent
 from mssmap.records import kinds
@@ -74,32 +74,32 @@ class Coverage:
     standard: Standard
     figures: pd.DataFrame
     method: str
-    plan: Plan = field(repr=False)
+    ground: Ground = field(repr=False)
 
     @cached_property
     def by_department(self) -> pd.DataFrame:
         """Coverage by department."""
-        return tables.by_region(self.plan, communes=False)
+        return tables.by_region(self.ground, communes=False)
 
     @cached_property
     def by_commune(self) -> pd.DataFrame:
         """Coverage by commune."""
-        return tables.by_region(self.plan, communes=True)
+        return tables.by_region(self.ground, communes=True)
 
     @cached_property
     def by_base(self) -> pd.DataFrame:
         """Contribution of each base."""
-        return tables.by_base(self.plan)
+        return tables.by_base(self.ground)
 
     @cached_property
     def cells(self) -> pd.DataFrame:
         """Count and time of each cell."""
-        return tables.by_cell(self.plan)
+        return tables.by_cell(self.ground)
 
     @cached_property
     def facilities(self) -> pd.DataFrame:
         """Which facilities are covered."""
-        return tables.by_facility(self.plan)
+        return tables.by_facility(self.ground)
 
     def figure(self, name: str) -> dict[str, Any]:
         """
@@ -209,7 +209,7 @@ def evaluate(
         standard=standard,
         figures=_banded(runs, facilities, bases, active),
         method=_method(travel, standard, cases, int(active.sum())),
-        plan=Plan(grid, bases, facilities, states, nearest, cases, names or {}),
+        ground=Ground(grid, bases, facilities, states, nearest, cases, names or {}),
     )
 
 

@@ -28,7 +28,7 @@ from mssmap.planning.covering_tables import CENTRAL, Cases
 from mssmap.planning.ground import grid, osm, roads
 from mssmap.planning.ground.grid import Grid
 from mssmap.planning.ground.roads import Links, Network, RoadSettings
-from mssmap.planning.scenario import Scenario
+from mssmap.planning.scenario import Plan
 from mssmap.planning.siting import solver, studies
 from mssmap.planning.sureness import Levels, Step
 from mssmap.records import views
@@ -86,12 +86,12 @@ def _facilities_of(data: Data, clocks: Clocks, grade: str) -> pd.DataFrame:
     return covering.facilities_from_data(data, clocks, cells_of(data), grade)
 
 
-def network_of(data: Data, plan: Scenario) -> Network:
+def network_of(data: Data, plan: Plan) -> Network:
     """Return the travel graph of a plan, whatever it is judged on."""
     return _network_of(data, plan.clocks, plan.roads, plan.grade, settings.load().roads)
 
 
-def ground(data: Data, plan: Scenario, matrix: MatrixTravel | None = None) -> Ground:
+def ground(data: Data, plan: Plan, matrix: MatrixTravel | None = None) -> Ground:
     """
     Return what a plan is judged on.
 
@@ -122,7 +122,7 @@ def ground(data: Data, plan: Scenario, matrix: MatrixTravel | None = None) -> Gr
     return Ground(network.grid, network, travel, _facilities_of(data, plan.clocks, plan.grade))
 
 
-def evaluate(data: Data, plan: Scenario, matrix: MatrixTravel | None = None, *, language: str = "fr") -> Coverage:
+def evaluate(data: Data, plan: Plan, matrix: MatrixTravel | None = None, *, language: str = "fr") -> Coverage:
     """Return every figure of a plan; the first call on a day takes about a second, a toggle some milliseconds."""
     on = ground(data, plan, matrix)
     result = covering.evaluate(
@@ -138,7 +138,7 @@ def evaluate(data: Data, plan: Scenario, matrix: MatrixTravel | None = None, *, 
     return _with_the_bases_left_out(result, data, plan)
 
 
-def evaluate_sure(data: Data, plan: Scenario, matrix: MatrixTravel | None = None, *, language: str = "fr") -> Coverage:
+def evaluate_sure(data: Data, plan: Plan, matrix: MatrixTravel | None = None, *, language: str = "fr") -> Coverage:
     """Return every figure of a plan with the band over all that is not known (`how_sure`); the first takes a second."""
     return with_bands(evaluate(data, plan, matrix, language=language), list(how_sure(data, plan, matrix)))
 
@@ -154,7 +154,7 @@ def with_bands(coverage: Coverage, steps: Sequence[Step[pd.Series]]) -> Coverage
     )
 
 
-def how_sure(data: Data, plan: Scenario, matrix: MatrixTravel | None = None) -> Iterator[Step[pd.Series]]:
+def how_sure(data: Data, plan: Plan, matrix: MatrixTravel | None = None) -> Iterator[Step[pd.Series]]:
     """Yield the figures of a plan, by name, over the cases of `sureness.vary`; what is best covers most people."""
 
     def figures(levels: Levels) -> pd.Series:
@@ -174,7 +174,7 @@ def how_sure(data: Data, plan: Scenario, matrix: MatrixTravel | None = None) -> 
     yield from sureness.vary(plan, figures, lambda answer: float(answer["people_covered"]))
 
 
-def _with_the_bases_left_out(result: Coverage, data: Data, plan: Scenario) -> Coverage:
+def _with_the_bases_left_out(result: Coverage, data: Data, plan: Plan) -> Coverage:
     left_out = scenario.not_counted(data, plan.clocks, plan.grade)
     count = float((left_out["status"] == scenario.OPERATIONAL).sum())
     row = {"name": "operational_without_place", "value": count, "low": count, "high": count, "unit": "bases"}
@@ -184,7 +184,7 @@ def _with_the_bases_left_out(result: Coverage, data: Data, plan: Scenario) -> Co
     return dataclasses.replace(result, figures=figures, method=f"{result.method} {words}".strip())
 
 
-def bases_left_out(data: Data, plan: Scenario) -> str:
+def bases_left_out(data: Data, plan: Plan) -> str:
     """Say which bases in use on the day of a plan it cannot hold, and why; empty if there are none."""
     rows = scenario.not_counted(data, plan.clocks, plan.grade)
     placed = scenario.standing_count(data, plan)
@@ -208,7 +208,7 @@ def bases_left_out(data: Data, plan: Scenario) -> str:
     return " ".join(parts)
 
 
-def candidates(data: Data, plan: Scenario, on: Ground, *, keep_active: bool = True) -> pd.DataFrame:
+def candidates(data: Data, plan: Plan, on: Ground, *, keep_active: bool = True) -> pd.DataFrame:
     """
     Return the places where a best site may stand: every cell with a named place, and the proposals of the plan.
 
@@ -254,7 +254,7 @@ def candidates(data: Data, plan: Scenario, on: Ground, *, keep_active: bool = Tr
 
 def site(
     data: Data,
-    plan: Scenario,
+    plan: Plan,
     k: int | None = None,
     model: str = "mclp",
     *,
@@ -301,7 +301,7 @@ def _require_k(k: int | None, model: str) -> None:
 
 def site_frequency(
     data: Data,
-    plan: Scenario,
+    plan: Plan,
     k: int | None = None,
     model: str = "mclp",
     *,
@@ -350,7 +350,7 @@ def site_frequency(
 
 def site_front(
     data: Data,
-    plan: Scenario,
+    plan: Plan,
     model: str = "mclp",
     *,
     mode: str = "clean",
@@ -374,7 +374,7 @@ def site_front(
 
 def site_swaps(
     data: Data,
-    plan: Scenario,
+    plan: Plan,
     solution: solver.Solution,
     *,
     keep_active: bool = True,
@@ -397,7 +397,7 @@ def site_swaps(
 
 def back_test(
     data: Data,
-    plan: Scenario,
+    plan: Plan,
     *,
     start: date | None = None,
     end: date | None = None,
@@ -410,7 +410,7 @@ def back_test(
     return backtest.from_data(data, plan, on.travel, on.grid, bases, start=start, end=end, grade=grade)
 
 
-def robust_sites(data: Data, plan: Scenario, *, top: int = 10, matrix: MatrixTravel | None = None) -> pd.DataFrame:
+def robust_sites(data: Data, plan: Plan, *, top: int = 10, matrix: MatrixTravel | None = None) -> pd.DataFrame:
     """Return how steadily each candidate place is among the best over the recorded months; see `backtest`."""
     on = ground(data, plan, matrix)
     places = candidates(data, plan, on, keep_active=False)
@@ -418,7 +418,7 @@ def robust_sites(data: Data, plan: Scenario, *, top: int = 10, matrix: MatrixTra
     return backtest.robust_sites(placed, on.travel, places[places["rule"] != "excluded"], plan.standard, top=top)
 
 
-def find(data: Data, name_or_file: str, clocks: Clocks, grade: str = "F6") -> Scenario:
+def find(data: Data, name_or_file: str, clocks: Clocks, grade: str = "F6") -> Plan:
     """
     Return the plan that a name or a file means; `baseline` is the one that changes nothing.
 

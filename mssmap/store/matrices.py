@@ -29,7 +29,7 @@ COLUMNS: Final = {"site_id", "demand_id", "minutes", "km"}
 
 def keep(store: Store, matrix: MatrixTravel, grid: Grid) -> str:
     """
-    Store a matrix and return its hash, for `Scenario.matrix`; the same matrix is stored once.
+    Store a matrix and return its hash, for `Plan.matrix`; the same matrix is stored once.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def keep(store: Store, matrix: MatrixTravel, grid: Grid) -> str:
 
 def find(store: Store, mark: str, grid: Grid) -> MatrixTravel:
     """
-    Return the matrix of a hash, as `Scenario.matrix` names it.
+    Return the matrix of a hash, as `Plan.matrix` names it.
 
     Raises
     ------

@@ -24,7 +24,7 @@ from mssmap.i18n import gettext as _
 from mssmap.i18n import speaking
 from mssmap.planning import plan_acts, plan_file
 from mssmap.planning.plan_acts import AnyAct, Copy, Create, Place, RefusedPlaceError, Step
-from mssmap.planning.scenario import Scenario
+from mssmap.planning.scenario import Plan
 from mssmap.records.catalog import Data
 from mssmap.store import GoneError, Store, StoredPlan, roles
 from mssmap.store import plans as kept_plans
@@ -148,7 +148,7 @@ def perform(store: Store, data: Data, act: AnyAct) -> StoredPlan:
     if isinstance(act, Step):
         return _STEPS[act.kind](store, act.plan, request_id=act.id)
 
-    def held(plan_id: str) -> Scenario:
+    def held(plan_id: str) -> Plan:
         return plan_file.from_dict(kept_plans.find(store, plan_id).body)
 
     # what is looked up for it is looked up outside the write
@@ -204,7 +204,7 @@ def new_id() -> str:
     return f"plan-{uuid.uuid4().hex[:12]}"
 
 
-def new_plan(store: Store, plan: Scenario) -> StoredPlan:
+def new_plan(store: Store, plan: Plan) -> StoredPlan:
     """Store a plan under an id of its own: one that came in a file."""
     own = plan_file.to_dict(plan.copy(new_id(), plan.name))
     return kept_plans.act(store, own["id"], lambda _body: own, request_id=str(uuid.uuid4()))

@@ -14,12 +14,12 @@ from mssmap.errors import InputError
 from mssmap.planning import covering, on_data, placement, plan_file, scenario
 from mssmap.planning.access import Standard
 from mssmap.planning.ground.roads import RoadSettings, RoadStatus
-from mssmap.planning.scenario import Proposal, Scenario
+from mssmap.planning.scenario import Plan, Proposal
 from mssmap.records.timeline import Clocks
 
 CLOCKS = Clocks(date(2026, 4, 1), date(2026, 11, 22))
 JACMEL = Proposal("own-1", "Jacmel", -72.535, 18.234, capacity=120, note='"={{7*7}}"')
-PLAN = Scenario(
+PLAN = Plan(
     id="three-more",
     name="Trois de plus, à l’ouest",
     clocks=CLOCKS,

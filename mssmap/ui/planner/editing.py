@@ -18,7 +18,7 @@ from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.legend import text
 from mssmap.planning import on_data, plan_file, scenario
-from mssmap.planning.scenario import Scenario
+from mssmap.planning.scenario import Plan
 from mssmap.records.timeline import Clocks
 from mssmap.store import StoredPlan, plans, roles
 from mssmap.ui import acts, cache, choices, permits, plain, state, told
@@ -45,7 +45,7 @@ class InHand:
     """
 
     wanted: str
-    plan: Scenario
+    plan: Plan
     stored: StoredPlan | None = None
     deleted: StoredPlan | None = None
 
@@ -76,7 +76,7 @@ def in_hand() -> InHand:
     return _on_its_days(InHand(wanted, plan, stored))
 
 
-def _read(stored: StoredPlan) -> Scenario | None:
+def _read(stored: StoredPlan) -> Plan | None:
     """Return a plan of the store; None, told above the map, if what stands there is none."""
     try:
         return plan_file.from_dict(stored.body)
@@ -156,7 +156,7 @@ def _moved(held: InHand, clocks: Clocks, grade: str) -> InHand:
     return InHand(held.wanted, plan_file.from_dict(stored.body), stored)
 
 
-def _say_whose_days(plan: Scenario, asked: Clocks) -> None:
+def _say_whose_days(plan: Plan, asked: Clocks) -> None:
     if asked != Clocks(state.default_as_of(), state.today()):
         note(
             _(
@@ -212,7 +212,7 @@ def next_name() -> str:
 # ---------------------------------------------------------------------------------------------- what the page shows
 
 
-def bases(plan: Scenario) -> Any:
+def bases(plan: Plan) -> Any:
     """Return the bases that can be switched, as `scenario.bases` lists them."""
     return scenario.bases(cache.data(), plan, on_data.network_of(cache.data(), plan))
 

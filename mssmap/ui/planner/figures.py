@@ -14,7 +14,7 @@ from mssmap.maps import plan as plan_map
 from mssmap.maps import view
 from mssmap.planning import on_data
 from mssmap.planning.covering import Coverage
-from mssmap.planning.scenario import Scenario
+from mssmap.planning.scenario import Plan
 from mssmap.records.shown import Shown
 from mssmap.ui import cache, components, plain
 from mssmap.ui.planner.editing import InHand, bases
@@ -110,7 +110,7 @@ def base_table(held: InHand, coverage: Coverage) -> None:
 
 
 def map_options(
-    plan: Scenario, coverage: Coverage, on: tuple[str, ...], agreement: pd.DataFrame | None = None
+    plan: Plan, coverage: Coverage, on: tuple[str, ...], agreement: pd.DataFrame | None = None
 ) -> view.Options:
     """The plan as the map draws it, or where the compared plans agree."""
     closed = plan_map.closures(on_data.network_of(cache.data(), plan)) if plan.travel == "road" else ()
@@ -127,7 +127,7 @@ def map_options(
     )
 
 
-def shown(plan: Scenario) -> Shown:
+def shown(plan: Plan) -> Shown:
     """Records of the day of the plan, without the bases: those are drawn as the plan has them."""
     found = cache.shown(cache.Filters(plan.clocks, plan.grade))
     return dataclasses.replace(found, fobs=found.fobs.iloc[:0], events=found.events.iloc[:0])

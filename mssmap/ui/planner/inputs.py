@@ -10,7 +10,7 @@ import streamlit as st
 from mssmap import settings
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
-from mssmap.planning.scenario import Scenario
+from mssmap.planning.scenario import Plan
 from mssmap.records.catalog import Data
 from mssmap.ui import cache, choices, permits
 from mssmap.ui.components import component
@@ -78,7 +78,7 @@ def _by_name() -> None:
     name = st.selectbox(
         _("Name of a place"), list(known), index=None, key="place_name", placeholder=_("Type a town or neighbourhood")
     )
-    lat, lon = known.get(name or "", (0.0, 0.0))
+    lon, lat = known.get(name or "", (0.0, 0.0))
     act = {"kind": "place", "lon": lon, "lat": lat, "name": name} if name else None
     act_button("place_named", _("Place a base there"), act)
 
@@ -90,7 +90,7 @@ def act_button(key: str, label: str, act: dict[str, Any] | None) -> None:
 
 @lru_cache(maxsize=4)
 def _places(data: Data, language: str) -> dict[str, tuple[float, float]]:
-    """Latitude and longitude of towns and neighbourhoods, by name and commune; the largest first."""
+    """Longitude and latitude of towns and neighbourhoods, by name and commune; the largest first."""
     communes = data["communes"].set_index("pcode")[f"name_{language}"]
     rows = data["places"].sort_values(["rank", "name_fr"], kind="stable")
     named: dict[str, tuple[str, str]] = {}
@@ -100,7 +100,7 @@ def _places(data: Data, language: str) -> dict[str, tuple[float, float]]:
         commune = communes.get(row.commune_pcode, "")
         label = name if name == commune or not commune else f"{name} ({commune})"
         named[str(number)] = (label, f"{row.geometry.y:.3f}, {row.geometry.x:.3f}")
-        points[str(number)] = (row.geometry.y, row.geometry.x)
+        points[str(number)] = (row.geometry.x, row.geometry.y)
     return {title: points[key] for key, title in choices.told_apart(named).items()}
 
 
@@ -137,7 +137,7 @@ def proposals(held: InHand) -> None:
         )
 
 
-def _titles(plan: Scenario) -> dict[str, str]:
+def _titles(plan: Plan) -> dict[str, str]:
     return choices.told_apart({one.id: (one.name, f"{one.lat:.3f}, {one.lon:.3f}") for one in plan.proposals})
 
 

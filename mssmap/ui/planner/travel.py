@@ -17,7 +17,7 @@ from mssmap.i18n import gettext as _
 from mssmap.planning import access, on_data, scenario
 from mssmap.planning.access import MatrixTravel
 from mssmap.planning.covering import Coverage
-from mssmap.planning.scenario import Scenario
+from mssmap.planning.scenario import Plan
 from mssmap.records.catalog import Data
 from mssmap.store import matrices
 from mssmap.ui import cache, permits, plain
@@ -43,8 +43,8 @@ class Judged:
         Why the road model takes the place of the matrix; empty if it does not.
     """
 
-    asked: Scenario
-    plan: Scenario
+    asked: Plan
+    plan: Plan
     matrix: MatrixTravel | None = None
     note: str = ""
 
@@ -53,7 +53,7 @@ class Judged:
         return on_data.evaluate(cache.data(), self.plan, self.matrix, language=current())
 
 
-def judged(plan: Scenario) -> Judged:
+def judged(plan: Plan) -> Judged:
     """Return a plan with what it is judged on; if its matrix cannot be used, the road model stands in and says so."""
     if plan.travel != "matrix":
         return Judged(plan, plan)
@@ -73,7 +73,7 @@ def _matrix(mark: str, data: Data) -> MatrixTravel:
     return matrices.find(cache.plans(), mark, on_data.cells_of(data))
 
 
-def upload(plan: Scenario) -> None:
+def upload(plan: Plan) -> None:
     """Take a file of minutes or kilometres for the plan, and say which one it has."""
     if plan.travel != "matrix":
         return
@@ -115,7 +115,7 @@ def upload(plan: Scenario) -> None:
         plain.say("caption", _("In use: {name}, {n} sites.").format(name=held.source, n=known))
 
 
-def example(plan: Scenario) -> bytes:
+def example(plan: Plan) -> bytes:
     """Return a CSV of what the road model gives for all bases and proposals of a plan."""
     network = on_data.network_of(cache.data(), plan)
     bases = scenario.bases(cache.data(), plan, network)
