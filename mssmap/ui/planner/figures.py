@@ -17,7 +17,8 @@ from mssmap.planning.covering import Coverage
 from mssmap.planning.scenario import Plan
 from mssmap.records.shown import Shown
 from mssmap.ui import cache, components, plain
-from mssmap.ui.planner.editing import InHand, bases
+from mssmap.ui.planner.editing import bases
+from mssmap.ui.planner.hand import PlanInHand
 
 
 def figure_titles() -> dict[str, str]:
@@ -81,7 +82,7 @@ def amount(value: float, unit: str) -> str:
     return f"{rounded} {unit}" if unit in {"min", "km"} else rounded
 
 
-def base_table(held: InHand, coverage: Coverage) -> None:
+def base_table(held: PlanInHand, coverage: Coverage) -> None:
     """Switches of all bases and proposals, with what each of them adds."""
     listed = bases(held.plan).set_index("base_id")
     kinds = plan_map.kinds()

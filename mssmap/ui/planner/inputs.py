@@ -15,12 +15,12 @@ from mssmap.records.catalog import Data
 from mssmap.ui import cache, choices, permits
 from mssmap.ui.components import component
 from mssmap.ui.planner import travel
-from mssmap.ui.planner.editing import InHand
+from mssmap.ui.planner.hand import PlanInHand
 
 STANDARDS: Final = (30, 60, 90, 120)
 
 
-def assumptions(held: InHand) -> None:
+def assumptions(held: PlanInHand) -> None:
     """Service standard, way of travel, roads and zones."""
     plan = held.plan
     data = {
@@ -38,10 +38,10 @@ def assumptions(held: InHand) -> None:
     if drawer.open:
         with drawer:
             _travel(held)
-            travel.upload(plan)
+            travel.upload(held)
 
 
-def _travel(held: InHand) -> None:
+def _travel(held: PlanInHand) -> None:
     plan = held.plan
     ways = {
         "road": _("OpenStreetMap extract") if settings.load().roads else _("Coarse road model"),
@@ -62,7 +62,7 @@ def _travel(held: InHand) -> None:
     component("travel", key="travel", data=data)
 
 
-def placing(held: InHand) -> None:
+def placing(held: PlanInHand) -> None:
     """Place a proposal by a click on the map, by name or by coordinates."""
     st.toggle(_("Click the map to place a base"), key="placing", disabled=permits.reason("plan") is not None)
     drawer = st.expander(_("Place by name or coordinates"), key="place_drawer", on_change="rerun")
@@ -104,7 +104,7 @@ def _places(data: Data, language: str) -> dict[str, tuple[float, float]]:
     return {title: points[key] for key, title in choices.told_apart(named).items()}
 
 
-def proposals(held: InHand) -> None:
+def proposals(held: PlanInHand) -> None:
     """Name, rule, capacity and note of each proposal; own ones can be taken away."""
     plan = held.plan
     if not plan.proposals:

@@ -22,6 +22,7 @@ from mssmap.records.catalog import Data
 from mssmap.store import matrices
 from mssmap.ui import cache, permits, plain
 from mssmap.ui.planner import editing
+from mssmap.ui.planner.hand import PlanInHand
 
 FORMATS: Final = ("csv", "parquet")
 
@@ -73,8 +74,9 @@ def _matrix(mark: str, data: Data) -> MatrixTravel:
     return matrices.find(cache.plans(), mark, on_data.cells_of(data))
 
 
-def upload(plan: Plan) -> None:
+def upload(held: PlanInHand) -> None:
     """Take a file of minutes or kilometres for the plan, and say which one it has."""
+    plan = held.plan
     if plan.travel != "matrix":
         return
     st.caption(
@@ -98,7 +100,7 @@ def upload(plan: Plan) -> None:
         max_upload_size=25,
         disabled=permits.lacking("upload"),
     )
-    if file is not None and st.session_state.get("matrix_file_read") != file.file_id:
+    if file is not None and held.matrix_read != file.file_id:
         try:
             with st.spinner(_("Checking every row")):
                 matrix = read(file.getbuffer(), file.name, plan.standard.unit)
@@ -106,13 +108,13 @@ def upload(plan: Plan) -> None:
         except MssmapError as error:
             plain.say("error", str(error))
             return
-        st.session_state["matrix_file_read"] = file.file_id
+        held.matrix_read = file.file_id
         editing.do({"kind": "assume", "matrix": mark})
         st.rerun()
-    held = judged(plan).matrix
-    if held is not None:
-        known = len(held.site_ids)
-        plain.say("caption", _("In use: {name}, {n} sites.").format(name=held.source, n=known))
+    matrix = judged(plan).matrix
+    if matrix is not None:
+        known = len(matrix.site_ids)
+        plain.say("caption", _("In use: {name}, {n} sites.").format(name=matrix.source, n=known))
 
 
 def example(plan: Plan) -> bytes:

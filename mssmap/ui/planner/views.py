@@ -12,11 +12,11 @@ from mssmap.planning.covering import Coverage
 from mssmap.telling import charts
 from mssmap.ui import cache, plain
 from mssmap.ui.planner import compare, roads, sites, sure
-from mssmap.ui.planner.editing import InHand
+from mssmap.ui.planner.hand import PlanInHand
 from mssmap.ui.planner.travel import Judged
 
 
-def show(held: InHand, judged: Judged, coverage: Coverage) -> None:
+def show(held: PlanInHand, judged: Judged, coverage: Coverage) -> None:
     """One view at a time."""
     titles = {
         "gaps": _("Who is not covered"),
