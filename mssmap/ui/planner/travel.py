@@ -111,10 +111,10 @@ def upload(held: PlanInHand) -> None:
         held.matrix_read = file.file_id
         editing.do({"kind": "assume", "matrix": mark})
         st.rerun()
-    matrix = judged(plan).matrix
-    if matrix is not None:
-        known = len(matrix.site_ids)
-        plain.say("caption", _("In use: {name}, {n} sites.").format(name=matrix.source, n=known))
+    used = judged(plan).matrix
+    if used is not None:
+        known = len(used.site_ids)
+        plain.say("caption", _("In use: {name}, {n} sites.").format(name=used.source, n=known))
 
 
 def example(plan: Plan) -> bytes:
