@@ -52,7 +52,7 @@ def coverage(
             listing.aligned([{k: str(v) for k, v in row.items()} for row in rows.round(1).to_dict("records")])
             for rows in (result.figures, result.by_department)
         )
-        write("\n\n".join([*tables, result.method]), out)
+        write("\n\n".join([*tables, str(result.method)]), out)
 
 
 def site(
@@ -95,4 +95,4 @@ def site(
         f"{answer.seconds:.1f} s"
     )
     lines = [f"{row['id']}  {row['name']}  {row['lat']:.4f}, {row['lon']:.4f}" for row in found["sites"]]
-    write("\n".join([*lines, f"{answer.objective:,.0f} {answer.unit}; {unreachable}", answer.method]), out)
+    write("\n".join([*lines, f"{answer.objective:,.0f} {answer.unit}; {unreachable}", str(answer.method)]), out)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mssmap.i18n import current
+from mssmap.i18n import GROUP_MARKS, current
 from mssmap.i18n import gettext as _
 from mssmap.legend import text
 from mssmap.planning.covering import Coverage
@@ -68,7 +68,7 @@ def reach(coverage: Coverage) -> dict[str, Any]:
         "within": packed(states[CENTRAL].all),
         "possible": packed(best.all),
         "people": coverage.cells["people"].tolist(),
-        "group": text.GROUP_MARKS[current()],
+        "group": GROUP_MARKS[current()],
     }
 
 

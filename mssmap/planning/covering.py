@@ -19,11 +19,13 @@ from numpy.typing import NDArray
 
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
+from mssmap.i18n import mark
 from mssmap.planning import covering_tables as tables
 from mssmap.planning import reach
 from mssmap.planning.access import DECIMALS, Standard, Travel, require_unit
 from mssmap.planning.covering_tables import CENTRAL, Cases, Ground, State
 from mssmap.planning.ground.grid import Floats, Grid, Ints
+from mssmap.planning.method import Method, Sentence, say
 from mssmap.planning.reach import Bools, percent
 from mssmap.records import kinds
 
@@ -73,7 +75,7 @@ class Coverage:
 
     standard: Standard
     figures: pd.DataFrame
-    method: str
+    method: Method
     ground: Ground = field(repr=False)
 
     @cached_property
@@ -281,13 +283,28 @@ def _banded(
     return pd.DataFrame(rows, columns=["name", "value", "low", "high", "unit", "of"])
 
 
-def _method(travel: Travel, standard: Standard, cases: Cases, active: int) -> str:
-    speeds = ", ".join(f"{name} x {factor:g}" for name, factor in cases.speeds(standard.unit).items())
+_CASES = {name: Sentence(name) for name in (mark("pessimistic"), mark("central"), mark("optimistic"))}
+"""The speed cases that have words; others are called as whoever made them calls them."""
+
+
+def _method(travel: Travel, standard: Standard, cases: Cases, active: int) -> Method:
+    speeds = tuple(
+        Sentence("{name} x {factor:g}", {"name": _CASES.get(name, name), "factor": factor})
+        for name, factor in cases.speeds(standard.unit).items()
+    )
     return (
-        f"Within {standard} of {active} active bases, equality included. {travel.method} "
-        f"Bands: lowest and highest over speed cases ({speeds}) and {len(cases.people)} ways to spread commune totals "
-        f"(IHSI 2015) over the cells. Expected coverage: each base out with probability {cases.outage:g}. Indicative: "
-        "for comparing plans, not for promising times."
+        say(mark("Within {standard} of {active} active bases, equality included."), standard=standard, active=active)
+        + travel.method
+        + say(
+            mark(
+                "Bands: lowest and highest over speed cases ({speeds}) and {ways} ways to spread commune totals (IHSI "
+                "2015) over the cells."
+            ),
+            speeds=speeds,
+            ways=len(cases.people),
+        )
+        + say(mark("Expected coverage: each base out with probability {outage:g}."), outage=cases.outage)
+        + say(mark("Indicative: for comparing plans, not for promising times."))
     )
 
 

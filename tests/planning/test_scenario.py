@@ -215,10 +215,10 @@ def test_bases_in_use_that_a_plan_cannot_hold_are_named(haiti):
 
     rows = scenario.not_counted(haiti.data, haiti.clocks).groupby("status")["fob_id"].agg(list).to_dict()
     assert rows == {"handed_over": ["fob-04"], "operational": ["fob-06", "fob-09", "fob-10", "fob-11"]}
-    words = on_data.bases_left_out(haiti.data, haiti.plan)
+    words = str(on_data.bases_left_out(haiti.data, haiti.plan))
     assert "11 bases are operational on this day, 7 of them with a published place" in words
     result = on_data.evaluate(haiti.data, haiti.plan)
-    assert words in result.method
+    assert words in str(result.method)
     figure = result.figure("operational_without_place")
     assert (figure["value"], figure["of"], result.figure("bases_active")["value"]) == (4, 11, 7)
 

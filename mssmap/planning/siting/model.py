@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
+from mssmap.i18n import mark
+from mssmap.planning.method import Method, Sentence, say
 from mssmap.planning.reach import require_times, require_weights
 
 Bools = NDArray[np.bool_]
@@ -55,7 +57,7 @@ class Solution:
     objective: float
     bound: float
     unit: str
-    method: str
+    method: Method
     seconds: float
     standard: str = ""
     cases: Mapping[str, str] = field(default_factory=dict)
@@ -89,7 +91,7 @@ class Solution:
             "unit": self.unit,
             "standard": self.standard,
             "cases": dict(self.cases),
-            "method": self.method,
+            "method": str(self.method),
             "seconds": round(self.seconds, 3),
         }
 
@@ -191,7 +193,7 @@ def check(
     return Problem(matrix, weights, model, int(k or 0), float(standard or 0), tuple(forced), free, backup, unit)
 
 
-def answer(problem: Problem, chosen: Sequence[int], value: float, bound: float, method: str) -> Solution:
+def answer(problem: Problem, chosen: Sequence[int], value: float, bound: float, *steps: Sentence) -> Solution:
     """Return a solution in the unit of its model."""
     unit = {"mclp": "people", "lscp": "sites", "pmedian": f"people x {problem.unit}", "pcenter": problem.unit}
     backup = f", second cover x {problem.backup:g}" if problem.model == "mclp" and problem.backup else ""
@@ -204,7 +206,7 @@ def answer(problem: Problem, chosen: Sequence[int], value: float, bound: float, 
             objective=value,
             bound=bound,
             unit=unit[problem.model] + backup,
-            method=f"{_NAMES[problem.model]}: {method}.",
+            method=say(mark("{model}: {steps}."), model=Sentence(_NAMES[problem.model]), steps=steps),
             seconds=0.0,
         ),
         problem,
@@ -223,8 +225,8 @@ def left_out(solution: Solution, problem: Problem, points: Bools) -> Solution:
 
 
 _NAMES = {
-    "mclp": "Maximal covering",
-    "lscp": "Set covering",
-    "pmedian": "p-median",
-    "pcenter": "p-center",
+    "mclp": mark("Maximal covering"),
+    "lscp": mark("Set covering"),
+    "pmedian": mark("p-median"),
+    "pcenter": mark("p-center"),
 }

@@ -71,7 +71,7 @@ def _card(title: str, figure: dict[str, Any], coverage: Coverage) -> dict[str, s
         "value": amount(figure["value"], figure["unit"]),
         "of": of,
         "sub": f"{amount(figure['low'], figure['unit'])} – {amount(figure['high'], figure['unit'])}",
-        "help": coverage.method,
+        "help": str(coverage.method),
     }
 
 
@@ -107,7 +107,7 @@ def base_table(held: PlanInHand, coverage: Coverage) -> None:
     components.component("reach", key="reach", data=plan_map.reach(coverage))
     components.component("bases", key="bases", data=data)
     if left_out := on_data.bases_left_out(cache.data(), held.plan):
-        plain.say("caption", left_out)
+        plain.say("caption", str(left_out))
 
 
 def map_options(

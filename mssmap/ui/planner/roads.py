@@ -27,7 +27,7 @@ def show(held: PlanInHand) -> None:
     """Every road with its status, factor and minutes; a change of a status is an act of the browser."""
     plan = held.plan
     network = on_data.network_of(cache.data(), plan)
-    plain.say("caption", network.method)
+    plain.say("caption", str(network.method))
     if network.model:
         st.info(_("Statuses are about the roads of the coarse model; travel is by the OpenStreetMap extract here."))
         return

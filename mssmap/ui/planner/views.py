@@ -44,7 +44,7 @@ def show(held: PlanInHand, judged: Judged, coverage: Coverage) -> None:
     }
     views.get(chosen or "gaps", lambda: _gaps(coverage))()
     with st.expander(_("How these figures are made")):
-        st.text(coverage.method)
+        st.text(str(coverage.method))
 
 
 def _regions(rows: pd.DataFrame, unit: str) -> pd.DataFrame:
@@ -83,7 +83,7 @@ def _figures(coverage: Coverage) -> None:
                 _("Central"): rows["value"].round(1),
                 _("Low"): rows["low"].round(1),
                 _("High"): rows["high"].round(1),
-                _("Unit"): rows["unit"],
+                _("Unit"): rows["unit"].map(text.unit),
                 _("Of"): rows["of"],
             }
         ),
