@@ -14,7 +14,7 @@ notes = state.address_notes()
 held = editing.in_hand()
 
 with st.sidebar:
-    editing.hand(held)
+    editing.plan_bar(held)
     inputs.assumptions(held)
     inputs.placing(held)
     inputs.proposals(held)

@@ -378,7 +378,11 @@ def _plan(data: Data, brief: Brief) -> Table:
     }
     figures = result.figures.set_index("name")
     rows = [
-        (label, *(_rounded(figures.at[name, end]) for end in ("value", "low", "high")), str(figures.at[name, "unit"]))
+        (
+            label,
+            *(_rounded(figures.at[name, end]) for end in ("value", "low", "high")),
+            text.unit(str(figures.at[name, "unit"])),
+        )
         for name, label in words.items()
         if name in figures.index
     ]
@@ -387,7 +391,7 @@ def _plan(data: Data, brief: Brief) -> Table:
         title=_("Plan: {name}").format(name=name),
         columns=(_("Figure"), _("Value"), _("At least"), _("At most"), _("Unit")),
         rows=tuple(rows),
-        note=typeface.printable(aside + result.method),
+        note=typeface.printable(f"{aside}{result.method}"),
     )
 
 

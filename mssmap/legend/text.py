@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from mssmap.i18n import current
+from mssmap.i18n import current, localised, mark
 from mssmap.i18n import gettext as _
 from mssmap.records.kinds import CATEGORIES, LAYERS
 
@@ -23,9 +23,6 @@ MONTHS: Final = {
     "es": ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic"),
 }
 """Short names of the months: as in CLDR; CLDR has no Haitian Creole ones, so those are our own."""
-
-GROUP_MARKS: Final = {"en": ",", "fr": "\u202f", "ht": "\u202f", "es": "."}
-DECIMAL_MARKS: Final = {"en": ".", "fr": ",", "ht": ",", "es": ","}
 
 
 def day(value: Any, precision: str = "day") -> str:
@@ -115,9 +112,7 @@ def number(value: Any) -> str:
     """
     if value is None or pd.isna(value):
         return ""
-    plain = f"{value:,.0f}" if float(value).is_integer() else f"{value:,}"
-    marks = {",": GROUP_MARKS[current()], ".": DECIMAL_MARKS[current()]}
-    return "".join(marks.get(sign, sign) for sign in plain)
+    return localised(f"{value:,.0f}" if float(value).is_integer() else f"{value:,}")
 
 
 def status(layer: str, word: str) -> str:
@@ -232,6 +227,27 @@ def qualifiers() -> Mapping[str, str]:
         "up to": _("up to"),
         "fewer than": _("fewer than"),
     }
+
+
+UNITS: Final = (
+    mark("people"),
+    mark("bases"),
+    mark("sites"),
+    mark("people x min"),
+    mark("people x km"),
+    mark("prisons"),
+    mark("courts"),
+    mark("schools"),
+    mark("ports"),
+    mark("airports"),
+    mark("hospitals"),
+)
+"""What figures of plans and answers of a search count; `min`, `km` and `%` are the same in every language."""
+
+
+def unit(word: str) -> str:
+    """What a figure of a plan counts, in words."""
+    return _(word) if word in UNITS else word
 
 
 def figure(low: Any, high: Any, unit: Any, qualifier: Any = None) -> str:

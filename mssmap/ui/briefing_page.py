@@ -27,6 +27,7 @@ from mssmap.maps import assets
 from mssmap.planning import on_data, plan_file
 from mssmap.records.catalog import Data
 from mssmap.records.shown import Filters
+from mssmap.store import plans as kept_plans
 from mssmap.ui import cache, choices, permits, plain, state
 from mssmap.ui.planner import editing
 
@@ -222,7 +223,9 @@ def _extent(name: str) -> tuple[float, float, float, float] | None:
 
 
 def _plan_choice() -> None:
-    plans = choices.told_apart({plan.plan_id: (plan.name, editing.changed(plan)) for plan in cache.plans().plans()})
+    plans = choices.told_apart(
+        {plan.plan_id: (plan.name, editing.changed(plan)) for plan in kept_plans.listed(cache.plans())}
+    )
     names: dict[Any, str] = {None: _("None"), "baseline": _("Baseline of the day"), **plans}
     _choice(_("Plan of bases"), "scenario", list(names), names.__getitem__)
 
@@ -234,7 +237,7 @@ def _plan() -> dict[str, Any] | None:
     if chosen == "baseline":
         return plan_file.to_dict(on_data.find(cache.data(), "baseline", state.clocks(), state.grade()))
     try:
-        body = cache.plans().plan(chosen).body
+        body = kept_plans.find(cache.plans(), chosen).body
         plan_file.from_dict(body)
     except MssmapError as error:
         plain.say("warning", _("The plan is left out of the pack. {reason}").format(reason=error))

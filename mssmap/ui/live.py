@@ -22,7 +22,7 @@ from mssmap.i18n import gettext as _
 from mssmap.ingest import attach
 from mssmap.store import presence, roles
 from mssmap.ui import cache, components, logs
-from mssmap.ui.planner import editing
+from mssmap.ui.planner import editing, hand
 
 BOOT: Final = uuid.uuid4().hex
 """Another one after each start of the server."""
@@ -72,12 +72,13 @@ def mount(page: str) -> None:
         The address of the page; only the planner shows a plan that others may change.
     """
     on_planner = page == "planner"
+    held = hand.held() if on_planner else None
     if not on_planner:
         editing.left()
     data = {
         "boot": BOOT,
         "imports": _imports(),
-        "plan": st.session_state.get("plan_shown") if on_planner else None,
+        "plan": held.watched if held else None,
         "planner": on_planner,
         **editing.served(),
         "words": _words(),

@@ -24,8 +24,8 @@ from mssmap.ingest import attach
 from mssmap.ingest.mapping import Mapping
 from mssmap.ingest.prepare import Imported
 from mssmap.store import Store, archived, imports, open_store, people
-from mssmap.store.core import GoneError
 from mssmap.store.imports import Import
+from mssmap.store.ledger import GoneError
 
 
 class Killed(BaseException):

@@ -26,7 +26,7 @@ from mssmap.exports.selection import Form, Selection
 from mssmap.legend import layers
 from mssmap.legend.layers import event_groups
 from mssmap.records import views
-from mssmap.store import people
+from mssmap.store import notes, people
 
 STEM = "HTI_Situation_A4_20250118"
 
@@ -175,7 +175,7 @@ def test_every_pack_is_recorded_and_can_be_made_again(small, kept, brief):
     again, differing = history.again(small, history.find(kept, 1))
     assert differing == []
     assert again.zip == first.zip
-    assert kept.setting(history.LAST_BRIEF) == {"day": "2025-01-18"}
+    assert notes.find(kept, history.LAST_BRIEF) == {"day": "2025-01-18"}
     assert [entry.action for entry in kept.trail("pack.000001")] == ["edit", "edit"]
 
 
@@ -265,9 +265,9 @@ def test_running_numbers_have_no_gap_and_no_twin(kept):
         return f"pack.{n:06}", {"n": n}
 
     for _ in range(5):
-        kept.remember_next("pack.", following)
-    kept.remember("packet", {"n": 0})
-    assert [value["n"] for value in kept.settings("pack.").values()] == [1, 2, 3, 4, 5]
+        notes.remember_next(kept, "pack.", following)
+    notes.remember(kept, "packet", {"n": 0})
+    assert [value["n"] for value in notes.listed(kept, "pack.").values()] == [1, 2, 3, 4, 5]
 
 
 def test_the_day_of_a_pack_is_where_the_next_one_begins(small, kept, brief):

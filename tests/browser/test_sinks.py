@@ -42,7 +42,7 @@ from mssmap.records import catalog, views
 from mssmap.records.catalog import Data
 from mssmap.records.shown import Filters
 from mssmap.records.timeline import Clocks
-from mssmap.store import open_store
+from mssmap.store import notes, open_store, plans
 from mssmap.ui import state
 
 from . import hostile_text
@@ -76,9 +76,9 @@ def hostile_app(tmp_path_factory: pytest.TempPathFactory, data: Data) -> Iterato
         plan = base.copy(f"plan-{n}", text.replace("\u0007", ""))
         for m, name in enumerate(TEXTS):
             plan = plan.place(Proposal(f"own-{m}", name, -72.3 - m / 100, 18.6, note=name), active=True)
-        store.save(plan_file.to_dict(plan), version=0)
-    store.remember("draft.local", {f"highlight_{n}": text for n, text in enumerate(TEXTS[:5], 1)})
-    store.remember("draft.local", {"title": TEXTS[1], "contact": TEXTS[2], "highlight_1": TEXTS[4]})
+        plans.save(store, plan_file.to_dict(plan), version=0)
+    notes.remember(store, "draft.local", {f"highlight_{n}": text for n, text in enumerate(TEXTS[:5], 1)})
+    notes.remember(store, "draft.local", {"title": TEXTS[1], "contact": TEXTS[2], "highlight_1": TEXTS[4]})
     with running(folder, MSSMAP_DATA_DIR=str(data.folder), MSSMAP_DATABASE_URL=url) as found:
         yield found
 

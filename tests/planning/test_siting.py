@@ -411,7 +411,7 @@ def test_haiti_names_whom_no_site_reaches(haiti):
     for name, people in found.unreachable_by_commune.items():
         assert f"{name} {people:,}" in found.to_json()["method"]
     none_within = on_data.site(haiti.data, haiti.plan, None, "lscp", effort=QUICK)
-    assert f"Not within the standard of any candidate: {none_within.unreachable_people:,.0f}" in none_within.method
+    assert f"Not within the standard of any candidate: {none_within.unreachable_people:,.0f}" in str(none_within.method)
 
 
 def test_haiti_rules_are_kept(haiti):

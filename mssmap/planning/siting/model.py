@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
+from mssmap.planning.method import Method, Sentence, say
 from mssmap.planning.reach import require_times, require_weights
 
 Bools = NDArray[np.bool_]
@@ -53,15 +54,17 @@ class Model:
 MODELS: Final = {
     "mclp": Model(
         mark("Most people within the standard (MCLP)"),
-        "Maximal covering",
+        mark("Maximal covering"),
         "people",
         has_standard=True,
         is_gain=True,
         has_swaps=True,
     ),
-    "lscp": Model(mark("Fewest bases for everybody (LSCP)"), "Set covering", "sites", has_k=False, has_standard=True),
-    "pmedian": Model(mark("Least mean time (p-median)"), "p-median", "people x {unit}", has_swaps=True),
-    "pcenter": Model(mark("Least longest time (p-center)"), "p-center", "{unit}"),
+    "lscp": Model(
+        mark("Fewest bases for everybody (LSCP)"), mark("Set covering"), "sites", has_k=False, has_standard=True
+    ),
+    "pmedian": Model(mark("Least mean time (p-median)"), mark("p-median"), "people x {unit}", has_swaps=True),
+    "pcenter": Model(mark("Least longest time (p-center)"), mark("p-center"), "{unit}"),
 }
 """Location models by their key, in the order in which they are offered."""
 
@@ -102,7 +105,7 @@ class Solution:
     objective: float
     bound: float
     unit: str
-    method: str
+    method: Method
     seconds: float
     standard: str = ""
     cases: Mapping[str, str] = field(default_factory=dict)
@@ -136,7 +139,7 @@ class Solution:
             "unit": self.unit,
             "standard": self.standard,
             "cases": dict(self.cases),
-            "method": self.method,
+            "method": str(self.method),
             "seconds": round(self.seconds, 3),
         }
 
@@ -238,7 +241,7 @@ def check(
     return Problem(matrix, weights, model, int(k or 0), float(standard or 0), tuple(forced), free, backup, unit)
 
 
-def answer(problem: Problem, chosen: Sequence[int], value: float, bound: float, method: str) -> Solution:
+def answer(problem: Problem, chosen: Sequence[int], value: float, bound: float, *steps: Sentence) -> Solution:
     """Return a solution in the unit of its model."""
     model = MODELS[problem.model]
     backup = f", second cover x {problem.backup:g}" if problem.model == "mclp" and problem.backup else ""
@@ -251,7 +254,7 @@ def answer(problem: Problem, chosen: Sequence[int], value: float, bound: float, 
             objective=value,
             bound=bound,
             unit=model.unit.format(unit=problem.unit) + backup,
-            method=f"{model.name}: {method}.",
+            method=say(mark("{model}: {steps}."), model=Sentence(model.name), steps=steps),
             seconds=0.0,
         ),
         problem,

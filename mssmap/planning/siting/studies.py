@@ -16,7 +16,9 @@ import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
 from mssmap.errors import InputError
+from mssmap.i18n import mark
 from mssmap.planning.ground.grid import to_metric
+from mssmap.planning.method import Sentence
 from mssmap.planning.siting import solver
 from mssmap.planning.siting.heuristics import Cover, Median
 from mssmap.planning.siting.model import MODELS
@@ -87,7 +89,7 @@ def _greedy(problem: Problem, ks: Sequence[int], effort: Effort) -> Iterator[Fro
     ceiling = solver.ceiling(problem, model)
     for k in ks:
         chosen = order[:k]
-        solution = solver.answer(problem, chosen, model.value(chosen), ceiling, "greedy")
+        solution = solver.answer(problem, chosen, model.value(chosen), ceiling, Sentence(mark("greedy")))
         yield FrontPoint(k, "greedy", replace(solution, k=k))
 
 

@@ -29,7 +29,7 @@ from mssmap.maps import imported as drawn
 from mssmap.maps import view
 from mssmap.records.shown import Filters, Shown
 from mssmap.store import imports
-from mssmap.store.core import StoreAwayError
+from mssmap.store.ledger import StoreAwayError
 from mssmap.ui import cache, components, permits, plain, state
 from mssmap.ui.imports import archives, form
 

@@ -46,7 +46,12 @@ def show(judged: Judged) -> None:
         with st.status(_("Searching ..."), expanded=True) as status:
             try:
                 bases = int(k) if MODELS[model].has_k else None
-                tell = solver.Effort(progress=lambda phase, value, bound: status.update(label=f"{phase}: {value:,.0f}"))
+                phases = {"search": _("Best so far"), "bound": _("Best so far, its bound being worked out")}
+                tell = solver.Effort(
+                    progress=lambda phase, value, _bound: status.update(
+                        label=f"{phases[phase]}: {text.number(round(value))}"
+                    )
+                )
                 solution = on_data.site(
                     cache.data(),
                     plan,
@@ -136,7 +141,7 @@ def described(answer: solver.Solution) -> str:
     return _("{objective} {unit}; {n} people cannot be reached; bound {bound}; {proof}; {seconds} s. {method}").format(
         objective=text.number(round(answer.objective)),
         n=text.number(round(answer.unreachable_people)),
-        unit=answer.unit,
+        unit=text.unit(answer.unit),
         bound=text.number(round(answer.bound)),
         proof=proof,
         seconds=text.number(round(answer.seconds, 2)),

@@ -12,11 +12,11 @@ from mssmap.planning.covering import Coverage
 from mssmap.telling import charts
 from mssmap.ui import cache, plain
 from mssmap.ui.planner import compare, roads, sites, sure
-from mssmap.ui.planner.editing import InHand
+from mssmap.ui.planner.hand import PlanInHand
 from mssmap.ui.planner.travel import Judged
 
 
-def show(held: InHand, judged: Judged, coverage: Coverage) -> None:
+def show(held: PlanInHand, judged: Judged, coverage: Coverage) -> None:
     """One view at a time."""
     titles = {
         "gaps": _("Who is not covered"),
@@ -44,7 +44,7 @@ def show(held: InHand, judged: Judged, coverage: Coverage) -> None:
     }
     views.get(chosen or "gaps", lambda: _gaps(coverage))()
     with st.expander(_("How these figures are made")):
-        st.text(coverage.method)
+        st.text(str(coverage.method))
 
 
 def _regions(rows: pd.DataFrame, unit: str) -> pd.DataFrame:
@@ -83,7 +83,7 @@ def _figures(coverage: Coverage) -> None:
                 _("Central"): rows["value"].round(1),
                 _("Low"): rows["low"].round(1),
                 _("High"): rows["high"].round(1),
-                _("Unit"): rows["unit"],
+                _("Unit"): rows["unit"].map(text.unit),
                 _("Of"): rows["of"],
             }
         ),
