@@ -2,7 +2,7 @@
 All spells and events known on one day, so that the browser can play time by itself.
 
 Sent once for each setting of the second dial and the filters, some 20 kilobytes; after that the day of the map changes
-without a word to the server (`client/clock.js` holds the rule, a test compares it with `views`).
+without a word to the server (`client/shared/clock.js` holds the rule, a test compares it with `views`).
 """
 
 from __future__ import annotations

@@ -98,7 +98,7 @@ def fixed(assets: Assets) -> dict[str, Any]:
 
 
 def records(shown: Shown, assets: Assets) -> dict[str, Any]:
-    """The records of a view; the order of their fields is read by client/map.js and by the table in panel.js."""
+    """The records of a view; the order of their fields is read by client/map and client/page/table.js."""
     points = [
         [getattr(row, key), symbol(layer, row), int(row.stale), line(layer, row), row.grade]
         for layer, key in kinds.POINTS.items()
