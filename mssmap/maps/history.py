@@ -8,7 +8,6 @@ without a word to the server (`client/shared/clock.js` holds the rule, a test co
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 import pandas as pd
 
@@ -16,6 +15,7 @@ from mssmap.i18n import gettext as _
 from mssmap.legend import lines, text
 from mssmap.legend.layers import event_group
 from mssmap.maps.assets import Assets
+from mssmap.maps.messages import Happening, History, Spell
 from mssmap.maps.view import day_number
 from mssmap.records import evidence, kinds, regions, timeline, views
 from mssmap.records.catalog import Data
@@ -30,7 +30,7 @@ def compose(
     grade: str = evidence.LOWEST,
     region: str | None = None,
     categories: tuple[str, ...] = (),
-) -> dict[str, Any]:
+) -> History:
     """
     Return the spells and events known on a day that reach the grade, as plain JSON.
 
@@ -56,14 +56,14 @@ def compose(
     }
 
 
-def _spells(data: Data, known_on: date, grade: str, region: str | None) -> list[dict[str, Any]]:
+def _spells(data: Data, known_on: date, grade: str, region: str | None) -> list[Spell]:
     rows = timeline.known(data["status"], known_on, "status_id")
     public = evidence.public(data["sources"], known_on)
     published = public.set_index("source_id")["published_on"]
     rows = rows.assign(status_to_precision=timeline.end_precision(rows))
     rows = rows.assign(grade=evidence.grade(rows, data["sources"], known_on))
     rows = rows[evidence.passes(rows["grade"], grade)]
-    spells = []
+    spells: list[Spell] = []
     for layer, key in kinds.KEYS.items():
         records = data[layer]
         maybe: frozenset[str] = frozenset()
@@ -107,7 +107,7 @@ def _spells(data: Data, known_on: date, grade: str, region: str | None) -> list[
 
 def _events(
     data: Data, assets: Assets, known_on: date, grade: str, region: str | None, categories: tuple[str, ...]
-) -> list[dict[str, Any]]:
+) -> list[Happening]:
     rows = views.events(data, Clocks(date(2100, 1, 1), known_on), grade=grade, category=categories or None, plans=True)
     rows = rows.assign(outcome_unknown=False, maybe=False)
     if region:

@@ -22,6 +22,7 @@ from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.legend import layers, lines, text
 from mssmap.maps import assets, history, panels, view
+from mssmap.maps.messages import Happening, History
 from mssmap.measures import keyfigures
 from mssmap.records import evidence, kinds, views
 from mssmap.records.catalog import Data
@@ -204,7 +205,7 @@ def _shown(data: Data, snapshot: Snapshot) -> Shown:
     return Shown(clocks=clocks, **kept)
 
 
-def _only_of(told: dict[str, Any], names: Iterable[str], plans: bool) -> dict[str, Any]:
+def _only_of(told: History, names: Iterable[str], plans: bool) -> History:
     """Leave out spells and events of layers that were not asked for."""
     wanted = set(names)
     return {
@@ -214,12 +215,12 @@ def _only_of(told: dict[str, Any], names: Iterable[str], plans: bool) -> dict[st
     }
 
 
-def _only_known(published: bytes, told: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _only_known(published: bytes, told: History) -> tuple[dict[str, Any], History]:
     """Leave out names of records that are not in the history, so that nothing later travels along."""
     records = json.loads(published)
     ids = {spell["id"] for spell in told["spells"]}
     rows = {event["row"]: position for position, event in enumerate(told["events"])}
-    events = [{**event, "row": rows[event["row"]]} for event in told["events"]]
+    events: list[Happening] = [{**event, "row": rows[event["row"]]} for event in told["events"]]
     known = {
         "points": {key: point for key, point in records["points"].items() if key in ids},
         "events": [records["events"][row] for row in rows],

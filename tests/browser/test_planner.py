@@ -151,7 +151,8 @@ def test_the_plan_shows_after_coming_from_the_situation_map(shared_server: Serve
     screen.page.get_by_role("link", name="FOB planner").click()
     screen.page.wait_for_url("**/planner**")
     screen.map.locator('.mm-symbol[data-symbol="plan.standing"]').first.wait_for()
-    screen.map.locator("html[data-cells]").wait_for(state="attached")  # their file may come after the symbols
+    cells = screen.map.locator("""html[data-mssmap*='"cells":']""")
+    cells.wait_for(state="attached")  # their file may come after the symbols
     assert screen.told["cells"] > 100
 
 

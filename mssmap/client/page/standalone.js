@@ -160,13 +160,13 @@ class StandalonePage {
    */
   open(id) {
     const { cards, words: { card, no_card } } = this.inside;
-    const host = place("card");
+    const panel = place("card");
     const root = this.room("card");
     root.querySelector(".mm-of-day")?.remove();
-    host.hidden = false;
+    panel.hidden = false;
     if (cards[id]) {
       this.mount(record, "card", cards[id], () => {
-        host.hidden = true;
+        panel.hidden = true;
       });
     } else root.replaceChildren();
     root.prepend($("p", "mm-of-day", cards[id] ? card : no_card));
