@@ -46,12 +46,14 @@ test: $(VENV)/.installed-dev   ## lint, types and all tests, in a real browser
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 	@$(BIN)/python -m pytest -n 2 --reruns 1 --only-rerun TimeoutError $(ARGS)
 
-check: $(VENV)/.installed-dev  ## style, types and the quick tests: no browser, database server or Java; a minute and a half
+check: $(VENV)/.installed-dev  ## style, types and the quick tests, those of the JavaScript too: no browser, database server or Java
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 	@$(BIN)/python -m pytest -n 2 --check $(ARGS)
 
-lint: $(VENV)/.installed-dev   ## style and types only
+lint: $(VENV)/.installed-dev   ## style and types only, of Python and JavaScript
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+	@cd mssmap/client && export DENO_NO_UPDATE_CHECK=1 PATH="$(CURDIR)/$(BIN):$$PATH" && \
+	  deno fmt -q --check && deno lint -q && deno check -q map page shared
 
 audit: $(VENV)/.installed-dev  ## known weaknesses of what is installed; the list comes from the network
 	@$(BIN)/python scripts/audit.py
@@ -78,4 +80,4 @@ requirements:                  ## pin what pyproject.toml asks for
 	@uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 
 clean:
-	@rm -rf $(VENV) static .pytest_cache .ruff_cache .mypy_cache .hypothesis test-artifacts
+	@rm -rf $(VENV) static .pytest_cache .ruff_cache .mypy_cache .hypothesis .deno test-artifacts

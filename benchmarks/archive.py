@@ -52,10 +52,11 @@ WATCH = """(() => {
   const drawn = () => requestAnimationFrame(() => { window.archiveAt = performance.now(); });
   document.addEventListener('mssmap:archive', drawn);
 })()"""
-DRAWN = f"() => window.archiveAt && {FRAME}?.contentDocument?.documentElement?.dataset.archive"
+TOLD = f"JSON.parse({FRAME}?.contentDocument?.documentElement?.dataset.mssmap ?? '{{}}').archive"
+DRAWN = f"() => window.archiveAt && {TOLD}"
 CHANGE = f"""async (change) => {{
   const frame = {FRAME};
-  const told = () => frame.contentDocument.documentElement.dataset.archive;
+  const told = () => JSON.stringify({TOLD});
   const before = told(), start = performance.now();
   window.archiveAt = 0;
   if (change === 'window') window.stepBack();
@@ -66,7 +67,7 @@ CHANGE = f"""async (change) => {{
 STEP = """window.stepBack = () => [...document.querySelectorAll('*')]
   .map((n) => n.shadowRoot?.querySelector('button[aria-label="One month back"]')).find(Boolean).click()"""
 PLAY = f"""async (seconds) => {{
-  const frame = {FRAME}, seen = new Set(), title = (day) => new Date(day * 864e5).toISOString().slice(0, 10);
+  const seen = new Set(), title = (day) => new Date(day * 864e5).toISOString().slice(0, 10);
   const work = [];
   let frames = 0, day = 19000;
   const end = performance.now() + 1000 * seconds;
@@ -78,7 +79,7 @@ PLAY = f"""async (seconds) => {{
     work.push(performance.now() - start);
     await new Promise(requestAnimationFrame);
     frames += 1;
-    seen.add(frame.contentDocument.documentElement.dataset.archive);
+    seen.add(JSON.stringify({TOLD}));
   }}
   return [frames / seconds, seen.size / seconds, work.sort((a, b) => a - b)[work.length >> 1]];
 }}"""

@@ -1,8 +1,8 @@
 """
 What can be asked of an archive, written once with Ibis: the same expressions run on every engine.
 
-The rule is that of `views` and of client/clock.js: a row counts if it was known on `known_on` in this revision, did not
-begin after `as_of`, was not only announced, touches the days from `start` to `end`, and passes the filters.
+The rule is that of `views` and of client/shared/clock.js: a row counts if it was known on `known_on` in this revision,
+did not begin after `as_of`, was not only announced, touches the days from `start` to `end`, and passes the filters.
 """
 
 from __future__ import annotations

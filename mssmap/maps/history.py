@@ -2,13 +2,12 @@
 All spells and events known on one day, so that the browser can play time by itself.
 
 Sent once for each setting of the second dial and the filters, some 20 kilobytes; after that the day of the map changes
-without a word to the server (`client/clock.js` holds the rule, a test compares it with `views`).
+without a word to the server (`client/shared/clock.js` holds the rule, a test compares it with `views`).
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pandas as pd
 
@@ -16,6 +15,7 @@ from mssmap.i18n import gettext as _
 from mssmap.legend import lines, text
 from mssmap.legend.layers import event_group
 from mssmap.maps.assets import Assets
+from mssmap.maps.messages import Happening, History, Spell
 from mssmap.maps.view import day_number
 from mssmap.records import evidence, kinds, regions, timeline
 from mssmap.records.catalog import Data
@@ -23,7 +23,7 @@ from mssmap.records.shown import Filters
 from mssmap.records.shown import rows as rows_of
 
 
-def compose(data: Data, assets: Assets, filters: Filters) -> dict[str, Any]:
+def compose(data: Data, assets: Assets, filters: Filters) -> History:
     """
     Return the spells and events that pass the filters on some day, as plain JSON: the browser asks for which.
 
@@ -49,7 +49,7 @@ def compose(data: Data, assets: Assets, filters: Filters) -> dict[str, Any]:
     }
 
 
-def _spells(data: Data, filters: Filters) -> list[dict[str, Any]]:
+def _spells(data: Data, filters: Filters) -> list[Spell]:
     known_on, region = filters.clocks.known_on, filters.region
     rows = timeline.known(data["status"], known_on, "status_id")
     public = evidence.public(data["sources"], known_on)
@@ -57,7 +57,7 @@ def _spells(data: Data, filters: Filters) -> list[dict[str, Any]]:
     rows = rows.assign(status_to_precision=timeline.end_precision(rows))
     rows = rows.assign(grade=evidence.grade(rows, data["sources"], known_on))
     rows = rows[evidence.passes(rows["grade"], filters.grade)]
-    spells = []
+    spells: list[Spell] = []
     for layer, key in kinds.KEYS.items():
         records = data[layer]
         maybe: frozenset[str] = frozenset()
@@ -99,7 +99,7 @@ def _spells(data: Data, filters: Filters) -> list[dict[str, Any]]:
     return spells
 
 
-def _events(data: Data, assets: Assets, filters: Filters) -> list[dict[str, Any]]:
+def _events(data: Data, assets: Assets, filters: Filters) -> list[Happening]:
     anywhere = replace(filters.on_any_day(), grade=filters.grade, region=None)
     rows = rows_of(data, kinds.EVENTS.name, anywhere).assign(outcome_unknown=False, maybe=False)
     if filters.region:

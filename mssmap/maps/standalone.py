@@ -10,16 +10,19 @@ from __future__ import annotations
 import base64
 import html
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from typing import Any, Final
 
+from mssmap import client
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.legend import layers, lines, text
 from mssmap.maps import assets, history, panels, view
+from mssmap.maps.messages import Happening, History
 from mssmap.measures import keyfigures
 from mssmap.records import kinds, views
 from mssmap.records.catalog import Data
@@ -124,6 +127,7 @@ def page(data: Data, snapshot: Snapshot) -> bytes:
         "title": snapshot.title or _("Situation map of the security mission in Haiti"),
         "view": {**message, "seq": "1"},
         "files": shapes,
+        "map": {_camel(name): value for name, value in assets.MAP_OPTIONS.items()},
         "figures": panels.figure_cards(figures),
         "dial": panels.dial(snapshot.clocks.as_of, FIRST_DAY, snapshot.clocks.known_on, (end - start).days),
         "layers": panels.layer_list(snapshot.options.on, imported=published.imported, held=snapshot.names),
@@ -180,12 +184,11 @@ class _Memory:
 @lru_cache(maxsize=2)
 def _published(data: Data) -> tuple[dict[str, bytes], assets.Assets]:
     shelf = _Memory()
-    panel = {name: assets.own(name).encode() for name in ("panel.js", "panel.css")}
-    published = assets.compose(data, shelf, panels=panel, font=assets.typeface())
+    published = assets.compose(data, shelf, font=assets.typeface())
     return shelf.files, published
 
 
-def _only_of(told: dict[str, Any], names: Iterable[str], plans: bool) -> dict[str, Any]:
+def _only_of(told: History, names: Iterable[str], plans: bool) -> History:
     """Leave out spells and events of layers that were not asked for."""
     wanted = set(names)
     return {
@@ -195,12 +198,12 @@ def _only_of(told: dict[str, Any], names: Iterable[str], plans: bool) -> dict[st
     }
 
 
-def _only_known(published: bytes, told: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _only_known(published: bytes, told: History) -> tuple[dict[str, Any], History]:
     """Leave out names of records that are not in the history, so that nothing later travels along."""
     records = json.loads(published)
     ids = {spell["id"] for spell in told["spells"]}
     rows = {event["row"]: position for position, event in enumerate(told["events"])}
-    events = [{**event, "row": rows[event["row"]]} for event in told["events"]]
+    events: list[Happening] = [{**event, "row": rows[event["row"]]} for event in told["events"]]
     known = {
         "points": {key: point for key, point in records["points"].items() if key in ids},
         "events": [records["events"][row] for row in rows],
@@ -224,6 +227,11 @@ def _credits(data: Data) -> list[dict[str, str]]:
     ]
 
 
+def _camel(name: str) -> str:
+    """Write a name as Leaflet does: `zoom_snap` is `zoomSnap`."""
+    return re.sub(r"_(\w)", lambda found: found[1].upper(), name)
+
+
 def _require_one_script(script: str) -> None:
     if "</script" in script.lower():
         raise ValueError("a script of the page holds its own end tag")
@@ -236,14 +244,12 @@ def _json(content: Any) -> str:
 
 
 def _document(content: Mapping[str, Any], snapshot: Snapshot, files: Mapping[str, bytes], own: assets.Assets) -> bytes:
-    def read(names: Iterable[str]) -> str:
-        return "\n".join(files[name].decode("utf-8") for name in names)
-
     font = base64.b64encode(assets.typeface().read_bytes()).decode()
-    styles = read(own.styles).replace(f"../../{assets.URL}typeface.woff2", f"data:font/woff2;base64,{font}")
-    scripts = read(own.scripts)
-    module = f"{read([own.panels['panel.js']])}\n{assets.own('standalone.js')}"
-    _require_one_script(scripts + module)
+    leaflet = files[own.styles[0]].decode("utf-8")
+    face = assets.font_face(f"data:font/woff2;base64,{font}")
+    styles = "\n".join([leaflet, face + client.read("map/map.css"), client.read("page/standalone.css")])
+    script = assets.map_script(client.STANDALONE).decode("utf-8")
+    _require_one_script(script)
     proof = (
         f'<script type="application/json" id="mssmap-proof">{_json(snapshot.proof)}</script>' if snapshot.proof else ""
     )
@@ -256,11 +262,11 @@ def _document(content: Mapping[str, Any], snapshot: Snapshot, files: Mapping[str
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta name="generator" content="mssmap">',
         f"<title>{html.escape(content['title'])}</title>",
-        f"<style>{styles}\n{assets.own('standalone.css')}</style>",
-        f'<script type="text/plain" id="panel-style">{read([own.panels["panel.css"]])}</script>',
+        f"<style>{styles}</style>",
+        f'<script type="text/plain" id="panel-style">{client.read("page/panel.css")}</script>',
         f"</head>\n<body>\n{_BODY}",
         f'<script type="application/json" id="mssmap-page">{_json(content)}</script>{proof}{carried}',
-        f'<script>{scripts}</script>\n<script type="module">{module}</script>\n</body>\n</html>\n',
+        f"<script>{script}</script>\n</body>\n</html>\n",
     ]
     return "\n".join(parts).encode()
 

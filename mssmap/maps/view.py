@@ -20,6 +20,7 @@ from mssmap.legend import layers, text
 from mssmap.legend.lines import banner, event_line, line, symbol, tally
 from mssmap.legend.tiles import TILES
 from mssmap.maps.assets import Assets
+from mssmap.maps.messages import Fixed, Light, Rows
 from mssmap.measures import silence
 from mssmap.records import evidence, kinds
 from mssmap.records.shown import Shown
@@ -84,7 +85,7 @@ def message(shown: Shown, assets: Assets, options: Options, *, seq: str) -> dict
     return {**fixed(assets), **records(shown, assets), **light(shown, options), "seq": seq}
 
 
-def fixed(assets: Assets) -> dict[str, Any]:
+def fixed(assets: Assets) -> Fixed:
     """The part of a view that only depends on the language: names of the files, rows of the legend, words."""
     return {
         "names": assets.names,
@@ -97,8 +98,8 @@ def fixed(assets: Assets) -> dict[str, Any]:
     }
 
 
-def records(shown: Shown, assets: Assets) -> dict[str, Any]:
-    """The records of a view; the order of their fields is read by client/map.js and by the table in panel.js."""
+def records(shown: Shown, assets: Assets) -> Rows:
+    """The records of a view; the order of their fields is read by client/map and client/page/table.js."""
     points = [
         [getattr(row, key), symbol(layer, row), int(row.stale), line(layer, row), row.grade]
         for layer, key in kinds.POINTS.items()
@@ -115,7 +116,7 @@ def records(shown: Shown, assets: Assets) -> dict[str, Any]:
     return {"records": points, "zones": zones, "events": events}
 
 
-def light(shown: Shown, options: Options, window: tuple[date, date] | None = None) -> dict[str, Any]:
+def light(shown: Shown, options: Options, window: tuple[date, date] | None = None) -> Light:
     """
     The part of a view that changes with each step: day, choices, a line of words; one or two kilobytes.
 

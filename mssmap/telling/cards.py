@@ -1,4 +1,4 @@
-"""The record card: everything about one record, as plain JSON for `record` in client/panel.js."""
+"""The record card: everything about one record, as plain JSON for client/page/record.js."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mssmap.records.timeline import Clocks
 
 def card(data: Data, record: views.Record, clocks: Clocks, today: date) -> dict[str, Any]:
     """
-    Write the record card as plain JSON; see `record` in client/panel.js.
+    Write the record card as plain JSON; see client/page/record.js.
 
     Parameters
     ----------

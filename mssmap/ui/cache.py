@@ -15,7 +15,6 @@ from collections import deque
 from collections.abc import Callable
 from datetime import date
 from functools import lru_cache, partial, wraps
-from importlib import resources
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -104,7 +103,7 @@ def published(of: Data) -> assets.Assets:
 
 def _publish(of: Data) -> assets.Assets:
     cells = plan.published_grid(on_data.cells_of(of))
-    return assets.publish(of, static_folder(), panels=own_files(), font=assets.typeface(), grid=cells)
+    return assets.publish(of, static_folder(), font=assets.typeface(), grid=cells)
 
 
 _mending = threading.Lock()
@@ -182,13 +181,6 @@ def asked_archives(filters: Filters) -> dict[str, Any] | None:
 def plans() -> store.Store:
     """Return the store for the person at the page."""
     return permits.own(opened())
-
-
-def own_files() -> dict[str, bytes]:
-    """Return the scripts and styles of the page's own components."""
-    own = {name: assets.own(name).encode() for name in ("panel.js", "panel.css")}
-    client = resources.files("mssmap.ui").joinpath("client")
-    return own | {name: client.joinpath(name).read_bytes() for name in ("lanes.js", "live.js", "acts.js", "hand.js")}
 
 
 @of_the_data(maxsize=256)

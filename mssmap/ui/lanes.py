@@ -1,4 +1,4 @@
-"""The lanes of the timeline page: events and spells as plain JSON for client/lanes.js."""
+"""The lanes of the timeline page: events and spells as plain JSON for client/page/timeline.js."""
 
 from __future__ import annotations
 

@@ -28,7 +28,12 @@ ROWS = 50_000
 LONELY = (-73.6, 18.9)
 """At sea, where no other event is."""
 
-TOLD = f"document.querySelector('{FRAME}')?.contentDocument?.documentElement?.dataset.archive"
+TOLD = (
+    "(() => { const { archive } = JSON.parse("
+    f"document.querySelector('{FRAME}')?.contentDocument?.documentElement?.dataset.mssmap ?? '{{}}');"
+    " return archive ? JSON.stringify(archive) : ''; })()"
+)
+"""The picture of the archive that is drawn, in JSON."""
 
 
 @pytest.fixture(scope="module")
@@ -148,9 +153,6 @@ def test_the_filter_of_the_panel(visit: Callable[..., Screen], archive: tuple[Se
     box.get_by_role("checkbox", name="Battle").check()
     filtered(screen, archive, categories=("battle", "riot"))
     assert summary.text_content() == "Filter: Battle, Riot"
-    within = "(w, [name, page]) => w.mssmapArchiveFilter.narrowed(name, {category: page}).category"
-    assert screen.in_map(within, [archive[2], "kidnapping,riot"]) == "riot"  # never more than the page lets pass
-    assert screen.in_map(within, [archive[2], "kidnapping"]) == "kidnapping"
 
     who = box.get_by_label("Who took part")
     who.fill("police")

@@ -258,7 +258,7 @@ def test_standalone_map_and_exported_html(data: Data, made: Pack, offline: Calla
     built = extract.build(data, Selection(("fobs", "events", "gang_zones"), Filters(CLOCKS)), Form("html"))
     for content in (standalone.page(data, snapshot), bundle.pack(built), part(made, ".html")):
         page = offline(content)
-        page.wait_for_function("document.documentElement.dataset.seq")
+        page.wait_for_function("JSON.parse(document.documentElement.dataset.mssmap ?? '{}').seq")
         for symbol in page.locator(".mm-symbol").all()[:12]:
             symbol.dispatch_event("click")
         assert page.evaluate(RAN) == []

@@ -21,6 +21,9 @@ from mssmap.records.timeline import Clocks
 
 pytestmark = pytest.mark.browser
 
+TOLD = "JSON.parse(document.documentElement.dataset.mssmap ?? '{}')"
+"""What the map says of itself."""
+
 TODAY = date(2026, 11, 22)
 DAY = date(2025, 1, 18)
 SNAPSHOT = standalone.Snapshot(Filters(Clocks(DAY, DAY), start=date(2024, 10, 20), end=DAY, plans=True), today=TODAY)
@@ -49,7 +52,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Any]:
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on("dialog", lambda dialog: troubles.append(dialog.message))
         page.goto(path.as_uri())
-        page.wait_for_function("document.documentElement.dataset.seq")
+        page.wait_for_function(f"{TOLD}.seq")
         return page
 
     yield open_page
@@ -63,7 +66,7 @@ def tally(data: Any, clocks: Clocks, start: date) -> dict[str, int]:
 
 
 def drawn(page: Page) -> dict[str, int]:
-    counts: dict[str, int] = json.loads(page.evaluate("document.documentElement.dataset.counts"))
+    counts: dict[str, int] = page.evaluate(f"{TOLD}.counts")
     return {name: n for name, n in counts.items() if not name.startswith("services.")}
 
 
@@ -71,9 +74,9 @@ def test_it_counts_what_the_core_counts_plans_apart_and_the_dial_works_offline(r
     page = opened(standalone.page(real, SNAPSHOT))
     assert drawn(page) == tally(real, SNAPSHOT.clocks, SNAPSHOT.window[0])
     page.locator("#dial input").press("Home")
-    page.wait_for_function(f"document.documentElement.dataset.day === '{history.day_number(standalone.FIRST_DAY)}'")
+    page.wait_for_function(f"{TOLD}.day === {history.day_number(standalone.FIRST_DAY)}")
     page.locator("#dial input").press("End")
-    page.wait_for_function(f"document.documentElement.dataset.day === '{history.day_number(DAY)}'")
+    page.wait_for_function(f"{TOLD}.day === {history.day_number(DAY)}")
     assert drawn(page) == tally(real, SNAPSHOT.clocks, SNAPSHOT.window[0])
     facts = views.events(real, SNAPSHOT.clocks, start=SNAPSHOT.window[0], end=DAY)
     told = page.locator("#layers section[data-id='events'] .mm-n").all_inner_texts()
