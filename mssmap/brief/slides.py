@@ -17,10 +17,11 @@ from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.util import Emu, Mm, Pt
 
 from mssmap import i18n
-from mssmap.brief import cited, pdf, still
+from mssmap.brief import cited, pdf
 from mssmap.brief.content import Content
 from mssmap.brief.drawing import legend, plots, typeface
 from mssmap.brief.drawing.figure import Figure
+from mssmap.exports import zipped
 from mssmap.i18n import gettext as _
 from mssmap.legend import layers, symbols, text
 
@@ -58,7 +59,7 @@ def write(content: Content, drawn: Figure) -> bytes:
         _sources(show, content)
         out = io.BytesIO()
         show.save(out)
-    return still.office(out.getvalue(), content.brief.created)
+    return zipped.office(out.getvalue(), content.brief.created)
 
 
 def _properties(show: Any, content: Content) -> None:
