@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mssmap.errors import CrsError, InputError
+from mssmap.errors import CrsError
 
 WGS84 = "EPSG:4326"
 """Longitude and latitude in degrees: how all files are stored (RFC 7946)."""
@@ -42,30 +42,3 @@ def require_crs(frame: Any, name: str, wanted: str, unit: str) -> None:
     if found != wanted:
         action = f'set_crs("{WGS84}") first if it holds degrees' if found == "no CRS" else f'to_crs("{wanted}")'
         raise CrsError(f"{name}: distances need {wanted} ({unit}), found {found}. Call .{action}.")
-
-
-def require_metric(frame: Any, name: str) -> None:
-    """
-    Stop unless a layer is in `METRIC`.
-
-    Raises
-    ------
-    CrsError
-        If distances computed from the layer would not be in metres.
-    """
-    require_crs(frame, name, METRIC, "metres")
-
-
-def require_positive(value: float, name: str, *, unit: str) -> None:
-    """
-    Stop unless a number is greater than zero.
-
-    >>> require_positive(3, "radius_m", unit="metres")
-
-    Raises
-    ------
-    InputError
-        If the value is zero, negative or not a number.
-    """
-    if not value > 0:
-        raise InputError(f"{name}: needs a number of {unit} greater than 0, found {value}.")

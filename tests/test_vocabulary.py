@@ -40,20 +40,14 @@ def points(code: str | None) -> gpd.GeoSeries:
 
 
 def test_metres_are_accepted_and_degrees_are_not():
-    crs.require_metric(points(crs.METRIC), "bases")
+    crs.require_crs(points(crs.METRIC), "bases", crs.METRIC, "metres")
     with pytest.raises(CrsError, match=r"^bases: distances need EPSG:32618 .*found EPSG:4326.*to_crs"):
-        crs.require_metric(points(crs.WGS84), "bases")
+        crs.require_crs(points(crs.WGS84), "bases", crs.METRIC, "metres")
 
 
 def test_a_layer_without_crs_is_told_to_set_one():
     with pytest.raises(CrsError, match=r"found no CRS.*set_crs"):
-        crs.require_metric(points(None), "bases")
-
-
-@pytest.mark.parametrize("value", [0, -1, float("nan")])
-def test_a_length_must_be_positive(value):
-    with pytest.raises(InputError, match=r"^radius_m: needs a number of metres greater than 0, found"):
-        crs.require_positive(value, "radius_m", unit="metres")
+        crs.require_crs(points(None), "bases", crs.METRIC, "metres")
 
 
 def test_settings_have_defaults_and_ignore_empty_variables():

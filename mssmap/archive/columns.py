@@ -15,6 +15,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from mssmap.ingest import geoparquet
+
 FINEST: Final = 11
 """H3 resolution that is stored: cells of some 50 m."""
 
@@ -82,14 +84,8 @@ def parents(masked: NDArray[np.int64], resolution: int) -> NDArray[np.int64]:
 
 def geo(types: list[str], box: tuple[float, float, float, float] | None) -> dict[str, Any]:
     """Return the metadata of GeoParquet 1.1: WKB points in longitude and latitude (OGC:CRS84, the default)."""
-    column: dict[str, Any] = {
-        "encoding": "WKB",
-        "geometry_types": types,
-        "covering": {"bbox": {name: ["bbox", name] for name in BOX.names}},
-    }
-    if box:
-        column["bbox"] = list(box)
-    return {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
+    covering = {"bbox": {name: ["bbox", name] for name in BOX.names}}
+    return geoparquet.about_geometry(types, list(box) if box else None, covering=covering)
 
 
 def metadata(schema: pa.Schema, **values: Any) -> pa.Schema:

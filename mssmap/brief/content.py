@@ -14,41 +14,24 @@ import geopandas as gpd
 import pandas as pd
 
 from mssmap import i18n
-from mssmap.brief import cited, layout, learnt, written
+from mssmap.brief import layout, learnt, sections, written
 from mssmap.brief.cited import Cited, Source
 from mssmap.brief.drawing import frame, typeface
+from mssmap.brief.section import Material, Table
+from mssmap.brief.shortened import SHORTENED, Notes
 from mssmap.brief.spec import MOST_HIGHLIGHTS, Brief
 from mssmap.i18n import gettext as _
-from mssmap.i18n import mark
 from mssmap.legend import layers, lines, text
 from mssmap.legend.layers import event_groups
 from mssmap.measures import keyfigures, series
-from mssmap.planning import on_data, plan_file
 from mssmap.records import kinds, regions
 from mssmap.records.catalog import Data
 from mssmap.records.shown import Shown
 from mssmap.records.shown import shown as shown_of
-from mssmap.telling import figure_words, twin
+from mssmap.telling import figure_words
 from mssmap.version import __version__
 
-MOST_ROWS: Final = 120
-"""Rows of a printed table; the data in the pack have all."""
 MOST_SOURCES: Final = 160
-
-SHORTENED: Final = {
-    "title": mark("The title was shortened to two lines."),
-    "highlight": mark("Highlight {n} was shortened to three lines."),
-    "highlights": mark("Only the first {n} highlights are printed."),
-    "title_elsewhere": mark("The title was written for another question: {question}. Read it again."),
-    "elsewhere": mark("Highlight {n} was written for another question: {question}. Its mark says so; read it again."),
-    "contact": mark("The contact line was shortened."),
-    "classification": mark("The classification line was shortened."),
-    "signs": mark("Signs that the typeface of the pack does not have are printed as □."),
-    "map": mark("{n} records found no room on the map; they are in the tables and the data."),
-    "rows": mark("Of the table {title} the first {n} rows are printed; the data have all."),
-    "sources": mark("The first {n} sources are printed; the data have all."),
-}
-"""What can happen to a pack that is too full, and how it is told."""
 
 
 @dataclass(frozen=True)
@@ -78,16 +61,6 @@ class Event:
 
 
 @dataclass(frozen=True)
-class Table:
-    """A table as it is printed."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    note: str = ""
-
-
-@dataclass(frozen=True)
 class Content:
     """All that a pack says; `shown` are the records on its map."""
 
@@ -111,12 +84,15 @@ class Content:
     curve: pd.DataFrame
     levels: pd.DataFrame
     tables: tuple[Table, ...]
-    plan: Table | None
     sources: tuple[Source, ...]
     extent: frame.Extent
     window: str
     counts: Mapping[str, int]
     shortened: tuple[tuple[str, tuple[tuple[str, Any], ...]], ...]
+
+    def of(self, section: str) -> tuple[Table, ...]:
+        """Return the tables of a section, none if it has nothing to tell."""
+        return tuple(table for table in self.tables if table.section == section)
 
 
 def tell_shortened(content: Content) -> list[str]:
@@ -145,7 +121,7 @@ def of_data(brief: Brief, data: Data) -> Brief:
 
 
 def _compose(data: Data, brief: Brief) -> Content:
-    notes = _Notes()
+    notes = Notes()
     sources = Cited(data, brief.clocks)
     shown = visible(shown_of(data, brief.filters), brief.layers)
     changes = learnt.records(data, brief)
@@ -161,8 +137,7 @@ def _compose(data: Data, brief: Brief) -> Content:
         else regions.COUNTRY.name(brief.lang)
     )
     place = typeface.printable(place)
-    tables = tuple(_tables(shown, sources, notes))
-    plan = _plan(data, brief) if brief.scenario else None
+    tables = sections.tables(Material(data, brief, shown, sources, notes))
     return Content(
         brief=brief,
         title=_title(data, brief, place, notes),
@@ -189,31 +164,12 @@ def _compose(data: Data, brief: Brief) -> Content:
         curve=series.strength_by_country(data, brief.clocks, brief.filters.grade),
         levels=series.strength_levels(data, brief.clocks, brief.filters.grade),
         tables=tables,
-        plan=plan,
         sources=_sources(sources, notes),
         extent=brief.extent or _extent(data, brief.filters.region),
         window=_("{first} to {last}").format(first=text.day(brief.start), last=text.day(brief.clocks.as_of)),
         counts=lines.tally(shown),
         shortened=notes.all,
     )
-
-
-class _Notes:
-    """Keeps what was shortened."""
-
-    def __init__(self) -> None:
-        self.all: tuple[tuple[str, tuple[tuple[str, Any], ...]], ...] = ()
-
-    def add(self, what: str, **values: Any) -> None:
-        entry = (what, tuple(sorted(values.items())))
-        self.all += () if entry in self.all else (entry,)
-
-    def clean(self, words: str) -> str:
-        """Return what can be printed of a text that a person typed."""
-        printed = typeface.printable(words)
-        if typeface.MISSING in printed and typeface.MISSING not in words:
-            self.add("signs")
-        return printed
 
 
 def more_shortened(content: Content, what: str, **values: Any) -> Content:
@@ -236,7 +192,7 @@ def visible(shown: Shown, on: Iterable[str]) -> Shown:
     return Shown(shown.clocks, frames)
 
 
-def _title(data: Data, brief: Brief, place: str, notes: _Notes) -> str:
+def _title(data: Data, brief: Brief, place: str, notes: Notes) -> str:
     elsewhere = written.elsewhere(data, brief.title, brief)
     if elsewhere:
         notes.add("title_elsewhere", question=elsewhere)
@@ -247,7 +203,7 @@ def _title(data: Data, brief: Brief, place: str, notes: _Notes) -> str:
     return fitting
 
 
-def _line(words: str, usual: str, what: str, notes: _Notes) -> str:
+def _line(words: str, usual: str, what: str, notes: Notes) -> str:
     """Return a line that a person typed, at most two thirds of the page wide."""
     clean = notes.clean(words) or usual
     fitting = layout.fit_line(clean, 8, 120)
@@ -262,7 +218,7 @@ def _time(brief: Brief) -> str:
 
 
 def _highlights(
-    data: Data, brief: Brief, shown: Shown, changes: list[dict[str, Any]], sources: Cited, notes: _Notes
+    data: Data, brief: Brief, shown: Shown, changes: list[dict[str, Any]], sources: Cited, notes: Notes
 ) -> tuple[str, ...]:
     typed = [line for line in _typed(data, brief, notes) if line]
     lines = typed or [
@@ -278,7 +234,7 @@ def _highlights(
     return tuple(printed)
 
 
-def _typed(data: Data, brief: Brief, notes: _Notes) -> Iterable[str]:
+def _typed(data: Data, brief: Brief, notes: Notes) -> Iterable[str]:
     """Return the highlights that a person wrote, those for another question with a mark in front."""
     for n, words in enumerate(brief.highlights, start=1):
         elsewhere, clean = written.elsewhere(data, words, brief), notes.clean(words)
@@ -329,77 +285,7 @@ def _told(changes: list[dict[str, Any]]) -> learnt.Told:
     return replace(told, lines=tuple(map(typeface.printable, told.lines)))
 
 
-def _tables(shown: Shown, sources: Cited, notes: _Notes) -> Iterable[Table]:
-    titles = layers.titles()
-    for layer, kind in kinds.LAYERS.items():
-        if not kind.who_title:
-            continue
-        rows = shown[layer]
-        if len(rows) > MOST_ROWS:
-            notes.add("rows", title=titles[layer], n=MOST_ROWS)
-        yield Table(
-            title=f"{titles[layer]} ({len(rows)})",
-            columns=(_("Name"), _("State"), _(kind.who_title), _("Since"), _("Grade"), _("Sources")),
-            rows=tuple(_row(row, layer, kind.who, sources) for row in rows.head(MOST_ROWS).itertuples(index=False)),
-        )
-
-
-def _row(row: Any, layer: str, column: str, sources: Cited) -> tuple[str, ...]:
-    """Return a record as a row; what is older than its refresh period says so."""
-    stale = " · " + _("last report {age}").format(age=text.age(row.age_days)) if row.stale else ""
-    cells = (
-        twin.title(row),
-        text.status(layer, row.status),
-        str(getattr(row, column) or "–"),
-        text.span(row.status_from, row.status_to, row.status_precision, row.status_to_precision) + stale,
-        row.grade,
-        cited.marks(sources.records(row.sources)).strip("[]"),
-    )
-    return tuple(map(typeface.printable, cells))
-
-
-def _plan(data: Data, brief: Brief) -> Table:
-    """Return what the plan of the specification reaches."""
-    plan, aside = plan_file.from_dict(brief.scenario or {}), ""
-    if plan.travel == "matrix":
-        plan = replace(plan, travel="road")
-        aside = _("By the road model: a pack does not carry the plan's own matrix of travel times.") + " "
-    if plan.clocks != brief.clocks:
-        days = {"as_of": text.day(plan.clocks.as_of), "known_on": text.day(plan.clocks.known_on)}
-        aside += _("Worked out on the days of the plan: {as_of}, as known on {known_on}.").format(**days) + " "
-    result = on_data.evaluate_sure(data, plan, language=brief.lang)
-    words = {
-        "people_covered": _("People covered"),
-        "people_covered_pct": _("Share of the people covered"),
-        "backup_covered_pct": _("Covered by two bases or more"),
-        "mean_time": _("Mean time to the nearest base"),
-        "unreachable_pct": _("Not reachable by road"),
-        "bases_active": _("Active bases"),
-    }
-    figures = result.figures.set_index("name")
-    rows = [
-        (
-            label,
-            *(_rounded(figures.at[name, end]) for end in ("value", "low", "high")),
-            text.unit(str(figures.at[name, "unit"])),
-        )
-        for name, label in words.items()
-        if name in figures.index
-    ]
-    name = typeface.fit(typeface.printable(plan.name), 11, 120)
-    return Table(
-        title=_("Plan: {name}").format(name=name),
-        columns=(_("Figure"), _("Value"), _("At least"), _("At most"), _("Unit")),
-        rows=tuple(rows),
-        note=typeface.printable(f"{aside}{result.method}"),
-    )
-
-
-def _rounded(value: float) -> str:
-    return text.number(round(value) if abs(value) >= 100 else round(value, 1))
-
-
-def _sources(sources: Cited, notes: _Notes) -> tuple[Source, ...]:
+def _sources(sources: Cited, notes: Notes) -> tuple[Source, ...]:
     listed = sources.listed()
     if len(listed) > MOST_SOURCES:
         notes.add("sources", n=MOST_SOURCES)

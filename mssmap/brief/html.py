@@ -21,6 +21,7 @@ def page(data: Data, content: Content) -> bytes:
             *content.highlights,
             content.changes_title,
             *content.changes.lines,
+            *(line for table in content.tables for line in table.lines),
             f"{content.disclaimer} {content.created}",
         ),
     )

@@ -16,6 +16,7 @@ from mssmap.legend import text
 from mssmap.measures import keyfigures, series
 from mssmap.records import differences, kinds, timeline, views
 from mssmap.records.catalog import Data
+from mssmap.records.evidence import LOWEST
 from mssmap.telling import figure_words, twin
 
 MOST_LINES: Final = 14
@@ -36,7 +37,7 @@ def records(data: Data, brief: Brief) -> list[dict[str, Any]]:
     """Return the changes of the view, with titles in the language of the pack."""
     found = differences.changes(data, brief.compared_with, brief.clocks.known_on, brief.clocks.as_of, plans=True)
     listed = differences.as_records(data, found, brief.clocks.known_on)
-    seen = _in_view(data, brief) if brief.filters.region or brief.filters.grade != "F6" else None
+    seen = _in_view(data, brief) if brief.filters.region or brief.filters.grade != LOWEST else None
     named = _titles(data)
     return [
         {**record, "title": named.get(record["record_id"], record["title"])}

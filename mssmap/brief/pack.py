@@ -20,12 +20,13 @@ import segno
 from pydantic import BaseModel, ConfigDict, Field
 
 from mssmap import i18n
-from mssmap.brief import content, html, pdf, rows, spec, still
+from mssmap.brief import content, html, pdf, rows, spec
 from mssmap.brief.content import Content
 from mssmap.brief.pack_zip import LIMITS, MANIFEST
 from mssmap.brief.spec import Brief
 from mssmap.errors import InputError
-from mssmap.exports.verify import RowChange
+from mssmap.exports import zipped
+from mssmap.exports.verify import PartChange
 from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
 from mssmap.jail import box
@@ -126,7 +127,7 @@ def make(data: Data, brief: Brief, progress: Progress = lambda _done, _what: Non
     files[f"{brief.stem}_QR.svg"] = _qr(brief.link)
     step()
     files[MANIFEST] = _manifest(data, told, files)
-    made = Pack(f"{brief.stem}.zip", still.pack(files), files, told)
+    made = Pack(f"{brief.stem}.zip", zipped.pack(files), files, told)
     progress(1.0, "")
     return made
 
@@ -190,7 +191,7 @@ class Report:
 
     state: str
     edited: Mapping[str, str]
-    revised: tuple[RowChange, ...]
+    revised: tuple[PartChange, ...]
     brief: Brief | None
     manifest_sha256: str
 
@@ -274,7 +275,7 @@ def verify(path: Path, data: Data | None = None) -> Report:
     except InputError:
         brief = None
         edited[MANIFEST] = "changed"
-    revised: tuple[RowChange, ...] = ()
+    revised: tuple[PartChange, ...] = ()
     if data is not None and not edited and read.tables:
         revised = rows.revisions(data, b"".join(read.tables[0].content.column(0).to_pylist()))
     state = EDITED if edited else REVISED if revised else UNCHANGED

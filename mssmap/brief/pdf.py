@@ -23,6 +23,7 @@ from mssmap.brief import cited, layout
 from mssmap.brief.content import Content
 from mssmap.brief.drawing import figure, legend, plots, surround, typeface
 from mssmap.brief.drawing.figure import Figure
+from mssmap.brief.sections import SECTIONS
 from mssmap.i18n import gettext as _
 from mssmap.legend import text
 from mssmap.maps import view
@@ -146,8 +147,7 @@ def _values(content: Content, drawn: Figure) -> dict[str, Any]:
         "strip": _strip(content),
         "events": _events(content),
         "curve": _curve(content),
-        "tables": [asdict(table) for table in content.tables],
-        "plan": asdict(content.plan) if content.plan else None,
+        "tables": [asdict(table) | {"widths": SECTIONS[table.section].widths} for table in content.tables],
         "sources": _sources(content),
         "words": _words(),
     }

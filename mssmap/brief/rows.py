@@ -5,7 +5,7 @@ from __future__ import annotations
 from mssmap.brief.spec import Brief
 from mssmap.exports import bundle, extract, verify
 from mssmap.exports.selection import Form, Selection
-from mssmap.exports.verify import RowChange
+from mssmap.exports.verify import PartChange
 from mssmap.records import kinds
 from mssmap.records.catalog import Data
 from mssmap.store import disk
@@ -24,7 +24,7 @@ def files(data: Data, brief: Brief) -> dict[str, bytes]:
     return made
 
 
-def revisions(data: Data, tables: bytes) -> tuple[RowChange, ...]:
+def revisions(data: Data, tables: bytes) -> tuple[PartChange, ...]:
     """Return the records of a pack, its zip of CSV, that the data now give otherwise; `exports.verify` tells how."""
     with disk.work_folder(disk.WORK) as folder:  # the reader of files works in a process of its own
         file = folder / "tables.zip"

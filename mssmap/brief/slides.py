@@ -17,10 +17,13 @@ from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.util import Emu, Mm, Pt
 
 from mssmap import i18n
-from mssmap.brief import cited, pdf, still
+from mssmap.brief import cited, pdf
 from mssmap.brief.content import Content
 from mssmap.brief.drawing import legend, plots, typeface
 from mssmap.brief.drawing.figure import Figure
+from mssmap.brief.section import OnSlide, Table
+from mssmap.brief.sections import SECTIONS
+from mssmap.exports import zipped
 from mssmap.i18n import gettext as _
 from mssmap.legend import layers, symbols, text
 
@@ -33,7 +36,7 @@ ARIAL_WIDER: Final = 1.14
 """Arial against the typeface of the pack."""
 
 INK, SOFT, BLUE, PALE = RGBColor(0x1C, 0x27, 0x30), RGBColor(0x51, 0x60, 0x6B), RGBColor(0, 0x56, 0x7D), "F3F6F8"
-EVENT_ROWS, BASE_ROWS, ZONE_ROWS, SOURCE_LINES = 9, 17, 17, 24
+EVENT_ROWS, SOURCE_LINES = 9, 24
 
 
 def write(content: Content, drawn: Figure) -> bytes:
@@ -58,7 +61,7 @@ def write(content: Content, drawn: Figure) -> bytes:
         _sources(show, content)
         out = io.BytesIO()
         show.save(out)
-    return still.office(out.getvalue(), content.brief.created)
+    return zipped.office(out.getvalue(), content.brief.created)
 
 
 def _properties(show: Any, content: Content) -> None:
@@ -171,23 +174,28 @@ def monthly(content: Content) -> pd.DataFrame:
 
 
 def _tables(show: Any, content: Content) -> None:
-    slide = _slide(show, content, " · ".join(table.title for table in content.tables))
-    half = (WIDE_MM - 2.5 * EDGE_MM) / 2
-    for i, (table, most) in enumerate(zip(content.tables, (BASE_ROWS, ZONE_ROWS), strict=False)):
-        left = EDGE_MM + i * (half + EDGE_MM / 2)
-        cut = [
-            [_fit(row[0], 10, half * 0.43), _fit(row[1], 10, half * 0.18), _fit(row[2], 10, half * 0.27), row[4]]
-            for row in table.rows[:most]
-        ]
-        if cut:
-            columns = [table.columns[0], table.columns[1], table.columns[2], table.columns[4]]
-            _table(slide, [columns, *cut], (left, 29, half, 8), [2.5, 1.15, 1.6, 0.6], 10)
-        more = len(table.rows) - len(cut)
-        if more > 0:
-            note = _("and {n} more, in the data of the pack").format(n=more)
-            _words(slide, [note], (left, 168, half, 8), 9, SOFT)
-    told = [f"{row[0]}: {row[1]}, {row[3]} ({row[4]}) [{row[5]}]" for table in content.tables for row in table.rows]
-    _notes(slide, content, told)
+    """Add slides with two tables side by side."""
+    told = [(table, slide) for table in content.tables if (slide := SECTIONS[table.section].slide)]
+    for pair in (told[i : i + 2] for i in range(0, len(told), 2)):
+        slide = _slide(show, content, " · ".join(table.title for table, _how in pair))
+        half = (WIDE_MM - 2.5 * EDGE_MM) / 2
+        for i, (table, how) in enumerate(pair):
+            _half(slide, table, how, EDGE_MM + i * (half + EDGE_MM / 2), half)
+        _notes(slide, content, [how.note.format(*row) for table, how in pair for row in table.rows])
+
+
+def _half(slide: Any, table: Table, how: OnSlide, left: float, width: float) -> None:
+    cut = [
+        [_fit(row[i], 10, width * share) if share else row[i] for i, share in zip(how.columns, how.cut_at, strict=True)]
+        for row in table.rows[: how.rows]
+    ]
+    if cut:
+        columns = [table.columns[i] for i in how.columns]
+        _table(slide, [columns, *cut], (left, 29, width, 8), how.shares, 10)
+    more = len(table.rows) - len(cut)
+    if more > 0:
+        note = _("and {n} more, in the data of the pack").format(n=more)
+        _words(slide, [note], (left, 168, width, 8), 9, SOFT)
 
 
 def _sources(show: Any, content: Content) -> None:

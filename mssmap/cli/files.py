@@ -26,7 +26,7 @@ from mssmap.i18n.legible import legible
 
 if TYPE_CHECKING:
     from mssmap.brief.history import Made
-    from mssmap.exports.verify import RowChange, Verdict
+    from mssmap.exports.verify import PartChange, Verdict
 
 SHOWN = 200
 """Rows that `verify` prints of each kind."""
@@ -128,12 +128,11 @@ def _lines(verdict: Verdict) -> list[str]:
     return found + [legible(note) for note in verdict.notes]
 
 
-def _change_lines(change: RowChange, where: str) -> list[str]:
+def _change_lines(change: PartChange, where: str) -> list[str]:
+    from mssmap.telling import listing
+
     head = f"{where}: {change.part} {change.record_id} {change.kind}"
-    fields = [f"    {field.column}: {_shown(field.before)} -> {_shown(field.after)}" for field in change.fields]
+    fields = [
+        f"    {field.field}: {listing.shown(field.before)} -> {listing.shown(field.after)}" for field in change.fields
+    ]
     return [legible(line) for line in (" ".join(head.split()), *fields)]
-
-
-def _shown(value: object, limit: int = 120) -> str:
-    text = "(nothing)" if value is None else str(value)
-    return text if len(text) <= limit else f"{text[: limit - 3]}..."

@@ -13,6 +13,7 @@ import shapely
 
 from mssmap.exports import canonical
 from mssmap.exports.parts import Column, Part
+from mssmap.ingest import geoparquet
 
 TYPES = {
     "string": pa.string(),
@@ -98,8 +99,6 @@ def geo_metadata(part: Part) -> bytes:
     """Return the metadata of GeoParquet 1.1 about the geometry of a part."""
     shapes = part.frame.geometry
     kinds = sorted({str(name) for name in shapes.geom_type.dropna()})
-    column: dict[str, Any] = {"encoding": "WKB", "geometry_types": kinds, "crs": shapes.crs.to_json_dict()}
     bounds = shapes.total_bounds.tolist()
-    if all(value == value for value in bounds):
-        column["bbox"] = bounds
-    return json.dumps({"version": "1.1.0", "primary_column": GEOMETRY, "columns": {GEOMETRY: column}}).encode()
+    box = bounds if all(value == value for value in bounds) else None
+    return json.dumps(geoparquet.about_geometry(kinds, box, crs=shapes.crs.to_json_dict())).encode()

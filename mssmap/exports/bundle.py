@@ -9,9 +9,7 @@ nobody's licence reaches over into another file.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -19,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from mssmap.errors import InputError
-from mssmap.exports import proof
+from mssmap.exports import proof, zipped
 from mssmap.exports.extract import Extract
 from mssmap.exports.formats import FORMATS
 from mssmap.exports.kept import held_as
@@ -37,9 +35,6 @@ def writer(name: str) -> Writer:
     found: Writer = getattr(import_module(f"mssmap.exports.{module}"), function)
     return found
 
-
-DATE = (1980, 1, 1, 0, 0, 0)
-"""Date of every member of a zip: the same data give the same bytes."""
 
 PACKAGE = "datapackage.json"
 
@@ -106,7 +101,7 @@ def pack(extract: Extract) -> bytes:
     # the proof of the whole comes first: a reader that takes the first it meets must not take that of one file
     whole = proof.write(extract.document(), indent=1).encode()
     beside = {f"{extract.name}.mssmap.json": whole} if extract.form.sidecar else {}
-    return _zipped({**beside, PACKAGE: _encoded(_package(extract, listed, made)), **made})
+    return zipped.pack({**beside, PACKAGE: _encoded(_package(extract, listed, made)), **made}, stored=(), mode=0)
 
 
 def _write(extract: Extract, folder: Path) -> None:
@@ -154,14 +149,6 @@ def _why(extract: Extract) -> str:
         return f": {len(files(extract))} files of one layer or table each"
     hint = ", --no-sidecar writes the bare file" if not extract.format.pieces else ""
     return f": the proof stands beside the file{hint}"
-
-
-def _zipped(members: dict[str, bytes]) -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in members.items():
-            archive.writestr(zipfile.ZipInfo(name, DATE), content, zipfile.ZIP_DEFLATED)
-    return packed.getvalue()
 
 
 def _encoded(value: Any) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from mssmap.exports.parts import Column, Part
+from mssmap.i18n import LANGUAGES
 
 _LEVELS: Final = {"departments": 1, "communes": 2}
 """Our layers and their level in COD-AB; arrondissements are no level of it."""
@@ -96,7 +97,7 @@ def hashtag(column: Column, layer: str) -> str:
     if column.name == "pcode" and layer in _LEVELS:
         return f"{level}+code"
     base, _, language = column.name.rpartition("_")
-    if language in {"fr", "en", "ht", "es"} and base in {"name", "title"}:
+    if language in LANGUAGES and base in {"name", "title"}:
         stem = "#event" if base == "title" else level
         return f"{stem}+name+i_{language}"
     return _TAGS.get(column.name, f"#meta+{column.name}")

@@ -31,6 +31,7 @@ from mssmap.jail import box
 from mssmap.jail.jobs import Order
 from mssmap.jail.limits import printable
 from mssmap.records.catalog import Data
+from mssmap.records.differences import FieldChange
 
 UNCHANGED: Final = "unchanged"
 EDITED: Final = "edited"
@@ -40,25 +41,16 @@ GEOMETRY: Final = "geometry"
 
 
 @dataclass(frozen=True)
-class FieldChange:
-    """A field whose value differs; text, a number, a truth value, or None for nothing. Geometry is told in words."""
-
-    column: str
-    before: Any
-    after: Any
-
-
-@dataclass(frozen=True)
-class RowChange:
+class PartChange:
     """
-    A row that differs.
+    A row of a part that differs.
 
     Attributes
     ----------
     kind
         In the file: `edited`, `missing`, `added`. In the data: `changed`, `gone`, `new`.
     fields
-        Those that differ, as far as they can be told.
+        Those that differ, as far as they can be told; geometry is told in words.
     """
 
     part: str
@@ -85,8 +77,8 @@ class Verdict:
     """
 
     state: str
-    edits: tuple[RowChange, ...]
-    revisions: tuple[RowChange, ...]
+    edits: tuple[PartChange, ...]
+    revisions: tuple[PartChange, ...]
     notes: tuple[str, ...]
     selection: Selection
     form: Form
@@ -133,7 +125,7 @@ def check(data: Data, tables: Mapping[str, Given], document: Any) -> Verdict:
         If the proof cannot be used.
     """
     claim = proof.read(document)
-    edits: list[RowChange] = []
+    edits: list[PartChange] = []
     notes: list[str] = [] if claim["is_whole"] else [_("The proof itself was edited; what it says may be wrong.")]
     again, trouble = _made_again(data, claim)
     found: dict[str, _Rows] = {}
@@ -142,7 +134,7 @@ def check(data: Data, tables: Mapping[str, Given], document: Any) -> Verdict:
         if table is None and not entry["row_hashes"]:
             continue  # an empty layer need not be there
         if table is None:
-            edits.append(RowChange(entry["name"], "", "missing"))
+            edits.append(PartChange(entry["name"], "", "missing"))
             continue
         frame, told = _prepared(table, entry, claim["form"])
         notes += told
@@ -240,19 +232,19 @@ def _rows(
     return _Rows(names, cells, dict(hashes), twice)
 
 
-def _edits(entry: Entry, rows: _Rows, again: _Again | None) -> list[RowChange]:
+def _edits(entry: Entry, rows: _Rows, again: _Again | None) -> list[PartChange]:
     """Return the rows of a file that differ from the hashes in its proof."""
     name, stored = entry["name"], entry["row_hashes"]
     edits = []
     for record_id, hashed in stored.items():
         if record_id not in rows.hashes:
-            edits.append(RowChange(name, record_id, "missing"))
+            edits.append(PartChange(name, record_id, "missing"))
         elif rows.hashes[record_id] != hashed:
             known = again is not None and again.rows.hashes.get(record_id) == hashed
             fields = _differing(again.rows, rows, record_id) if again is not None and known else ()
-            edits.append(RowChange(name, record_id, "edited", fields))
-    edits += [RowChange(name, record_id, "added") for record_id in rows.hashes if record_id not in stored]
-    return edits + [RowChange(name, record_id, "added") for record_id in rows.twice]
+            edits.append(PartChange(name, record_id, "edited", fields))
+    edits += [PartChange(name, record_id, "added") for record_id in rows.hashes if record_id not in stored]
+    return edits + [PartChange(name, record_id, "added") for record_id in rows.twice]
 
 
 def _differing(before: _Rows, after: _Rows, record_id: str) -> tuple[FieldChange, ...]:
@@ -278,28 +270,28 @@ def _told(column: str, cell: Any) -> Any:
     return f"{shape.geom_type} of {points} points from {west:.5f} {south:.5f}"
 
 
-def _revisions(claim: Claim, again: Mapping[str, _Again], found: Mapping[str, _Rows]) -> list[RowChange]:
+def _revisions(claim: Claim, again: Mapping[str, _Again], found: Mapping[str, _Rows]) -> list[PartChange]:
     """Return the rows of the data that differ from those in the proof."""
     changes = []
     for entry in claim["parts"]:
         name, stored = entry["name"], entry["row_hashes"]
         if name not in again:
-            changes.append(RowChange(name, "", "gone"))
+            changes.append(PartChange(name, "", "gone"))
             continue
         now = again[name].rows
         for record_id, hashed in stored.items():
             if record_id not in now.hashes:
-                changes.append(RowChange(name, record_id, "gone"))
+                changes.append(PartChange(name, record_id, "gone"))
             elif now.hashes[record_id] != hashed:
                 rows = found.get(name)
                 as_exported = rows is not None and rows.hashes.get(record_id) == hashed
                 fields = _differing(rows, now, record_id) if rows is not None and as_exported else ()
-                changes.append(RowChange(name, record_id, "changed", fields))
-        changes += [RowChange(name, record_id, "new") for record_id in now.hashes if record_id not in stored]
+                changes.append(PartChange(name, record_id, "changed", fields))
+        changes += [PartChange(name, record_id, "new") for record_id in now.hashes if record_id not in stored]
     return changes
 
 
-def _silent_revisions(claim: Claim, again: Mapping[str, _Again], revisions: Sequence[RowChange]) -> list[str]:
+def _silent_revisions(claim: Claim, again: Mapping[str, _Again], revisions: Sequence[PartChange]) -> list[str]:
     """Say which layers were revised only where the format keeps nothing."""
     told = {change.part for change in revisions}
     return [
@@ -309,11 +301,11 @@ def _silent_revisions(claim: Claim, again: Mapping[str, _Again], revisions: Sequ
     ]
 
 
-def _column_edits(entry: Entry, frame: pd.DataFrame) -> list[RowChange]:
+def _column_edits(entry: Entry, frame: pd.DataFrame) -> list[PartChange]:
     """Return the columns that the file gained; what it lost shows in the rows."""
     wanted = {column.written for column in proof.columns_of(entry)}
     added = [str(name) for name in frame.columns if name not in wanted and name != SHAPES]
-    return [RowChange(entry["name"], "", "added", (FieldChange(name, None, _("a column")),)) for name in added]
+    return [PartChange(entry["name"], "", "added", (FieldChange(name, None, _("a column")),)) for name in added]
 
 
 def file(data: Data, source: Path | BinaryIO, name: str = "") -> Verdict:

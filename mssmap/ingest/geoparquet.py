@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,19 @@ import pyproj
 from mssmap.ingest import shapes
 from mssmap.ingest.table import Parsed, Table
 from mssmap.jail.limits import Limits, RefusedError, at_most, printable, refused
+
+
+def about_geometry(types: Sequence[str], box: Sequence[float] | None, **about: Any) -> dict[str, Any]:
+    """
+    Return the metadata of GeoParquet 1.1 about a column `geometry` of WKB.
+
+    Parameters
+    ----------
+    about
+        More about the column: its CRS if that is not OGC:CRS84, what covers it.
+    """
+    column = {"encoding": "WKB", "geometry_types": list(types), **about, **({"bbox": list(box)} if box else {})}
+    return {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
 
 
 def parse(content: bytes, name: str, limits: Limits) -> Parsed:

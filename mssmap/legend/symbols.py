@@ -171,6 +171,7 @@ _EVENTS: Final = {
     "prisons": (OKABE_ITO["purple"], '<path d="M12 2.2 20.6 7v10L12 21.8 3.4 17V7Z" {0}/>', INK, 1.4),
     "services": (OKABE_ITO["green"], '<rect x="4" y="4" width="16" height="16" {0}/>', "#ffffff", 1.6),
     "displacement": (OKABE_ITO["orange"], '<path d="M12 3 21 10v10.6H3V10Z" {0} stroke-linejoin="round"/>', INK, 1.4),
+    "health": (LANE_COLOURS["health"], '<path d="M9 3h6v6h6v6h-6v6H9v-6H3V9h6Z" {0}/>', "#ffffff", 1.4),
 }
 """Group of events -> colour, shape, outline and its width."""
 

@@ -23,6 +23,7 @@ from xstatic.pkg import leaflet
 
 from mssmap import client
 from mssmap.errors import MssmapError
+from mssmap.i18n import LANGUAGES
 from mssmap.i18n import gettext as _
 from mssmap.ingest import attach
 from mssmap.legend import symbols
@@ -32,7 +33,6 @@ from mssmap.records import kinds
 from mssmap.records.catalog import Data
 from mssmap.store import disk
 
-LANGUAGES: Final = ("en", "fr", "ht", "es")
 URL: Final = "app/static/"
 """Where Streamlit serves the folder `static/`, relative to the address of the app."""
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from mssmap.i18n import mark
+from mssmap.i18n import LANGUAGES, mark
 from mssmap.records import evidence, regions, schema, timeline, views
 from mssmap.records.catalog import Data
 from mssmap.records.timeline import Clocks
@@ -305,7 +305,7 @@ def _reopening(data: Data, clocks: Clocks, grade: str, row: tuple[str, str, str]
 
 def _titles(row: Mapping[Any, Any]) -> tuple[tuple[str, str], ...]:
     """Return the title of an event by language."""
-    return tuple((lang, str(row[f"title_{lang}"])) for lang in ("en", "fr", "ht", "es") if row.get(f"title_{lang}"))
+    return tuple((lang, str(row[f"title_{lang}"])) for lang in LANGUAGES if row.get(f"title_{lang}"))
 
 
 def _below(rows: pd.DataFrame, grade: str) -> int:

@@ -28,6 +28,7 @@ from mssmap.planning.ground.grid import Floats, Grid, Ints
 from mssmap.planning.method import Method, Sentence, say
 from mssmap.planning.reach import Bools, percent
 from mssmap.records import kinds
+from mssmap.records.evidence import LOWEST
 
 if TYPE_CHECKING:
     from mssmap.records.catalog import Data
@@ -122,7 +123,7 @@ class Coverage:
         return {str(key): value for key, value in rows.iloc[0].items()}
 
 
-def facilities_from_data(data: Data, clocks: Clocks, grid: Grid, grade: str = "F6") -> pd.DataFrame:
+def facilities_from_data(data: Data, clocks: Clocks, grid: Grid, grade: str = LOWEST) -> pd.DataFrame:
     """
     Return the prisons and facilities with a place that were known then.
 

@@ -382,7 +382,7 @@ def _with_end(rows: pd.DataFrame, id_column: str) -> pd.DataFrame:
     return rows.assign(until=later[::-1].groupby(rows[id_column], sort=False).cummin())
 
 
-FOREVER = pd.Timestamp("2200-01-01")
+FOREVER = pd.Timestamp(timeline.FOREVER)
 
 
 def _latest(data: Data, name: str) -> pd.DataFrame:

@@ -209,6 +209,7 @@ EVENT_GROUPS: Final = {
     "prisons": EventGroup(mark("Prison breaks")),
     "services": EventGroup(mark("Public services")),
     "displacement": EventGroup(mark("Displacement, disasters")),
+    "health": EventGroup(mark("Disease outbreaks")),
     "political": EventGroup(mark("Politics and resolutions"), on_request=True),
 }
 """In the order of the lists."""
@@ -235,7 +236,7 @@ LANES: Final = {
         mark("Airports and ports"),
         tuple(f"{name}.{how}" for name in ("airport", "port", "fuel") for how in ("closed", "limited")),
     ),
-    "health": Lane(mark("Hospitals"), ("hospital.closed", "hospital.limited")),
+    "health": Lane(mark("Hospitals, outbreaks"), ("hospital.closed", "hospital.limited")),
     "political": Lane(mark("Politics, resolutions")),
     "displacement": Lane(mark("Displacement, disasters")),
 }
@@ -281,6 +282,7 @@ CATEGORIES: Final = {
     "airport": Category("services", "airport", mark("Airport")),
     "port": Category("services", "airport", mark("Port")),
     "hospital": Category("services", "health", mark("Hospital")),
+    "health": Category("health", "health", mark("Disease outbreak")),
     "displacement": Category("displacement", "displacement", mark("Displacement")),
     "humanitarian": Category("displacement", "displacement", mark("Humanitarian")),
     "disaster": Category("displacement", "displacement", mark("Disaster")),

@@ -89,11 +89,6 @@ def _contains(rows: pd.DataFrame, day: pd.Timestamp) -> pd.Series:
     return (rows["valid_from"] <= day) & ~(rows["valid_to"] < day)
 
 
-def view(rows: pd.DataFrame, clocks: Clocks, id_column: str) -> pd.DataFrame:
-    """Return what was true on `as_of` as known on `known_on`."""
-    return valid(known(rows, clocks.known_on, id_column), clocks.as_of)
-
-
 def window(rows: pd.DataFrame, start: date | None = None, end: date | None = None) -> pd.DataFrame:
     """
     Return the rows whose interval touches the days from `start` to `end`, both included.

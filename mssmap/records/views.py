@@ -487,7 +487,7 @@ def _placed_events(data: Data, clocks: Clocks) -> tuple[pd.DataFrame, Places]:
 
 
 def _event_record(data: Data, record_id: str, clocks: Clocks, figures: list[dict[str, Any]]) -> Record:
-    everything = Clocks(max(clocks.as_of, date(2100, 1, 1)), clocks.known_on)
+    everything = Clocks(max(clocks.as_of, timeline.FOREVER), clocks.known_on)
     events, places = _placed_events(data, everything)
     rows = events.iloc[places.get(record_id, NOWHERE)]
     if rows.empty:

@@ -217,9 +217,10 @@ def _change_lines(record: dict[str, Any]) -> Iterable[str]:
     head = f"{happened:20}  {learnt:18}  {record['kind']:9}  {record['table']:10}"
     yield legible(f"{head}  {record['title']} [{record['record_id']}]")
     for change in record["fields"]:
-        yield legible(f"{'':12}{change['field']}: {_shown(change['before'])} -> {_shown(change['after'])}")
+        yield legible(f"{'':12}{change['field']}: {shown(change['before'])} -> {shown(change['after'])}")
 
 
-def _shown(value: Any, limit: int = 120) -> str:
+def shown(value: Any, limit: int = 120) -> str:
+    """Return one side of a change, cut where it is long."""
     text = _text(value) or "(nothing)"
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -12,6 +12,7 @@ from mssmap.i18n import gettext as _
 from mssmap.legend import layers, text
 from mssmap.legend.tiles import BASEMAPS
 from mssmap.maps import choropleth, panels, view
+from mssmap.maps.assets import JUMPS
 from mssmap.records.shown import WINDOW_DAYS, Filters, Shown
 from mssmap.records.timeline import Clocks
 from mssmap.ui import cache, plain, state
@@ -230,7 +231,7 @@ def _look_at_region() -> None:
         west, south, east, north = rows.loc[rows["pcode"] == pcode].total_bounds
         look_at(bounds=[[south, west], [north, east]])
     else:
-        look_at(bounds=[[17.95, -74.55], [20.12, -71.58]])
+        look_at(bounds=JUMPS[0]["bounds"])
 
 
 def language_choice() -> None:

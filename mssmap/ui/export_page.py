@@ -17,7 +17,7 @@ from mssmap.exports import verify as checking
 from mssmap.exports.extract import Extract
 from mssmap.exports.formats import FORMATS
 from mssmap.exports.selection import SCHEMAS, Form, Selection
-from mssmap.exports.verify import RowChange, Verdict
+from mssmap.exports.verify import PartChange, Verdict
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.legend import layers, text
@@ -206,7 +206,7 @@ def _tell(verdict: Verdict) -> None:
     )
 
 
-def _changes(title: str, changes: Sequence[RowChange], key: str) -> None:
+def _changes(title: str, changes: Sequence[PartChange], key: str) -> None:
     if not changes:
         return
     kinds = {
@@ -220,7 +220,7 @@ def _changes(title: str, changes: Sequence[RowChange], key: str) -> None:
     lines = [
         (change.part, change.record_id, kinds[change.kind], *field)
         for change in changes
-        for field in ([(f.column, _shown(f.before), _shown(f.after)) for f in change.fields] or [("", "", "")])
+        for field in ([(f.field, _shown(f.before), _shown(f.after)) for f in change.fields] or [("", "", "")])
     ]
     heads = [_("Layer"), _("Record"), _("What"), _("Field"), _("Before"), _("After")]
     head = f"{title}: {len(changes)}"

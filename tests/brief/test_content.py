@@ -34,7 +34,7 @@ def test_the_numbers_are_those_of_the_core(tiny, small):
 
 
 def test_tables_cite_numbered_sources_with_grades(tiny):
-    bases, zones = tiny.tables
+    bases, zones = tiny.of("records")
     assert [row[:3] + row[4:5] for row in bases.rows] == [
         ("Base A", "Operational", "Kenya", "C3"),
         ("Plan X", "Planned", "–", "C3"),
@@ -96,15 +96,15 @@ def test_a_plan_is_told_with_its_band(real, brief):
 
     day = brief()
     plan = plan_file.to_dict(on_data.find(real, "baseline", day.clocks, "F6"))
-    table = content.compose(real, brief(scenario=plan)).plan
+    table = content.compose(real, brief(scenario=plan)).of("plan")[0]
     value, low, high = (float(cell.replace(",", "")) for cell in table.rows[0][1:4])
     assert low < value < high
-    own = content.compose(real, brief(scenario={**plan, "travel": "matrix", "matrix": "0" * 64})).plan
+    own = content.compose(real, brief(scenario={**plan, "travel": "matrix", "matrix": "0" * 64})).of("plan")[0]
     assert own.rows == table.rows
     later = plan_file.to_dict(on_data.find(real, "baseline", Clocks(date(2025, 6, 30), date(2025, 7, 1)), "F6"))
     said = "Worked out on the days of the plan: 30 Jun 2025, as known on 1 Jul 2025."
     assert said not in table.note
-    assert content.compose(real, brief(scenario=later)).plan.note.startswith(said)
+    assert content.compose(real, brief(scenario=later)).of("plan")[0].note.startswith(said)
     assert own.note.startswith("By the road model: a pack does not carry")
     with pytest.raises(InputError, match=r"^scenario: "):
         content.compose(real, brief(scenario={"id": "x"}))

@@ -22,6 +22,7 @@ from mssmap.brief import content, history, pack
 from mssmap.brief.drawing import legend
 from mssmap.errors import InputError, NotFoundError
 from mssmap.exports import extract
+from mssmap.exports import zipped as fixed
 from mssmap.exports.selection import Form, Selection
 from mssmap.legend import layers
 from mssmap.legend.layers import event_groups
@@ -99,7 +100,7 @@ def test_edited_missing_and_added_files_are_named(real, french, tmp_path):
     del files[f"{STEM}.pptx"]
     files["extra.exe"] = b"x"
     path = tmp_path / "edited.zip"
-    path.write_bytes(pack.still.pack(files))
+    path.write_bytes(fixed.pack(files))
     report = pack.verify(path, real)
     assert report.state == "edited"
     assert report.edited == {"extra.exe": "added", f"{STEM}.html": "changed", f"{STEM}.pptx": "missing"}
@@ -115,7 +116,7 @@ def test_revised_data_are_told(real, small, french, tmp_path):
 
 def zipped(**files: bytes) -> bytes:
     """Return a zip of some files."""
-    return pack.still.pack({name.replace("__", "."): body for name, body in files.items()})
+    return fixed.pack({name.replace("__", "."): body for name, body in files.items()})
 
 
 @pytest.mark.parametrize(
@@ -153,7 +154,7 @@ def test_a_filter_that_was_edited_counts_as_edited(french, tmp_path):
     manifest = json.loads(french.files["manifest.json"])
     manifest["filter"]["lang"] = "klingon"
     path = tmp_path / "edited.zip"
-    path.write_bytes(pack.still.pack({**french.files, "manifest.json": json.dumps(manifest).encode()}))
+    path.write_bytes(fixed.pack({**french.files, "manifest.json": json.dumps(manifest).encode()}))
     report = pack.verify(path)
     assert (report.state, report.edited, report.brief) == ("edited", {"manifest.json": "changed"}, None)
 

@@ -22,8 +22,9 @@ from mssmap.errors import InputError
 from mssmap.exports import bundle, extract, proof, verify
 from mssmap.exports.formats import FORMATS
 from mssmap.exports.selection import Form, Selection
-from mssmap.exports.verify import FieldChange, RowChange
+from mssmap.exports.verify import PartChange
 from mssmap.records import catalog
+from mssmap.records.differences import FieldChange
 from mssmap.records.shown import Filters
 
 LAYERS = ("fobs", "gang_zones", "events", "places", "roads", "departments", "figures", "indicators")
@@ -56,7 +57,7 @@ def test_an_edited_cell_is_named_with_both_values(small, made):
     edited(path, "UPDATE fobs SET operator = 'Nobody' WHERE fob_id = 'fob-b'")
     verdict = verify.file(small, path)
     assert verdict.state == "edited"
-    assert verdict.edits == (RowChange("fobs", "fob-b", "edited", (FieldChange("operator", "Kenya", "Nobody"),)),)
+    assert verdict.edits == (PartChange("fobs", "fob-b", "edited", (FieldChange("operator", "Kenya", "Nobody"),)),)
     assert verdict.revisions == ()
 
 
@@ -99,7 +100,7 @@ def test_a_column_put_in_or_taken_out_is_an_edit(small, made):
     with sqlite3.connect(path) as database:
         database.execute("ALTER TABLE fobs ADD COLUMN secret TEXT")
     assert verify.file(small, path).edits == (
-        RowChange("fobs", "", "added", (FieldChange("secret", None, "a column"),)),
+        PartChange("fobs", "", "added", (FieldChange("secret", None, "a column"),)),
     )
     with sqlite3.connect(path) as database:
         database.execute("ALTER TABLE fobs DROP COLUMN secret")
@@ -126,7 +127,7 @@ def test_a_cell_of_a_csv_file_edited_by_hand(small, made):
     path = made("csv", "strength")
     in_zip(path, "strength.csv", lambda content: content.replace(b",430,", b",431,"))
     (change,) = verify.file(small, path).edits
-    assert change == RowChange("strength", "s3", "edited", (FieldChange("personnel", 430, 431),))
+    assert change == PartChange("strength", "s3", "edited", (FieldChange("personnel", 430, 431),))
 
 
 def test_saving_a_csv_file_again_with_other_quotes_is_no_edit(small, made):
@@ -157,7 +158,7 @@ def test_a_missing_table_is_an_edit(small, made):
     with sqlite3.connect(path) as database:
         database.execute("DROP TABLE figures")
         database.execute("DELETE FROM gpkg_contents WHERE table_name = 'figures'")
-    assert RowChange("figures", "", "missing") in verify.file(small, path).edits
+    assert PartChange("figures", "", "missing") in verify.file(small, path).edits
 
 
 def revised(folder: Path) -> catalog.Data:

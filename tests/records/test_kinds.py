@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from mssmap import i18n
 from mssmap.brief.drawing import marks
 from mssmap.ingest import duplicates, recognise
-from mssmap.legend import layers, symbols
+from mssmap.legend import layers, lines, symbols, text
 from mssmap.records import kinds
 from mssmap.records.kinds import CATEGORIES, EVENT_GROUPS, EVENTS, KEYS, LANES, LAYERS
+from mssmap.records.shown import Filters, rows, shown
+from mssmap.ui import lanes
 
 
 @pytest.mark.parametrize("kind", [*LAYERS.values(), EVENTS], ids=lambda kind: kind.name)
@@ -48,6 +53,23 @@ def test_symbols_have_a_size_on_the_screen_and_on_paper():
 def test_every_category_lies_in_a_group_and_a_lane():
     assert {row.group for row in CATEGORIES.values()} == set(EVENT_GROUPS)
     assert {row.lane for row in CATEGORIES.values()} == set(LANES) == set(symbols.LANE_COLOURS)
+
+
+def test_an_outbreak_has_a_symbol_a_switch_a_lane_and_words(small, on):
+    events = small["events"].copy()
+    name = events["event_id"].iloc[0]
+    events.loc[events["event_id"] == name, "category"] = "health"
+    data = replace(small, frames={**small.frames, "events": events})
+    asked = Filters(on("2025-06-30"), categories=("health",))
+    assert rows(data, "events", asked)["event_id"].tolist() == [name]
+    assert lines.tally(shown(data, asked))["events.health"] == 1
+    assert {"events.health"} <= set(layers.DEFAULT) & set(symbols.glyphs())
+    words = []
+    for language in i18n.LANGUAGES:
+        with i18n.speaking(language):
+            words.append((text.category("health"), layers.titles()["events.health"], lanes.titles()["health"]))
+    assert words[0] == ("Disease outbreak", "Disease outbreaks", "Hospitals, outbreaks")
+    assert len(set(words)) == len(words)
 
 
 def test_categories_that_imports_and_comparisons_name_have_a_row():

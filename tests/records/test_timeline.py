@@ -65,12 +65,12 @@ def test_the_revision_counts_and_not_the_order_in_the_file():
 )
 def test_both_ends_of_an_interval_count(as_of, expected):
     clocks = Clocks(date.fromisoformat(as_of), date(2024, 3, 1))
-    assert timeline.view(BASE, clocks, "id")["id"].tolist() == expected
+    assert timeline.valid(timeline.known(BASE, clocks.known_on, "id"), clocks.as_of)["id"].tolist() == expected
 
 
 def test_before_the_end_was_known_the_old_status_stands():
     clocks = Clocks(as_of=date(2024, 2, 11), known_on=date(2024, 2, 14))
-    assert timeline.view(BASE, clocks, "id")["status"].tolist() == ["open"]
+    assert timeline.valid(timeline.known(BASE, clocks.known_on, "id"), clocks.as_of)["status"].tolist() == ["open"]
 
 
 @pytest.mark.parametrize(

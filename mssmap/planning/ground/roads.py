@@ -30,6 +30,7 @@ from mssmap.i18n import mark
 from mssmap.planning.ground.grid import Floats, Grid, Ints, to_metric
 from mssmap.planning.method import NOTHING, Method, Sentence, say
 from mssmap.planning.reach import percent
+from mssmap.records.evidence import LOWEST
 
 if TYPE_CHECKING:
     from mssmap.records.catalog import Data
@@ -373,7 +374,7 @@ def _cut(course: Any, at: Floats) -> NDArray[np.object_]:
 
 
 def network_from_data(
-    data: Data, clocks: Clocks, grid: Grid, steps: Links, settings: RoadSettings | None = None, grade: str = "F6"
+    data: Data, clocks: Clocks, grid: Grid, steps: Links, settings: RoadSettings | None = None, grade: str = LOWEST
 ) -> Network:
     """Return the travel graph on a day, with the zones reported then; about 0.1 s, cache it by its arguments."""
     from mssmap.records import views

@@ -93,19 +93,6 @@ def _greedy(problem: Problem, ks: Sequence[int], effort: Effort) -> Iterator[Fro
         yield FrontPoint(k, "greedy", replace(solution, k=k))
 
 
-def phased_order(steps: Sequence[Solution]) -> list[int]:
-    """
-    Return the sites of a phased front in the order in which they come in; those that come together by their row.
-
-    >>> from mssmap.planning.siting.solver import from_matrix
-    >>> one = from_matrix([[0, 9], [9, 0]], [1, 2], k=1, standard=1)
-    >>> two = from_matrix([[0, 9], [9, 0]], [1, 2], k=2, standard=1)
-    >>> phased_order([one, two])
-    [1, 0]
-    """
-    return list(dict.fromkeys(itertools.chain.from_iterable(step.chosen for step in steps)))
-
-
 def swaps(problem: Problem, solution: Solution, within_pct: float = 1.0) -> pd.DataFrame:
     """
     Return the single exchanges that cost little.

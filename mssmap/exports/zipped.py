@@ -13,7 +13,12 @@ EARLIEST: Final = (1980, 1, 1, 0, 0, 0)
 STAMP: Final = re.compile(rb"(<dcterms:(created|modified)[^>]*>)[^<]*(</dcterms:)")
 
 
-def pack(files: Mapping[str, bytes], *, stored: tuple[str, ...] = (".zip", ".pptx", ".png", ".gpkg.zip")) -> bytes:
+def pack(
+    files: Mapping[str, bytes],
+    *,
+    stored: tuple[str, ...] = (".zip", ".pptx", ".png", ".gpkg.zip"),
+    mode: int = 0o644,
+) -> bytes:
     """
     Return a zip of some files in their order, every one of them dated 1980.
 
@@ -21,13 +26,15 @@ def pack(files: Mapping[str, bytes], *, stored: tuple[str, ...] = (".zip", ".ppt
     ----------
     stored
         Endings of files that are packed already and are put in as they are.
+    mode
+        Who may read and write them once they are unpacked.
     """
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         for name, content in files.items():
             info = zipfile.ZipInfo(name, EARLIEST)
             info.compress_type = zipfile.ZIP_STORED if name.endswith(stored) else zipfile.ZIP_DEFLATED
-            info.external_attr = 0o644 << 16
+            info.external_attr = mode << 16
             archive.writestr(info, content, compresslevel=6)
     return out.getvalue()
 
