@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: help run setup test-tools test check lint audit bench soak data requirements clean
+.PHONY: help run setup test-tools test check lint audit bench soak mutants data requirements clean
 
 help:            ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -66,6 +66,11 @@ bench: $(VENV)/.installed-dev  ## measure against other ways, and write docs/ben
 soak: $(VENV)/.installed-dev   ## measure every promise of docs/reliability.md in full, more than an hour
 	@$(BIN)/python scripts/get_test_tools.py
 	@$(BIN)/python -m benchmarks.soak
+
+mutants: $(VENV)/.installed-dev   ## change the code in N= places drawn by SEED= and list what no test notices; records first which test runs what
+	@$(BIN)/python scripts/get_test_tools.py
+	@test -e .mutants/covered || $(BIN)/python scripts/mutants.py .mutants --record
+	@$(BIN)/python scripts/mutants.py .mutants --number $(or $(N),100) --seed $(or $(SEED),1) $(ARGS)
 
 data: $(VENV)/.installed       ## refresh hashes and counts of data/ after an edit, then check it
 	@$(BIN)/python scripts/build_package.py && $(BIN)/mssmap check

@@ -22,6 +22,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ from mssmap.archive import engine, writer
 from mssmap.archive.queries import Query
 from mssmap.archive.shelf import Shelf
 from mssmap.ingest.mapping import Source
+from mssmap.records.shown import Filters
+from mssmap.records.timeline import FOREVER, Clocks
 
 SIZES = (10_000, 100_000, 1_000_000)
 TODAY = "2026-11-22"
@@ -125,7 +128,7 @@ def asked(folder: Path) -> dict[str, float]:
     times: dict[str, list[float]] = {"cells": [], "histogram": []}
     for day in pd.date_range("2020-01-01", periods=ROUNDS):
         for kind, last in (("cells", 5), ("histogram", "month")):
-            query = Query(known_on=day.date(), start=day.date() - pd.Timedelta(days=4000), end=day.date())
+            query = Query(Filters(Clocks(FOREVER, day.date()), start=day.date() - timedelta(days=4000), end=day.date()))
             start = time.perf_counter()
             archives.ask(name, kind, query, last)
             times[kind].append(1000 * (time.perf_counter() - start))

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from mssmap.exports.verify import Verdict
     from mssmap.planning.access import MatrixTravel, Standard
     from mssmap.planning.covering import Coverage
-    from mssmap.planning.scenario import Scenario
+    from mssmap.planning.scenario import Plan
     from mssmap.planning.siting.solver import Solution
     from mssmap.records.catalog import Data
     from mssmap.records.differences import Change
@@ -176,20 +176,20 @@ def changes(
 
 
 def plan(
-    scenario: str | Scenario = "baseline",
+    scenario: str | Plan = "baseline",
     *,
     standard: Standard | None = None,
     as_of: str | date | None = None,
     known_on: str | date | None = None,
     grade: str = "F6",
-) -> Scenario:
+) -> Plan:
     """
     Return a plan by what a person calls it.
 
     Parameters
     ----------
     scenario
-        `baseline`, the id or the name of a plan in the store, a scenario file, or a `Scenario`.
+        `baseline`, the id or the name of a plan in the store, a file of a plan, or a `Plan`.
     standard
         Service standard instead of that of the plan.
 
@@ -201,39 +201,40 @@ def plan(
     import dataclasses
 
     from mssmap.planning import on_data
-    from mssmap.planning.scenario import Scenario
+    from mssmap.planning.scenario import Plan
 
-    if isinstance(scenario, Scenario):
+    if isinstance(scenario, Plan):
         found = scenario
     else:
         found = _stored(scenario) or on_data.find(load(), scenario, clocks(as_of, known_on), grade)
     return dataclasses.replace(found, standard=standard) if standard else found
 
 
-def _stored(name: str) -> Scenario | None:
+def _stored(name: str) -> Plan | None:
     from pathlib import Path
 
     from mssmap import store
     from mssmap.planning import plan_file
+    from mssmap.store import plans
 
     if name == "baseline" or Path(name).exists():
         return None
     try:
-        stored = store.open_store(settings.load().database_url, make=False).plans()
+        stored = plans.listed(store.open_store(settings.load().database_url, make=False))
     except store.NoStoreError:
         return None
-    plans = [plan for plan in stored if name in (plan.plan_id, plan.name)]
-    if len(plans) > 1:
-        ids = ", ".join(plan.plan_id for plan in plans)
+    named = [plan for plan in stored if name in (plan.plan_id, plan.name)]
+    if len(named) > 1:
+        ids = ", ".join(plan.plan_id for plan in named)
         raise InputError(
             _("scenario: found {count} plans called {name!r}, required one. Use an id: {ids}.").format(
-                count=len(plans), name=name, ids=ids
+                count=len(named), name=name, ids=ids
             )
         )
-    return plan_file.from_dict(plans[0].body) if plans else None
+    return plan_file.from_dict(named[0].body) if named else None
 
 
-def _matrix(plan: Scenario) -> MatrixTravel | None:
+def _matrix(plan: Plan) -> MatrixTravel | None:
     """Return the matrix that a plan of the store travels on."""
     if plan.travel != "matrix" or not plan.matrix:
         return None
@@ -246,7 +247,7 @@ def _matrix(plan: Scenario) -> MatrixTravel | None:
 
 
 def coverage(
-    scenario: str | Scenario = "baseline",
+    scenario: str | Plan = "baseline",
     *,
     standard: Standard | None = None,
     as_of: str | date | None = None,
@@ -271,7 +272,7 @@ def site(
     k: int | None = None,
     *,
     model: str = "mclp",
-    scenario: str | Scenario = "baseline",
+    scenario: str | Plan = "baseline",
     standard: Standard | None = None,
     keep_active: bool = True,
     as_of: str | date | None = None,
@@ -286,7 +287,7 @@ def site(
     k
         Sites to add, 1 to 15; not used by lscp.
     model
-        mclp, lscp, pmedian or pcenter.
+        One of `planning.siting.model.MODELS`: mclp, lscp, pmedian or pcenter.
     keep_active
         False starts from a clean sheet.
 
@@ -328,7 +329,7 @@ def export(
     out
         Name of the file; it must end as the export does, see `mssmap.exports.bundle.suffix`.
     format
-        geojson, gpkg, fgb, parquet, shp, kml, csv or xlsx.
+        A key of `exports.formats.FORMATS`: geojson, gpkg, ...
     start, end, category
         Narrow the events, as in `events`.
     plans
@@ -355,16 +356,19 @@ def export(
     from pathlib import Path
 
     from mssmap.exports import bundle, extract, selection
+    from mssmap.records.shown import Filters
 
     chosen = selection.Selection(
         names=(names,) if isinstance(names, str) else tuple(names),
-        clocks=clocks(as_of, known_on),
-        grade=grade,
-        region=region,
-        start=settings.parse_date(start, "start") if start else None,
-        end=settings.parse_date(end, "end") if end else None,
-        categories=(category,) if isinstance(category, str) else tuple(category),
-        plans=plans,
+        filters=Filters(
+            clocks=clocks(as_of, known_on),
+            grade=grade,
+            region=region,
+            start=settings.parse_date(start, "start") if start else None,
+            end=settings.parse_date(end, "end") if end else None,
+            categories=(category,) if isinstance(category, str) else tuple(category),
+            plans=plans,
+        ),
     )
     built = extract.build(load(), chosen, selection.Form(format, crs, columns, sidecar))
     bundle.save(built, Path(out))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from mssmap.i18n import gettext as _
-from mssmap.ui import components, data_page, field_copies, import_page, people_page, permits, state
+from mssmap.ui import components, data_page, field_copies, people_page, permits, state
+from mssmap.ui.imports import page
 
 components.page_style()
 state.keep_address()
@@ -18,7 +19,7 @@ with tables:
 with files:
     data_page.catalog_table()
 with own:
-    import_page.tab()
+    page.tab()
 with field:
     field_copies.tab()
 for people in more:

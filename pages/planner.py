@@ -5,50 +5,38 @@ from __future__ import annotations
 import streamlit as st
 
 from mssmap.i18n import gettext as _
-from mssmap.ui import (
-    cache,
-    components,
-    controls,
-    planner,
-    planner_compare,
-    planner_figures,
-    planner_inputs,
-    planner_sure,
-    planner_travel,
-    planner_views,
-    state,
-)
+from mssmap.records.shown import Filters
+from mssmap.ui import components, controls, state
+from mssmap.ui.planner import compare, editing, figures, inputs, sure, travel, views
 
 components.page_style()
 notes = state.address_notes()
-held = planner.in_hand()
+held = editing.in_hand()
 
 with st.sidebar:
-    planner.hand(held)
-    planner_inputs.assumptions(held)
-    planner_inputs.placing(held)
-    planner_inputs.proposals(held)
+    editing.plan_bar(held)
+    inputs.assumptions(held)
+    inputs.placing(held)
+    inputs.proposals(held)
     with st.expander(_("File")):
-        planner.files(held)
+        editing.files(held)
     with st.expander(_("Day and layers")):
         controls.dials()
-planner.agree(held)
+editing.agree(held)
 state.keep_address()
 
-judged = planner_travel.judged(held.plan)
+judged = travel.judged(held.plan)
 coverage = judged.evaluate()
-components.heading(_("FOB planner"), cache.Filters(held.plan.clocks), notes)
-planner.saved(held, judged.note)
-planner_sure.key_figures(judged, coverage)
+components.heading(_("FOB planner"), Filters(held.plan.clocks), notes)
+editing.saved(held, judged.note)
+sure.key_figures(judged, coverage)
 main, side = st.columns([0.68, 0.32], gap="small")
 with main:
-    shown = planner_figures.shown(held.plan)
-    options = planner_figures.map_options(
-        held.plan, coverage, controls.planner_layers(), planner_compare.agreement(judged)
-    )
+    shown = figures.shown(held.plan)
+    options = figures.map_options(held.plan, coverage, controls.planner_layers(), compare.agreement(judged))
     components.operations_map(shown, options)
 with side, st.container(key="side"):
-    planner_figures.base_table(held, coverage)
-planner_views.show(held, judged, coverage)
-planner_sure.start(judged)
+    figures.base_table(held, coverage)
+views.show(held, judged, coverage)
+sure.start(judged)
 components.data_faults()

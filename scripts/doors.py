@@ -15,7 +15,8 @@ from mssmap.jail.limits import LIMITS, MB, Limits
 from mssmap.planning.access import MATRIX_BOUNDS
 from mssmap.store.backup_file import BOUNDS as BACKUP
 from mssmap.store.backup_zip import LIMITS as BACKUP_PROCESS
-from mssmap.ui import archive_import, field_copies
+from mssmap.ui import field_copies
+from mssmap.ui.imports import archives
 
 BEGIN, END = "<!-- doors: made by scripts/build_docs.py -->", "<!-- end of the doors -->"
 
@@ -56,7 +57,7 @@ DOORS = (
         "its size, the members of a zip and how tightly they are packed, the footer of Parquet, the kinds of tables of "
         "a GeoPackage; then rows, columns, cells, the length of texts, and each shape: depth, vertices, parts. Only "
         "then are shapes brought to degrees and repaired, there too.",
-        f"{archive_import.LARGEST_MB} MB on the page, {LIMITS.file_bytes // MB} MB by command; "
+        f"{archives.LARGEST_MB} MB on the page, {LIMITS.file_bytes // MB} MB by command; "
         f"{LIMITS.unpacked_bytes // MB} MB unpacked, {LIMITS.members} members; {LIMITS.rows:,} rows, {LIMITS.columns} "
         f"columns, {LIMITS.cells:,} cells; {SHAPES}; {process(LIMITS)}",
         "tables",

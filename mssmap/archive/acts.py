@@ -22,8 +22,8 @@ from mssmap.errors import DataError, InputError, MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.ingest import attach, mapping, stored
 from mssmap.store import archived, imports
-from mssmap.store.core import Store
 from mssmap.store.imports import Import
+from mssmap.store.ledger import Store
 
 CONVERTED: Final = uuid.UUID("5c9b8f1e-6c3e-4d0a-9a54-1f0d2f6f7a11")
 """Name space of the requests that note a conversion: the same one has the same id in every process."""

@@ -31,7 +31,7 @@ from mssmap.jail.limits import MB, printable
 from mssmap.store import archived, backup, backup_file, disk, merge
 from mssmap.store.audit import Entry
 from mssmap.store.backup_file import Shelved
-from mssmap.store.core import Store
+from mssmap.store.ledger import Store
 from mssmap.store.merge import Merged
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from mssmap.brief import typeface
+from mssmap.brief.drawing import typeface
 from mssmap.legend import text
 from mssmap.records import evidence, schema
 from mssmap.records.catalog import Data

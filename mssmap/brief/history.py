@@ -23,7 +23,7 @@ from mssmap.errors import InputError, MssmapError, NotFoundError
 from mssmap.i18n import gettext as _
 from mssmap.planning import plan_file
 from mssmap.records.catalog import Data
-from mssmap.store import Store, people, roles
+from mssmap.store import Store, notes, people, roles
 
 LAST_BRIEF: Final = "last_brief"
 """Setting with the day of knowledge of a person's last brief; the local person's is named so alone."""
@@ -66,12 +66,12 @@ def make(
     is the same pack and gets no new entry.
     """
     brief = content.of_data(brief, data)
-    key, entry = store.remember_next(PACKS, lambda known: _next(known, brief, store.signs(actor)), actor=actor)
+    key, entry = notes.remember_next(store, PACKS, lambda known: _next(known, brief, store.signs(actor)), actor=actor)
     brief = spec.from_dict(entry["brief"])
     made = pack.make(data, brief, progress)
     entry = {**entry, "files": made.hashes}
-    store.remember(key, entry, actor=actor)
-    keep_last(store, brief.known_on, actor=actor)
+    notes.remember(store, key, entry, actor=actor)
+    keep_last(store, brief.clocks.known_on, actor=actor)
     return _made(key, entry), made
 
 
@@ -99,14 +99,14 @@ def _made(key: str, entry: Mapping[str, Any]) -> Made:
 
 def packs(store: Store) -> list[Made]:
     """Return the packs that were made, the newest first; one that cannot be read is left out (`faults` tells it)."""
-    found = [made for key, entry in store.settings(PACKS).items() if isinstance(made := _read(key, entry), Made)]
+    found = [made for key, entry in notes.listed(store, PACKS).items() if isinstance(made := _read(key, entry), Made)]
     return [made for made in reversed(found) if made.hashes]
 
 
 def faults(store: Store) -> list[str]:
     """Return a line for each pack of the history, and each setting of the person, that cannot be read."""
-    found = [made for key, entry in store.settings(PACKS).items() if isinstance(made := _read(key, entry), str)]
-    own = {key: store.setting(key) for key in (_last_key(store), DRAFTS + people.own_key(store.actor))}
+    found = [made for key, entry in notes.listed(store, PACKS).items() if isinstance(made := _read(key, entry), str)]
+    own = {key: notes.find(store, key) for key in (_last_key(store), DRAFTS + people.own_key(store.actor))}
     return found + [line for key, value in own.items() if value is not None and (line := _unusable(key, value))]
 
 
@@ -231,7 +231,7 @@ def last(store: Store) -> date | None:
 
 def _usable(store: Store, key: str) -> dict[str, Any] | None:
     """Return a setting; None where there is none that can be read."""
-    value = store.setting(key)
+    value = notes.find(store, key)
     try:
         require(key, value or {})
     except InputError:
@@ -241,7 +241,7 @@ def _usable(store: Store, key: str) -> dict[str, Any] | None:
 
 def keep_last(store: Store, day: date, *, actor: str | None = None) -> None:
     """Keep the day of knowledge of a person's last brief."""
-    store.remember(_last_key(store), {"day": day.isoformat()}, actor=actor)
+    notes.remember(store, _last_key(store), {"day": day.isoformat()}, actor=actor)
 
 
 def _last_key(store: Store) -> str:
@@ -255,4 +255,4 @@ def draft(store: Store) -> dict[str, Any]:
 
 def keep_draft(store: Store, values: Mapping[str, Any]) -> None:
     """Keep what was typed into the composer."""
-    store.remember(DRAFTS + people.own_key(store.actor), dict(values))
+    notes.remember(store, DRAFTS + people.own_key(store.actor), dict(values))

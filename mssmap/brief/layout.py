@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from mssmap.brief import typeface
+from mssmap.brief.drawing import typeface
 from mssmap.brief.spec import PAPERS
 
 MARGIN_X, MARGIN_TOP, MARGIN_BOTTOM = 14.0, 11.0, 9.0

@@ -9,7 +9,7 @@ import typer
 from mssmap.cli.common import AsJson, AsOf, Grade, KnownOn, Out, reads_store, tell, write, write_json
 from mssmap.errors import InputError
 
-Scenario = Annotated[str, typer.Option(metavar="NAME|FILE", help="baseline, a saved plan, or a scenario file.")]
+Plan = Annotated[str, typer.Option(metavar="NAME|FILE", help="baseline, a saved plan, or a scenario file.")]
 Minutes = Annotated[float | None, typer.Option(metavar="M", help="Service standard in minutes; default 60.")]
 Kilometres = Annotated[float | None, typer.Option("--km", metavar="K", help="Service standard in kilometres instead.")]
 
@@ -25,7 +25,7 @@ def _standard(minutes: float | None, km: float | None) -> Any:
 
 
 def coverage(
-    scenario: Scenario = "baseline",
+    scenario: Plan = "baseline",
     minutes: Minutes = None,
     km: Kilometres = None,
     as_of: AsOf = "",
@@ -52,13 +52,13 @@ def coverage(
             listing.aligned([{k: str(v) for k, v in row.items()} for row in rows.round(1).to_dict("records")])
             for rows in (result.figures, result.by_department)
         )
-        write("\n\n".join([*tables, result.method]), out)
+        write("\n\n".join([*tables, str(result.method)]), out)
 
 
 def site(
     k: Annotated[int | None, typer.Option("-k", metavar="K", help="Bases to add, 1 to 15; not for lscp.")] = None,
     model: Annotated[str, typer.Option(help="mclp, lscp, pmedian or pcenter.")] = "mclp",
-    scenario: Scenario = "baseline",
+    scenario: Plan = "baseline",
     minutes: Minutes = None,
     km: Kilometres = None,
     clean: Annotated[
@@ -95,4 +95,4 @@ def site(
         f"{answer.seconds:.1f} s"
     )
     lines = [f"{row['id']}  {row['name']}  {row['lat']:.4f}, {row['lon']:.4f}" for row in found["sites"]]
-    write("\n".join([*lines, f"{answer.objective:,.0f} {answer.unit}; {unreachable}", answer.method]), out)
+    write("\n".join([*lines, f"{answer.objective:,.0f} {answer.unit}; {unreachable}", str(answer.method)]), out)

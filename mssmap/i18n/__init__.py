@@ -17,6 +17,9 @@ from typing import Final
 LANGUAGES: Final = {"en": "English", "fr": "Français", "ht": "Kreyòl ayisyen", "es": "Español"}
 """Code and own name of each language, in the order they are offered."""
 
+GROUP_MARKS: Final = {"en": ",", "fr": "\u202f", "ht": "\u202f", "es": "."}
+DECIMAL_MARKS: Final = {"en": ".", "fr": ",", "ht": ",", "es": ","}
+
 _current: ContextVar[str] = ContextVar("language", default="en")
 
 
@@ -46,6 +49,12 @@ def gettext(message: str) -> str:
     """Translate a message of the code; one without a translation stays English."""
     language = current()
     return message if language == "en" else catalog(language).get(message, message)
+
+
+def localised(number: str) -> str:
+    """Write a number, as Python formats it, with the marks of the language."""
+    marks = {",": GROUP_MARKS[current()], ".": DECIMAL_MARKS[current()]}
+    return "".join(marks.get(sign, sign) for sign in number)
 
 
 def mark(message: str) -> str:

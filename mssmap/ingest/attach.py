@@ -31,8 +31,7 @@ from mssmap.jail.limits import printable
 from mssmap.records import catalog, evidence
 from mssmap.records.catalog import Data, Dataset
 from mssmap.records.schema import Contract, Field
-from mssmap.store import imports, open_store
-from mssmap.store.core import NoStoreError, Store, StoreAwayError, exists
+from mssmap.store import NoStoreError, Store, StoreAwayError, exists, imports, open_store
 from mssmap.store.imports import Import
 
 JOINED_ROWS: Final = 5_000

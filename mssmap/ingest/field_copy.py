@@ -22,7 +22,7 @@ from mssmap.ingest import read, stored
 from mssmap.jail.limits import MB, printable
 from mssmap.planning import plan_file
 from mssmap.records import catalog
-from mssmap.store import Store, archived, backup, backup_file, disk, imports, merge, open_store, payloads
+from mssmap.store import Store, archived, backup, backup_file, disk, imports, merge, open_store, payloads, plans
 from mssmap.store.backup_file import Manifest
 from mssmap.store.merge import Archives, Merged
 
@@ -115,7 +115,7 @@ class _Check:
     def usable(self, entity: str, entity_id: str, body: dict[str, Any]) -> None:
         """Refuse what this mssmap could not use once it is in the store."""
         try:
-            if entity == merge.PLAN:
+            if entity == plans.ENTITY:
                 self._plan(entity_id, body)
             elif entity == imports.ENTITY:
                 self._import(entity_id, body)

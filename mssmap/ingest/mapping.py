@@ -25,7 +25,7 @@ FIELDS: Final = (
     *("id", "title", "date_from", "date_to", "known_from", "category", "place", "commune", "department"),
     *("lon", "lat", "precision", "date_precision", "actors", "figure_min", "figure_max", "note"),
 )
-"""What a column may be mapped to; `ui.import_form.fields` says it in words."""
+"""What a column may be mapped to; `ui.imports.form.fields` says it in words."""
 
 JOINED: Final = ("title", "place", "actors", "note")
 """Fields that several columns may fill together; of the others the first filled one counts."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from mssmap.i18n import current
+from mssmap.i18n import current, localised, mark
 from mssmap.i18n import gettext as _
 from mssmap.records.kinds import CATEGORIES, LAYERS
 
@@ -24,9 +24,6 @@ MONTHS: Final = {
 }
 """Short names of the months: as in CLDR; CLDR has no Haitian Creole ones, so those are our own."""
 
-GROUP_MARKS: Final = {"en": ",", "fr": "\u202f", "ht": "\u202f", "es": "."}
-DECIMAL_MARKS: Final = {"en": ".", "fr": ",", "ht": ",", "es": ","}
-
 
 def day(value: Any, precision: str = "day") -> str:
     """
@@ -34,8 +31,8 @@ def day(value: Any, precision: str = "day") -> str:
 
     >>> day(date(2025, 1, 18)), day("2025-01-01", "month"), day("2021-01-01", "before"), day(None)
     ('18 Jan 2025', 'Jan 2025', 'before 2021', '')
-    >>> day("2025-10-20", "before")
-    'before 20 Oct 2025'
+    >>> day("2025-10-20", "before"), day("2021-07-01", "year"), day("2021-07-01", "before")
+    ('before 20 Oct 2025', '2021', 'before 1 Jul 2021')
     """
     if value is None or value == "" or pd.isna(value):
         return ""
@@ -89,6 +86,8 @@ def age(days: Any) -> str:
 
     >>> age(0), age(1), age(45), age(400)
     ('today', '1 day ago', '45 days ago', '13 months ago')
+    >>> age(59), age(60), age(729), age(730), age(2_000)
+    ('59 days ago', '2 months ago', '24 months ago', '2 years ago', '5 years ago')
     """
     if days is None or pd.isna(days):
         return ""
@@ -113,9 +112,7 @@ def number(value: Any) -> str:
     """
     if value is None or pd.isna(value):
         return ""
-    plain = f"{value:,.0f}" if float(value).is_integer() else f"{value:,}"
-    marks = {",": GROUP_MARKS[current()], ".": DECIMAL_MARKS[current()]}
-    return "".join(marks.get(sign, sign) for sign in plain)
+    return localised(f"{value:,.0f}" if float(value).is_integer() else f"{value:,}")
 
 
 def status(layer: str, word: str) -> str:
@@ -230,6 +227,27 @@ def qualifiers() -> Mapping[str, str]:
         "up to": _("up to"),
         "fewer than": _("fewer than"),
     }
+
+
+UNITS: Final = (
+    mark("people"),
+    mark("bases"),
+    mark("sites"),
+    mark("people x min"),
+    mark("people x km"),
+    mark("prisons"),
+    mark("courts"),
+    mark("schools"),
+    mark("ports"),
+    mark("airports"),
+    mark("hospitals"),
+)
+"""What figures of plans and answers of a search count; `min`, `km` and `%` are the same in every language."""
+
+
+def unit(word: str) -> str:
+    """What a figure of a plan counts, in words."""
+    return _(word) if word in UNITS else word
 
 
 def figure(low: Any, high: Any, unit: Any, qualifier: Any = None) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from mssmap.i18n import current
+from mssmap.i18n import GROUP_MARKS, current
 from mssmap.i18n import gettext as _
 from mssmap.legend import text
 from mssmap.planning.covering import Coverage
@@ -57,18 +57,18 @@ def reach(coverage: Coverage) -> dict[str, Any]:
     It stays the same while bases are switched, so it travels once. `within` and `possible` hold a bit for each cell,
     packed and in base64, by base: within the standard at the central speed, and at the best one.
     """
-    states = coverage.plan.states
+    states = coverage.ground.states
     best = max(states.values(), key=lambda state: state.factor)
 
     def packed(rows: Any) -> list[str]:
         return [base64.b64encode(np.packbits(row).tobytes()).decode() for row in rows]
 
     return {
-        "ids": coverage.plan.bases["base_id"].tolist(),
+        "ids": coverage.ground.bases["base_id"].tolist(),
         "within": packed(states[CENTRAL].all),
         "possible": packed(best.all),
         "people": coverage.cells["people"].tolist(),
-        "group": text.GROUP_MARKS[current()],
+        "group": GROUP_MARKS[current()],
     }
 
 

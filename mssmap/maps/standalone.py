@@ -24,9 +24,10 @@ from mssmap.legend import layers, lines, text
 from mssmap.maps import assets, history, panels, view
 from mssmap.maps.messages import Happening, History
 from mssmap.measures import keyfigures
-from mssmap.records import evidence, kinds, views
+from mssmap.records import kinds, views
 from mssmap.records.catalog import Data
-from mssmap.records.shown import Shown
+from mssmap.records.shown import Filters, Shown
+from mssmap.records.shown import shown as shown_of
 from mssmap.records.timeline import Clocks
 from mssmap.telling import cards, twin
 
@@ -50,10 +51,8 @@ class Snapshot:
 
     Attributes
     ----------
-    clocks, grade, region, categories, plans
-        As in `views`.
-    window
-        First and last day of the events.
+    filters
+        What is asked, with both ends of its window.
     options
         Layers that are on, and points that are not records.
     title, lines
@@ -68,19 +67,27 @@ class Snapshot:
         Layers as GeoJSON text to carry along, for those who read the file with a program.
     """
 
-    clocks: Clocks
-    window: tuple[date, date]
+    filters: Filters
     today: date
     title: str = ""
-    grade: str = evidence.LOWEST
-    region: str | None = None
-    categories: tuple[str, ...] = ()
-    plans: bool = True
     options: view.Options = field(default_factory=lambda: view.Options(layers.DEFAULT))
     lines: tuple[str, ...] = ()
-    names: tuple[str, ...] = (*kinds.LAYERS, "events", "strength", "indicators")
+    names: tuple[str, ...] = (*kinds.SHOWN, "strength", "indicators")
     proof: Mapping[str, Any] | None = None
     parts: tuple[str, ...] = ()
+
+    @property
+    def clocks(self) -> Clocks:
+        """The two dials."""
+        return self.filters.clocks
+
+    @property
+    def window(self) -> tuple[date, date]:
+        """First and last day of the events."""
+        start, end = self.filters.start, self.filters.end
+        if start is None or end is None:
+            raise ValueError("filters: found an open window, required both of its days")
+        return start, end
 
 
 def page(data: Data, snapshot: Snapshot) -> bytes:
@@ -93,16 +100,10 @@ def page(data: Data, snapshot: Snapshot) -> bytes:
         HTML in UTF-8, some 1.5 MB.
     """
     files, published = _published(data)
-    shown = _shown(data, snapshot)
-    told = history.compose(
-        data,
-        published,
-        snapshot.clocks.known_on,
-        grade=snapshot.grade,
-        region=snapshot.region,
-        categories=snapshot.categories,
-    )
-    records, told = _only_known(files[published.names], _only_of(told, snapshot.names, snapshot.plans))
+    filters = snapshot.filters
+    shown = shown_of(data, filters).only(snapshot.names)
+    told = history.compose(data, published, filters)
+    records, told = _only_known(files[published.names], _only_of(told, snapshot.names, filters.plans))
     zones = {record["id"] for record in told["spells"] if record["zone"]}
     names = json.loads(files[published.manifest])["files"]
     shapes = {file: json.loads(files[file]) for name, file in names.items() if name not in {"records", "zones"}}
@@ -114,12 +115,12 @@ def page(data: Data, snapshot: Snapshot) -> bytes:
     message = {**view.fixed(published), "history": told, **view.light(shown, snapshot.options, snapshot.window)}
     figures = [
         figure
-        for figure in keyfigures.key_figures(data, snapshot.clocks, snapshot.grade, snapshot.region)
+        for figure in keyfigures.key_figures(data, filters.clocks, filters.grade, filters.region)
         if _holds(snapshot, figure.key)
     ]
-    hidden = views.hidden_by_grade(data, snapshot.clocks, snapshot.grade, snapshot.region)
+    hidden = views.hidden_by_grade(data, filters.clocks, filters.grade, filters.region)
     lines = list(snapshot.lines) or twin.situation(
-        shown, figures, snapshot.options.on, snapshot.window, snapshot.grade, hidden
+        shown, figures, snapshot.options.on, snapshot.window, filters.grade, hidden
     )
     start, end = snapshot.window
     content = {
@@ -149,7 +150,8 @@ def _holds(snapshot: Snapshot, figure: str) -> bool:
     """Whether what a key figure is counted from is in the file."""
     layer = keyfigures.RESTS_ON[figure]
     categories = {key: category for key, _label, category in keyfigures.REOPENINGS}
-    narrowed = layer == "events" and snapshot.categories and categories[figure] not in snapshot.categories
+    asked = snapshot.filters.categories
+    narrowed = layer == "events" and asked and categories[figure] not in asked
     return layer in snapshot.names and not narrowed
 
 
@@ -186,25 +188,6 @@ def _published(data: Data) -> tuple[dict[str, bytes], assets.Assets]:
     return shelf.files, published
 
 
-def _shown(data: Data, snapshot: Snapshot) -> Shown:
-    clocks, grade, region = snapshot.clocks, snapshot.grade, snapshot.region
-    records = {name: views.layer(data, name, clocks, grade, region) for name in kinds.LAYERS}
-    start, end = snapshot.window
-    events = views.events(
-        data,
-        clocks,
-        start=start,
-        end=end,
-        category=snapshot.categories or None,
-        region=region,
-        grade=grade,
-        plans=snapshot.plans,
-    )
-    found = {**records, "events": events}
-    kept = {name: rows if name in snapshot.names else rows.iloc[:0] for name, rows in found.items()}
-    return Shown(clocks=clocks, **kept)
-
-
 def _only_of(told: History, names: Iterable[str], plans: bool) -> History:
     """Leave out spells and events of layers that were not asked for."""
     wanted = set(names)
@@ -230,8 +213,8 @@ def _only_known(published: bytes, told: History) -> tuple[dict[str, Any], Histor
 
 def _cards(data: Data, shown: Shown, snapshot: Snapshot) -> Iterable[tuple[str, dict[str, Any]]]:
     """Record cards of what the map shows on the day it opens with."""
-    for layer, key in {**kinds.KEYS, kinds.EVENTS.name: kinds.EVENTS.id_column}.items():
-        for record_id in getattr(shown, layer)[key].tolist():
+    for layer, rows in shown.items():
+        for record_id in rows[kinds.SHOWN[layer].id_column].tolist():
             record = views.record(data, record_id, snapshot.clocks)
             yield record_id, cards.card(data, record, snapshot.clocks, snapshot.today)
 

@@ -103,15 +103,15 @@ def records(shown: Shown, assets: Assets) -> Rows:
     points = [
         [getattr(row, key), symbol(layer, row), int(row.stale), line(layer, row), row.grade]
         for layer, key in kinds.POINTS.items()
-        for row in getattr(shown, layer).itertuples(index=False)
+        for row in shown[layer].itertuples(index=False)
     ]
     zones = [
         [row.zone_id, row.status, int(row.stale), line("gang_zones", row), row.grade]
-        for row in shown.gang_zones.itertuples(index=False)
+        for row in shown["gang_zones"].itertuples(index=False)
     ]
     events = [
         [assets.event_rows[(row.event_id, int(row.revision))], event_line(row), 0, row.grade]
-        for row in shown.events.itertuples(index=False)
+        for row in shown["events"].itertuples(index=False)
     ]
     return {"records": points, "zones": zones, "events": events}
 
@@ -193,8 +193,8 @@ def _legend(imported: tuple[str, ...]) -> list[dict[str, Any]]:
 
 
 def _off_map(shown: Shown) -> list[str]:
-    bases = int(shown.fobs.geometry.isna().sum() + shown.facilities.geometry.isna().sum())
-    away = shown.events[shown.events.geometry.isna() | (shown.events["country"] != "HTI")]
+    bases = int(shown["fobs"].geometry.isna().sum() + shown["facilities"].geometry.isna().sum())
+    away = shown["events"][shown["events"].geometry.isna() | (shown["events"]["country"] != "HTI")]
     notes = []
     if bases:
         notes.append(_("Bases or sites without a published place, see the table: {n}").format(n=bases))

@@ -20,10 +20,12 @@ from scipy.sparse.csgraph import dijkstra
 
 from mssmap.errors import Fault, InputError
 from mssmap.i18n import gettext as _
+from mssmap.i18n import mark
 from mssmap.jail.jobs import Order
 from mssmap.jail.limits import MB, Limits, printable
 from mssmap.planning.ground.grid import Grid, Ints
 from mssmap.planning.ground.roads import Network, kilometres
+from mssmap.planning.method import Method, say
 
 Matrix = NDArray[np.float32]
 
@@ -79,8 +81,8 @@ class Travel(Protocol):
         """`min` or `km`."""
 
     @property
-    def method(self) -> str:
-        """How it knows, in a sentence."""
+    def method(self) -> Method:
+        """How it knows."""
 
     def table(self, sites: pd.DataFrame) -> Matrix:
         """Return sites by cells; `sites` has `base_id` and `cell`."""
@@ -112,7 +114,7 @@ class RoadTravel:
     _rows: dict[int, Matrix] = field(default_factory=dict, repr=False)
 
     @property
-    def method(self) -> str:
+    def method(self) -> Method:
         """How the graph was built."""
         return self.network.method if self.unit == "min" else self.network.km_method + self.network.method
 
@@ -144,10 +146,9 @@ class StraightTravel:
     kmh: float = STRAIGHT_KMH
 
     @property
-    def method(self) -> str:
+    def method(self) -> Method:
         """How it is computed, and that it is a fallback."""
-        speed = f" at {self.kmh:g} km/h" if self.unit == "min" else ""
-        return f"FALLBACK, not by road: straight line x {self.detour:g}{speed}, no roads, rivers, mountains or zones."
+        return say(_FALLBACK[self.unit], detour=self.detour, kmh=self.kmh)
 
     def table(self, sites: pd.DataFrame) -> Matrix:
         """Return sites by cells."""
@@ -183,13 +184,18 @@ class MatrixTravel:
     lacking: tuple[str, ...] = ()
 
     @property
-    def method(self) -> str:
+    def method(self) -> Method:
         """Where the times come from, and for whom there are none."""
-        what = "Times" if self.unit == "min" else "Distances"
-        text = f"{what} from {self.source}; road status and zones do not act on them."
-        if self.lacking:
-            text += f" None for {_some(self.lacking)}: switched off, and counted as reaching nobody."
-        return text
+        text = say(_BROUGHT[self.unit], source=self.source)
+        if not self.lacking:
+            return text
+        first, more = self.lacking[:3], len(self.lacking) - 3
+        none = (
+            mark("None for {names} and {more:,} more: switched off, and counted as reaching nobody.")
+            if more > 0
+            else mark("None for {names}: switched off, and counted as reaching nobody.")
+        )
+        return text + say(none, names=first, more=more)
 
     def with_bases(self, bases: pd.DataFrame) -> MatrixTravel:
         """
@@ -381,6 +387,18 @@ def _count_pairs(bad: NDArray[np.bool_], sites: Sequence[str], demand: Sequence[
     at = np.argwhere(bad)
     named = [f"{sites[i]}/{demand[j]}" for i, j in at[:4].tolist()]
     return f"{len(at):,} pairs {what} ({_some(named, len(at))})" if len(at) else ""
+
+
+_FALLBACK = {
+    "min": mark(
+        "FALLBACK, not by road: straight line x {detour:g} at {kmh:g} km/h, no roads, rivers, mountains or zones."
+    ),
+    "km": mark("FALLBACK, not by road: straight line x {detour:g}, no roads, rivers, mountains or zones."),
+}
+_BROUGHT = {
+    "min": mark("Times from {source}; road status and zones do not act on them."),
+    "km": mark("Distances from {source}; road status and zones do not act on them."),
+}
 
 
 def _some(names: Sequence[str], total: int | None = None) -> str:

@@ -18,11 +18,13 @@ import pandas as pd
 
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
+from mssmap.i18n import mark
 from mssmap.planning import reach
 from mssmap.planning.access import Standard, Travel, require_unit
 from mssmap.planning.covering import MAX_SNAP_M
 from mssmap.planning.ground.grid import Grid
-from mssmap.planning.scenario import Scenario
+from mssmap.planning.method import Method, say
+from mssmap.planning.scenario import Plan
 from mssmap.records import evidence, timeline
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ class Backtest:
     by_category: pd.DataFrame
     by_grade: pd.DataFrame
     summary: Mapping[str, float]
-    method: str
+    method: Method
 
 
 def place_events(grid: Grid, events: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -139,11 +141,17 @@ def run(
         by_category=_shares(events, "category").sort_values(["events", "category"], ascending=[False, True]),
         by_grade=_shares(events, "grade"),
         summary={**_share(events), "unplaced": unplaced},
-        method=(
-            f"Share of the reported events with a place of commune or finer ({len(events)}; {unplaced} without are "
-            f"left out) whose cell lies within {standard} of an active base. Reported is not all that happened, "
-            f"and within reach is not prevented. {travel.method}"
-        ),
+        method=say(
+            mark(
+                "Share of the reported events with a place of commune or finer ({events}; {unplaced} without are left "
+                "out) whose cell lies within {standard} of an active base. Reported is not all that happened, and "
+                "within reach is not prevented."
+            ),
+            events=len(events),
+            unplaced=unplaced,
+            standard=standard,
+        )
+        + travel.method,
     )
 
 
@@ -176,7 +184,7 @@ def _every_month(rows: pd.DataFrame) -> pd.DataFrame:
 
 def from_data(
     data: Data,
-    plan: Scenario,
+    plan: Plan,
     travel: Travel,
     grid: Grid,
     bases: pd.DataFrame,
@@ -266,7 +274,7 @@ def robust_sites(
     ).reset_index(drop=True)
 
 
-def consensus_sites(plans: Sequence[Scenario]) -> pd.DataFrame:
+def consensus_sites(plans: Sequence[Plan]) -> pd.DataFrame:
     """Return how many plans have each base on: `base_id`, `plans`, `of`, most agreed first."""
     if not plans:
         raise InputError(_("consensus: found no plans, required at least one."))

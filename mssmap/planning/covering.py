@@ -19,11 +19,13 @@ from numpy.typing import NDArray
 
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
+from mssmap.i18n import mark
 from mssmap.planning import covering_tables as tables
 from mssmap.planning import reach
 from mssmap.planning.access import DECIMALS, Standard, Travel, require_unit
-from mssmap.planning.covering_tables import CENTRAL, Cases, Plan, State
+from mssmap.planning.covering_tables import CENTRAL, Cases, Ground, State
 from mssmap.planning.ground.grid import Floats, Grid, Ints
+from mssmap.planning.method import Method, Sentence, say
 from mssmap.planning.reach import Bools, percent
 from mssmap.records import kinds
 
@@ -73,33 +75,33 @@ class Coverage:
 
     standard: Standard
     figures: pd.DataFrame
-    method: str
-    plan: Plan = field(repr=False)
+    method: Method
+    ground: Ground = field(repr=False)
 
     @cached_property
     def by_department(self) -> pd.DataFrame:
         """Coverage by department."""
-        return tables.by_region(self.plan, communes=False)
+        return tables.by_region(self.ground, communes=False)
 
     @cached_property
     def by_commune(self) -> pd.DataFrame:
         """Coverage by commune."""
-        return tables.by_region(self.plan, communes=True)
+        return tables.by_region(self.ground, communes=True)
 
     @cached_property
     def by_base(self) -> pd.DataFrame:
         """Contribution of each base."""
-        return tables.by_base(self.plan)
+        return tables.by_base(self.ground)
 
     @cached_property
     def cells(self) -> pd.DataFrame:
         """Count and time of each cell."""
-        return tables.by_cell(self.plan)
+        return tables.by_cell(self.ground)
 
     @cached_property
     def facilities(self) -> pd.DataFrame:
         """Which facilities are covered."""
-        return tables.by_facility(self.plan)
+        return tables.by_facility(self.ground)
 
     def figure(self, name: str) -> dict[str, Any]:
         """
@@ -209,7 +211,7 @@ def evaluate(
         standard=standard,
         figures=_banded(runs, facilities, bases, active),
         method=_method(travel, standard, cases, int(active.sum())),
-        plan=Plan(grid, bases, facilities, states, nearest, cases, names or {}),
+        ground=Ground(grid, bases, facilities, states, nearest, cases, names or {}),
     )
 
 
@@ -281,13 +283,28 @@ def _banded(
     return pd.DataFrame(rows, columns=["name", "value", "low", "high", "unit", "of"])
 
 
-def _method(travel: Travel, standard: Standard, cases: Cases, active: int) -> str:
-    speeds = ", ".join(f"{name} x {factor:g}" for name, factor in cases.speeds(standard.unit).items())
+_CASES = {name: Sentence(name) for name in (mark("pessimistic"), mark("central"), mark("optimistic"))}
+"""The speed cases that have words; others are called as whoever made them calls them."""
+
+
+def _method(travel: Travel, standard: Standard, cases: Cases, active: int) -> Method:
+    speeds = tuple(
+        Sentence("{name} x {factor:g}", {"name": _CASES.get(name, name), "factor": factor})
+        for name, factor in cases.speeds(standard.unit).items()
+    )
     return (
-        f"Within {standard} of {active} active bases, equality included. {travel.method} "
-        f"Bands: lowest and highest over speed cases ({speeds}) and {len(cases.people)} ways to spread commune totals "
-        f"(IHSI 2015) over the cells. Expected coverage: each base out with probability {cases.outage:g}. Indicative: "
-        "for comparing plans, not for promising times."
+        say(mark("Within {standard} of {active} active bases, equality included."), standard=standard, active=active)
+        + travel.method
+        + say(
+            mark(
+                "Bands: lowest and highest over speed cases ({speeds}) and {ways} ways to spread commune totals (IHSI "
+                "2015) over the cells."
+            ),
+            speeds=speeds,
+            ways=len(cases.people),
+        )
+        + say(mark("Expected coverage: each base out with probability {outage:g}."), outage=cases.outage)
+        + say(mark("Indicative: for comparing plans, not for promising times."))
     )
 
 

@@ -72,8 +72,17 @@ class State:
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
-    """A set of bases on the ground: `states` by speed case, `nearest` the way to the nearest active base by cell."""
+class Ground:
+    """
+    What stands: bases on the cells of a grid.
+
+    Attributes
+    ----------
+    states
+        Who is within the standard, by speed case.
+    nearest
+        The way to the nearest active base, by cell.
+    """
 
     grid: Grid
     bases: pd.DataFrame
@@ -84,9 +93,9 @@ class Plan:
     names: Mapping[str, str]
 
 
-def by_region(plan: Plan, *, communes: bool) -> pd.DataFrame:
+def by_region(ground: Ground, *, communes: bool) -> pd.DataFrame:
     """Return coverage by commune, the largest gap first, or by department; see `covering.Coverage`."""
-    grid, states, nearest, cases = plan.grid, plan.states, plan.nearest, plan.cases
+    grid, states, nearest, cases = ground.grid, ground.states, ground.nearest, ground.cases
     codes, group = grid.communes if communes else grid.departments
 
     def total(values: NDArray[Any]) -> Floats:
@@ -111,7 +120,7 @@ def by_region(plan: Plan, *, communes: bool) -> pd.DataFrame:
     rows = pd.DataFrame(
         {
             "pcode": codes,
-            "name": [plan.names.get(code, code) for code in codes.tolist()],
+            "name": [ground.names.get(code, code) for code in codes.tolist()],
             "people": everybody.astype("int64"),
             "covered_people": covered.astype("int64"),
             "covered_pct": share(covered, everybody),
@@ -128,9 +137,9 @@ def by_region(plan: Plan, *, communes: bool) -> pd.DataFrame:
     return rows.reset_index(drop=True)
 
 
-def by_base(plan: Plan) -> pd.DataFrame:
+def by_base(ground: Ground) -> pd.DataFrame:
     """Return what each base contributes; see `covering.Coverage`."""
-    grid, bases, states, cases = plan.grid, plan.bases, plan.states, plan.cases
+    grid, bases, states, cases = ground.grid, ground.bases, ground.states, ground.cases
     people, state = grid.people[CENTRAL], states[CENTRAL]
     cell = bases["cell"].to_numpy(dtype="int64")
     alone, fair = np.zeros(len(bases)), np.zeros(len(bases))
@@ -164,9 +173,9 @@ def by_base(plan: Plan) -> pd.DataFrame:
     )
 
 
-def by_cell(plan: Plan) -> pd.DataFrame:
+def by_cell(ground: Ground) -> pd.DataFrame:
     """Return count and time of each cell; see `covering.Coverage`."""
-    grid, states, nearest = plan.grid, plan.states, plan.nearest
+    grid, states, nearest = ground.grid, ground.states, ground.nearest
     reached = np.array([state.counts > 0 for state in states.values()])
     return pd.DataFrame(
         {
@@ -185,9 +194,9 @@ def known(way: Floats) -> Floats:
     return np.where(np.isfinite(way), way, np.nan)
 
 
-def by_facility(plan: Plan) -> pd.DataFrame:
+def by_facility(ground: Ground) -> pd.DataFrame:
     """Return which facilities are covered; see `covering.Coverage`."""
-    facilities, states, nearest = plan.facilities, plan.states, plan.nearest
+    facilities, states, nearest = ground.facilities, ground.states, ground.nearest
     at = facilities["cell"].to_numpy(dtype="int64")
     reached = np.array([state.counts[at] > 0 for state in states.values()]).reshape(len(states), len(at))
     return facilities.drop(columns="cell").assign(

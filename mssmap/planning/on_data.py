@@ -21,6 +21,7 @@ import pandas as pd
 from mssmap import settings
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
+from mssmap.i18n import mark
 from mssmap.planning import access, backtest, covering, plan_file, scenario, sureness
 from mssmap.planning.access import MatrixTravel, Travel
 from mssmap.planning.covering import Coverage
@@ -28,8 +29,10 @@ from mssmap.planning.covering_tables import CENTRAL, Cases
 from mssmap.planning.ground import grid, osm, roads
 from mssmap.planning.ground.grid import Grid
 from mssmap.planning.ground.roads import Links, Network, RoadSettings
-from mssmap.planning.scenario import Scenario
+from mssmap.planning.method import Method, Sentence, say
+from mssmap.planning.scenario import Plan
 from mssmap.planning.siting import solver, studies
+from mssmap.planning.siting.model import MODELS
 from mssmap.planning.sureness import Levels, Step
 from mssmap.records import views
 from mssmap.records.timeline import Clocks
@@ -39,7 +42,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Ground:
+class Basis:
     """All that a plan is judged on and that no toggle changes."""
 
     grid: Grid
@@ -86,12 +89,12 @@ def _facilities_of(data: Data, clocks: Clocks, grade: str) -> pd.DataFrame:
     return covering.facilities_from_data(data, clocks, cells_of(data), grade)
 
 
-def network_of(data: Data, plan: Scenario) -> Network:
+def network_of(data: Data, plan: Plan) -> Network:
     """Return the travel graph of a plan, whatever it is judged on."""
     return _network_of(data, plan.clocks, plan.roads, plan.grade, settings.load().roads)
 
 
-def ground(data: Data, plan: Scenario, matrix: MatrixTravel | None = None) -> Ground:
+def ground(data: Data, plan: Plan, matrix: MatrixTravel | None = None) -> Basis:
     """
     Return what a plan is judged on.
 
@@ -119,10 +122,10 @@ def ground(data: Data, plan: Scenario, matrix: MatrixTravel | None = None) -> Gr
         travel = matrix.with_bases(scenario.bases(data, plan, network))
     else:
         travel = _travel_of(network, plan.travel, plan.standard.unit)
-    return Ground(network.grid, network, travel, _facilities_of(data, plan.clocks, plan.grade))
+    return Basis(network.grid, network, travel, _facilities_of(data, plan.clocks, plan.grade))
 
 
-def evaluate(data: Data, plan: Scenario, matrix: MatrixTravel | None = None, *, language: str = "fr") -> Coverage:
+def evaluate(data: Data, plan: Plan, matrix: MatrixTravel | None = None, *, language: str = "fr") -> Coverage:
     """Return every figure of a plan; the first call on a day takes about a second, a toggle some milliseconds."""
     on = ground(data, plan, matrix)
     result = covering.evaluate(
@@ -138,23 +141,31 @@ def evaluate(data: Data, plan: Scenario, matrix: MatrixTravel | None = None, *, 
     return _with_the_bases_left_out(result, data, plan)
 
 
-def evaluate_sure(data: Data, plan: Scenario, matrix: MatrixTravel | None = None, *, language: str = "fr") -> Coverage:
+def evaluate_sure(data: Data, plan: Plan, matrix: MatrixTravel | None = None, *, language: str = "fr") -> Coverage:
     """Return every figure of a plan with the band over all that is not known (`how_sure`); the first takes a second."""
     return with_bands(evaluate(data, plan, matrix, language=language), list(how_sure(data, plan, matrix)))
 
 
 def with_bands(coverage: Coverage, steps: Sequence[Step[pd.Series]]) -> Coverage:
     """Return coverage whose figures have the band of these cases as well, and say so."""
-    alone = {"offroad_kmh": "speed off the road (4 to 20 km/h)", "zones": "zones (ignored, slower, closed)"}
-    varied = [words for name, words in alone.items() if name in {step.varied for step in steps}]
-    words = " and ".join(varied) or "no other inputs that act"
-    text = f" The bands of the figures also hold {words}, one at a time, and all inputs at their worst and best."
-    return dataclasses.replace(
-        coverage, figures=sureness.banded(coverage.figures, steps), method=coverage.method + text
+    varied = frozenset(step.varied for step in steps) & {"offroad_kmh", "zones"}
+    told = say(
+        mark("The bands of the figures also hold {inputs}, one at a time, and all inputs at their worst and best."),
+        inputs=Sentence(_ALSO_VARIED[varied]),
     )
+    figures = sureness.banded(coverage.figures, steps)
+    return dataclasses.replace(coverage, figures=figures, method=coverage.method + told)
 
 
-def how_sure(data: Data, plan: Scenario, matrix: MatrixTravel | None = None) -> Iterator[Step[pd.Series]]:
+_ALSO_VARIED = {
+    frozenset({"offroad_kmh", "zones"}): mark("speed off the road (4 to 20 km/h) and zones (ignored, slower, closed)"),
+    frozenset({"offroad_kmh"}): mark("speed off the road (4 to 20 km/h)"),
+    frozenset({"zones"}): mark("zones (ignored, slower, closed)"),
+    frozenset(): mark("no other inputs that act"),
+}
+
+
+def how_sure(data: Data, plan: Plan, matrix: MatrixTravel | None = None) -> Iterator[Step[pd.Series]]:
     """Yield the figures of a plan, by name, over the cases of `sureness.vary`; what is best covers most people."""
 
     def figures(levels: Levels) -> pd.Series:
@@ -174,41 +185,39 @@ def how_sure(data: Data, plan: Scenario, matrix: MatrixTravel | None = None) -> 
     yield from sureness.vary(plan, figures, lambda answer: float(answer["people_covered"]))
 
 
-def _with_the_bases_left_out(result: Coverage, data: Data, plan: Scenario) -> Coverage:
+def _with_the_bases_left_out(result: Coverage, data: Data, plan: Plan) -> Coverage:
     left_out = scenario.not_counted(data, plan.clocks, plan.grade)
     count = float((left_out["status"] == scenario.OPERATIONAL).sum())
     row = {"name": "operational_without_place", "value": count, "low": count, "high": count, "unit": "bases"}
     row["of"] = count + scenario.standing_count(data, plan)
     figures = pd.concat([result.figures, pd.DataFrame([row])], ignore_index=True)
-    words = bases_left_out(data, plan)
-    return dataclasses.replace(result, figures=figures, method=f"{result.method} {words}".strip())
+    return dataclasses.replace(result, figures=figures, method=result.method + bases_left_out(data, plan))
 
 
-def bases_left_out(data: Data, plan: Scenario) -> str:
+def bases_left_out(data: Data, plan: Plan) -> Method:
     """Say which bases in use on the day of a plan it cannot hold, and why; empty if there are none."""
     rows = scenario.not_counted(data, plan.clocks, plan.grade)
     placed = scenario.standing_count(data, plan)
     without = rows.loc[rows["status"] == scenario.OPERATIONAL, "name_en"].tolist()
     handed = rows.loc[rows["status"] == scenario.HANDED_OVER, "name_en"].tolist()
     hidden = views.hidden_by_grade(data, plan.clocks, plan.grade).get("fobs", 0)
-    parts = []
+    told = Method()
     if hidden:
-        words = _("{n} bases are below grade {grade}: what they cover is missing from every figure here.")
-        parts.append(words.format(n=hidden, grade=plan.grade))
+        words = mark("{n} bases are below grade {grade}: what they cover is missing from every figure here.")
+        told += say(words, n=hidden, grade=plan.grade)
     if without:
-        words = _(
+        words = mark(
             "{n} bases are operational on this day, {placed} of them with a published place. Without one, and not "
             "counted in any figure here: {names}."
         )
-        parts.append(words.format(n=len(without) + placed, placed=placed, names="; ".join(without)))
+        told += say(words, n=len(without) + placed, placed=placed, names="; ".join(without))
     if handed:
-        parts.append(
-            _("Handed over, so counted among the bases in use but not here: {names}.").format(names="; ".join(handed))
-        )
-    return " ".join(parts)
+        words = mark("Handed over, so counted among the bases in use but not here: {names}.")
+        told += say(words, names="; ".join(handed))
+    return told
 
 
-def candidates(data: Data, plan: Scenario, on: Ground, *, keep_active: bool = True) -> pd.DataFrame:
+def candidates(data: Data, plan: Plan, on: Basis, *, keep_active: bool = True) -> pd.DataFrame:
     """
     Return the places where a best site may stand: every cell with a named place, and the proposals of the plan.
 
@@ -254,7 +263,7 @@ def candidates(data: Data, plan: Scenario, on: Ground, *, keep_active: bool = Tr
 
 def site(
     data: Data,
-    plan: Scenario,
+    plan: Plan,
     k: int | None = None,
     model: str = "mclp",
     *,
@@ -295,13 +304,14 @@ def site(
 
 
 def _require_k(k: int | None, model: str) -> None:
-    if model != "lscp" and (isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= studies.MAX_K):
+    has_k = model not in MODELS or MODELS[model].has_k
+    if has_k and (isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= studies.MAX_K):
         raise InputError(_("k: found {k}, required a whole number from 1 to {max_k}.").format(k=k, max_k=studies.MAX_K))
 
 
 def site_frequency(
     data: Data,
-    plan: Scenario,
+    plan: Plan,
     k: int | None = None,
     model: str = "mclp",
     *,
@@ -337,7 +347,7 @@ def site_frequency(
             effort=effort,
         )
 
-    sign = 1.0 if model == "mclp" else -1.0
+    sign = 1.0 if MODELS[model].is_gain else -1.0
     steps: list[Step[solver.Solution]] = []
     on_case(0, sureness.count(plan))
     for step in sureness.vary(plan, best, lambda answer: sign * answer.objective):
@@ -350,7 +360,7 @@ def site_frequency(
 
 def site_front(
     data: Data,
-    plan: Scenario,
+    plan: Plan,
     model: str = "mclp",
     *,
     mode: str = "clean",
@@ -374,7 +384,7 @@ def site_front(
 
 def site_swaps(
     data: Data,
-    plan: Scenario,
+    plan: Plan,
     solution: solver.Solution,
     *,
     keep_active: bool = True,
@@ -397,7 +407,7 @@ def site_swaps(
 
 def back_test(
     data: Data,
-    plan: Scenario,
+    plan: Plan,
     *,
     start: date | None = None,
     end: date | None = None,
@@ -410,7 +420,7 @@ def back_test(
     return backtest.from_data(data, plan, on.travel, on.grid, bases, start=start, end=end, grade=grade)
 
 
-def robust_sites(data: Data, plan: Scenario, *, top: int = 10, matrix: MatrixTravel | None = None) -> pd.DataFrame:
+def robust_sites(data: Data, plan: Plan, *, top: int = 10, matrix: MatrixTravel | None = None) -> pd.DataFrame:
     """Return how steadily each candidate place is among the best over the recorded months; see `backtest`."""
     on = ground(data, plan, matrix)
     places = candidates(data, plan, on, keep_active=False)
@@ -418,7 +428,7 @@ def robust_sites(data: Data, plan: Scenario, *, top: int = 10, matrix: MatrixTra
     return backtest.robust_sites(placed, on.travel, places[places["rule"] != "excluded"], plan.standard, top=top)
 
 
-def find(data: Data, name_or_file: str, clocks: Clocks, grade: str = "F6") -> Scenario:
+def find(data: Data, name_or_file: str, clocks: Clocks, grade: str = "F6") -> Plan:
     """
     Return the plan that a name or a file means; `baseline` is the one that changes nothing.
 

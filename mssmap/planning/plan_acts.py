@@ -21,7 +21,7 @@ from mssmap.planning import on_data, scenario
 from mssmap.planning.access import Standard
 from mssmap.planning.ground.roads import STATUSES, RoadStatus
 from mssmap.planning.placement import check
-from mssmap.planning.scenario import ID, MAX_PROPOSALS, Proposal, Scenario
+from mssmap.planning.scenario import ID, MAX_PROPOSALS, Plan, Proposal
 from mssmap.records import regions
 from mssmap.records.catalog import Data
 from mssmap.records.timeline import Clocks
@@ -64,7 +64,7 @@ class Switch(Act):
     base: Id
     on: StrictBool
 
-    def apply(self, plan: Scenario) -> Scenario:
+    def apply(self, plan: Plan) -> Plan:
         """Return the plan after it."""
         active = plan.active | {self.base} if self.on else plan.active - {self.base}
         return dataclasses.replace(plan, active=active)
@@ -79,7 +79,7 @@ class Place(Act):
     lat: float
     name: Annotated[str, Field(max_length=120)] = ""
 
-    def settled(self, data: Data, plan: Scenario) -> Place:
+    def settled(self, data: Data, plan: Plan) -> Place:
         """
         Return the act with the place that is used and a name.
 
@@ -97,12 +97,12 @@ class Place(Act):
         name = self.name.strip() or _numbered(data, plan, found.commune_pcode)
         return self.model_copy(update={"lon": round(found.lon, 5), "lat": round(found.lat, 5), "name": name})
 
-    def apply(self, plan: Scenario) -> Scenario:
+    def apply(self, plan: Plan) -> Plan:
         """Return the plan after it."""
         return plan.place(Proposal(self.proposal, self.name, self.lon, self.lat))
 
 
-def _numbered(data: Data, plan: Scenario, commune_pcode: str) -> str:
+def _numbered(data: Data, plan: Plan, commune_pcode: str) -> str:
     number = 1 + sum(proposal.kind == "own" for proposal in plan.proposals)
     name = _("Proposal {n}").format(n=number)
     return f"{name}, {regions.find(data, commune_pcode).name(current())}" if commune_pcode else name
@@ -132,7 +132,7 @@ class Adopt(Act):
     sites: Annotated[tuple[Site, ...], Field(max_length=MAX_PROPOSALS)]
     clean: StrictBool = False
 
-    def apply(self, plan: Scenario) -> Scenario:
+    def apply(self, plan: Plan) -> Plan:
         """Return the plan after it."""
         if self.clean:
             plan = dataclasses.replace(plan, active=frozenset())
@@ -156,7 +156,7 @@ class Edit(Act):
     capacity: Annotated[int, Field(ge=0, le=5000)] | None = None
     note: Annotated[str, Field(max_length=2000)] | None = None
 
-    def apply(self, plan: Scenario) -> Scenario:
+    def apply(self, plan: Plan) -> Plan:
         """Return the plan after it."""
         said = {key: value for key, value in self._said().items() if value is not None or key == "capacity"}
         found = next((one for one in plan.proposals if one.id == self.proposal), None)
@@ -178,7 +178,7 @@ class Remove(Act):
     kind: Literal["remove"]
     proposal: Id
 
-    def apply(self, plan: Scenario) -> Scenario:
+    def apply(self, plan: Plan) -> Plan:
         """Return the plan after it."""
         return plan.remove(self.proposal)
 
@@ -189,7 +189,7 @@ class Rename(Act):
     kind: Literal["rename"]
     name: Name
 
-    def apply(self, plan: Scenario) -> Scenario:
+    def apply(self, plan: Plan) -> Plan:
         """Return the plan after it."""
         return dataclasses.replace(plan, name=self.name.strip())
 
@@ -205,7 +205,7 @@ class Assume(Act):
     use_status: StrictBool | None = None
     matrix: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
 
-    def apply(self, plan: Scenario) -> Scenario:
+    def apply(self, plan: Plan) -> Plan:
         """Return the plan after it."""
         said = self.model_dump(exclude_none=True)
         standard = Standard(said.get("standard", plan.standard.value), said.get("unit", plan.standard.unit))
@@ -224,7 +224,7 @@ class Road(Act):
     date: Annotated[str, Field(pattern=r"^(\d{4}-\d\d-\d\d)?$")] | None = None
     note: Words | None = None
 
-    def apply(self, plan: Scenario) -> Scenario:
+    def apply(self, plan: Plan) -> Plan:
         """Return the plan after it."""
         said = self.model_dump(exclude_none=True, include={"status", "source", "date", "note"})
         known = {row.road_id: row for row in plan.roads.status}
@@ -242,7 +242,7 @@ class Days(Act):
     known_on: date
     grade: Annotated[str, Field(pattern=r"^[A-F][1-6]$")]
 
-    def apply(self, plan: Scenario) -> Scenario:
+    def apply(self, plan: Plan) -> Plan:
         """Return the plan after it."""
         return dataclasses.replace(plan, clocks=Clocks(self.as_of, self.known_on), grade=self.grade)
 
@@ -257,7 +257,7 @@ class Create(Act):
     known_on: date
     grade: Annotated[str, Field(pattern=r"^[A-F][1-6]$")]
 
-    def made(self, data: Data, _stored: Callable[[str], Scenario]) -> Scenario:
+    def made(self, data: Data, _stored: Callable[[str], Plan]) -> Plan:
         """Return the new plan."""
         base = scenario.baseline(data, Clocks(self.as_of, self.known_on), self.grade)
         return base.copy(self.plan, self.name.strip())
@@ -271,7 +271,7 @@ class Copy(Act):
     name: Name
     of: Id
 
-    def made(self, _data: Data, stored: Callable[[str], Scenario]) -> Scenario:
+    def made(self, _data: Data, stored: Callable[[str], Plan]) -> Plan:
         """Return the new plan."""
         return stored(self.of).copy(self.plan, self.name.strip())
 

@@ -16,7 +16,7 @@ from mssmap.jail import documents
 from mssmap.planning.access import Standard
 from mssmap.planning.covering_tables import Cases
 from mssmap.planning.ground.roads import RoadSettings, RoadStatus
-from mssmap.planning.scenario import MAX_PROPOSALS, Proposal, Scenario, cases_out, roads_out
+from mssmap.planning.scenario import MAX_PROPOSALS, Plan, Proposal, cases_out, roads_out
 from mssmap.records.timeline import Clocks
 from mssmap.values import LARGEST, Reader
 
@@ -29,7 +29,7 @@ VERSION = 1
 MAX_BYTES = 2_000_000
 
 
-def to_json(scenario: Scenario) -> str:
+def to_json(scenario: Plan) -> str:
     """Write a plan as the text of a scenario file; the same plan always gives the same text."""
     body = to_dict(scenario)
     return json.dumps(
@@ -40,7 +40,7 @@ def to_json(scenario: Scenario) -> str:
     )
 
 
-def to_dict(scenario: Scenario) -> dict[str, Any]:
+def to_dict(scenario: Plan) -> dict[str, Any]:
     """Return a plan as plain values."""
     return {
         "id": scenario.id,
@@ -64,7 +64,7 @@ def _checksum(body: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def from_json(text: str | bytes) -> tuple[Scenario, tuple[str, ...]]:
+def from_json(text: str | bytes) -> tuple[Plan, tuple[str, ...]]:
     """
     Read a scenario file.
 
@@ -96,7 +96,7 @@ def from_json(text: str | bytes) -> tuple[Scenario, tuple[str, ...]]:
     return _from_document(content)
 
 
-def from_file(source: Path | bytes, name: str = "") -> tuple[Scenario, tuple[str, ...]]:
+def from_file(source: Path | bytes, name: str = "") -> tuple[Plan, tuple[str, ...]]:
     """
     Read a scenario file from outside: it is opened in the reading process; see `from_json`.
 
@@ -116,7 +116,7 @@ def from_file(source: Path | bytes, name: str = "") -> tuple[Scenario, tuple[str
     return _from_document(documents.read(source, called, dataclasses.replace(documents.BOUNDS, file_bytes=MAX_BYTES)))
 
 
-def _from_document(content: Any) -> tuple[Scenario, tuple[str, ...]]:
+def _from_document(content: Any) -> tuple[Plan, tuple[str, ...]]:
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise InputError(
             _("scenario file: found no format {format!r}; choose a file saved by the planner.").format(format=FORMAT)
@@ -138,7 +138,7 @@ def _from_document(content: Any) -> tuple[Scenario, tuple[str, ...]]:
     return scenario, ("The file was edited since it was saved; it reads well and is used as it is.",) if edited else ()
 
 
-def from_dict(body: Mapping[str, Any]) -> Scenario:
+def from_dict(body: Mapping[str, Any]) -> Plan:
     """
     Read a plan from the plain values of `to_dict`.
 
@@ -179,7 +179,7 @@ _REQUIRED = ("id", "name", "as_of", "known_on", "active", "proposals", "standard
 _OPTIONAL = ("grade", "travel", "matrix", "cases", "roads", "note")
 
 
-def _read_scenario(reader: Reader, body: Any) -> Scenario | None:
+def _read_scenario(reader: Reader, body: Any) -> Plan | None:
     row = reader.record(body, "scenario", _REQUIRED, _OPTIONAL)
     items = row.get("proposals", [])
     if not isinstance(items, list):
@@ -195,8 +195,8 @@ def _read_scenario(reader: Reader, body: Any) -> Scenario | None:
     if reader.faults:
         reader.make(lambda: None)
         return None
-    found: Scenario | None = reader.make(
-        lambda: Scenario(
+    found: Plan | None = reader.make(
+        lambda: Plan(
             clocks=clocks,
             active=active,
             proposals=tuple(proposals),

@@ -1,7 +1,7 @@
 """
-Scenarios: a plan as a value. Which bases stand, which proposals there are, and under which assumptions they are judged.
+A plan as a value: which bases stand, which proposals there are, and under which assumptions they are judged.
 
-A scenario is frozen; every change gives a new one, so that undo, comparison and sharing are free. `plan_file` writes
+It is frozen; every change gives a new one, so that undo, comparison and sharing are free. `plan_file` writes
 and reads its file.
 """
 
@@ -94,9 +94,9 @@ class Proposal:
 
 
 @dataclass(frozen=True)
-class Scenario:
+class Plan:
     """
-    A plan.
+    A plan in hand; `store.StoredPlan` is one as it was stored, `covering_tables.Ground` what stands by it.
 
     Attributes
     ----------
@@ -149,27 +149,27 @@ class Scenario:
         if faults:
             raise InputError(_("scenario: found {found}.").format(found="; ".join(faults)))
 
-    def toggle(self, base_id: str) -> Scenario:
+    def toggle(self, base_id: str) -> Plan:
         """Return the plan with one base switched; twice is the identity."""
         return dataclasses.replace(self, active=self.active ^ {base_id})
 
-    def place(self, proposal: Proposal, *, active: bool = True) -> Scenario:
+    def place(self, proposal: Proposal, *, active: bool = True) -> Plan:
         """Return the plan with a proposal added, or replaced where it stands if the id exists."""
         placed = {item.id: item for item in self.proposals} | {proposal.id: proposal}
         on = self.active | {proposal.id} if active else self.active - {proposal.id}
         return dataclasses.replace(self, proposals=tuple(placed.values()), active=on)
 
-    def remove(self, proposal_id: str) -> Scenario:
+    def remove(self, proposal_id: str) -> Plan:
         """Return the plan without a proposal."""
         kept = tuple(item for item in self.proposals if item.id != proposal_id)
         return dataclasses.replace(self, proposals=kept, active=self.active - {proposal_id})
 
-    def copy(self, scenario_id: str, name: str) -> Scenario:
+    def copy(self, scenario_id: str, name: str) -> Plan:
         """Return the same plan under another id and name."""
         return dataclasses.replace(self, id=scenario_id, name=name)
 
 
-def baseline(data: Data, clocks: Clocks, grade: str = "F6", *, scenario_id: str = "baseline") -> Scenario:
+def baseline(data: Data, clocks: Clocks, grade: str = "F6", *, scenario_id: str = "baseline") -> Plan:
     """
     Return the plan that changes nothing: the bases operational on the day, and the proposals then known, all off.
 
@@ -192,7 +192,7 @@ def baseline(data: Data, clocks: Clocks, grade: str = "F6", *, scenario_id: str 
         if row["status"] in KIND_OF_STATUS
     ]
     standing = placed.loc[placed["status"] == OPERATIONAL, "fob_id"]
-    return Scenario(
+    return Plan(
         id=scenario_id,
         name=f"Baseline {clocks.as_of.isoformat()}",
         clocks=clocks,
@@ -211,7 +211,7 @@ def unplaced(data: Data, clocks: Clocks, grade: str = "F6") -> pd.DataFrame:
     return pd.DataFrame(rows.loc[wanted & rows.geometry.isna(), ["fob_id", "name_en", "status"]]).reset_index(drop=True)
 
 
-def standing_count(data: Data, plan: Scenario) -> int:
+def standing_count(data: Data, plan: Plan) -> int:
     """Return how many operational bases of the day of a plan have a place."""
     return len(_standing(data, plan.clocks, plan.grade))
 
@@ -230,7 +230,7 @@ def not_counted(data: Data, clocks: Clocks, grade: str = "F6") -> pd.DataFrame:
     return pd.DataFrame(rows.loc[wanted, ["fob_id", "name_en", "status"]]).reset_index(drop=True)
 
 
-def bases(data: Data, scenario: Scenario, network: Network) -> pd.DataFrame:
+def bases(data: Data, scenario: Plan, network: Network) -> pd.DataFrame:
     """
     Return every base and proposal of a plan on the grid, ready for `covering.evaluate`.
 
@@ -281,12 +281,12 @@ def _standing(data: Data, clocks: Clocks, grade: str) -> tuple[Mapping[str, Any]
     )
 
 
-def absent(scenario: Scenario, frame: pd.DataFrame) -> list[str]:
+def absent(scenario: Plan, frame: pd.DataFrame) -> list[str]:
     """Return the ids that are on but not among the bases of the plan, because they do not stand on its day."""
     return sorted(scenario.active - set(frame["base_id"]))
 
 
-def differences(first: Scenario, second: Scenario) -> pd.DataFrame:
+def differences(first: Plan, second: Plan) -> pd.DataFrame:
     """
     Return what differs between any two plans: `what`, `item`, `first`, `second` (None where there is nothing).
 
@@ -309,7 +309,7 @@ def differences(first: Scenario, second: Scenario) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["what", "item", "first", "second"], dtype=object)
 
 
-def differing(plans: Mapping[str, Scenario]) -> pd.DataFrame:
+def differing(plans: Mapping[str, Plan]) -> pd.DataFrame:
     """Return the assumptions in which some plans are not all alike: `assumption`, and a column of values for each."""
     flat = {name: _assumptions(plan) for name, plan in plans.items()}
     keys = list(dict.fromkeys(key for row in flat.values() for key in row))
@@ -318,7 +318,7 @@ def differing(plans: Mapping[str, Scenario]) -> pd.DataFrame:
     return pd.DataFrame(differ, columns=["assumption", *plans], dtype=object)
 
 
-def under(plan: Scenario, other: Scenario) -> Scenario:
+def under(plan: Plan, other: Plan) -> Plan:
     """Return a plan with its own bases and proposals, judged under the assumptions of another."""
     return dataclasses.replace(plan, **{name: getattr(other, name) for name in _ASSUMPTIONS})
 
@@ -326,7 +326,7 @@ def under(plan: Scenario, other: Scenario) -> Scenario:
 _ASSUMPTIONS = ("clocks", "grade", "standard", "travel", "matrix", "cases", "roads")
 
 
-def _assumptions(scenario: Scenario) -> dict[str, Any]:
+def _assumptions(scenario: Plan) -> dict[str, Any]:
     flat: dict[str, Any] = {"standard": str(scenario.standard), "travel": scenario.travel, "grade": scenario.grade}
     flat |= {"matrix": scenario.matrix[:12]}
     flat |= {"as_of": scenario.clocks.as_of.isoformat(), "known_on": scenario.clocks.known_on.isoformat()}

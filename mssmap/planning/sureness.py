@@ -17,7 +17,7 @@ import pandas as pd
 
 from mssmap.planning.covering_tables import CENTRAL
 from mssmap.planning.ground.roads import OFFROAD_RANGE_KMH, ZONE_EFFECTS
-from mssmap.planning.scenario import Scenario
+from mssmap.planning.scenario import Plan
 
 Answer = TypeVar("Answer")
 
@@ -33,7 +33,7 @@ class Levels:
     offroad_kmh: float
     zones: str
 
-    def applied(self, plan: Scenario) -> Scenario:
+    def applied(self, plan: Plan) -> Plan:
         """Return a plan with these roads."""
         return dataclasses.replace(plan, roads=replace(plan.roads, offroad_kmh=self.offroad_kmh, zones=self.zones))
 
@@ -47,12 +47,12 @@ class Step(Generic[Answer]):
     answer: Answer
 
 
-def central(plan: Scenario) -> Levels:
+def central(plan: Plan) -> Levels:
     """Return the levels that a plan itself has."""
     return Levels(CENTRAL, CENTRAL, plan.roads.offroad_kmh, plan.roads.zones)
 
 
-def others(plan: Scenario) -> list[tuple[str, Levels]]:
+def others(plan: Plan) -> list[tuple[str, Levels]]:
     """Return the input that is varied and the levels, one at a time; inputs that do not act are left out."""
     by_road, minutes, own = plan.travel == "road", plan.standard.unit == "min", central(plan)
     values: dict[str, Sequence[Any]] = {
@@ -69,9 +69,7 @@ def others(plan: Scenario) -> list[tuple[str, Levels]]:
     ]
 
 
-def vary(
-    plan: Scenario, answer: Callable[[Levels], Answer], worth: Callable[[Answer], float]
-) -> Iterator[Step[Answer]]:
+def vary(plan: Plan, answer: Callable[[Levels], Answer], worth: Callable[[Answer], float]) -> Iterator[Step[Answer]]:
     """
     Yield the central answer, then each input varied alone, then all at their worst and all at their best.
 
@@ -95,7 +93,7 @@ def vary(
         yield Step(name, together, answer(together))
 
 
-def count(plan: Scenario) -> int:
+def count(plan: Plan) -> int:
     """Return how many cases `vary` yields."""
     return 3 + len(others(plan))
 

@@ -9,11 +9,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from mssmap.store import audit, roles
+from mssmap.store import audit, ledger, roles, tables
 from mssmap.store.audit import Entry
 from mssmap.store.backup_zip import SHELVED
-from mssmap.store.core import Store
-from mssmap.store.models import AuditRow
+from mssmap.store.ledger import Change, Store
 
 ENTITY: Final = "archive"
 
@@ -73,10 +72,10 @@ def _note(
 ) -> None:
     request_id = request_id or str(uuid.uuid4())  # one for all tries of the write
 
-    def write(session: Connection) -> None:
-        if session.execute(sa.select(AuditRow.seq).where(AuditRow.request_id == request_id)).one_or_none() is not None:
+    def write(connection: Connection) -> None:
+        if ledger.entry_of(connection, request_id) is not None:
             return
-        before = session.execute(sa.select(sa.func.count()).where(AuditRow.entity_id == name)).scalar_one()
-        store._append(session, action, ENTITY, name, before + 1, body, store.signs(actor), request_id)
+        before = connection.execute(sa.select(sa.func.count()).where(tables.trail.c.entity_id == name)).scalar_one()
+        ledger.append(connection, Change(action, ENTITY, name, before + 1, body, store.signs(actor), request_id))
 
-    store._write(write, needs=roles.NEEDED["import"])
+    store.write(write, needs=roles.NEEDED["import"])

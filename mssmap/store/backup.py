@@ -25,7 +25,7 @@ from sqlalchemy.engine import Connection
 
 from mssmap.errors import DataError, InputError
 from mssmap.i18n import gettext as _
-from mssmap.store import archived, audit, core, damaged, disk, identity, migrations
+from mssmap.store import archived, audit, damaged, disk, identity, ledger, migrations, tables
 from mssmap.store.backup_file import (
     BOUNDS,
     FORMAT,
@@ -42,8 +42,8 @@ from mssmap.store.backup_file import (
     read,
     rows,
 )
-from mssmap.store.core import Store
-from mssmap.store.models import AuditRow, Base, IdentityRow, PayloadRow, Point, SignedOutRow, lon_lat
+from mssmap.store.ledger import Store
+from mssmap.store.tables import Point, lon_lat, metadata
 from mssmap.version import __version__
 
 PART: Final = ".mssmap-backup-"
@@ -80,8 +80,8 @@ def backup(store: Store, path: Path, gather: Gather = without_archives) -> Manif
         If the store cannot be read.
     """
     isolation = {"isolation_level": "REPEATABLE READ"} if store.engine.dialect.name == "postgresql" else {}
-    with core._reported(store.engine), store.engine.connect().execution_options(**isolation) as session:
-        return _dump(session, path, gather)
+    with ledger.reported(store.engine), store.engine.connect().execution_options(**isolation) as connection:
+        return _dump(connection, path, gather)
 
 
 def restore(
@@ -126,32 +126,32 @@ def restore(
     """
     known = manifest or read(path, bounds)
 
-    def work(session: Connection) -> Path | None:
+    def work(connection: Connection) -> Path | None:
         kept = None
-        if _filled(session):
+        if _filled(connection):
             if not replace:
                 raise InputError(
                     _("restore: found a store that holds something already, required an empty one. Add --replace.")
                 )
             kept = path.with_name(f"{path.stem}-replaced-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.zip")
-            _dump(session, kept, gather)
-        _remake(session, path, known, bounds)
+            _dump(connection, kept, gather)
+        _remake(connection, path, known, bounds)
         finish()
         return kept
 
-    return known, store._write(work, tries=1)
+    return known, store.write(work, tries=1)
 
 
 # ---------------------------------------------------------------------------------------------------------- writing
 
 
-def _dump(session: Connection, path: Path, gather: Gather) -> Manifest:
+def _dump(connection: Connection, path: Path, gather: Gather) -> Manifest:
     """Write what a transaction sees: to a file of another name, to disk, then under its own name."""
     if path.exists():
         raise InputError(_("{path}: found a file already, required a new name.").format(path=path))
     try:
         with disk.written(path, PART) as file:
-            manifest = _fill(session, file, gather)
+            manifest = _fill(connection, file, gather)
     except OSError as error:
         raise InputError(
             _("{path}: it cannot be written ({reason}).").format(path=path, reason=error.strerror or error)
@@ -159,24 +159,24 @@ def _dump(session: Connection, path: Path, gather: Gather) -> Manifest:
     return manifest
 
 
-def _fill(session: Connection, target: Any, gather: Gather) -> Manifest:
-    tables: dict[str, TableSaid] = {}
+def _fill(connection: Connection, target: Any, gather: Gather) -> Manifest:
+    held: dict[str, TableSaid] = {}
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as file:
         for table in _tables():
             mark, rows = hashlib.sha256(), 0
             with file.open(member(table.name), "w", force_zip64=True) as target_lines:
-                for row in _streamed(session, table):
+                for row in _streamed(connection, table):
                     line = _line(table, row)
                     mark.update(line)
                     target_lines.write(line)
                     rows += 1
-            tables[table.name] = {"rows": rows, "sha256": mark.hexdigest()}
-        entries = _entries(session)
+            held[table.name] = {"rows": rows, "sha256": mark.hexdigest()}
+        entries = _entries(connection)
         archives = gather(entries)
         for item in archives:
             if item.file is not None:
                 add_rows(file, item, item.file)
-        manifest = _manifest(session, tables, entries, archives)
+        manifest = _manifest(connection, held, entries, archives)
         told = {**vars(manifest), "archives": [{"about": item.about, "why": item.why} for item in archives]}
         file.writestr(MANIFEST, json.dumps(told, indent=1))
     return manifest
@@ -184,20 +184,20 @@ def _fill(session: Connection, target: Any, gather: Gather) -> Manifest:
 
 def _tables() -> list[sa.Table]:
     """Return the tables that a back-up holds: all but the id of the store and sign-outs, which belong to its place."""
-    own = (IdentityRow.__table__, SignedOutRow.__table__)
-    return [table for table in Base.metadata.sorted_tables if table not in own]
+    own = (tables.identity, tables.signed_out)
+    return [table for table in metadata.sorted_tables if table not in own]
 
 
-def _streamed(session: Connection, table: sa.Table) -> Iterator[Any]:
+def _streamed(connection: Connection, table: sa.Table) -> Iterator[Any]:
     """Rows in the order of their key, some at a time."""
     if table.name in damaged.SPARE:
-        yield from _sound(session, table)
+        yield from _sound(connection, table)
         return
     query = sa.select(table).order_by(*table.primary_key.columns)
-    yield from session.execute(query, execution_options={"yield_per": ROWS_AT_ONCE})
+    yield from connection.execute(query, execution_options={"yield_per": ROWS_AT_ONCE})
 
 
-def _sound(session: Connection, table: sa.Table) -> Iterator[Any]:
+def _sound(connection: Connection, table: sa.Table) -> Iterator[Any]:
     """Rows of a table that is written anew by itself, without those that were damaged or belong to no plan."""
     query = sa.select(*map(damaged.raw, table.columns)).order_by(*table.primary_key.columns)
     for key in table.foreign_keys:
@@ -205,7 +205,7 @@ def _sound(session: Connection, table: sa.Table) -> Iterator[Any]:
     as_kept: list[Callable[[Any], Any]] = [
         _AS_KEPT.get(type(column.type), lambda value: value) for column in table.columns
     ]
-    for row in session.execute(query, execution_options={"yield_per": ROWS_AT_ONCE}):
+    for row in connection.execute(query, execution_options={"yield_per": ROWS_AT_ONCE}):
         if damaged.is_sound(table, dict(row._mapping)):
             yield [turn(value) for turn, value in zip(as_kept, row, strict=True)]
 
@@ -214,15 +214,15 @@ _AS_KEPT: Final[dict[type, Callable[[Any], Any]]] = {sa.Boolean: bool, Point: lo
 
 
 def _manifest(
-    session: Connection, tables: dict[str, TableSaid], entries: list[audit.Entry], archives: list[Shelved]
+    connection: Connection, held: dict[str, TableSaid], entries: list[audit.Entry], archives: list[Shelved]
 ) -> Manifest:
     return Manifest(
         format=FORMAT,
         version=VERSION,
-        made_at=core._now(),
+        made_at=ledger.now(),
         made_by=__version__,
-        revision=migrations.current(session) or "",
-        tables=tables,
+        revision=migrations.current(connection) or "",
+        tables=held,
         changes=len(entries),
         head=entries[-1].hash if entries else audit.START,
         faults=audit.faults(entries),
@@ -246,28 +246,33 @@ def _kept(value: Any) -> Any:
 # --------------------------------------------------------------------------------------------------------- restoring
 
 
-def _remake(session: Connection, path: Path, manifest: Manifest, bounds: Bounds) -> None:
+def _remake(connection: Connection, path: Path, manifest: Manifest, bounds: Bounds) -> None:
     """Make the tables as they were when the back-up was made, fill them, migrate them, prove the trail."""
-    own = session.execute(sa.select(IdentityRow.store_id).order_by(IdentityRow.store_id)).scalars().first()
-    ended = [{"mark": mark, "at": at} for mark, at in session.execute(sa.select(SignedOutRow.mark, SignedOutRow.at))]
+    own = (
+        connection.execute(sa.select(tables.identity.c.store_id).order_by(tables.identity.c.store_id)).scalars().first()
+    )
+    ended = [
+        {"mark": mark, "at": at}
+        for mark, at in connection.execute(sa.select(tables.signed_out.c.mark, tables.signed_out.c.at))
+    ]
     for row in ended:  # whoever has signed out stays so, whatever stands there of when
         row["at"] = row["at"] if isinstance(row["at"], int | float) else time.time()
-    Base.metadata.drop_all(session)
-    session.execute(sa.text("DROP TABLE alembic_version"))
-    migrations.migrate(session, manifest.revision)
+    metadata.drop_all(connection)
+    connection.execute(sa.text("DROP TABLE alembic_version"))
+    migrations.migrate(connection, manifest.revision)
     name = ""
     try:
         for name, values in rows(path, bounds):
-            columns = [sa.column(key, Base.metadata.tables[name].columns[key].type) for key in values[0]]
-            session.execute(sa.insert(sa.table(name, *columns)), values)
+            columns = [sa.column(key, metadata.tables[name].columns[key].type) for key in values[0]]
+            connection.execute(sa.insert(sa.table(name, *columns)), values)
     except (sa.exc.IntegrityError, RecursionError) as error:  # made by hand, manifest and all
         raise changed(path, name) from error
-    migrations.migrate(session)
-    session.execute(sa.update(IdentityRow).values(store_id=own))
+    migrations.migrate(connection)
+    connection.execute(sa.update(tables.identity).values(store_id=own))
     if ended:
-        session.execute(sa.insert(SignedOutRow), ended)
-    session.info[identity.HEAD] = (manifest.changes, manifest.head) if manifest.changes else None
-    entries = _entries(session)
+        connection.execute(sa.insert(tables.signed_out), ended)
+    connection.info[identity.HEAD] = (manifest.changes, manifest.head) if manifest.changes else None
+    entries = _entries(connection)
     faults = audit.faults(entries)
     if not faults and (len(entries), entries[-1].hash if entries else audit.START) != (manifest.changes, manifest.head):
         faults = ["it ends otherwise than the manifest says"]
@@ -283,14 +288,14 @@ def _remake(session: Connection, path: Path, manifest: Manifest, bounds: Bounds)
             raise changed(path, f"archive {item.name}")
 
 
-def _filled(session: Connection) -> bool:
+def _filled(connection: Connection) -> bool:
     """Whether anybody has written to the store: every change has its audit row, and a matrix its rows."""
     return any(
-        session.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
-        for table in (AuditRow.__table__, PayloadRow.__table__)
+        connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+        for table in (tables.trail, tables.payloads)
     )
 
 
-def _entries(session: Connection) -> list[audit.Entry]:
-    rows = session.execute(sa.select(AuditRow.__table__).order_by(AuditRow.seq))
+def _entries(connection: Connection) -> list[audit.Entry]:
+    rows = connection.execute(sa.select(tables.trail).order_by(tables.trail.c.seq))
     return [audit.Entry(**row._mapping) for row in rows]

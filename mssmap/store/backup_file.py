@@ -32,7 +32,7 @@ from mssmap.jail.jobs import Order
 from mssmap.jail.limits import printable
 from mssmap.store import backup_zip, migrations
 from mssmap.store.backup_zip import ARCHIVES, CHUNK, FORMAT, LIMITS, MANIFEST, TYPES, VERSION, Bounds
-from mssmap.store.models import Base, Point
+from mssmap.store.tables import Point, metadata
 from mssmap.version import __version__
 
 __all__ = ["BOUNDS", "CHUNK", "FORMAT", "MANIFEST", "VERSION", "Bounds", "Manifest", "Shelved", "read"]
@@ -273,7 +273,7 @@ def known_columns() -> dict[str, list[tuple[str, str, bool, int | None]]]:
         name: [
             (one.name, _kind(one.type), bool(one.nullable), getattr(one.type, "length", None)) for one in table.columns
         ]
-        for name, table in Base.metadata.tables.items()
+        for name, table in metadata.tables.items()
     }
 
 

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
-from mssmap.store import audit, models, roles, sound
-from mssmap.store.core import Store
+from mssmap.store import audit, roles, sound, tables
+from mssmap.store.ledger import Store
 
 TABLES: Final = (
     "plan",
@@ -56,10 +56,10 @@ def faults(store: Store, kind: str, *, only_columns: bool = False) -> list[str]:
     only_columns
         Whether to leave out those whose columns are sound and whose plan cannot be used.
     """
-    table = models.Base.metadata.tables[kind]
+    table = tables.metadata.tables[kind]
     keys = [column.name for column in table.primary_key]
     query = sa.select(*map(raw, table.columns))
-    rows = store._read(lambda session: [dict(row._mapping) for row in session.execute(query)])
+    rows = store.read(lambda connection: [dict(row._mapping) for row in connection.execute(query)])
     names = [" ".join(_printable(row[key]) for key in keys) for row in rows]
     lines = [_fault(kind, table, name, row, only_columns) for name, row in zip(names, rows, strict=True)]
     if kind == "identity" and len(rows) > 1:
@@ -143,8 +143,8 @@ def _rule(table: str, column: str, kind: Any) -> tuple[str, Callable[[Any], bool
         return _("yes or no"), lambda value: isinstance(value, int) and value in (0, 1)
     if isinstance(kind, sa.Integer):
         return _("a whole number"), lambda value: isinstance(value, int) and 0 <= value < sound.MOST
-    if isinstance(kind, models.Point):
-        return _("a point"), models.is_point
+    if isinstance(kind, tables.Point):
+        return _("a point"), tables.is_point
     return _("text"), lambda value: isinstance(value, str) and sound.text(value) == value
 
 

@@ -28,7 +28,7 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError
 
 from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
-from mssmap.store.models import IdentityRow
+from mssmap.store import tables
 
 HEAD: Final = "head"
 """Where a write leaves, in the notes of its connection, the last change of the trail as it will be."""
@@ -99,15 +99,15 @@ def name_again(engine: Engine, lock: int) -> None:
     lock
         Advisory lock of PostgreSQL that orders writers.
     """
-    lost = ~sa.exists(sa.select(IdentityRow.store_id))
-    with engine.connect() as session:
-        if not session.execute(sa.select(lost)).scalar_one():
+    lost = ~sa.exists(sa.select(tables.identity.c.store_id))
+    with engine.connect() as connection:
+        if not connection.execute(sa.select(lost)).scalar_one():
             return
-    with engine.connect().execution_options(writes=True) as session, session.begin():
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
         if engine.dialect.name == "postgresql":
-            session.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
         made = sa.select(sa.literal(str(uuid.uuid4()))).where(lost)
-        session.execute(sa.insert(IdentityRow).from_select(["store_id"], made))
+        connection.execute(sa.insert(tables.identity).from_select(["store_id"], made))
 
 
 class Identity:
@@ -136,15 +136,15 @@ class Identity:
 
     # ------------------------------------------------------------------------------------------ id and last change
 
-    def learn(self, session: Connection) -> None:
+    def learn(self, connection: Connection) -> None:
         """Note which store this is and how far its trail goes."""
-        row = session.exec_driver_sql("SELECT store_id, (SELECT max(seq) FROM audit) FROM identity" + _FIRST).one()
+        row = connection.exec_driver_sql("SELECT store_id, (SELECT max(seq) FROM audit) FROM identity" + _FIRST).one()
         self.store_id, self._head = row[0], None
         if row[1]:
-            last = session.exec_driver_sql(f"SELECT hash FROM audit WHERE seq = {row[1]}").scalar_one()
+            last = connection.exec_driver_sql(f"SELECT hash FROM audit WHERE seq = {row[1]}").scalar_one()
             self._head = (row[1], last)
 
-    def prove(self, session: Connection) -> None:
+    def prove(self, connection: Connection) -> None:
         """
         Make sure that a connection leads to the store that was opened, and that what was acknowledged is in it.
 
@@ -154,17 +154,17 @@ class Identity:
             If not.
         """
         if not self.store_id:
-            self.learn(session)
-        session.info.pop(HEAD, None)
-        self._compare(lambda text: session.exec_driver_sql(text).one_or_none())
+            self.learn(connection)
+        connection.info.pop(HEAD, None)
+        self._compare(lambda text: connection.exec_driver_sql(text).one_or_none())
 
-    def acknowledge(self, session: Connection) -> None:
+    def acknowledge(self, connection: Connection) -> None:
         """Raise as `prove` does if the files were replaced while a transaction was committed, else note its changes."""
         if self._place is not None:
-            now, then = self._place.found(), session.info[_FILES]
+            now, then = self._place.found(), connection.info[_FILES]
             if not then.agree(now):
                 raise StoreAwayError(self._without_log(saved=False) if now.store == then.store else self._moved(now))
-        self._head = session.info.pop(HEAD, self._head)
+        self._head = connection.info.pop(HEAD, self._head)
 
     def _compare(self, ask: Callable[[str], Any]) -> None:
         seq, last = self._head or (0, None)

@@ -17,9 +17,8 @@ from sqlalchemy.engine import Connection
 
 from mssmap.errors import DataError, InputError, NotFoundError
 from mssmap.i18n import gettext as _
-from mssmap.store import audit, core, payloads, roles, sound
-from mssmap.store.core import GoneError, Store
-from mssmap.store.models import AuditRow, ImportRow
+from mssmap.store import audit, ledger, payloads, roles, sound, tables
+from mssmap.store.ledger import Change, GoneError, Store
 
 ENTITY: Final = "import"
 
@@ -48,10 +47,10 @@ class Import:
 
 def listed(store: Store, *, removed: bool = False) -> list[Import]:
     """Return the imports in the order of their names, with the removed ones only if asked for."""
-    query = sa.select(ImportRow.__table__).order_by(ImportRow.name, ImportRow.import_id)
+    query = sa.select(tables.imports).order_by(tables.imports.c.name, tables.imports.c.import_id)
     if not removed:
-        query = query.where(~ImportRow.removed)
-    return store._read(lambda session: [_import(row) for row in session.execute(query)])
+        query = query.where(~tables.imports.c.removed)
+    return store.read(lambda connection: [_import(row) for row in connection.execute(query)])
 
 
 def find(store: Store, import_id: str) -> Import:
@@ -63,7 +62,7 @@ def find(store: Store, import_id: str) -> Import:
     NotFoundError
         If there never was one with this id.
     """
-    row = store._read(lambda session: _row(session, import_id))
+    row = store.read(lambda connection: _row(connection, import_id))
     if row is None:
         raise NotFoundError(
             _("import {import_id!r}: there is none. `mssmap layers` lists those there are.").format(import_id=import_id)
@@ -123,14 +122,14 @@ def save(
     """
     body = {**body, "sha256": payloads.digest(rows), "bytes": len(rows)}
 
-    def write(session: Connection, before: Any) -> Import:
-        if before is not None and not before.removed and payloads.is_whole(session, str(body["sha256"])):
+    def write(connection: Connection, before: Any) -> Import:
+        if before is not None and not before.removed and payloads.is_whole(connection, str(body["sha256"])):
             raise InputError(
                 _("import {name!r}: the same content is in the store already. Nothing was changed.").format(
                     name=before.name
                 )
             )
-        payloads.put(session, rows)
+        payloads.put(connection, rows)
         return _next(str(body["id"]), before, body, removed=False, actor=store.signs(actor))
 
     return _change(store, str(body["id"]), audit.EDIT, write, actor, request_id)
@@ -186,7 +185,7 @@ def _require(before: Any, import_id: str, version: int, *, removed: bool) -> Non
 def _next(import_id: str, before: Any, body: dict[str, Any], *, removed: bool, actor: str) -> Import:
     version = (sound.whole(before.version) if before is not None else 0) + 1
     named = str(body.get("name") or sound.text(before.name))[:200]
-    return Import(import_id, named, version, removed, body, core._now(), actor)
+    return Import(import_id, named, version, removed, body, ledger.now(), actor)
 
 
 def _change(
@@ -200,22 +199,25 @@ def _change(
     """Run one change in one transaction; the same request id again only answers what the first one did."""
     request_id = request_id or str(uuid.uuid4())
 
-    def write(session: Connection) -> Import:
-        row = _row(session, import_id)
-        if session.execute(sa.select(AuditRow.seq).where(AuditRow.request_id == request_id)).one_or_none() is not None:
+    def write(connection: Connection) -> Import:
+        row = _row(connection, import_id)
+        if ledger.entry_of(connection, request_id) is not None:
             return _import(row)
-        after = make(session, row)
+        after = make(connection, row)
         values = {**vars(after)}
         if row is None:
-            session.execute(sa.insert(ImportRow).values(**values))
+            connection.execute(sa.insert(tables.imports).values(**values))
         else:
-            session.execute(sa.update(ImportRow).where(ImportRow.import_id == import_id).values(**values))
+            connection.execute(
+                sa.update(tables.imports).where(tables.imports.c.import_id == import_id).values(**values)
+            )
         said = None if action == audit.DELETE else after.body
         by = store.signs(actor)
-        store._append(session, action, ENTITY, import_id, after.version, said, by, request_id, after.changed_at)
+        change = Change(action, ENTITY, import_id, after.version, said, by, request_id, after.changed_at)
+        ledger.append(connection, change)
         return after
 
-    return store._write(write, needs=roles.NEEDED["import"])
+    return store.write(write, needs=roles.NEEDED["import"])
 
 
 def _import(row: Any) -> Import:
@@ -225,5 +227,5 @@ def _import(row: Any) -> Import:
     return Import(texts[0], texts[1], version, bool(row.removed), body, texts[2], texts[3])
 
 
-def _row(session: Connection, import_id: str) -> Any:
-    return session.execute(sa.select(ImportRow.__table__).where(ImportRow.import_id == import_id)).one_or_none()
+def _row(connection: Connection, import_id: str) -> Any:
+    return connection.execute(sa.select(tables.imports).where(tables.imports.c.import_id == import_id)).one_or_none()

@@ -20,7 +20,7 @@ from mssmap.planning import access
 from mssmap.planning.access import MatrixTravel
 from mssmap.planning.ground.grid import Grid
 from mssmap.store import payloads, roles
-from mssmap.store.core import Store
+from mssmap.store.ledger import Store
 
 _KEY: Final = b"mssmap_matrix"
 COLUMNS: Final = {"site_id", "demand_id", "minutes", "km"}
@@ -29,7 +29,7 @@ COLUMNS: Final = {"site_id", "demand_id", "minutes", "km"}
 
 def keep(store: Store, matrix: MatrixTravel, grid: Grid) -> str:
     """
-    Store a matrix and return its hash, for `Scenario.matrix`; the same matrix is stored once.
+    Store a matrix and return its hash, for `Plan.matrix`; the same matrix is stored once.
 
     Raises
     ------
@@ -40,13 +40,13 @@ def keep(store: Store, matrix: MatrixTravel, grid: Grid) -> str:
     said = json.dumps({"source": matrix.source, "unit": matrix.unit}).encode()
     file = io.BytesIO()
     pq.write_table(table.replace_schema_metadata({_KEY: said}), file, compression="zstd")
-    store._write(lambda session: payloads.put(session, file.getvalue()), needs=roles.NEEDED["plan"])
+    store.write(lambda connection: payloads.put(connection, file.getvalue()), needs=roles.NEEDED["plan"])
     return payloads.digest(file.getvalue())
 
 
 def find(store: Store, mark: str, grid: Grid) -> MatrixTravel:
     """
-    Return the matrix of a hash, as `Scenario.matrix` names it.
+    Return the matrix of a hash, as `Plan.matrix` names it.
 
     Raises
     ------

@@ -26,15 +26,14 @@ from sqlalchemy.engine import Connection
 
 from mssmap.errors import InputError, MssmapError, NotFoundError
 from mssmap.i18n import gettext as _
-from mssmap.store import archived, audit, core, payloads, roles, sound
+from mssmap.store import archived, audit, ledger, notes, payloads, plans, roles, sound, tables
 from mssmap.store.archived import ENTITY as ARCHIVE
 from mssmap.store.audit import Entry
-from mssmap.store.core import Store
 from mssmap.store.imports import ENTITY as IMPORT
-from mssmap.store.models import AuditRow, ConflictRow, ImportRow, PlanRow, SettingRow
+from mssmap.store.ledger import Change, Store
+from mssmap.store.notes import ENTITY as SETTING
+from mssmap.store.plans import ENTITY as PLAN
 
-PLAN: Final = "plan"
-SETTING: Final = "setting"
 MERGED: Final = (PLAN, IMPORT, SETTING, ARCHIVE)
 """Kinds of records that are merged; roles and the like are the affair of each place."""
 OURS, THEIRS, BOTH = "ours", "theirs", "both"
@@ -121,8 +120,7 @@ class Merged:
 class _Work:
     """One merge on its way."""
 
-    store: Store
-    session: Connection
+    connection: Connection
     origin: str
     archives: Archives
     appended: int = 0
@@ -131,8 +129,7 @@ class _Work:
 
     def append(self, entry: Entry, entity_id: str, version: int) -> None:
         """Add a change of the field to our chain, with its own person, time and request id."""
-        self.store._append(
-            self.session,
+        own = Change(
             entry.action,
             entry.entity,
             entity_id,
@@ -142,6 +139,7 @@ class _Work:
             entry.request_id,
             entry.at,
         )
+        ledger.append(self.connection, own)
         self.appended += 1
 
 
@@ -181,22 +179,22 @@ def merge(
         If it could not be written; nothing has changed then.
     """
     trail = _whole(other.trail(), origin)
-    here = store._read(lambda session: set(session.execute(sa.select(AuditRow.request_id)).scalars()))
+    here = store.read(lambda connection: set(connection.execute(sa.select(tables.trail.c.request_id)).scalars()))
     refused = _refused(store, _by_record(e for e in trail if e.entity in MERGED and e.request_id not in here), check)
 
-    def write(session: Connection) -> Merged:
-        known = set(session.execute(sa.select(AuditRow.request_id)).scalars())
+    def write(connection: Connection) -> Merged:
+        known = set(connection.execute(sa.select(tables.trail.c.request_id)).scalars())
         records = _by_record(e for e in trail if e.entity in MERGED and e.request_id not in known)
         records = {key: entries for key, entries in records.items() if key not in refused}
         missing = _without_rows(records, archives)
         fresh = [entry for entries in records.values() for entry in entries]
-        work = _Work(store, session, origin, archives)
+        work = _Work(connection, origin, archives)
         if not fresh:
             _place_archives(work)
             known_already = len(trail) - len(missing) - sum((e.entity, e.entity_id) in refused for e in trail)
             return Merged(origin, known_already, 0, tuple(work.names), missing=missing, refused=tuple(refused.values()))
         for content in _payloads(other, [*fresh, *(entry for entry in trail if entry.action == audit.MERGE)]):
-            payloads.put(session, content)
+            payloads.put(connection, content)
         theirs = {entry.request_id for entry in trail}
         for (entity, entity_id), entries in records.items():
             before = [e for e in trail if (e.entity, e.entity_id) == (entity, entity_id) and e.request_id in known]
@@ -213,15 +211,15 @@ def merge(
             tuple(refused.values()),
         )
 
-    return store._write(write)
+    return store.write(write)
 
 
 def conflicts(store: Store, *, decided: bool = False) -> list[Conflict]:
     """Return what a person has to decide, oldest first; with those that were decided only if asked for."""
-    query = sa.select(ConflictRow.__table__).order_by(ConflictRow.merged_at, ConflictRow.conflict_id)
+    query = sa.select(tables.conflicts).order_by(tables.conflicts.c.merged_at, tables.conflicts.c.conflict_id)
     if not decided:
-        query = query.where(ConflictRow.choice == "")
-    return store._read(lambda session: [_conflict(row) for row in session.execute(query)])
+        query = query.where(tables.conflicts.c.choice == "")
+    return store.read(lambda connection: [_conflict(row) for row in connection.execute(query)])
 
 
 def choices(conflict: Conflict) -> tuple[str, ...]:
@@ -241,9 +239,9 @@ def decide(store: Store, conflict_id: str, choice: str, *, actor: str | None = N
         If it was decided already, or the choice is not one of `choices`.
     """
 
-    def write(session: Connection) -> Conflict:
-        row = session.execute(
-            sa.select(ConflictRow.__table__).where(ConflictRow.conflict_id == conflict_id)
+    def write(connection: Connection) -> Conflict:
+        row = connection.execute(
+            sa.select(tables.conflicts).where(tables.conflicts.c.conflict_id == conflict_id)
         ).one_or_none()
         if row is None:
             raise NotFoundError(
@@ -264,9 +262,9 @@ def decide(store: Store, conflict_id: str, choice: str, *, actor: str | None = N
                     found=choice, choices=", ".join(choices(conflict))
                 )
             )
-        return _decided(store, session, conflict, choice, store.signs(actor))
+        return _decided(connection, conflict, choice, store.signs(actor))
 
-    return store._write(write, needs=roles.NEEDED["plan"])
+    return store.write(write, needs=roles.NEEDED["plan"])
 
 
 def by_time(entries: Sequence[Entry]) -> list[Entry]:
@@ -311,8 +309,8 @@ def _whole(trail: list[Entry], origin: str) -> list[Entry]:
 
 def _refused(store: Store, records: dict[tuple[str, str], list[Entry]], check: Check) -> dict[tuple[str, str], str]:
     """Return of each record that cannot be used why, in a line."""
-    query = sa.select(AuditRow.entity_id, AuditRow.entity).distinct()
-    taken = store._read(lambda session: {(row.entity, row.entity_id) for row in session.execute(query)})
+    query = sa.select(tables.trail.c.entity_id, tables.trail.c.entity).distinct()
+    taken = store.read(lambda connection: {(row.entity, row.entity_id) for row in connection.execute(query)})
     of_id: dict[str, set[str]] = {}
     for entity, entity_id in [*taken, *records]:
         of_id.setdefault(entity_id, set()).add(entity)
@@ -386,7 +384,7 @@ def _take(work: _Work, entity: str, entity_id: str, before: list[Entry], fresh: 
     if entity == ARCHIVE:
         _take_archive(work, entity_id, fresh)
         return
-    own = core._entries(work.session, entity_id)
+    own = ledger.entries_of(work.connection, entity_id)
     news = [entry for entry in own if entry.request_id not in theirs]
     seen = before[-1].body if before else None
     if not news or (before and own[-1].body == seen):
@@ -407,15 +405,19 @@ def _take(work: _Work, entity: str, entity_id: str, before: list[Entry], fresh: 
         last.body,
         last.actor,
         last.at,
-        core._now(),
+        ledger.now(),
     )
     # an older state of the same record from the same copy need not be decided any more: the new one follows from it
-    work.session.execute(
-        sa.update(ConflictRow)
-        .where(ConflictRow.entity_id == entity_id, ConflictRow.origin == work.origin, ConflictRow.choice == "")
+    work.connection.execute(
+        sa.update(tables.conflicts)
+        .where(
+            tables.conflicts.c.entity_id == entity_id,
+            tables.conflicts.c.origin == work.origin,
+            tables.conflicts.c.choice == "",
+        )
         .values(choice="superseded", decided_by=last.actor, decided_at=conflict.merged_at)
     )
-    work.session.execute(sa.insert(ConflictRow).values(**asdict(conflict)))
+    work.connection.execute(sa.insert(tables.conflicts).values(**asdict(conflict)))
     work.conflicts.append(conflict)
 
 
@@ -434,8 +436,8 @@ def _forward(work: _Work, entity: str, entity_id: str, fresh: list[Entry], versi
         version += 1
         work.append(entry, entity_id, version)
     last = fresh[-1]
-    _write_state(work.session, entity, entity_id, last.body, version, last.at, last.actor)
-    work.names.append(_name(work.session, entity, entity_id))
+    _write_state(work.connection, entity, entity_id, last.body, version, last.at, last.actor)
+    work.names.append(_name(work.connection, entity, entity_id))
 
 
 def _take_setting(work: _Work, key: str, fresh: list[Entry], before: list[Entry]) -> None:
@@ -444,17 +446,17 @@ def _take_setting(work: _Work, key: str, fresh: list[Entry], before: list[Entry]
 
     A draft, or the day of the last brief, is the state of one place; ours stays, theirs is in the trail.
     """
-    own = work.session.execute(sa.select(SettingRow.__table__).where(SettingRow.key == key)).one_or_none()
+    own = work.connection.execute(sa.select(tables.settings).where(tables.settings.c.key == key)).one_or_none()
     series = _SERIES.fullmatch(key)
     if own is not None and not before and series is not None:
-        taken = core._settings(work.session, series[1])
+        taken = notes.under(work.connection, series[1])
         number = max(int(found[2]) for name in taken if (found := _SERIES.fullmatch(name))) + 1
         key, own = f"{series[1]}{number:0{len(series[2])}}", None
     branch = key if own is None else _branch(key, work.origin)
     for n, entry in enumerate(fresh, start=1):
         work.append(entry, branch, n)
     if own is None and fresh[-1].body is not None:
-        work.session.execute(sa.insert(SettingRow).values(key=key, value=fresh[-1].body, version=len(fresh)))
+        work.connection.execute(sa.insert(tables.settings).values(key=key, value=fresh[-1].body, version=len(fresh)))
         work.names.append(key)
 
 
@@ -482,15 +484,15 @@ def _take_archive(work: _Work, name: str, fresh: list[Entry]) -> None:
     else:
         entity_id = work.archives.ours.get(about["sha256"], name)
         work.names.append(str(about["title"]))
-    before = core._entries(work.session, entity_id)
+    before = ledger.entries_of(work.connection, entity_id)
     for n, entry in enumerate(fresh, start=(before[-1].version if before else 0) + 1):
         work.append(entry, entity_id, n)
 
 
 def _place_archives(work: _Work) -> None:
     """Put on our shelf what our trail promises, we do not have and the field has."""
-    query = sa.select(AuditRow.__table__).where(AuditRow.entity == ARCHIVE).order_by(AuditRow.seq)
-    trail = [core.as_entry(row) for row in work.session.execute(query)]
+    query = sa.select(tables.trail).where(tables.trail.c.entity == ARCHIVE).order_by(tables.trail.c.seq)
+    trail = [ledger.as_entry(row) for row in work.connection.execute(query)]
     ours, theirs = work.archives.ours, work.archives.theirs
     due = {about["sha256"]: about for about in archived.promised(trail).values() if about["sha256"] not in ours}
     brought = {theirs[sha256]: about for sha256, about in due.items() if sha256 in theirs}
@@ -501,7 +503,7 @@ def _place_archives(work: _Work) -> None:
 def _note(work: _Work, trail: list[Entry], fresh: list[Entry], actor: str) -> None:
     """Write down that there was a merge, and keep the whole trail of the field as it came."""
     lines = "\n".join(json.dumps(asdict(entry), ensure_ascii=False, sort_keys=True) for entry in trail).encode()
-    payloads.put(work.session, lines)
+    payloads.put(work.connection, lines)
     said = {
         "origin": work.origin,
         "head": trail[-1].hash,
@@ -511,42 +513,47 @@ def _note(work: _Work, trail: list[Entry], fresh: list[Entry], actor: str) -> No
         "conflicts": [conflict.conflict_id for conflict in work.conflicts],
         "trail": payloads.digest(lines),
     }
-    work.store._append(work.session, audit.MERGE, "store", work.origin[:80], 1, said, actor, f"merge-{uuid.uuid4()}")
+    change = Change(audit.MERGE, "store", work.origin[:80], 1, said, actor, f"merge-{uuid.uuid4()}")
+    ledger.append(work.connection, change)
+
+
+def _table(entity: str) -> tuple[sa.Table, sa.Column[Any]]:
+    """Return where the plans or imports stand, and the column of their ids."""
+    table = tables.plans if entity == PLAN else tables.imports
+    return table, table.c[f"{entity}_id"]
 
 
 def _write_state(
-    session: Connection, entity: str, entity_id: str, body: dict[str, Any] | None, version: int, at: str, by: str
+    connection: Connection, entity: str, entity_id: str, body: dict[str, Any] | None, version: int, at: str, by: str
 ) -> None:
     """Write the row of a plan or an import; without a body it is deleted, and keeps what it was."""
-    table, key, gone = (
-        (PlanRow, PlanRow.plan_id, "deleted") if entity == PLAN else (ImportRow, ImportRow.import_id, "removed")
-    )
-    row = session.execute(sa.select(table.__table__).where(key == entity_id)).one_or_none()
-    kept = body if body is not None else _last_body(session, entity_id)
+    table, key = _table(entity)
+    row = connection.execute(sa.select(table).where(key == entity_id)).one_or_none()
+    kept = body if body is not None else _last_body(connection, entity_id)
     values = {
         "name": str(kept.get("name", entity_id))[:200],
         "version": version,
-        gone: body is None,
+        "deleted" if entity == PLAN else "removed": body is None,
         "body": kept,
         "changed_at": at,
         "changed_by": by,
     }
     if row is None:
-        session.execute(sa.insert(table).values({key.key: entity_id, **values}))
+        connection.execute(sa.insert(table).values({key.key: entity_id, **values}))
     else:
-        session.execute(sa.update(table).where(key == entity_id).values(**values))
+        connection.execute(sa.update(table).where(key == entity_id).values(**values))
     if entity == PLAN:
-        core._project(session, entity_id, kept)
+        plans.write_proposals(connection, entity_id, kept)
 
 
-def _last_body(session: Connection, entity_id: str) -> dict[str, Any]:
-    bodies = [entry.body for entry in core._entries(session, entity_id) if entry.body is not None]
+def _last_body(connection: Connection, entity_id: str) -> dict[str, Any]:
+    bodies = [entry.body for entry in ledger.entries_of(connection, entity_id) if entry.body is not None]
     return bodies[-1] if bodies else {}
 
 
-def _name(session: Connection, entity: str, entity_id: str) -> str:
-    column, key = (PlanRow.name, PlanRow.plan_id) if entity == PLAN else (ImportRow.name, ImportRow.import_id)
-    return str(session.execute(sa.select(column).where(key == entity_id)).scalar_one())
+def _name(connection: Connection, entity: str, entity_id: str) -> str:
+    table, key = _table(entity)
+    return str(connection.execute(sa.select(table.c.name).where(key == entity_id)).scalar_one())
 
 
 def _conflict(row: Any) -> Conflict:
@@ -567,35 +574,29 @@ def _require_decidable(conflict: Conflict, own: Sequence[Entry]) -> None:
         )
 
 
-def _decided(store: Store, session: Connection, conflict: Conflict, choice: str, actor: str) -> Conflict:
-    now = core._now()
-    own = core._entries(session, conflict.entity_id)
+def _decided(connection: Connection, conflict: Conflict, choice: str, actor: str) -> Conflict:
+    now = ledger.now()
+
+    def note(action: str, entity: str, entity_id: str, version: int, body: dict[str, Any] | None) -> None:
+        change = Change(action, entity, entity_id, version, body, actor, str(uuid.uuid4()), now)
+        ledger.append(connection, change)
+
+    own = ledger.entries_of(connection, conflict.entity_id)
     _require_decidable(conflict, own)
-    version = own[-1].version
+    entity, theirs = conflict.entity, conflict.theirs
     if choice == THEIRS:
-        version += 1
-        _write_state(session, conflict.entity, conflict.entity_id, conflict.theirs, version, now, actor)
-        action = audit.EDIT if conflict.theirs is not None else audit.DELETE
-        store._append(
-            session,
-            action,
-            conflict.entity,
-            conflict.entity_id,
-            version,
-            conflict.theirs,
-            actor,
-            str(uuid.uuid4()),
-            now,
-        )
-    elif choice == BOTH and conflict.theirs is not None:
-        body = {**conflict.theirs, "id": conflict.branch, "name": f"{conflict.name} ({conflict.origin})"[:200]}
-        version = core._entries(session, conflict.branch)[-1].version + 1
-        _write_state(session, conflict.entity, conflict.branch, body, version, now, actor)
-        store._append(
-            session, audit.EDIT, conflict.entity, conflict.branch, version, body, actor, str(uuid.uuid4()), now
-        )
+        version = own[-1].version + 1
+        _write_state(connection, entity, conflict.entity_id, theirs, version, now, actor)
+        note(audit.EDIT if theirs is not None else audit.DELETE, entity, conflict.entity_id, version, theirs)
+    elif choice == BOTH and theirs is not None:
+        body = {**theirs, "id": conflict.branch, "name": f"{conflict.name} ({conflict.origin})"[:200]}
+        version = ledger.entries_of(connection, conflict.branch)[-1].version + 1
+        _write_state(connection, entity, conflict.branch, body, version, now, actor)
+        note(audit.EDIT, entity, conflict.branch, version, body)
     said = {"choice": choice, "entity_id": conflict.entity_id, "branch": conflict.branch}
-    store._append(session, audit.DECIDE, "conflict", conflict.conflict_id, 1, said, actor, str(uuid.uuid4()), now)
+    note(audit.DECIDE, "conflict", conflict.conflict_id, 1, said)
     values = {"choice": choice, "decided_by": actor, "decided_at": now}
-    session.execute(sa.update(ConflictRow).where(ConflictRow.conflict_id == conflict.conflict_id).values(**values))
+    connection.execute(
+        sa.update(tables.conflicts).where(tables.conflicts.c.conflict_id == conflict.conflict_id).values(**values)
+    )
     return Conflict(**{**vars(conflict), **values})

@@ -10,8 +10,8 @@ from sqlalchemy.engine import Connection
 
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
-from mssmap.store.core import Store
-from mssmap.store.models import PayloadRow
+from mssmap.store import tables
+from mssmap.store.ledger import Store
 
 MOST_BYTES: Final = 100_000_000
 """Of the rows under one hash: what a back-up can give back."""
@@ -22,7 +22,7 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def put(session: Connection, content: bytes) -> None:
+def put(connection: Connection, content: bytes) -> None:
     """
     Keep rows within a transaction, unless they are there already as they should be.
 
@@ -38,28 +38,32 @@ def put(session: Connection, content: bytes) -> None:
             )
         )
     name = digest(content)
-    there = session.execute(sa.select(PayloadRow.content).where(PayloadRow.sha256 == name)).one_or_none()
+    there = connection.execute(
+        sa.select(tables.payloads.c.content).where(tables.payloads.c.sha256 == name)
+    ).one_or_none()
     if there is None:
-        session.execute(sa.insert(PayloadRow).values(sha256=name, content=content))
+        connection.execute(sa.insert(tables.payloads).values(sha256=name, content=content))
     elif there.content != content:  # damaged meanwhile: who brings the rows again mends them
-        session.execute(sa.update(PayloadRow).where(PayloadRow.sha256 == name).values(content=content))
+        connection.execute(sa.update(tables.payloads).where(tables.payloads.c.sha256 == name).values(content=content))
 
 
-def is_whole(session: Connection, name: str) -> bool:
+def is_whole(connection: Connection, name: str) -> bool:
     """Say whether rows are there as they were kept."""
-    content = session.execute(sa.select(PayloadRow.content).where(PayloadRow.sha256 == name)).scalar_one_or_none()
+    content = connection.execute(
+        sa.select(tables.payloads.c.content).where(tables.payloads.c.sha256 == name)
+    ).scalar_one_or_none()
     return isinstance(content, bytes) and digest(content) == name
 
 
 def names(store: Store) -> list[str]:
     """Return the hashes of all rows that are kept."""
-    return store._read(lambda session: list(session.execute(sa.select(PayloadRow.sha256)).scalars()))
+    return store.read(lambda connection: list(connection.execute(sa.select(tables.payloads.c.sha256)).scalars()))
 
 
 def get(store: Store, name: str) -> bytes | str:
     """Return the rows of a hash; if there are none, or others, a text that says which of both."""
-    query = sa.select(PayloadRow.content).where(PayloadRow.sha256 == name)
-    found = store._read(lambda session: session.execute(query).scalar_one_or_none())
+    query = sa.select(tables.payloads.c.content).where(tables.payloads.c.sha256 == name)
+    found = store.read(lambda connection: connection.execute(query).scalar_one_or_none())
     if found is None:
         return "no rows"
     return (

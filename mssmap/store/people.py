@@ -16,9 +16,8 @@ from sqlalchemy.engine import Connection
 
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
-from mssmap.store import audit, core, roles, sound
-from mssmap.store.core import Store
-from mssmap.store.models import PersonRow, SignedOutRow
+from mssmap.store import audit, ledger, roles, sound, tables
+from mssmap.store.ledger import Change, Store
 
 ENTITY: Final = "person"
 LONGEST: Final = 200
@@ -38,13 +37,13 @@ class Person:
 
 def listed(store: Store) -> list[Person]:
     """Return everybody who has or had a role, by id."""
-    query = sa.select(PersonRow.__table__).order_by(PersonRow.person_id)
-    return store._read(lambda session: [_person(row) for row in session.execute(query)])
+    query = sa.select(tables.people).order_by(tables.people.c.person_id)
+    return store.read(lambda connection: [_person(row) for row in connection.execute(query)])
 
 
 def role(store: Store, person_id: str, default: str = roles.NONE) -> str:
     """Return the role of a person now; `default` if nobody ever gave or took one."""
-    return store._read(lambda session: roles.found(session, person_id, default))
+    return store.read(lambda connection: roles.found(connection, person_id, default))
 
 
 def grant(store: Store, person_id: str, new: str) -> Person:
@@ -69,7 +68,7 @@ def grant(store: Store, person_id: str, new: str) -> Person:
                 found=person_id[:60]
             )
         )
-    return store._write(lambda session: _set(store, session, person_id, new), needs=roles.NEEDED["people"])
+    return store.write(lambda connection: _set(store, connection, person_id, new), needs=roles.NEEDED["people"])
 
 
 def revoke(store: Store, person_id: str) -> Person:
@@ -87,31 +86,33 @@ def revoke(store: Store, person_id: str) -> Person:
 def first_admin(store: Store, person_id: str) -> bool:
     """Make a person administrator if there is none, and say whether that was so."""
 
-    def write(session: Connection) -> bool:
-        if _admins(session):
+    def write(connection: Connection) -> bool:
+        if _admins(connection):
             return False
-        _set(store, session, person_id.strip().lower(), roles.ADMIN)
+        _set(store, connection, person_id.strip().lower(), roles.ADMIN)
         return True
 
-    return store._write(write, needs=roles.NEEDED["people"])
+    return store.write(write, needs=roles.NEEDED["people"])
 
 
 def sign_out(store: Store, mark: str, now_s: float, lifetime_s: float) -> None:
     """Remember a cookie with which somebody has signed out for as long as it would count; older ones are forgotten."""
 
-    def write(session: Connection) -> None:
-        session.execute(
-            sa.delete(SignedOutRow).where((SignedOutRow.at < now_s - lifetime_s) | (SignedOutRow.mark == mark))
+    def write(connection: Connection) -> None:
+        connection.execute(
+            sa.delete(tables.signed_out).where(
+                (tables.signed_out.c.at < now_s - lifetime_s) | (tables.signed_out.c.mark == mark)
+            )
         )
-        session.execute(sa.insert(SignedOutRow).values(mark=mark, at=now_s))
+        connection.execute(sa.insert(tables.signed_out).values(mark=mark, at=now_s))
 
-    store._write(write)
+    store.write(write)
 
 
 def has_signed_out(store: Store, mark: str) -> bool:
     """Whether somebody has signed out with a cookie, at whichever server."""
-    query = sa.select(SignedOutRow.mark).where(SignedOutRow.mark == mark)
-    return store._read(lambda session: session.execute(query).one_or_none() is not None)
+    query = sa.select(tables.signed_out.c.mark).where(tables.signed_out.c.mark == mark)
+    return store.read(lambda connection: connection.execute(query).one_or_none() is not None)
 
 
 def own_key(person_id: str) -> str:
@@ -124,28 +125,28 @@ def _person(row: Any) -> Person:
     return Person(sound.text(row.person_id), sound.text(row.role), *kept)
 
 
-def _admins(session: Connection) -> list[str]:
-    query = sa.select(PersonRow.person_id).where(PersonRow.role == roles.ADMIN)
-    return [sound.text(found) for found in session.execute(query).scalars()]
+def _admins(connection: Connection) -> list[str]:
+    query = sa.select(tables.people.c.person_id).where(tables.people.c.role == roles.ADMIN)
+    return [sound.text(found) for found in connection.execute(query).scalars()]
 
 
-def _set(store: Store, session: Connection, person_id: str, new: str) -> Person:
-    row: Any = session.execute(sa.select(PersonRow.__table__).where(PersonRow.person_id == person_id)).one_or_none()
+def _set(store: Store, connection: Connection, person_id: str, new: str) -> Person:
+    row: Any = connection.execute(sa.select(tables.people).where(tables.people.c.person_id == person_id)).one_or_none()
     if row is not None and row.role == new:
         return _person(row)
-    if new != roles.ADMIN and _admins(session) == [person_id]:
+    if new != roles.ADMIN and _admins(connection) == [person_id]:
         raise InputError(
             _("{person}: is the last administrator. Make somebody else administrator first.").format(person=person_id)
         )
-    made = Person(person_id, new, (sound.whole(row.version) if row else 0) + 1, core._now(), store.signs())
+    made = Person(person_id, new, (sound.whole(row.version) if row else 0) + 1, ledger.now(), store.signs())
     if row is None:
-        session.execute(sa.insert(PersonRow).values(**vars(made)))
+        connection.execute(sa.insert(tables.people).values(**vars(made)))
     else:
-        session.execute(sa.update(PersonRow).where(PersonRow.person_id == person_id).values(**vars(made)))
+        connection.execute(sa.update(tables.people).where(tables.people.c.person_id == person_id).values(**vars(made)))
     action = audit.DELETE if new == roles.NONE else audit.EDIT
     entity_id = own_key(person_id)
     body = {"person": person_id, "role": new}
-    store._append(
-        session, action, ENTITY, entity_id, made.version, body, made.changed_by, str(uuid.uuid4()), made.changed_at
-    )
+    request_id = str(uuid.uuid4())
+    change = Change(action, ENTITY, entity_id, made.version, body, made.changed_by, request_id, made.changed_at)
+    ledger.append(connection, change)
     return made

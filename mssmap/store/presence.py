@@ -10,9 +10,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from mssmap.store import core, sound
-from mssmap.store.core import Store, StoreAwayError
-from mssmap.store.models import PlanRow, PresenceRow
+from mssmap.store import ledger, sound, tables
+from mssmap.store.ledger import Store, StoreAwayError
 
 AGAIN_S: Final = 8
 """Seconds after which a window is written down again; in between it only reads."""
@@ -47,10 +46,10 @@ def watch(store: Store, plan_id: str, *, tab: str, name: str = "", now: float) -
     now
         Seconds since 1970.
     """
-    plan, windows = store._read(lambda session: (_plan(session, plan_id), _windows(session, plan_id)))
+    plan, windows = store.read(lambda connection: (_plan(connection, plan_id), _windows(connection, plan_id)))
     mine = windows.pop(tab, None)
     if mine is None or abs(now - mine[1]) >= AGAIN_S:
-        _quickly(store, lambda session: _here(session, plan_id, tab, name, now))
+        _quickly(store, lambda connection: _here(connection, plan_id, tab, name, now))
     if plan is None:
         return None
     others = tuple(sorted(who for who, seen in windows.values() if abs(now - seen) < GONE_S))
@@ -60,40 +59,46 @@ def watch(store: Store, plan_id: str, *, tab: str, name: str = "", now: float) -
 
 def leave(store: Store, tab: str) -> None:
     """Say that a window was closed."""
-    _quickly(store, lambda session: session.execute(sa.delete(PresenceRow).where(PresenceRow.tab == tab)))
+    _quickly(
+        store, lambda connection: connection.execute(sa.delete(tables.presence).where(tables.presence.c.tab == tab))
+    )
 
 
 def _quickly(store: Store, work: Callable[[Connection], object]) -> None:
     """Write without waiting for others, or not at all: a plan never waits for this, and the next time comes soon."""
-    with suppress(StoreAwayError), core._reported(store.engine), store.engine.connect() as session:
-        session = session.execution_options(writes=True)
+    with suppress(StoreAwayError), ledger.reported(store.engine), store.engine.connect() as connection:
+        connection = connection.execution_options(writes=True)
         if store.engine.dialect.name == "postgresql":
-            session.exec_driver_sql(f"SET LOCAL lock_timeout = {QUICK_MS}")
-            work(session)
-            session.commit()
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {QUICK_MS}")
+            work(connection)
+            connection.commit()
             return
-        driver: Any = session.connection.driver_connection
+        driver: Any = connection.connection.driver_connection
         driver.execute(f"PRAGMA busy_timeout={QUICK_MS}")
         try:
-            work(session)
-            session.commit()
+            work(connection)
+            connection.commit()
         finally:
-            session.rollback()
-            driver.execute(f"PRAGMA busy_timeout={core.BUSY_TIMEOUT_MS}")
+            connection.rollback()
+            driver.execute(f"PRAGMA busy_timeout={ledger.BUSY_TIMEOUT_MS}")
 
 
-def _plan(session: Connection, plan_id: str) -> Any:
-    query = sa.select(PlanRow.version, PlanRow.changed_by, PlanRow.changed_at, PlanRow.deleted)
-    return session.execute(query.where(PlanRow.plan_id == plan_id)).one_or_none()
+def _plan(connection: Connection, plan_id: str) -> Any:
+    query = sa.select(
+        tables.plans.c.version, tables.plans.c.changed_by, tables.plans.c.changed_at, tables.plans.c.deleted
+    )
+    return connection.execute(query.where(tables.plans.c.plan_id == plan_id)).one_or_none()
 
 
-def _windows(session: Connection, plan_id: str) -> dict[str, tuple[str, float]]:
-    query = sa.select(PresenceRow.tab, PresenceRow.name, PresenceRow.seen_at).where(PresenceRow.plan_id == plan_id)
-    rows = [row for row in session.execute(query) if isinstance(row.seen_at, int | float)]
+def _windows(connection: Connection, plan_id: str) -> dict[str, tuple[str, float]]:
+    query = sa.select(tables.presence.c.tab, tables.presence.c.name, tables.presence.c.seen_at).where(
+        tables.presence.c.plan_id == plan_id
+    )
+    rows = [row for row in connection.execute(query) if isinstance(row.seen_at, int | float)]
     return {sound.text(row.tab): (sound.text(row.name), row.seen_at) for row in rows}
 
 
-def _here(session: Connection, plan_id: str, tab: str, name: str, now: float) -> None:
-    silent = sa.func.abs(PresenceRow.seen_at - now) > GONE_S
-    session.execute(sa.delete(PresenceRow).where((PresenceRow.tab == tab) | silent))
-    session.execute(sa.insert(PresenceRow).values(tab=tab, plan_id=plan_id, name=name[:200], seen_at=now))
+def _here(connection: Connection, plan_id: str, tab: str, name: str, now: float) -> None:
+    silent = sa.func.abs(tables.presence.c.seen_at - now) > GONE_S
+    connection.execute(sa.delete(tables.presence).where((tables.presence.c.tab == tab) | silent))
+    connection.execute(sa.insert(tables.presence).values(tab=tab, plan_id=plan_id, name=name[:200], seen_at=now))

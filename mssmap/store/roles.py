@@ -15,8 +15,7 @@ from sqlalchemy.engine import Connection
 from mssmap.errors import NotAllowedError
 from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
-from mssmap.store import sound
-from mssmap.store.models import PersonRow
+from mssmap.store import sound, tables
 
 NONE, VIEWER, BRIEFER, PLANNER, ADMIN = "none", "viewer", "briefer", "planner", "admin"
 ROLES: Final = (NONE, VIEWER, BRIEFER, PLANNER, ADMIN)
@@ -54,14 +53,14 @@ def reaches(role: str, needed: str) -> bool:
     return role in ROLES and ROLES.index(role) >= ROLES.index(needed)
 
 
-def found(session: Connection, person_id: str, default: str) -> str:
+def found(connection: Connection, person_id: str, default: str) -> str:
     """Return the role of a person now; `default` if nobody ever gave or took one."""
-    query = sa.select(PersonRow.role).where(PersonRow.person_id == person_id)
-    role = session.execute(query).scalar_one_or_none()
+    query = sa.select(tables.people.c.role).where(tables.people.c.person_id == person_id)
+    role = connection.execute(query).scalar_one_or_none()
     return default if role is None else sound.text(role)
 
 
-def require(session: Connection, person_id: str, needed: str, default: str) -> None:
+def require(connection: Connection, person_id: str, needed: str, default: str) -> None:
     """
     Check a person within the transaction of a write, so that a role taken away counts at once.
 
@@ -70,16 +69,21 @@ def require(session: Connection, person_id: str, needed: str, default: str) -> N
     NotAllowedError
         If the role does not reach; the text says which is needed, which one there is, and whom to ask.
     """
-    role = found(session, person_id, default)
+    role = found(connection, person_id, default)
     if not reaches(role, needed):
-        raise refusal(session, needed, role)
+        raise refusal(connection, needed, role)
 
 
-def refusal(session: Connection, needed: str, role: str) -> NotAllowedError:
+def refusal(connection: Connection, needed: str, role: str) -> NotAllowedError:
     """Return the error that tells a person with a role that another one is needed."""
-    query = sa.select(PersonRow.person_id).where(PersonRow.role == ADMIN).order_by(PersonRow.person_id).limit(3)
+    query = (
+        sa.select(tables.people.c.person_id)
+        .where(tables.people.c.role == ADMIN)
+        .order_by(tables.people.c.person_id)
+        .limit(3)
+    )
     # who has no role learns no names
-    admins = ", ".join(map(sound.text, session.execute(query).scalars())) if reaches(role, VIEWER) else ""
+    admins = ", ".join(map(sound.text, connection.execute(query).scalars())) if reaches(role, VIEWER) else ""
     return NotAllowedError(
         _("This needs the role {needed}; yours is {role}. Nothing was changed. Ask {whom}.").format(
             needed=_(WORDS[needed]), role=_(WORDS.get(role, role)), whom=admins or _("whoever runs this server")

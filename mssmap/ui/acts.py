@@ -24,9 +24,10 @@ from mssmap.i18n import gettext as _
 from mssmap.i18n import speaking
 from mssmap.planning import plan_acts, plan_file
 from mssmap.planning.plan_acts import AnyAct, Copy, Create, Place, RefusedPlaceError, Step
-from mssmap.planning.scenario import Scenario
+from mssmap.planning.scenario import Plan
 from mssmap.records.catalog import Data
-from mssmap.store import GoneError, Plan, Store, roles
+from mssmap.store import GoneError, Store, StoredPlan, roles
+from mssmap.store import plans as kept_plans
 from mssmap.ui import cache, logs
 
 MAX_BYTES: Final = 256_000
@@ -131,7 +132,7 @@ def answer(store: Store, data: Data, value: dict[str, Any]) -> dict[str, Any]:
     return said | {"state": "stored", "version": plan.version}
 
 
-def perform(store: Store, data: Data, act: AnyAct) -> Plan:
+def perform(store: Store, data: Data, act: AnyAct) -> StoredPlan:
     """
     Do one act in the store, and return the plan after it.
 
@@ -147,10 +148,11 @@ def perform(store: Store, data: Data, act: AnyAct) -> Plan:
     if isinstance(act, Step):
         return _STEPS[act.kind](store, act.plan, request_id=act.id)
 
-    def held(plan_id: str) -> Scenario:
-        return plan_file.from_dict(store.plan(plan_id).body)
+    def held(plan_id: str) -> Plan:
+        return plan_file.from_dict(kept_plans.find(store, plan_id).body)
 
-    if isinstance(act, Place) and not store.has(act.id):  # what is looked up for it is looked up outside the write
+    # what is looked up for it is looked up outside the write
+    if isinstance(act, Place) and not kept_plans.has(store, act.id):
         act = act.settled(data, held(act.plan))
 
     def change(body: dict[str, Any] | None) -> dict[str, Any]:
@@ -162,18 +164,23 @@ def perform(store: Store, data: Data, act: AnyAct) -> Plan:
             raise NotFoundError(_("plan {plan_id!r}: there is none with this id.").format(plan_id=act.plan))
         return plan_file.to_dict(act.apply(plan_file.from_dict(body)))
 
-    return store.act(act.plan, change, request_id=act.id)
+    return kept_plans.act(store, act.plan, change, request_id=act.id)
 
 
-_STEPS: Final = {"undo": Store.undo, "redo": Store.redo, "delete": Store.delete, "bring_back": Store.bring_back}
+_STEPS: Final = {
+    "undo": kept_plans.undo,
+    "redo": kept_plans.redo,
+    "delete": kept_plans.delete,
+    "bring_back": kept_plans.bring_back,
+}
 
 
 def state_of(store: Store, plan_id: str) -> dict[str, Any] | None:
     """Return what a page shows of a plan before its figures are worked out; None if it is not in the store."""
-    plan = store.stored(plan_id)
+    plan = kept_plans.stored(store, plan_id)
     if plan is None:
         return None
-    undo, redo = store.steps(plan_id)
+    undo, redo = kept_plans.steps(store, plan_id)
     return {
         "id": plan.plan_id,
         "name": plan.name,
@@ -197,10 +204,10 @@ def new_id() -> str:
     return f"plan-{uuid.uuid4().hex[:12]}"
 
 
-def new_plan(store: Store, plan: Scenario) -> Plan:
+def new_plan(store: Store, plan: Plan) -> StoredPlan:
     """Store a plan under an id of its own: one that came in a file."""
     own = plan_file.to_dict(plan.copy(new_id(), plan.name))
-    return store.act(own["id"], lambda _body: own, request_id=str(uuid.uuid4()))
+    return kept_plans.act(store, own["id"], lambda _body: own, request_id=str(uuid.uuid4()))
 
 
 def do(store: Store, data: Data, done: Iterable[dict[str, Any]]) -> int:

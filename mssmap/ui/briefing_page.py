@@ -26,7 +26,10 @@ from mssmap.legend import text
 from mssmap.maps import assets
 from mssmap.planning import on_data, plan_file
 from mssmap.records.catalog import Data
-from mssmap.ui import cache, choices, permits, plain, planner, state
+from mssmap.records.shown import Filters
+from mssmap.store import plans as kept_plans
+from mssmap.ui import cache, choices, permits, plain, state
+from mssmap.ui.planner import editing
 
 WORDS: Final = ("title", "contact", "classification")
 LINES: Final = tuple(f"highlight_{n}" for n in range(1, spec.MOST_HIGHLIGHTS + 1))
@@ -220,7 +223,9 @@ def _extent(name: str) -> tuple[float, float, float, float] | None:
 
 
 def _plan_choice() -> None:
-    plans = choices.told_apart({plan.plan_id: (plan.name, planner.changed(plan)) for plan in cache.plans().plans()})
+    plans = choices.told_apart(
+        {plan.plan_id: (plan.name, editing.changed(plan)) for plan in kept_plans.listed(cache.plans())}
+    )
     names: dict[Any, str] = {None: _("None"), "baseline": _("Baseline of the day"), **plans}
     _choice(_("Plan of bases"), "scenario", list(names), names.__getitem__)
 
@@ -232,7 +237,7 @@ def _plan() -> dict[str, Any] | None:
     if chosen == "baseline":
         return plan_file.to_dict(on_data.find(cache.data(), "baseline", state.clocks(), state.grade()))
     try:
-        body = cache.plans().plan(chosen).body
+        body = kept_plans.find(cache.plans(), chosen).body
         plan_file.from_dict(body)
     except MssmapError as error:
         plain.say("warning", _("The plan is left out of the pack. {reason}").format(reason=error))
@@ -248,13 +253,10 @@ def _viewed(created: datetime | None = None) -> Brief:
     clocks = state.clocks()
     since = state.chosen_day("since")
     return Brief(
-        as_of=clocks.as_of,
-        known_on=clocks.known_on,
+        filters=Filters(clocks, state.grade(), state.region()),
         created=created or st.session_state.setdefault("brief_opened", _now()),
         since=since if since and since <= clocks.known_on else None,
         lang=_field("lang"),
-        grade=state.grade(),
-        region=state.region(),
         layers=state.layers_on(),
     )
 
@@ -409,8 +411,8 @@ def packs() -> None:
 
 def _pack_title(made: Made) -> str:
     brief, when = made.brief, made.at[:16].replace("T", " ")
-    return f"{made.n} · {text.day(brief.as_of)} · {brief.lang} · {brief.paper} · {when} · {made.by}"
+    return f"{made.n} · {text.day(brief.clocks.as_of)} · {brief.lang} · {brief.paper} · {when} · {made.by}"
 
 
 def _since(made: Made) -> None:
-    st.session_state["since"] = made.brief.known_on
+    st.session_state["since"] = made.brief.clocks.known_on

@@ -18,7 +18,7 @@ from mssmap.legend import text
 from mssmap.maps import panels, view
 from mssmap.maps.assets import URL
 from mssmap.measures import keyfigures
-from mssmap.records.shown import Shown
+from mssmap.records.shown import Filters, Shown
 from mssmap.ui import cache, frame, plain, state
 
 
@@ -82,14 +82,14 @@ def data_faults() -> None:
             st.text(_("... and {n} more. `mssmap check` lists all of them.").format(n=len(faults) - 50))
 
 
-def heading(title: str, filters: cache.Filters, notes: list[str]) -> None:
+def heading(title: str, filters: Filters, notes: list[str]) -> None:
     """Title of the page, and one line of notes that always has its place (the map must not move)."""
     with st.container(key="unseen"):
         st.title(title)
     note_line(filters, notes)
 
 
-def note_line(filters: cache.Filters, notes: list[str]) -> None:
+def note_line(filters: Filters, notes: list[str]) -> None:
     """One element with all that is to be said about dials and filters; empty if there is nothing."""
     lines = list(notes)
     if filters.start and filters.end and filters.end < filters.start:
@@ -139,7 +139,7 @@ def feed_map(
     shown: Shown,
     options: view.Options,
     *,
-    filters: cache.Filters | None = None,
+    filters: Filters | None = None,
     window: tuple[date, date] | None = None,
 ) -> None:
     """
@@ -153,7 +153,7 @@ def feed_map(
     """
     if filters is not None:
         options = replace(options, archives=cache.asked_archives(filters), grade=filters.grade)
-        large, mark = cache.told(filters.clocks.known_on, filters.region, filters.categories, current())
+        large, mark = cache.told(filters.on_any_day(), current())
     else:
         large = {**view.fixed(cache.published()), **view.records(shown, cache.published())}
         mark = cache.mark(large)

@@ -8,7 +8,7 @@ import streamlit as st
 from mssmap import i18n
 from mssmap.i18n import gettext as _
 from mssmap.legend import text
-from mssmap.records import evidence, kinds, search
+from mssmap.records import kinds, search
 from mssmap.ui import cache, card, choices, plain, state
 
 RESULTS = 60
@@ -94,7 +94,7 @@ def about() -> None:
         )
     )
     with st.expander(_("How records are graded")):
-        st.text(evidence.__doc__ or "")
+        st.markdown("\n".join(f"- {rule}" for rule in _grading()))
     if i18n.current() != "en":
         plain.say(
             "caption",
@@ -103,3 +103,30 @@ def about() -> None:
                 "interface, and the titles of the records. Where a text is missing it stays in English."
             ).format(n=i18n.unreviewed(i18n.current()), total=len(i18n.catalog(i18n.current()))),
         )
+
+
+def _grading() -> list[str]:
+    """How `records.evidence` grades, in words."""
+    return [
+        _(
+            "Grades follow the Admiralty code (NATO AJP-2.1): a letter and a number, for example B2. None is given by "
+            "hand."
+        ),
+        _(
+            "Reliability (A-F) is the best among the sources of the record. A: the United Nations. B: governments, the "
+            "mission, non-governmental organisations, research and news agencies. C: the press. D: aggregators, "
+            "encyclopedias and blogs. E: social media. F: it cannot be judged."
+        ),
+        _("Credibility (1-6) counts independent publishers: one gives 3, two give 2, three or more give 1."),
+        _("If the best source is D or worse, credibility is one step lower (one number higher), never beyond 6."),
+        _(
+            "Credibility is not better than 2 if sources disagree about the figures; 3 for an official claim that "
+            "nobody checked; 4 if sources disagree about the fact itself, if the editor's confidence is low, or for a "
+            "figure that its source quotes from another report; 6 for a figure whose page is not identified."
+        ),
+        _("Only sources that were public on the day of knowledge count. If there is none, the grade is F6."),
+        _(
+            "A threshold such as C3 lets a record pass if its reliability is C or better and its credibility 3 or "
+            "better. F6 lets everything pass."
+        ),
+    ]

@@ -12,7 +12,7 @@ from mssmap.ingest import field_copy
 from mssmap.jail.limits import MB
 from mssmap.legend import text
 from mssmap.planning import plan_file, scenario
-from mssmap.store import disk, merge
+from mssmap.store import disk, merge, plans
 from mssmap.store.merge import Conflict, Merged
 from mssmap.ui import cache, permits, plain, told
 
@@ -149,7 +149,7 @@ def _one(conflict: Conflict, *, barred: bool) -> None:
     plain.say("strong", _name(conflict))
     said = words.format(origin=conflict.origin, who=conflict.theirs_by, at=conflict.theirs_at[:16].replace("T", " "))
     plain.say("caption", said)
-    if conflict.entity == merge.PLAN and conflict.theirs is not None:
+    if conflict.entity == plans.ENTITY and conflict.theirs is not None:
         _differences(conflict)
     titles = {merge.OURS: _("Keep ours"), merge.THEIRS: _("Take theirs"), merge.BOTH: _("Keep both")}
     choices = merge.choices(conflict)

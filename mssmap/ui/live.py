@@ -22,7 +22,8 @@ from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.ingest import attach
 from mssmap.store import presence, roles
-from mssmap.ui import cache, components, logs, planner
+from mssmap.ui import cache, components, logs
+from mssmap.ui.planner import editing, hand
 
 BOOT: Final = uuid.uuid4().hex
 """Another one after each start of the server."""
@@ -72,14 +73,15 @@ def mount(page: str) -> None:
         The address of the page; only the planner shows a plan that others may change.
     """
     on_planner = page == "planner"
+    held = hand.held() if on_planner else None
     if not on_planner:
-        planner.left()
+        editing.left()
     data = {
         "boot": BOOT,
         "imports": _imports(),
-        "plan": st.session_state.get("plan_shown") if on_planner else None,
+        "plan": held.watched if held else None,
         "planner": on_planner,
-        **planner.served(),
+        **editing.served(),
         "words": _words(),
     }
     with st.container(key="live"):

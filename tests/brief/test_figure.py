@@ -9,8 +9,9 @@ import typst
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mssmap.brief import content, figure, frame, labels, legend, pdf, typeface
-from mssmap.brief.labels import Label, Room, Symbol
+from mssmap.brief import content, pdf
+from mssmap.brief.drawing import figure, frame, labels, legend, typeface
+from mssmap.brief.drawing.labels import Label, Room, Symbol
 from mssmap.legend import layers
 
 FRAME = (0.0, 0.0, 100.0, 80.0)
@@ -61,7 +62,7 @@ def test_every_record_with_a_place_is_drawn_and_every_record_is_counted_in_the_l
     told = content.compose(real, brief())
     drawn = pdf.draw_map(real, told)
     on_map = sum(n for glyph, n in drawn.used.items() if glyph.startswith("fobs."))
-    assert on_map == int(told.shown.fobs.geometry.notna().sum())
+    assert on_map == int(told.shown["fobs"].geometry.notna().sum())
     assert drawn.used["fobs.operational"] == 5
     assert counted(told) == {name: n for name, n in told.counts.items() if n}
 

@@ -25,7 +25,7 @@ from playwright.sync_api import expect
 from slow_line import SlowLine
 from store.conftest import SOAK, Postgres
 
-from mssmap.store import Store, audit, open_store
+from mssmap.store import Store, audit, open_store, plans
 
 from .conftest import AT_REST, Screen, Server, running
 
@@ -179,7 +179,7 @@ def in_store(place: Place, screen: Screen) -> set[str]:
     """Ids of the bases that are on in the plan which the address names."""
     screen.page.locator(".mm-bases input").first.wait_for()  # a page that was given up is loaded again
     store = place.store()
-    plan = store.plan(screen.query["scenario"])
+    plan = plans.find(store, screen.query["scenario"])
     store.engine.dispose()
     return set(plan.body["active"]) & set(boxes(screen))
 
@@ -212,10 +212,10 @@ def rounds(place: Place, screen: Screen, count: int) -> int:
 @on_both
 def test_four_quick_clicks_are_stored(place: Place, visit: Any, record_property: Any) -> None:
     store = place.store()
-    before = len(store.plans())
+    before = len(plans.listed(store))
     screen = planner(visit, place)
     kept = rounds(place, screen, SEQUENCES)
-    assert len(store.plans()) == before + 1, "one plan, however fast its first clicks came"
+    assert len(plans.listed(store)) == before + 1, "one plan, however fast its first clicks came"
     assert audit.faults(store.trail()) == []
     store.engine.dispose()
     record_property("figure", f"{place.kind}: {kept} of {kept} sequences")
@@ -345,7 +345,7 @@ def test_a_copy_made_before_the_page_has_caught_up_stays_in_hand(place: Place, v
     until_saved(screen)
     screen.page.locator(AT_REST).wait_for(timeout=BUSY_MS)
     store = place.store()
-    plan = store.plan(screen.query["scenario"])
+    plan = plans.find(store, screen.query["scenario"])
     store.engine.dispose()
     assert plan.name.startswith("Copy of ")
     assert in_store(place, screen) == expected == shown(screen)
@@ -530,7 +530,7 @@ class Hand(RuleBasedStateMachine):
         until_saved(self.screen)
         self.screen.page.locator(AT_REST).wait_for(timeout=BUSY_MS)
         store = self.place.store()
-        plan = store.plan(self.screen.query["scenario"])
+        plan = plans.find(store, self.screen.query["scenario"])
         store.engine.dispose()
         stored = {one["id"]: one["capacity"] for one in plan.body["proposals"]}
         assert set(plan.body["active"]) & set(self.ids) == expected["active"] & set(self.ids)

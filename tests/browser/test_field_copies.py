@@ -13,7 +13,7 @@ from mssmap.archive import acts, copies
 from mssmap.archive.shelf import Shelf
 from mssmap.planning import plan_file, scenario
 from mssmap.records.catalog import Data
-from mssmap.store import Store, backup, backup_file, open_store
+from mssmap.store import Store, backup, backup_file, open_store, plans
 
 from .conftest import running
 
@@ -27,12 +27,12 @@ def store_at(path: Path) -> Store:
 def test_a_copy_is_merged_and_a_conflict_decided(visit: Any, tmp_path: Path, real: Data, on: Any) -> None:
     base = scenario.baseline(real, on("2026-04-01"))
     hq, laptop = store_at(tmp_path / "store.db"), store_at(tmp_path / "laptop.db")
-    hq.save(plan_file.to_dict(base.copy("p", "Three bases")), version=0, actor="ana")
+    plans.save(hq, plan_file.to_dict(base.copy("p", "Three bases")), version=0, actor="ana")
     backup.backup(hq, tmp_path / "out.zip")
     backup.restore(laptop, tmp_path / "out.zip")
     fewer = base.copy("p", "Three bases, seen from Gonaïves")
-    laptop.save({**plan_file.to_dict(fewer), "active": sorted(base.active)[1:]}, version=1, actor="bea")
-    hq.save(plan_file.to_dict(base.copy("p", "Three bases, ours")), version=1, actor="ana")
+    plans.save(laptop, {**plan_file.to_dict(fewer), "active": sorted(base.active)[1:]}, version=1, actor="bea")
+    plans.save(hq, plan_file.to_dict(base.copy("p", "Three bases, ours")), version=1, actor="ana")
     away = Shelf(tmp_path / "laptop-archives")
     acts.added(laptop, away, write(away.folder, rows(TEN)))
     copies.make(laptop, away, tmp_path / "home.zip")
@@ -49,7 +49,7 @@ def test_a_copy_is_merged_and_a_conflict_decided(visit: Any, tmp_path: Path, rea
         box.get_by_text(re.compile(r"laptop 3 has changed it: bea")).wait_for()
         box.get_by_role("button", name="Keep both").click()
         box.wait_for(state="detached")
-        assert sorted(plan.name for plan in hq.plans()) == [
+        assert sorted(plan.name for plan in plans.listed(hq)) == [
             "Three bases, ours",
             "Three bases, seen from Gonaïves (laptop 3)",
         ]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mssmap.store import Store, open_store
+from mssmap.store import Store, open_store, plans
 
 from .conftest import Screen, Server, running
 from .test_clicks import boxes, click, shown, until_saved
@@ -88,7 +88,7 @@ def test_two_plans_of_one_name_are_told_apart_and_each_keeps_its_own_clicks(scre
         hand(screen).locator("select").select_option(original)
         screen.page.wait_for_function("(id) => location.href.includes(id)", arg=original)
         screen.at_rest()
-    names = [store.plan(one).name for one in copies]
+    names = [plans.find(store, one).name for one in copies]
     assert names[0] == names[1]
     assert len(set(titles(screen))) == len(titles(screen)), "no two titles are alike"
     wanted = {}
@@ -101,8 +101,8 @@ def test_two_plans_of_one_name_are_told_apart_and_each_keeps_its_own_clicks(scre
         until_saved(screen)
         assert in_hand(screen) == one, "a click does not jump to the other plan"
     for one, bases in wanted.items():
-        assert set(store.plan(one).body["active"]) >= bases
-    assert store.plan(original).version == 2, "the original is as it was"
+        assert set(plans.find(store, one).body["active"]) >= bases
+    assert plans.find(store, original).version == 2, "the original is as it was"
 
 
 def test_an_edit_after_an_edit_is_kept_and_the_form_stays_where_it_is(screen: Screen, store: Store) -> None:
@@ -120,7 +120,7 @@ def test_an_edit_after_an_edit_is_kept_and_the_form_stays_where_it_is(screen: Sc
     save.click()
     until_saved(screen)
     screen.at_rest()
-    stored = {one["id"]: one for one in store.plan(in_hand(screen)).body["proposals"]}
+    stored = {one["id"]: one for one in plans.find(store, in_hand(screen)).body["proposals"]}
     assert (stored[proposal]["capacity"], stored[proposal]["note"]) == (60, "By the road")
     assert chosen.input_value() == proposal
     assert (capacity.input_value(), note.input_value()) == ("60", "By the road")
@@ -146,16 +146,16 @@ def test_the_days_of_a_plan_are_on_the_dials_and_moving_them_moves_the_plan(
     other.page.locator(".mm-bases input").first.wait_for()
     other.at_rest()
     other.page.locator(".mm-saved", has_text="is judged on its own days: 1 Apr 2026").wait_for()
-    assert store.plan(plan).body["as_of"] == "2026-04-01", "a link changes no plan"
+    assert plans.find(store, plan).body["as_of"] == "2026-04-01", "a link changes no plan"
     other.page.get_by_text("Day and layers").click()
     other.page.get_by_role("button", name="One month back").click()
     other.page.locator(".mm-saved", has_text="Saved: version 3").wait_for()
     other.at_rest()
-    assert store.plan(plan).body["as_of"] == "2026-03-01"
+    assert plans.find(store, plan).body["as_of"] == "2026-03-01"
     click(other, [off(other)[0]])
     until_saved(other)
     other.at_rest()
-    assert store.plan(plan).body["as_of"] == "2026-03-01", "the next change does not turn it back"
+    assert plans.find(store, plan).body["as_of"] == "2026-03-01", "the next change does not turn it back"
 
 
 def test_what_the_server_has_not_heard_yet_stays_on_the_screen(screen: Screen, store: Store) -> None:
@@ -177,7 +177,7 @@ def test_what_the_server_has_not_heard_yet_stays_on_the_screen(screen: Screen, s
     assert (standard.input_value(), note.input_value()) == ("35", "By the road")
     page.unroute("**/acts")
     until_saved(screen)
-    body = store.plan(in_hand(screen)).body
+    body = plans.find(store, in_hand(screen)).body
     assert {base, other} <= set(body["active"])
     assert {one["id"]: one["note"] for one in body["proposals"]}[chosen] == "By the road"
     assert (body["standard"]["value"], standard.input_value()) == (35, "35")
@@ -188,13 +188,13 @@ def test_a_plan_deleted_meanwhile_is_told_and_its_acts_wait(screen: Screen, stor
     plan, base = in_hand(screen), off(screen)[0]
     screen.page.route("**/acts", lambda route: route.abort())
     click(screen, [base])
-    store.delete(plan, actor="bea")
+    plans.delete(store, plan, actor="bea")
     screen.page.unroute("**/acts")
     line = screen.page.locator(".mm-line", has_text="This plan was deleted while you changed it. Your changes wait: 1.")
     line.wait_for()
     line.get_by_role("button", name="Bring the plan back with them").click()
     until_saved(screen)
-    assert base in store.plan(plan).body["active"]
+    assert base in plans.find(store, plan).body["active"]
     screen.faults.clear()  # a browser complains about a line that was cut, and rightly so
 
 
@@ -213,7 +213,7 @@ def test_a_browser_that_keeps_nothing_says_so_and_stores_all_the_same(
     found.page.get_by_text("This browser keeps nothing: stay on this page").wait_for()
     found.page.unroute("**/acts")
     until_saved(found)
-    assert base in store.plan(in_hand(found)).body["active"]
+    assert base in plans.find(store, in_hand(found)).body["active"]
     found.faults.clear()
 
 
@@ -228,7 +228,7 @@ def test_acts_of_somebody_else_are_told_and_not_sent(screen: Screen, store: Stor
     screen.at_rest()
     click(screen, [off(screen)[0]])
     until_saved(screen)
-    assert store.plan(in_hand(screen)).name != "Not mine"
+    assert plans.find(store, in_hand(screen)).name != "Not mine"
 
 
 def test_acts_are_taken_from_our_own_pages_and_from_the_person_who_did_them(own_server: Server, screen: Screen) -> None:

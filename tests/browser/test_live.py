@@ -14,7 +14,7 @@ import pytest
 import requests
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from mssmap.store import open_store
+from mssmap.store import open_store, plans
 
 from .conftest import PATIENCE_MS, Screen, Server, running
 from .test_planner import own_server, people, until_figures_change  # noqa: F401, a fixture
@@ -138,7 +138,7 @@ def test_what_waits_is_sent_by_a_new_window_of_the_same_person(
     told_there.wait_for(state="detached", timeout=60_000)
     screen.faults.clear()
     store = open_store(f"sqlite:///{tmp_path / 'store.db'}")
-    assert store.plans()[0].version == 3
+    assert plans.listed(store)[0].version == 3
 
 
 def test_a_store_that_was_removed_is_told_on_every_page_and_nothing_is_said_to_be_saved(

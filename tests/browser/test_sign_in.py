@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from mssmap.store import people
+from mssmap.store import people, plans
 from mssmap.ui import identity
 
 from .conftest import AT_REST, CLIENT_SECRET, COOKIE_SECRET, PATIENCE_MS, Screen, Team
@@ -127,7 +127,7 @@ def test_what_a_viewer_may_not_do_is_disabled_with_the_reason(screen: Screen) ->
 def test_a_planners_change_is_signed_and_refused_once_the_role_is_gone(screen: Screen, team: Team) -> None:
     store = team.open_store()
     people.grant(store, "planner@example.org", "planner")
-    stored = len(store.plans())
+    stored = len(plans.listed(store))
     page = sign_in(screen, "planner", "/planner")
     page.locator(AT_REST).wait_for()
     page.get_by_role("button", name="Copy", exact=True).click()
@@ -135,13 +135,13 @@ def test_a_planners_change_is_signed_and_refused_once_the_role_is_gone(screen: S
     page.locator(AT_REST).wait_for()
     page.get_by_text("How sure: bands over").wait_for()  # with no run to come the page does not learn of the role first
     page.locator(AT_REST).wait_for()
-    assert store.plans()[0].changed_by == "planner@example.org"
+    assert plans.listed(store)[0].changed_by == "planner@example.org"
     try:
         people.grant(store, "planner@example.org", "viewer")
         page.get_by_role("button", name="Copy", exact=True).click()
         refused = "Not yet stored: 1 · This needs the role planner; yours is viewer."
         page.locator(".mm-line.waiting", has_text=refused).wait_for()
-        assert len(store.plans()) == stored + 1
+        assert len(plans.listed(store)) == stored + 1
         page.on("dialog", lambda dialog: dialog.accept())  # leaving asks
         people.revoke(store, "planner@example.org")
         page.get_by_role("link", name="Timeline").click()
@@ -186,7 +186,7 @@ def test_the_log_is_json_and_holds_no_secret(screen: Screen, team: Team) -> None
 def test_what_waits_is_sent_for_the_person_who_did_it_and_for_nobody_else(screen: Screen, team: Team) -> None:
     page = sign_in(screen, "planner", "/planner?as_of=2026-04-01")
     page.on("dialog", lambda dialog: dialog.accept())  # leaving asks
-    known = {plan.plan_id for plan in team.open_store().plans()}
+    known = {plan.plan_id for plan in plans.listed(team.open_store())}
     page.locator(".mm-bases input").first.wait_for()
     page.route("**/acts", lambda route: route.abort())
     page.locator(".mm-bases input:not(:checked)").first.click()
@@ -195,7 +195,7 @@ def test_what_waits_is_sent_for_the_person_who_did_it_and_for_nobody_else(screen
     page.unroute("**/acts")
     sign_in(screen, "admin", "/planner?as_of=2026-04-01")
     page.locator(".mm-line", has_text="Changes of somebody else wait in this browser: 2.").wait_for()
-    assert {plan.plan_id for plan in team.open_store().plans()} == known
+    assert {plan.plan_id for plan in plans.listed(team.open_store())} == known
     page.context.clear_cookies()
     held: list[Route] = []  # else the answer may come before anybody has read that it is awaited
     page.route("**/acts", lambda route: held.append(route))
@@ -206,7 +206,7 @@ def test_what_waits_is_sent_for_the_person_who_did_it_and_for_nobody_else(screen
     first.continue_()
     page.unroute("**/acts")
     waiting.wait_for(state="detached")
-    (plan,) = [one for one in team.open_store().plans() if one.plan_id not in known]
+    (plan,) = [one for one in plans.listed(team.open_store()) if one.plan_id not in known]
     assert (plan.version, plan.changed_by) == (2, "planner@example.org")
     screen.faults.clear()  # a browser complains about a line that was cut, and rightly so
 

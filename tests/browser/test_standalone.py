@@ -15,8 +15,8 @@ from playwright.sync_api import Browser, Page
 from mssmap import i18n
 from mssmap.legend import layers, lines
 from mssmap.maps import history, standalone, view
-from mssmap.records import kinds, views
-from mssmap.records.shown import Shown
+from mssmap.records import views
+from mssmap.records.shown import Filters, shown
 from mssmap.records.timeline import Clocks
 
 pytestmark = pytest.mark.browser
@@ -26,7 +26,7 @@ TOLD = "JSON.parse(document.documentElement.dataset.mssmap ?? '{}')"
 
 TODAY = date(2026, 11, 22)
 DAY = date(2025, 1, 18)
-SNAPSHOT = standalone.Snapshot(clocks=Clocks(DAY, DAY), window=(date(2024, 10, 20), DAY), today=TODAY)
+SNAPSHOT = standalone.Snapshot(Filters(Clocks(DAY, DAY), start=date(2024, 10, 20), end=DAY, plans=True), today=TODAY)
 
 
 @pytest.fixture(autouse=True)
@@ -61,9 +61,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Any]:
 
 
 def tally(data: Any, clocks: Clocks, start: date) -> dict[str, int]:
-    frames = {name: views.layer(data, name, clocks) for name in kinds.LAYERS}
-    events = views.events(data, clocks, start=start, end=clocks.as_of, plans=True)
-    counted = lines.tally(Shown(clocks=clocks, events=events, **frames))
+    counted = lines.tally(shown(data, Filters(clocks, start=start, end=clocks.as_of, plans=True)))
     return {name: n for name, n in counted.items() if n}
 
 

@@ -18,11 +18,10 @@ from playwright.sync_api import Browser
 from mssmap import client
 from mssmap.legend import layers, lines
 from mssmap.maps import assets, history, view
-from mssmap.records import kinds, regions, timeline, views
+from mssmap.records import regions, timeline, views
 from mssmap.records.catalog import Data
-from mssmap.records.shown import Shown
+from mssmap.records.shown import WINDOW_DAYS, Filters, Shown, shown
 from mssmap.records.timeline import Clocks
-from mssmap.ui.controls import EVENT_WINDOW_DAYS
 from mssmap.ui.lanes import TRAIL_DAYS
 
 pytestmark = pytest.mark.browser
@@ -39,9 +38,7 @@ def published(real: Any, tmp_path_factory: pytest.TempPathFactory) -> assets.Ass
 
 
 def core(data: Any, clocks: Clocks, start: date, **narrow: Any) -> Shown:
-    frames = {name: views.layer(data, name, clocks, **narrow) for name in kinds.LAYERS}
-    events = views.events(data, clocks, start=start, end=clocks.as_of, plans=True, **narrow)
-    return Shown(clocks=clocks, events=events, **frames)
+    return shown(data, Filters(clocks, start=start, end=clocks.as_of, plans=True, **narrow))
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +106,7 @@ def at_random(data: Data, generator: random.Random) -> Data:
 
 def assert_the_same(clock: Any, data: Data, published: Any, known_on: date, days: list[date], **narrow: Any) -> None:
     """Compare what the browser and the core find on some days; the grade is sent apart, as on the page."""
-    told = history.compose(data, published, known_on, region=narrow.get("region"))
+    told = history.compose(data, published, Filters(Clocks(known_on, known_on), region=narrow.get("region")))
     clock.evaluate("(told) => { window.told = told; }", told)
     for day in days:
         start = day - timedelta(days=TRAIL_DAYS)
@@ -313,7 +310,7 @@ def test_the_grade_is_switched_in_the_browser(real, visit: Callable[..., Any]) -
         }}"""
     )
     assert len(screen.sent) == sent, "nothing was asked of the server"
-    start = date(2025, 1, 18) - timedelta(days=EVENT_WINDOW_DAYS)
+    start = date(2025, 1, 18) - timedelta(days=WINDOW_DAYS)
     tally = lines.tally(core(real, Clocks(date(2025, 1, 18), TODAY), start, grade="B2"))
     drawn = {name: n for name, n in found["counts"].items() if not name.startswith(SERVICES)}
     assert drawn == {name: n for name, n in tally.items() if n and not name.startswith(SERVICES)}

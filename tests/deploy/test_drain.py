@@ -17,7 +17,7 @@ from store.conftest import plan, postgres
 
 from mssmap import settings
 from mssmap.errors import InputError
-from mssmap.store import open_store
+from mssmap.store import open_store, plans
 
 from .conftest import SOAK, Deployment, until
 
@@ -48,7 +48,7 @@ def test_a_server_drains(server: Server, visit: Callable[..., Any], tmp_path: Pa
     assert server.process.wait(timeout=20) == 0
     screen.page.goto("about:blank")
     screen.faults.clear()  # the page looks for the server that has left, and rightly so
-    assert open_store(f"sqlite:///{tmp_path / 'store.db'}").plan(link).version == 2
+    assert plans.find(open_store(f"sqlite:///{tmp_path / 'store.db'}"), link).version == 2
 
 
 def test_a_server_with_nobody_connected_stops_at_once(server: Server) -> None:
@@ -58,7 +58,8 @@ def test_a_server_with_nobody_connected_stops_at_once(server: Server) -> None:
 
 def test_servers_that_start_together_make_the_tables_once(postgres: Any) -> None:
     """Two processes open an empty database at the same moment; both must find it ready, and it was made once."""
-    script = "import sys; from mssmap.store import open_store; sys.stdin.read(1); open_store(sys.argv[1]).plans()"
+    script = "import sys; from mssmap.store import open_store, plans; sys.stdin.read(1); "
+    script += "plans.listed(open_store(sys.argv[1]))"
     for _round in range(5 if SOAK else 1):
         url = postgres.database("empty")
         both = [
@@ -75,7 +76,7 @@ def test_servers_that_start_together_make_the_tables_once(postgres: Any) -> None
         store = open_store(url)
         with store.engine.connect() as session:
             assert session.execute(sa.text("SELECT count(*) FROM alembic_version")).scalar_one() == 1
-        assert store.save(plan(), version=0).version == 1
+        assert plans.save(store, plan(), version=0).version == 1
         store.engine.dispose()
 
 

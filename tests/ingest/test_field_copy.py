@@ -15,7 +15,7 @@ from mssmap.errors import MssmapError
 from mssmap.ingest import attach, field_copy, prepare
 from mssmap.planning import plan_file, scenario
 from mssmap.records.catalog import Data
-from mssmap.store import Store, backup, imports, merge, open_store
+from mssmap.store import Store, backup, imports, merge, open_store, plans
 
 
 @pytest.fixture
@@ -49,10 +49,10 @@ def copy_of(store: Store, folder: Path) -> Path:
 
 
 def test_a_conflict_is_decided_on_the_command_line(hq, laptop, body, tmp_path, monkeypatch, small_folder):
-    hq.save(body("Shared"), version=0, actor="ana")
+    plans.save(hq, body("Shared"), version=0, actor="ana")
     backup.restore(laptop, copy_of(hq, tmp_path))
-    laptop.save(body("Theirs"), version=1, actor="bea")
-    hq.save(body("Ours"), version=1, actor="ana")
+    plans.save(laptop, body("Theirs"), version=1, actor="bea")
+    plans.save(hq, body("Ours"), version=1, actor="ana")
     file = copy_of(laptop, tmp_path)
     monkeypatch.setenv("MSSMAP_DATABASE_URL", str(hq.engine.url))
     monkeypatch.setenv("MSSMAP_DATA_DIR", str(small_folder))
@@ -73,7 +73,7 @@ def test_a_conflict_is_decided_on_the_command_line(hq, laptop, body, tmp_path, m
     assert (
         decided.stderr == f"{used}mssmap: Theirs: theirs kept; the other side stays in the trail as {conflict.branch}\n"
     )
-    assert hq.plan("p").name == "Theirs"
+    assert plans.find(hq, "p").name == "Theirs"
     trail = runner.invoke(cli.app, ["log", "--by-time"]).stdout.splitlines()
     assert [line.endswith("(from laptop 3)") for line in trail[:3]] == [False, True, False]
     assert [" bea " in line for line in trail[:3]] == [False, True, False]
@@ -120,7 +120,7 @@ def edited_trail(laptop: Store, file: Path) -> None:
     ],
 )
 def test_what_cannot_be_used_is_refused_and_nothing_is_merged(hq, laptop, body, tmp_path, harm, words):
-    laptop.save(body("Fine"), version=0)
+    plans.save(laptop, body("Fine"), version=0)
     file = copy_of(laptop, tmp_path)
     harm(laptop, file)
     with pytest.raises(MssmapError, match=words) as told:
@@ -130,6 +130,6 @@ def test_what_cannot_be_used_is_refused_and_nothing_is_merged(hq, laptop, body, 
 
 
 def test_a_copy_without_a_name_is_refused(hq, laptop, body, tmp_path):
-    laptop.save(body("Fine"), version=0)
+    plans.save(laptop, body("Fine"), version=0)
     with pytest.raises(MssmapError, match=r"^origin: found nothing, required what people call the laptop"):
         field_copy.take(hq, copy_of(laptop, tmp_path), origin="  \n")

@@ -23,9 +23,8 @@ from mssmap.errors import MssmapError
 from mssmap.ingest import attach, prepare, stored
 from mssmap.planning import plan_file, scenario
 from mssmap.records.catalog import Data
-from mssmap.store import Store, audit, backup, imports, open_store, payloads
-
-Change = Callable[[dict[str, Any]], None]
+from mssmap.store import Store, audit, backup, imports, ledger, notes, open_store, payloads, plans
+from mssmap.store.ledger import Change
 
 
 @pytest.fixture
@@ -65,7 +64,8 @@ def put(store: Store, entity: str, entity_id: str, body: dict[str, Any] | None, 
     order = ("action", "version", "actor", "at")
     action, version, actor, at = (said[name] for name in order)
     request = f"r-{entity}-{entity_id}-{version}"[:80]
-    store._write(lambda session: store._append(session, action, entity, entity_id, version, body, actor, request, at))
+    change = Change(action, entity, entity_id, version, body, actor, request, at)
+    store.write(lambda connection: ledger.append(connection, change))
 
 
 def taken(hq: Store, laptop: Store, folder: Path) -> Any:
@@ -130,11 +130,11 @@ HOSTILE_IMPORTS: dict[str, tuple[Callable[[Any], bytes] | None, dict[str, Any]]]
 def test_an_import_that_cannot_be_used_is_told_and_the_plan_beside_it_taken(hq, laptop, sound, plan, tmp_path, what):
     make, more = HOSTILE_IMPORTS[what]
     said, rows = body_of(sound, make(sound) if make else None, **more)
-    laptop._write(lambda session: payloads.put(session, rows))
+    laptop.write(lambda session: payloads.put(session, rows))
     put(laptop, "import", said["id"], said)
-    laptop.save(plan, version=0)
+    plans.save(laptop, plan, version=0)
     done = taken(hq, laptop, tmp_path)
-    assert [one.name for one in hq.plans()] == ["Fine"]
+    assert [one.name for one in plans.listed(hq)] == ["Fine"]
     (line,) = done.refused
     assert line.startswith(f"import {said['id']}: not merged. ")
     assert imports.listed(hq, removed=True) == []
@@ -145,7 +145,7 @@ def test_an_import_that_cannot_be_used_is_told_and_the_plan_beside_it_taken(hq, 
 @pytest.mark.parametrize("name", ["fobs", "events", "gang_zones"])
 def test_the_id_of_a_layer_of_our_own_is_refused(hq, laptop, sound, tmp_path, name):
     said, rows = body_of(sound, id=name)
-    laptop._write(lambda session: payloads.put(session, rows))
+    laptop.write(lambda session: payloads.put(session, rows))
     put(laptop, "import", name, said)
     assert len(taken(hq, laptop, tmp_path).refused) == 1
     goes_on(hq)
@@ -154,14 +154,14 @@ def test_the_id_of_a_layer_of_our_own_is_refused(hq, laptop, sound, tmp_path, na
 def test_a_state_that_undo_could_bring_back_is_checked_too(hq, laptop, sound, plan, tmp_path):
     """The bomb stands only in the trail: the import was removed, the plan changed since."""
     said, rows = body_of(sound, parquet({"a": BOMB}), kind="layer", places=False)
-    laptop._write(lambda session: payloads.put(session, rows))
+    laptop.write(lambda session: payloads.put(session, rows))
     put(laptop, "import", said["id"], said)
     put(laptop, "import", said["id"], None, action=audit.DELETE, version=2)
     put(laptop, "plan", "p", {**plan, "active": "all of them"})
     put(laptop, "plan", "p", plan, version=2)
     done = taken(hq, laptop, tmp_path)
     assert [line.split(":")[0] for line in done.refused] == [f"import {said['id']}", "plan p"]
-    assert (hq.plans(), payloads.digest(rows) in payloads.names(hq)) == ([], False)
+    assert (plans.listed(hq), payloads.digest(rows) in payloads.names(hq)) == ([], False)
 
 
 @pytest.mark.parametrize(
@@ -179,10 +179,10 @@ def test_a_state_that_undo_could_bring_back_is_checked_too(hq, laptop, sound, pl
 )
 def test_a_setting_that_cannot_be_used_is_told(hq, laptop, plan, tmp_path, key, value):
     put(laptop, "setting", key, value)
-    laptop.save(plan, version=0)
+    plans.save(laptop, plan, version=0)
     done = taken(hq, laptop, tmp_path)
-    assert (len(done.refused), hq.setting(key)) == (1, None)
-    assert [one.name for one in hq.plans()] == ["Fine"]
+    assert (len(done.refused), notes.find(hq, key)) == (1, None)
+    assert [one.name for one in plans.listed(hq)] == ["Fine"]
     goes_on(hq)
 
 
@@ -200,7 +200,7 @@ def test_a_setting_that_cannot_be_used_is_told(hq, laptop, plan, tmp_path, key, 
 def test_a_change_that_is_none_is_told(hq, laptop, plan, tmp_path, more):
     put(laptop, "plan", "p", plan, **more)
     assert len(taken(hq, laptop, tmp_path).refused) == 1
-    assert hq.plans() == []
+    assert plans.listed(hq) == []
 
 
 @pytest.mark.parametrize(
@@ -209,12 +209,12 @@ def test_a_change_that_is_none_is_told(hq, laptop, plan, tmp_path, more):
 def test_a_plan_that_cannot_be_used_is_told(hq, laptop, plan, tmp_path, more):
     put(laptop, "plan", "p", {**plan, **more})
     assert len(taken(hq, laptop, tmp_path).refused) == 1
-    assert hq.plans() == []
+    assert plans.listed(hq) == []
 
 
 def test_the_id_of_another_kind_of_record_is_refused(hq, laptop, plan, tmp_path):
     """A setting under the id of a plan would be among what undo brings back."""
-    hq.save(plan, version=0)
+    plans.save(hq, plan, version=0)
     put(laptop, "setting", "p", {"day": "2025-01-18"})
     put(laptop, "archive", "p", {"name": "p", "title": "t", "rows": 1, "bytes": 1, "sha256": "0" * 64}, version=2)
     assert len(taken(hq, laptop, tmp_path).refused) == 2
@@ -223,13 +223,13 @@ def test_the_id_of_another_kind_of_record_is_refused(hq, laptop, plan, tmp_path)
 def test_an_archive_that_says_too_little_is_refused(hq, laptop, plan, tmp_path):
     put(laptop, "archive", "a", {"name": "a"})
     put(laptop, "archive", "a", None, action=audit.DELETE, version=2)
-    laptop.save(plan, version=0)
+    plans.save(laptop, plan, version=0)
     assert len(taken(hq, laptop, tmp_path).refused) == 1
 
 
 def test_the_command_tells_each_and_its_return_code_says_so(hq, laptop, plan, tmp_path, capsys):
     put(laptop, "setting", "evil", {})
-    laptop.save(plan, version=0)
+    plans.save(laptop, plan, version=0)
     file = tmp_path / "copy.zip"
     backup.backup(laptop, file)
     assert cli.run(["merge", str(file), "--from", "laptop 3"]) == 1
@@ -240,7 +240,7 @@ def test_the_command_tells_each_and_its_return_code_says_so(hq, laptop, plan, tm
 
 def test_a_sound_import_is_taken(hq, laptop, sound, tmp_path):
     attach.store_import(laptop, sound)
-    laptop.remember("last_brief", {"day": "2025-01-18"})
+    notes.remember(laptop, "last_brief", {"day": "2025-01-18"})
     done = taken(hq, laptop, tmp_path)
     assert (done.refused, done.taken) == ((), 2)
     goes_on(hq)
@@ -250,7 +250,7 @@ def test_many_short_texts_are_measured_as_what_they_take_in_the_server(hq, lapto
     """20 million texts of 7 characters are 75 MB in a file and 2 GB in a frame; here are 30,000 and a lower limit."""
     rows = parquet({"a": [f"{n:06}" for n in range(30_000)]})
     said, rows = body_of(sound, rows, kind="layer", places=False)
-    laptop._write(lambda session: payloads.put(session, rows))
+    laptop.write(lambda session: payloads.put(session, rows))
     put(laptop, "import", said["id"], said)
     monkeypatch.setattr(stored, "HELD_BYTES", 1_000_000)
     (line,) = taken(hq, laptop, tmp_path).refused

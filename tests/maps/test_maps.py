@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from mssmap import client
 from mssmap.legend import layers, lines, symbols
 from mssmap.maps import assets, base, choropleth, view
-from mssmap.records import kinds, views
-from mssmap.records.shown import Shown
+from mssmap.records import kinds
+from mssmap.records.shown import Filters
+from mssmap.records.shown import shown as shown_of
 from mssmap.ui import frame
 
 
@@ -34,8 +35,7 @@ def _font() -> Path:
 
 
 def shown(data, clocks, **window):
-    frames = {name: views.layer(data, name, clocks) for name in kinds.LAYERS}
-    return Shown(clocks=clocks, events=views.events(data, clocks, **window, plans=True), **frames)
+    return shown_of(data, Filters(clocks, **window, plans=True))
 
 
 def test_the_base_map_asks_for_local_files_only(published):
@@ -113,10 +113,9 @@ def test_every_status_has_a_symbol(real, on):
     for name, prefix in (("prisons", "prison_id"), ("gang_zones", "zone_id")):
         rows = real["status"].merge(real[name], left_on="record_id", right_on=prefix)
         assert {f"{name}.{status}" for status in rows["status"]} <= set(glyphs)
-    kinds = real["facilities"]["kind"].map(layers.SYMBOL_OF_KIND)
-    assert kinds.notna().all()
+    assert real["facilities"]["kind"].map(kinds.SERVICE_OF_KIND).notna().all()
     rows = real["status"].merge(real["facilities"], left_on="record_id", right_on="facility_id")
-    used = {f"{layers.SYMBOL_OF_KIND[row.kind]}.{row.status}" for row in rows.itertuples()}
+    used = {f"{kinds.SERVICE_OF_KIND[row.kind]}.{row.status}" for row in rows.itertuples()}
     assert used <= set(glyphs)
 
 
@@ -149,7 +148,7 @@ def test_the_message_counts_what_views_give(real, published, on):
     tally = lines.tally(what)
     assert tally["prisons.emptied"] == 2
     groups = (*kinds.EVENT_GROUPS, "planned")
-    assert sum(tally[f"events.{group}"] for group in groups) == len(what.events)
+    assert sum(tally[f"events.{group}"] for group in groups) == len(what["events"])
 
 
 def test_text_from_data_reaches_no_template(real, tmp_path, on):

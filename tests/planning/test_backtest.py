@@ -44,7 +44,7 @@ def test_shares_by_hand(travel, bases):
     assert np.isnan(found.by_month["share"][1])
     assert found.by_category.set_index("category")["share"].to_dict() == {"gang_attack": 50, "kidnapping": 100}
     assert found.by_grade.set_index("grade")["share"].to_dict() == {"B2": 100, "C3": 50}
-    assert "within reach is not prevented" in found.method
+    assert "within reach is not prevented" in str(found.method)
 
 
 @pytest.mark.parametrize(("minutes", "covered"), [(29.9, 1), (30, 2)])

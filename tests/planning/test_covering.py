@@ -159,7 +159,7 @@ def test_haiti_central_lies_in_its_band_and_shares_add_up(haiti):
     assert found.by_base["fair_share_people"].sum() == pytest.approx(covered)
     assert found.by_department["covered_people"].sum() == covered == found.by_commune["covered_people"].sum()
     assert found.by_department["people"].sum() == haiti.data["communes"]["population"].sum()
-    assert "Coarse road model" in found.method
+    assert "Coarse road model" in str(found.method)
 
 
 def test_haiti_toggling_twice_is_the_identity_and_order_does_not_matter(haiti):

@@ -212,8 +212,8 @@ def test_links_are_a_network_with_the_lattice_and_zones_and_no_statuses(tmp_path
     settings = RoadSettings(status=(RoadStatus("rn1-coarse", "closed"),), zone_levels=roads.ZONE_LEVELS)
     found = roads.network(cells, steps, settings)
     assert found.minutes.nnz == 2 * len(cells.pairs), "every pair of neighbours is joined, off road if not by road"
-    assert found.method.startswith("Roads of roads.osm (OpenStreetMap, ODbL")
-    assert "Road statuses do not act" in found.method
+    assert str(found.method).startswith("Roads of roads.osm (OpenStreetMap, ODbL")
+    assert "Road statuses do not act" in str(found.method)
     whole = small["gang_zones"].assign(
         status="controlled", location_precision="site", geometry=cells.polygons.union_all()
     )
@@ -274,10 +274,10 @@ def test_the_setting_makes_plans_travel_on_the_extract(tmp_path, haiti, monkeypa
     plan = dataclasses.replace(haiti.plan, roads=RoadSettings(status=(closed,)))
     monkeypatch.setenv("MSSMAP_ROADS", str(path))
     found = on_data.ground(haiti.data, plan)
-    assert found.travel.method.startswith("Roads of roads.osm")
+    assert str(found.travel.method).startswith("Roads of roads.osm")
     assert len(found.network.roads) == 1
     monkeypatch.setenv("MSSMAP_ROADS", str(tmp_path / "none.osm"))
     with pytest.raises(InputError, match=r"^MSSMAP_ROADS: .*none\.osm cannot be read"):
         on_data.evaluate(haiti.data, plan)
     monkeypatch.delenv("MSSMAP_ROADS")
-    assert on_data.ground(haiti.data, plan).travel.method.startswith("Coarse road model")
+    assert str(on_data.ground(haiti.data, plan).travel.method).startswith("Coarse road model")

@@ -15,10 +15,10 @@ from mssmap.planning import on_data, plan_acts
 from mssmap.planning.access import Standard
 from mssmap.planning.ground.roads import RoadStatus
 from mssmap.planning.plan_acts import RefusedPlaceError
-from mssmap.planning.scenario import Proposal, Scenario
+from mssmap.planning.scenario import Plan, Proposal
 from mssmap.records.timeline import Clocks
 
-EMPTY = Scenario("p", "P", Clocks(date(2026, 4, 1), date(2026, 4, 2)))
+EMPTY = Plan("p", "P", Clocks(date(2026, 4, 1), date(2026, 4, 2)))
 
 
 def act(kind, **fields):

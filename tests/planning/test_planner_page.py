@@ -13,8 +13,8 @@ from mssmap.planning import covering, on_data, scenario
 from mssmap.planning.ground.roads import RoadSettings, RoadStatus
 from mssmap.planning.siting import solver
 from mssmap.planning.siting.studies import FrontPoint
-from mssmap.ui import planner_compare, planner_sites, planner_views
 from mssmap.ui.jobs import Job
+from mssmap.ui.planner import compare, sites, views
 
 
 def test_steady_sites_reach_at_most_what_was_recorded(haiti):
@@ -70,11 +70,11 @@ def test_the_front_starts_with_every_number_and_ends_proven(haiti):
 def test_the_page_says_whom_no_site_reaches_and_never_that_nothing_is_not_proven(haiti):
     found = on_data.site(haiti.data, haiti.plan, 1, "pmedian", effort=solver.Effort(prove=False, starts=0))
     first, people = next(iter(found.unreachable_by_commune.items()))
-    assert f"{found.unreachable_people:,.0f} people cannot be reached" in planner_sites.described(found)
-    assert f"{first} {people:,}" in planner_sites.unreachable(found)
+    assert f"{found.unreachable_people:,.0f} people cannot be reached" in sites.described(found)
+    assert f"{first} {people:,}" in sites.unreachable(found)
     for bound in (100.0, 99.9999, 99.996, 99.99, 90.0):
         one = solver.Solution("pmedian", 1, (0,), 100.0, bound, "people x min", "", 0.0)
-        assert "at most 0 %" not in planner_sites.described(one)
+        assert "at most 0 %" not in sites.described(one)
 
 
 def closed_everywhere(haiti):
@@ -102,7 +102,7 @@ def test_no_table_of_a_plan_says_infinity(haiti):
         result = on_data.evaluate(haiti.data, plan)
         tables = [result.figures, result.by_department, result.by_commune, result.by_base, result.facilities]
         tables += [result.cells, on_data.network_of(haiti.data, plan).roads]
-        tables += [planner_views._regions(result.by_commune, unit), covering.compare({"a": result, "b": result})]
+        tables += [views._regions(result.by_commune, unit), covering.compare({"a": result, "b": result})]
         for table in tables:
             shown = "\n".join(str(row) for row in table.to_dict("records"))
             assert "inf" not in shown.lower().replace("influence", ""), table.columns.tolist()
@@ -111,13 +111,13 @@ def test_no_table_of_a_plan_says_infinity(haiti):
 def test_compared_plans_have_bands_and_names_and_what_they_assume_is_said(haiti):
     longer = dataclasses.replace(haiti.plan, standard=on_data.access.Standard(90), name="Longer")
     plans = {"Ours": haiti.plan, "Longer": longer}
-    words = planner_compare.assumptions_in_words(scenario.differing(plans))
+    words = compare.assumptions_in_words(scenario.differing(plans))
     assert words.to_dict("records") == [{"Assumption": "Service standard", "Ours": "60 min", "Longer": "90 min"}]
-    assert planner_compare.bases_of_assumptions(plans) == ["Ours", "Longer"], "figures of two standards stand apart"
+    assert compare.bases_of_assumptions(plans) == ["Ours", "Longer"], "figures of two standards stand apart"
     same = plans | {"Longer": dataclasses.replace(haiti.plan, roads=RoadSettings(zones="ignored"))}
-    assert planner_compare.bases_of_assumptions(same) == [planner_compare.OWN, "Ours", "Longer"]
+    assert compare.bases_of_assumptions(same) == [compare.OWN, "Ours", "Longer"]
     results = {name: on_data.evaluate(haiti.data, plan) for name, plan in same.items()}
-    rows = planner_compare.side_by_side(results).set_index("Figure")
+    rows = compare.side_by_side(results).set_index("Figure")
     figure = results["Ours"].figure("people_covered")
     assert rows.loc["People covered", "Ours"] == "{:,.0f} ({:,.0f} – {:,.0f})".format(
         *(figure[end] for end in ("value", "low", "high"))

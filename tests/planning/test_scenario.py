@@ -14,12 +14,12 @@ from mssmap.errors import InputError
 from mssmap.planning import covering, on_data, placement, plan_file, scenario
 from mssmap.planning.access import Standard
 from mssmap.planning.ground.roads import RoadSettings, RoadStatus
-from mssmap.planning.scenario import Proposal, Scenario
+from mssmap.planning.scenario import Plan, Proposal
 from mssmap.records.timeline import Clocks
 
 CLOCKS = Clocks(date(2026, 4, 1), date(2026, 11, 22))
 JACMEL = Proposal("own-1", "Jacmel", -72.535, 18.234, capacity=120, note='"={{7*7}}"')
-PLAN = Scenario(
+PLAN = Plan(
     id="three-more",
     name="Trois de plus, à l’ouest",
     clocks=CLOCKS,
@@ -187,12 +187,18 @@ def test_a_closed_zone_is_refused_and_an_open_one_named(haiti):
     solino = (-72.317, 18.553)
     open_ = placement.check(haiti.data, haiti.ground.network, *solino)
     assert open_.accepted
-    assert open_.zones
+    assert open_.text == f"In {', '.join(open_.zones)}: an armed-group zone (indicative extent)."
+    assert len(open_.zones) > 0
     shut = placement.check(haiti.data, haiti.ground.network, *solino, zones_closed=True)
     assert not shut.accepted
     assert shut.reason == "closed_zone"
     assert 0 < shut.moved_m < 10_000
     assert placement.check(haiti.data, haiti.ground.network, shut.lon, shut.lat, zones_closed=True).accepted
+
+
+def test_a_place_outside_all_zones_says_nothing_of_them(haiti):
+    found = placement.check(haiti.data, haiti.ground.network, -72.70, 19.45)
+    assert (found.accepted, found.zones, found.text) == (True, (), "")
 
 
 def test_coordinates_that_are_no_degrees(haiti):
@@ -215,10 +221,10 @@ def test_bases_in_use_that_a_plan_cannot_hold_are_named(haiti):
 
     rows = scenario.not_counted(haiti.data, haiti.clocks).groupby("status")["fob_id"].agg(list).to_dict()
     assert rows == {"handed_over": ["fob-04"], "operational": ["fob-06", "fob-09", "fob-10", "fob-11"]}
-    words = on_data.bases_left_out(haiti.data, haiti.plan)
+    words = str(on_data.bases_left_out(haiti.data, haiti.plan))
     assert "11 bases are operational on this day, 7 of them with a published place" in words
     result = on_data.evaluate(haiti.data, haiti.plan)
-    assert words in result.method
+    assert words in str(result.method)
     figure = result.figure("operational_without_place")
     assert (figure["value"], figure["of"], result.figure("bases_active")["value"]) == (4, 11, 7)
 

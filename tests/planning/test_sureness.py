@@ -9,7 +9,7 @@ import pytest
 from mssmap.planning import on_data, sureness
 from mssmap.planning.access import Standard
 from mssmap.planning.sureness import Levels, Step
-from mssmap.ui import planner_sure
+from mssmap.ui.planner import sure as planner_sure
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def test_the_band_of_haiti_holds_what_fell_outside_and_says_what_moves_it_most(h
     assert (people["worst", ""], people["best", ""]) == (figure["low"], figure["high"])
     rows = sure.figures.dropna(subset=["value"])
     assert ((rows["low"] <= rows["value"] + 1e-9) & (rows["value"] <= rows["high"] + 1e-9)).all()
-    assert "speed off the road (4 to 20 km/h) and zones (ignored, slower, closed)" in sure.method
+    assert "speed off the road (4 to 20 km/h) and zones (ignored, slower, closed)" in str(sure.method)
     moved = sureness.movers(steps, "people_covered")
     assert moved["varied"].tolist() == ["offroad_kmh", "zones", "speed", "people"]
     assert (moved["high"] - moved["low"]).is_monotonic_decreasing

@@ -16,7 +16,7 @@ from mssmap.ingest import attach, prepare
 from mssmap.planning import plan_file, scenario
 from mssmap.records.catalog import Data
 from mssmap.records.timeline import Clocks
-from mssmap.store import Store, models, open_store, people
+from mssmap.store import Store, notes, open_store, people, plans, tables
 
 NONSENSE: tuple[Any, ...] = (
     "nonsense",
@@ -64,7 +64,7 @@ def made(path: Path, data: Data, clocks: Clocks, folder: Path) -> Store:
     store = open_store(f"sqlite:///{path}")
     base = scenario.baseline(data, clocks)
     for name in ("sound", *FIELDS["plan"]):
-        store.save(plan_file.to_dict(base.copy(f"plan-{name}", f"Plan {name}")), version=0)
+        plans.save(store, plan_file.to_dict(base.copy(f"plan-{name}", f"Plan {name}")), version=0)
     for n, name in enumerate(("sound", "rows", *FIELDS["import"])):
         file = folder / f"{name}.csv"
         file.write_text(f"title,date,category,lat,lon\nMarket {name},2025-01-{n + 1:02},riot,18.55,-72.34\n")
@@ -73,7 +73,7 @@ def made(path: Path, data: Data, clocks: Clocks, folder: Path) -> Store:
     for name in ("sound", *FIELDS["person"]):
         people.grant(store, f"{name}@example.org", "viewer")
     for n, _name in enumerate(FIELDS["setting"], start=1):
-        store.remember(f"{history.PACKS}{n:06}", {"by": "a", "at": "b", "brief": {}, "files": {}})
+        notes.remember(store, f"{history.PACKS}{n:06}", {"by": "a", "at": "b", "brief": {}, "files": {}})
     with sqlite3.connect(path) as session:
         theirs = json.dumps(plan_file.to_dict(base.copy("plan-sound", "Plan of the laptop")))
         said = ("laptop 3", theirs, "bea", "2025-01-18T12:00:00+00:00", "2025-01-19T12:00:00+00:00")
@@ -86,7 +86,7 @@ def made(path: Path, data: Data, clocks: Clocks, folder: Path) -> Store:
             session.execute("INSERT INTO answer VALUES (?, 'plan-sound', 1)", (f"answer-{field}",))
         for field in FIELDS["presence"]:
             session.execute("INSERT INTO presence VALUES (?, 'plan-sound', 'Ana', 1.0)", (f"presence-{field}",))
-        place = bytes.fromhex(models.Point().process_bind_param((-72.3, 18.5), postgresql.dialect()))
+        place = bytes.fromhex(tables.Point().process_bind_param((-72.3, 18.5), postgresql.dialect()))
         for field in FIELDS["proposal"]:
             row = ("plan-sound", f"proposal-{field}", "A", "own", "candidate", 1, 5, "", place)
             session.execute("INSERT INTO proposal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)

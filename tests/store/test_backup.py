@@ -19,7 +19,20 @@ from mssmap import cli
 from mssmap.errors import DataError, InputError
 from mssmap.jail import box, wire
 from mssmap.jail.jobs import Task
-from mssmap.store import Store, audit, backup, backup_file, backup_zip, disk, imports, models, open_store, payloads
+from mssmap.store import (
+    Store,
+    audit,
+    backup,
+    backup_file,
+    backup_zip,
+    disk,
+    imports,
+    notes,
+    open_store,
+    payloads,
+    tables,
+)
+from mssmap.store import plans as kept_plans
 from mssmap.store.backup_file import BOUNDS
 
 from .conftest import plan
@@ -40,13 +53,13 @@ def file(tmp_path: Path) -> Path:
 
 def filled(store: Store) -> Store:
     """Two plans, one deleted, an import with rows of bytes, a setting: 7 changes."""
-    store.save(plan("p", "Jérémie"), version=0, actor="ana")
-    store.save(plan("p", "Jérémie 2", note="déjà {vu}"), version=1, actor="bea")
-    store.undo("p", version=2)
-    store.save(plan("q"), version=0)
-    store.delete("q", version=1)
+    kept_plans.save(store, plan("p", "Jérémie"), version=0, actor="ana")
+    kept_plans.save(store, plan("p", "Jérémie 2", note="déjà {vu}"), version=1, actor="bea")
+    kept_plans.undo(store, "p", version=2)
+    kept_plans.save(store, plan("q"), version=0)
+    kept_plans.delete(store, "q", version=1)
     imports.save(store, {"id": "i", "name": "Own"}, bytes(range(256)))
-    store.remember("last_brief", {"day": "2025-01-18", "share": 0.25})
+    notes.remember(store, "last_brief", {"day": "2025-01-18", "share": 0.25})
     return store
 
 
@@ -67,20 +80,20 @@ def test_what_comes_back_is_what_was_there(store, other, file):
     assert audit.faults(again.trail()) == []
     assert imports.content(again, imports.find(again, "i")) == bytes(range(256))
     # and people go on where they were
-    assert again.redo("p", version=3).name == "Jérémie 2"
+    assert kept_plans.redo(again, "p", version=3).name == "Jérémie 2"
     again.engine.dispose()
 
 
 def test_a_backup_during_writes_is_one_moment(store, url, file):
     """Four writers go on; each file shows the counts of exactly the changes its trail holds."""
-    store.save(plan(counts={}), version=0)
+    kept_plans.save(store, plan(counts={}), version=0)
     stop = threading.Event()
 
     def write(name: str) -> None:
         n = 0
         while not stop.is_set():
             n += 1
-            own.save(plan(name, counts={"n": n}), version=n - 1)
+            kept_plans.save(own, plan(name, counts={"n": n}), version=n - 1)
 
     own = open_store(url)
     writers = [threading.Thread(target=write, args=(f"w{i}",)) for i in range(4)]
@@ -197,10 +210,10 @@ def test_a_file_that_cannot_be_trusted_is_refused(store, other, file, change, ki
     backup.backup(filled(store), file)
     rewritten(file, change)
     target = open_store(other)
-    target.save(plan("mine"), version=0)
+    kept_plans.save(target, plan("mine"), version=0)
     with pytest.raises(kind, match=said):
         backup.restore(target, file, replace=True)
-    assert [one.plan_id for one in target.plans()] == ["mine"]
+    assert [one.plan_id for one in kept_plans.listed(target)] == ["mine"]
     target.engine.dispose()
 
 
@@ -231,46 +244,46 @@ def test_damage_anywhere_is_refused_or_harmless(tmp_path, file):
 def test_a_store_that_holds_something_is_refused_or_kept(store, other, file):
     backup.backup(filled(store), file)
     target = open_store(other)
-    target.save(plan("mine", "Mine"), version=0)
+    kept_plans.save(target, plan("mine", "Mine"), version=0)
     with pytest.raises(InputError, match=r"found a store that holds something already, required an empty one"):
         backup.restore(target, file)
-    assert [one.name for one in target.plans()] == ["Mine"]
+    assert [one.name for one in kept_plans.listed(target)] == ["Mine"]
     _made, kept = backup.restore(target, file, replace=True)
     assert everything(target) == everything(store)
     backup.restore(target, kept, replace=True)
-    assert [one.name for one in target.plans()] == ["Mine"]
+    assert [one.name for one in kept_plans.listed(target)] == ["Mine"]
     target.engine.dispose()
 
 
 def test_a_matrix_alone_makes_a_store_not_empty(store, file):
     backup.backup(store, file)
-    store._write(lambda session: payloads.put(session, b"minutes"))
+    store.write(lambda session: payloads.put(session, b"minutes"))
     with pytest.raises(InputError, match="holds something already"):
         backup.restore(store, file)
 
 
 def test_a_backup_of_older_tables_is_migrated(store, other, file, monkeypatch):
     """Made by the first mssmap, which had no imports."""
-    store.save(plan(name="old"), version=0)
-    tables = [table for table in backup._tables() if table.name in {"plan", "proposal", "audit", "setting"}]
+    kept_plans.save(store, plan(name="old"), version=0)
+    earliest = [table for table in backup._tables() if table.name in {"plan", "proposal", "audit", "setting"}]
     with store.engine.connect().execution_options(writes=True) as session, session.begin():
-        for table in set(models.Base.metadata.tables.values()) - set(tables):
+        for table in set(tables.metadata.tables.values()) - set(earliest):
             session.execute(sa.schema.DropTable(table))
         session.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
     with monkeypatch.context() as then:
-        then.setattr(backup, "_tables", lambda: tables)
+        then.setattr(backup, "_tables", lambda: earliest)
         assert backup.backup(store, file).revision == "0001"
     again = open_store(other)
     backup.restore(again, file)
-    assert again.plan("p").name == "old"
-    assert set(sa.inspect(again.engine).get_table_names()) >= set(models.Base.metadata.tables)
+    assert kept_plans.find(again, "p").name == "old"
+    assert set(sa.inspect(again.engine).get_table_names()) >= set(tables.metadata.tables)
     again.engine.dispose()
 
 
 def test_every_column_has_a_type_that_the_file_can_hold():
     """A new table with another type would come back as something else."""
-    known = (sa.String, sa.Integer, sa.Boolean, sa.JSON, sa.LargeBinary, models.Point, sa.Float)
-    for table in models.Base.metadata.sorted_tables:
+    known = (sa.String, sa.Integer, sa.Boolean, sa.JSON, sa.LargeBinary, tables.Point, sa.Float)
+    for table in tables.metadata.sorted_tables:
         for column in table.columns:
             assert isinstance(column.type, known), f"{table.name}.{column.name}: teach backup._line and backup._value"
 
@@ -316,7 +329,7 @@ def test_a_file_that_changed_since_it_was_checked_is_refused(store, other, file)
     target = open_store(other)
     with pytest.raises(DataError, match="plan is not what was written"):
         backup.restore(target, file, known)
-    assert target.plans() == []
+    assert kept_plans.listed(target) == []
     target.engine.dispose()
 
 

@@ -19,17 +19,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from archive.samples import PRESS, TEN, event, rows, write
+from archive.samples import PRESS, TEN, asking, event, rows, write
 
 from mssmap import cli
 from mssmap.archive import acts, copies, engine, shelf, writer
-from mssmap.archive.queries import Query
 from mssmap.archive.shelf import Manifest, Shelf
 from mssmap.errors import DataError, InputError, MssmapError
 from mssmap.planning import plan_file, scenario
 from mssmap.records.catalog import Data
 from mssmap.records.timeline import Clocks
-from mssmap.store import Store, StoreAwayError, archived, audit, backup_file, imports, models, open_store
+from mssmap.store import Store, StoreAwayError, archived, audit, backup_file, imports, open_store, plans, tables
 
 from .conftest import plan
 
@@ -81,7 +80,7 @@ def body(small: Data) -> dict[str, Any]:
 
 def fill(store: Store, kept: Shelf, written: Shelf, body: dict[str, Any]) -> tuple[Manifest, Manifest]:
     """A plan, an archive on the shelf and another among the removed."""
-    store.save(body, version=0)
+    plans.save(store, body, version=0)
     shutil.copytree(written.folder, kept.folder)
     gone, ten = (acts.added(store, kept, item) for item in kept.listed())
     acts.remove(store, kept, gone.name)
@@ -132,7 +131,7 @@ def test_archives_come_back_with_all_their_rows(url, kept, written, body, there,
     assert shelf_there.listed() == [ten]
     assert [item.name for item in shelf_there.removed()] == [gone.name]
     assert files(shelf_there.folder) == files(kept.folder)
-    found = engine.connect(shelf_there).ask(ten.name, "count", Query(plans=True)).to_pylist()
+    found = engine.connect(shelf_there).ask(ten.name, "count", asking(plans=True)).to_pylist()
     assert found == [{"total": 7, "placed": 6}]
     acts.restore(again, shelf_there, gone.name)
     assert copies.missing(again, shelf_there) == []
@@ -269,13 +268,13 @@ def test_a_file_whose_archive_cannot_be_trusted_restores_nothing(store, kept, ma
     copies.make(store, kept, file)
     changed(file, change)
     again, shelf_there = there
-    again.save(plan("mine", "Mine"), version=0)
+    plans.save(again, plan("mine", "Mine"), version=0)
     own = acts.added(again, shelf_there, titled(shelf_there.folder, "Own", other_rows()))
     before = files(shelf_there.folder)
     with pytest.raises(DataError, match=words) as told:
         copies.restore(again, shelf_there, file, replace=True)
     assert "\n" not in str(told.value)
-    assert [one.name for one in again.plans()] == ["Mine"]
+    assert [one.name for one in plans.listed(again)] == ["Mine"]
     assert (shelf_there.listed(), files(shelf_there.folder)) == ([own], before)
 
 
@@ -319,7 +318,7 @@ def test_a_commit_that_fails_leaves_the_shelf_as_it_was(store, kept, made, there
         shelf_there.remove(ten.name)
     before = files(shelf_there.folder) if shelf_there.folder.exists() else []
 
-    monkeypatch.setattr(again, "_write", unwritable(again._write))
+    monkeypatch.setattr(again, "write", unwritable(again.write))
     with pytest.raises(StoreAwayError, match="full"):
         copies.restore(again, shelf_there, file)
     assert files(shelf_there.folder) == before
@@ -366,13 +365,13 @@ def test_replacing_keeps_the_archives_that_were_there(store, kept, made, there, 
     ten, _gone = made
     copies.make(store, kept, file)
     again, shelf_there = there
-    again.save(plan("mine", "Mine"), version=0)
+    plans.save(again, plan("mine", "Mine"), version=0)
     own = acts.added(again, shelf_there, titled(shelf_there.folder, "Own", other_rows()))
     done = copies.restore(again, shelf_there, file, replace=True)
     assert (shelf_there.listed(), done.put_away) == ([ten], [own.name])
     assert own.name in [item.name for item in shelf_there.removed()]
     copies.restore(again, shelf_there, done.kept, replace=True)
-    assert [one.name for one in again.plans()] == ["Mine"]
+    assert [one.name for one in plans.listed(again)] == ["Mine"]
     assert (shelf_there.listed(), copies.missing(again, shelf_there)) == ([own], [])
 
 
@@ -465,7 +464,7 @@ def test_rows_that_are_gone_from_the_store_are_told_too(store, kept, file, monke
     monkeypatch.setenv("MSSMAP_DATABASE_URL", store.engine.url.render_as_string())
     assert cli.run(["log", "--verify"]) == 0
     with store.engine.connect().execution_options(writes=True) as session, session.begin():
-        session.execute(models.PayloadRow.__table__.delete())
+        session.execute(tables.payloads.delete())
     capsys.readouterr()
     assert cli.run(["log", "--verify"]) == 1
     said = capsys.readouterr()
@@ -540,10 +539,10 @@ def test_an_archive_that_the_laptop_removed_stays_here(store, kept, made, laptop
 
 def test_a_copy_without_its_archives_names_them_and_the_next_one_brings_them(store, kept, made, body, laptop, file):
     new = acts.added(*laptop, titled(laptop[1].folder, "From the field", other_rows().assign(note="new")))
-    laptop[0].save({**body, "name": "Theirs"}, version=1)
+    plans.save(laptop[0], {**body, "name": "Theirs"}, version=1)
     done = copies.take(store, kept, brought(laptop, file, without_archives=True), origin="laptop 3")
     assert (done.taken, [about["name"] for about in done.missing]) == (1, [new.name])
-    assert (store.plan("p").name, copies.missing(store, kept)) == ("Theirs", [])
+    assert (plans.find(store, "p").name, copies.missing(store, kept)) == ("Theirs", [])
     trail = store.trail()
     again = copies.take(store, kept, file, origin="laptop 3")
     assert (again.taken, [about["name"] for about in again.missing], store.trail()) == (0, [new.name], trail)

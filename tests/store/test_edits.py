@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from mssmap.store import ConflictError, Store, StoreAwayError, audit, open_store
+from mssmap.store import ConflictError, Store, StoreAwayError, audit, open_store, plans
 
 from .conftest import SOAK, plan
 
@@ -50,14 +50,14 @@ def rounds_of_edits(stores: list[Store], *, checked: bool) -> list[str]:
         store = stores[number % len(stores)]
         for _ in range(EDITS):
             barrier.wait()
-            seen = store.plan("p")
+            seen = plans.find(store, "p")
             barrier.wait()
             while True:
                 proposal = dict(seen.body["proposals"][0])
                 edited = {**seen.body, "proposals": [{**proposal, "capacity": (proposal["capacity"] or 0) + 1}]}
                 try:
-                    version = seen.version if checked else store.plan("p").version
-                    store.save(edited, version=version, actor=f"person-{number}")
+                    version = seen.version if checked else plans.find(store, "p").version
+                    plans.save(store, edited, version=version, actor=f"person-{number}")
                     break
                 except ConflictError as error:
                     refusals.append(str(error))
@@ -70,10 +70,10 @@ def rounds_of_edits(stores: list[Store], *, checked: bool) -> list[str]:
 def test_concurrent_edits_of_one_proposal(store, url, record_property):
     """Over two stores, as two servers have them."""
     other = open_store(url)
-    store.save(plan(), version=0)
+    plans.save(store, plan(), version=0)
     refusals = rounds_of_edits([store, other], checked=True)
     made = PEOPLE * EDITS
-    assert store.plan("p").body["proposals"][0]["capacity"] == made
+    assert plans.find(store, "p").body["proposals"][0]["capacity"] == made
     assert audit.faults(store.trail()) == []
     versions = [BOTH_VERSIONS.search(text) for text in refusals]
     assert all(versions), "each refusal names both versions"
@@ -86,10 +86,10 @@ def test_concurrent_edits_of_one_proposal(store, url, record_property):
 
 def test_without_the_version_most_edits_are_lost(store, record_property):
     """The control."""
-    store.save(plan(), version=0)
+    plans.save(store, plan(), version=0)
     rounds_of_edits([store], checked=False)
     made = PEOPLE * EDITS
-    lost = made - store.plan("p").body["proposals"][0]["capacity"]
+    lost = made - plans.find(store, "p").body["proposals"][0]["capacity"]
     assert lost > made / 2
     record_property("control", f"{store.engine.dialect.name}: {lost} of {made} lost")
 
@@ -101,11 +101,11 @@ def test_many_planners_each_with_a_plan(store, url, record_property):
     def planner(number: int) -> None:
         own = stores[number % 3]
         for version in range(OWN_EDITS):
-            own.save(plan(f"p{number}", counts={"n": version + 1}), version=version)
+            plans.save(own, plan(f"p{number}", counts={"n": version + 1}), version=version)
 
     assert together(planner) == []
-    assert {one.body["counts"]["n"] for one in store.plans()} == {OWN_EDITS}
-    assert len(store.plans()) == PEOPLE
+    assert {one.body["counts"]["n"] for one in plans.listed(store)} == {OWN_EDITS}
+    assert len(plans.listed(store)) == PEOPLE
     assert audit.faults(store.trail()) == []
     record_property("figure", f"{store.engine.dialect.name}: {PEOPLE} x {OWN_EDITS} edits, 0 errors")
     for one in stores[1:]:

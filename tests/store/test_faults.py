@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mssmap.store import ConflictError, Store, StoreAwayError, audit, core, open_store
+from mssmap.store import ConflictError, Store, StoreAwayError, audit, ledger, notes, open_store, plans
 
 from .cable import Cable, Line, cable
 from .conftest import Postgres, plan
@@ -31,7 +31,7 @@ def wired(postgres: Postgres) -> Iterator[tuple[Store, Cable]]:
     """A store at the end of a cable, with one plan."""
     with cable(postgres.database("wired")) as (pulled, url):
         store = open_store(url)
-        store.save(plan(), version=0)
+        plans.save(store, plan(), version=0)
         yield store, pulled
         store.engine.dispose()
 
@@ -42,13 +42,13 @@ def wired(postgres: Postgres) -> Iterator[tuple[Store, Cable]]:
 def test_an_answer_lost_after_the_commit_has_one_effect(wired, record_property):
     store, pulled = wired
     pulled.at_commit = Line.swallow
-    assert store.save(plan(name="new"), version=1).version == 2
+    assert plans.save(store, plan(name="new"), version=1).version == 2
     pulled.at_commit = Line.swallow
-    made = store.remember_next("brief/", lambda found: (f"brief/{len(found) + 1}", {"n": len(found) + 1}))
+    made = notes.remember_next(store, "brief/", lambda found: (f"brief/{len(found) + 1}", {"n": len(found) + 1}))
     assert made == ("brief/1", {"n": 1})
-    assert store.settings("brief/") == {"brief/1": {"n": 1}}
+    assert notes.listed(store, "brief/") == {"brief/1": {"n": 1}}
     pulled.at_commit = Line.swallow
-    store.remember("last_brief", {"day": "2025-01-18"})
+    notes.remember(store, "last_brief", {"day": "2025-01-18"})
     assert [(one.entity_id, one.version) for one in store.trail()] == [
         ("p", 1),
         ("p", 2),
@@ -61,22 +61,22 @@ def test_an_answer_lost_after_the_commit_has_one_effect(wired, record_property):
 def test_without_the_request_id_it_has_two(wired, monkeypatch, record_property):
     """The control: the second try does not know the first."""
     store, pulled = wired
-    monkeypatch.setattr(core, "_entry", lambda _session, _request_id: None)
+    monkeypatch.setattr(ledger, "entry_of", lambda _session, _request_id: None)
     with monkeypatch.context() as forgetful:
         numbers = iter(range(100))
         forgetful.setattr(
-            Store,
+            notes,
             "_remember",
-            lambda self, session, key, value, actor, _id, real=Store._remember: real(
-                self, session, key, value, actor, f"r{next(numbers)}"
+            lambda connection, key, value, by, _id, real=notes._remember: real(
+                connection, key, value, by, f"r{next(numbers)}"
             ),
         )
         pulled.at_commit = Line.swallow
-        store.remember_next("brief/", lambda found: (f"brief/{len(found) + 1}", {"n": len(found) + 1}))
-    assert len(store.settings("brief/")) == 2
+        notes.remember_next(store, "brief/", lambda found: (f"brief/{len(found) + 1}", {"n": len(found) + 1}))
+    assert len(notes.listed(store, "brief/")) == 2
     pulled.at_commit = Line.swallow
     with pytest.raises(ConflictError, match="you changed version 1, but local has saved version 2"):
-        store.save(plan(name="new"), version=1)  # the person's own change, shown as somebody else's
+        plans.save(store, plan(name="new"), version=1)  # the person's own change, shown as somebody else's
     record_property("control", "1 request became 2 numbers; a person was shown their own change as another's")
 
 
@@ -100,7 +100,7 @@ def test_a_database_that_restarts_in_the_middle_of_a_commit(wired, postgres, arr
     told, saved, start = [], None, time.monotonic()
     while saved is None and time.monotonic() - start < RESTARTS_WITHIN_S:
         try:
-            saved = store.save(plan(name="new"), version=1, request_id="one request")
+            saved = plans.save(store, plan(name="new"), version=1, request_id="one request")
         except StoreAwayError as error:
             told.append(str(error))
             time.sleep(0.1)
@@ -119,20 +119,20 @@ def test_a_database_that_restarts_in_the_middle_of_a_commit(wired, postgres, arr
 FULL = """
 import resource, signal, sys
 sys.path.insert(0, {tests!r})
-from mssmap.store import StoreAwayError, open_store
+from mssmap.store import StoreAwayError, open_store, plans
 from store.conftest import plan
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 store = open_store({url!r})
-version = store.save(plan(), version=0).version
+version = plans.save(store, plan(), version=0).version
 _soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
 resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, hard))
 try:
     while True:
-        version = store.save(plan(name="x" * 150, note="y" * 4000), version=version).version
+        version = plans.save(store, plan(name="x" * 150, note="y" * 4000), version=version).version
 except StoreAwayError as error:
     print(version, error)
 resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
-print(store.save(plan(name="after"), version=version).version)
+print(plans.save(store, plan(name="after"), version=version).version)
 """
 
 
@@ -147,18 +147,18 @@ def test_a_full_disk_is_told_and_work_goes_on_when_there_is_room(tmp_path, recor
     assert int(version) > 5
     assert int(after) == int(version) + 1
     store = open_store(url)
-    assert (store.plan("p").version, store.plan("p").name) == (int(after), "after")
+    assert (plans.find(store, "p").version, plans.find(store, "p").name) == (int(after), "after")
     assert audit.faults(store.trail()) == []
     record_property("figure", f"{version} writes, full, 0 lost, then written on by the same process")
 
 
 def test_a_full_disk_is_told_with_what_to_do(tmp_path):
     store = open_store(f"sqlite:///{tmp_path / 'store.db'}")
-    store.save(plan(), version=0)
+    plans.save(store, plan(), version=0)
     store.engine.dispose()
     sa.event.listen(store.engine, "connect", lambda wire, _record: wire.execute("PRAGMA max_page_count = 1"))
     with pytest.raises(StoreAwayError, match=r"disk is full. Free some space and try again\.$"):
-        store.save(plan(note="y" * 200_000), version=1)
+        plans.save(store, plan(note="y" * 200_000), version=1)
     store.engine.dispose()
 
 
@@ -194,11 +194,11 @@ def test_order_is_by_sequence_whatever_the_clock_says(jumps: list[int], tmp_path
     """Hours are added to the clock before each write; two plans are changed in turn."""
     store = open_store(f"sqlite:///{tmp_path_factory.mktemp('clock') / 'store.db'}")
     for number, name in enumerate(_jumping(store, jumps)):
-        assert store.plans()[0].plan_id == name, "the one changed last stands first"
+        assert plans.listed(store)[0].plan_id == name, "the one changed last stands first"
         assert len(store.trail()) == number + 1
     assert [one.body["name"] for one in store.trail() if one.body] == [f"n{n}" for n in range(6)]
     assert audit.faults(store.trail()) == []
-    assert store.undo("a", version=3).name == "n2"
+    assert plans.undo(store, "a", version=3).name == "n2"
     store.engine.dispose()
 
 
@@ -208,8 +208,8 @@ def _jumping(store: Store, jumps: list[int]) -> Iterator[str]:
     for number, hours in enumerate(jumps):
         now += timedelta(hours=hours)
         with pytest.MonkeyPatch.context() as clock:
-            clock.setattr(core, "_now", lambda at=now: at.isoformat(timespec="milliseconds"))
-            store.save(plan("ab"[number % 2], f"n{number}"), version=number // 2)
+            clock.setattr(ledger, "now", lambda at=now: at.isoformat(timespec="milliseconds"))
+            plans.save(store, plan("ab"[number % 2], f"n{number}"), version=number // 2)
         yield "ab"[number % 2]
 
 

@@ -17,7 +17,7 @@ from mssmap import cli
 from mssmap.archive import copies
 from mssmap.archive.shelf import Shelf
 from mssmap.errors import DataError, InputError, MssmapError
-from mssmap.store import Store, backup, backup_file, imports, open_store, payloads
+from mssmap.store import Store, backup, backup_file, imports, notes, open_store, payloads, plans
 from mssmap.store.backup_file import BOUNDS
 
 from .conftest import plan
@@ -36,8 +36,8 @@ def store(tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture
 def file(tmp_path: Path, store: Store) -> Path:
     """Return a sound back-up of a plan and a setting."""
-    store.save(plan(), version=0)
-    store.remember("last_brief", {"day": "2025-01-18"})
+    plans.save(store, plan(), version=0)
+    notes.remember(store, "last_brief", {"day": "2025-01-18"})
     path = tmp_path / "kept.zip"
     backup.backup(store, path)
     return path
@@ -197,7 +197,7 @@ def test_a_value_of_another_kind_than_its_column_is_no_back_up(file, tmp_path, t
     there = open_store(f"sqlite:///{tmp_path / 'there.db'}")
     with pytest.raises(DataError, match=rf"{table} is not what was written"):
         backup.restore(there, file)
-    assert there.plans() == []
+    assert plans.listed(there) == []
     there.engine.dispose()
 
 
@@ -236,7 +236,7 @@ def test_a_manifest_nested_without_end_is_no_back_up(file):
 def test_rows_go_into_the_store_some_bytes_at_a_time(tmp_path, store):
     """Many large rows are not held together."""
     for n in range(16):
-        store._write(lambda session, n=n: payloads.put(session, bytes([n]) * 2_000_000))
+        store.write(lambda session, n=n: payloads.put(session, bytes([n]) * 2_000_000))
     path = tmp_path / "large.zip"
     backup.backup(store, path)
     there = open_store(f"sqlite:///{tmp_path / 'there.db'}")

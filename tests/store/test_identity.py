@@ -14,7 +14,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from mssmap.store import Store, StoreAwayError, backup, open_store
+from mssmap.store import Store, StoreAwayError, backup, notes, open_store, plans
 
 from .conftest import SOAK, Postgres, plan
 
@@ -30,8 +30,8 @@ def file(tmp_path: Path) -> Path:
 def opened(file: Path) -> Iterator[Store]:
     """A store in a file, open, with a plan in version 2."""
     found = open_store(f"sqlite:///{file}")
-    found.save(plan(name="first"), version=0)
-    found.save(plan(name="second"), version=1)
+    plans.save(found, plan(name="first"), version=0)
+    plans.save(found, plan(name="second"), version=1)
     yield found
     found.engine.dispose()
 
@@ -54,9 +54,9 @@ def in_file(file: Path) -> list[str]:
 def refused(store: Store, words: str) -> None:
     """No write is acknowledged, no read shows what is no more, and it is not ready."""
     tries: list[Callable[[], object]] = [
-        lambda: store.save(plan(name="lost"), version=2),
-        lambda: store.remember("last_brief", {"day": "2025-01-18"}),
-        store.plans,
+        lambda: plans.save(store, plan(name="lost"), version=2),
+        lambda: notes.remember(store, "last_brief", {"day": "2025-01-18"}),
+        lambda: plans.listed(store),
         store.require_same,
     ]
     for work in tries:
@@ -81,7 +81,7 @@ def test_a_file_that_was_removed_and_replaced_later_is_used_if_it_is_the_same(op
     file.unlink()
     refused(opened, "removed or moved")
     same.rename(file)
-    opened.save(plan(name="third"), version=2)
+    plans.save(opened, plan(name="third"), version=2)
     assert in_file(file) == ["third 3"]
     file.unlink()
     refused(opened, "removed or moved")
@@ -95,14 +95,14 @@ def test_a_file_that_is_put_back_is_used_again(opened, file):
     refused(opened, "removed or moved")
     assert in_file(away) == ["second 2"], "all that was saved is in the file that was moved"
     away.rename(file)
-    assert opened.save(plan(name="third"), version=2).version == 3
+    assert plans.save(opened, plan(name="third"), version=2).version == 3
     assert in_file(file) == ["third 3"]
 
 
 def test_another_store_in_its_place_is_told(opened, file, tmp_path):
     other = tmp_path / "other.db"
     found = open_store(f"sqlite:///{other}")
-    found.save(plan("q", "Other"), version=0)
+    plans.save(found, plan("q", "Other"), version=0)
     found.engine.dispose()
     away = file.rename(tmp_path / "away.db")
     other.rename(file)
@@ -110,13 +110,13 @@ def test_another_store_in_its_place_is_told(opened, file, tmp_path):
     assert in_file(file) == ["Other 1"]
     assert in_file(away) == ["second 2"]
     away.replace(file)
-    opened.save(plan(name="third"), version=2)
+    plans.save(opened, plan(name="third"), version=2)
     assert in_file(file) == ["third 3"]
 
 
 def test_an_earlier_state_of_the_store_in_its_place_is_told(opened, file, tmp_path):
     older = copied(file, tmp_path / "older.db")
-    opened.save(plan(name="third"), version=2)
+    plans.save(opened, plan(name="third"), version=2)
     older.replace(file)
     refused(opened, r"store\.db: an earlier state of the store was put in its place, change 3 is not in it")
     assert in_file(file) == ["second 2"], "the log of the old file was not played into it"
@@ -124,8 +124,8 @@ def test_an_earlier_state_of_the_store_in_its_place_is_told(opened, file, tmp_pa
 
 def test_the_same_store_in_another_file_is_used_by_itself(opened, file, tmp_path):
     copied(file, tmp_path / "same.db").replace(file)
-    assert opened.plan("p").version == 2
-    opened.save(plan(name="third"), version=2)
+    assert plans.find(opened, "p").version == 2
+    plans.save(opened, plan(name="third"), version=2)
     assert in_file(file) == ["third 3"]
 
 
@@ -157,9 +157,9 @@ def test_a_file_that_goes_in_the_middle_of_a_write_acknowledges_nothing(opened, 
 
     if how == "removed":
         with pytest.raises(StoreAwayError, match="removed or moved"):
-            opened.remember_next("brief.", make)
+            notes.remember_next(opened, "brief.", make)
         return
-    opened.remember_next("brief.", make)  # the copy holds all that was acknowledged: it was written there, once
+    notes.remember_next(opened, "brief.", make)  # the copy holds all that was acknowledged: it was written there, once
     with closing(sqlite3.connect(file)) as found:
         assert found.execute("SELECT count(*) FROM setting").fetchone() == (1,)
 
@@ -167,8 +167,8 @@ def test_a_file_that_goes_in_the_middle_of_a_write_acknowledges_nothing(opened, 
 def test_two_stores_of_one_process_on_one_file_both_notice(opened, file, tmp_path):
     second = open_store(f"sqlite:///{file}")
     copied(file, tmp_path / "same.db").replace(file)
-    second.save(plan(name="third"), version=2)
-    assert opened.plan("p").version == 3
+    plans.save(second, plan(name="third"), version=2)
+    assert plans.find(opened, "p").version == 3
     file.unlink()
     refused(second, "removed")
     refused(opened, "removed")
@@ -186,7 +186,7 @@ def test_no_write_is_acknowledged_into_a_file_that_is_gone(file, tmp_path, recor
         while not stop.is_set():
             count = acknowledged.get(name, 0)
             try:
-                store.save(plan(name, counts=count + 1), version=count, request_id=f"{name} {count}")
+                plans.save(store, plan(name, counts=count + 1), version=count, request_id=f"{name} {count}")
             except StoreAwayError as error:
                 told.add(str(error))
                 continue
@@ -212,7 +212,7 @@ def test_no_write_is_acknowledged_into_a_file_that_is_gone(file, tmp_path, recor
     for store in stores:
         store.engine.dispose()
     found = open_store(f"sqlite:///{file}")
-    assert {one.plan_id: one.version for one in found.plans()} == acknowledged
+    assert {one.plan_id: one.version for one in plans.listed(found)} == acknowledged
     found.engine.dispose()
     record_property("figure", f"moved {moves} times under 4 writers, {sum(acknowledged.values())} writes, 0 lost")
 
@@ -234,23 +234,23 @@ def test_sqlite_itself_acknowledges_into_a_file_that_is_gone(file, record_proper
 
 def test_a_store_restored_over_by_another_process_is_told(store, url, tmp_path):
     backup.backup(store, tmp_path / "empty.zip")
-    store.save(plan(), version=0)
+    plans.save(store, plan(), version=0)
     other = open_store(url)
     backup.restore(other, tmp_path / "empty.zip", replace=True)
-    other.save(plan("q", "After"), version=0)
+    plans.save(other, plan("q", "After"), version=0)
     with pytest.raises(StoreAwayError, match=r"an earlier state of the store was put in its place, change 1"):
-        store.save(plan(name="lost"), version=1)
+        plans.save(store, plan(name="lost"), version=1)
     with pytest.raises(StoreAwayError, match="earlier state"):
         store.require_same()
     again = open_store(url)
-    assert [one.name for one in again.plans()] == ["After"], "a process that starts now works with what there is"
+    assert [one.name for one in plans.listed(again)] == ["After"], "a process that starts now works with what there is"
     again.engine.dispose()
     other.engine.dispose()
 
 
 def test_the_id_belongs_to_the_place(store, url, tmp_path):
     """A back-up does not carry it, so a laptop and its headquarters are two stores."""
-    store.save(plan(), version=0)
+    plans.save(store, plan(), version=0)
     backup.backup(store, tmp_path / "kept.zip")
     laptop = open_store(f"sqlite:///{tmp_path / 'laptop.db'}")
     own = laptop.identity.store_id
@@ -270,8 +270,8 @@ def served(postgres: Postgres) -> Iterator[tuple[Store, str, Callable[[str], Non
     """A store in PostgreSQL with a plan in version 2, its database, and a way to run SQL beside it."""
     url = postgres.database("same")
     store = open_store(url)
-    store.save(plan(name="first"), version=0)
-    store.save(plan(name="second"), version=1)
+    plans.save(store, plan(name="first"), version=0)
+    plans.save(store, plan(name="second"), version=1)
 
     def run(text: str) -> None:
         with psycopg.connect(sa.make_url(url).set(database="postgres").render_as_string(), autocommit=True) as beside:
@@ -295,12 +295,12 @@ def test_another_store_in_the_database_is_told_until_the_right_one_is_back(serve
     run(f"ALTER DATABASE {name} RENAME TO {name}_away")
     run(f"CREATE DATABASE {name}")
     other = open_store(store.engine.url.render_as_string())
-    other.save(plan("q", "Other"), version=0)
+    plans.save(other, plan("q", "Other"), version=0)
     other.engine.dispose()
     refused(store, f"{name}: another store was put in the place")
     run(f"DROP DATABASE {name} WITH (FORCE)")
     run(f"ALTER DATABASE {name}_away RENAME TO {name}")
-    assert store.save(plan(name="third"), version=2).version == 3
+    assert plans.save(store, plan(name="third"), version=2).version == 3
 
 
 def test_tables_replaced_under_an_open_connection_are_told(served):
@@ -310,10 +310,10 @@ def test_tables_replaced_under_an_open_connection_are_told(served):
         session.exec_driver_sql("DELETE FROM audit WHERE seq = 2")
         session.exec_driver_sql("UPDATE plan SET version = 1")
     with pytest.raises(StoreAwayError, match="an earlier state of the store was put in its place, change 2"):
-        store.save(plan(name="lost"), version=1)
+        plans.save(store, plan(name="lost"), version=1)
     with store.engine.begin() as session:
         session.exec_driver_sql("DROP TABLE identity")
     with pytest.raises(StoreAwayError, match="another store was put in the place"):
-        store.save(plan(name="lost"), version=1)
+        plans.save(store, plan(name="lost"), version=1)
     with pytest.raises(StoreAwayError, match="another store was put in the place"):
         store.require_same()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from mssmap.store import audit, open_store
+from mssmap.store import audit, open_store, plans
 
 from .conftest import SOAK, plan
 from .disk import left_beside
@@ -26,7 +26,7 @@ WRITES = 15 * ROUNDS
 """As many writes are wanted; a slow machine gets twice the rounds for them."""
 
 forked = multiprocessing.get_context("forkserver")
-forked.set_forkserver_preload(["mssmap.store.core"])  # the package itself loads nothing before it is asked
+forked.set_forkserver_preload(["mssmap.store.opening"])  # the package itself loads nothing before it is asked
 
 
 def killed(target: str, folder: Path, number: int, *, control: bool = False) -> dict[str, int]:
@@ -54,7 +54,7 @@ def test_no_acknowledged_write_is_lost(tmp_path, record_property):
     file = tmp_path / "store" / "store.db"
     url = f"sqlite:///{file}"
     first = open_store(url)
-    first.save(plan(counts={}), version=0)
+    plans.save(first, plan(counts={}), version=0)
     first.engine.dispose()
     acknowledged = left = swept = 0
     number = 0
@@ -63,7 +63,7 @@ def test_no_acknowledged_write_is_lost(tmp_path, record_property):
         promised = killed(url, tmp_path, number)
         swept += len(left_beside(file))
         store = open_store(url)
-        counts = store.plan("p").body["counts"]
+        counts = plans.find(store, "p").body["counts"]
         for name, count in promised.items():
             # one write may have reached the disk just before its writer could say so
             assert counts[name] in (count, count + 1), f"round {number}: {name}"
@@ -99,16 +99,16 @@ def test_a_file_rewritten_whole_does_lose_writes(tmp_path, record_property):
 def test_a_full_disk_is_said_and_loses_nothing(tmp_path, room):
     script = f"""
 import resource, sys
-from mssmap.store import open_store, StoreAwayError
+from mssmap.store import open_store, plans, StoreAwayError
 sys.path.insert(0, {str(Path(__file__).parents[1])!r})
 from store.conftest import plan
 store = open_store("sqlite:///{tmp_path / "store.db"}")
-version = store.save(plan(), version=0).version
+version = plans.save(store, plan(), version=0).version
 import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, ({room} + 200_000, {room} + 200_000))
 try:
     while True:
-        version = store.save(plan(name="x" * 150, note="y" * 4000), version=version).version
+        version = plans.save(store, plan(name="x" * 150, note="y" * 4000), version=version).version
 except StoreAwayError as error:
     print(version, error)
 """
@@ -116,5 +116,5 @@ except StoreAwayError as error:
     version, _space, message = done.stdout.partition(" ")
     assert "did not take it" in message, done.stderr
     store = open_store(f"sqlite:///{tmp_path / 'store.db'}")
-    assert store.plan("p").version == int(version)
+    assert plans.find(store, "p").version == int(version)
     assert audit.faults(store.trail()) == []

@@ -18,7 +18,7 @@ from archive.samples import TEN, rows, write
 from mssmap.archive import shelf
 from mssmap.ingest import field_copy
 from mssmap.maps import assets
-from mssmap.store import backup, disk, open_store
+from mssmap.store import backup, disk, open_store, plans
 from mssmap.ui import cache
 
 from .conftest import SOAK, plan
@@ -160,7 +160,7 @@ def test_work_that_is_killed_at_any_moment_leaves_nothing_after_the_next_start(t
     monkeypatch.setattr(shelf, "UNLISTED_S", -1)
     file = tmp_path / "store" / "store.db"
     store = open_store(f"sqlite:///{file}")
-    store.save(plan(), version=0)
+    plans.save(store, plan(), version=0)
     swept = 0
     for number in range(KILLS):
         working = at_work(f"sqlite:///{file}", tmp_path)

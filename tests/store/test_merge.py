@@ -19,7 +19,7 @@ from pydantic import TypeAdapter
 from mssmap.errors import InputError, NotFoundError
 from mssmap.planning import plan_acts, plan_file, scenario
 from mssmap.records.timeline import Clocks
-from mssmap.store import Store, audit, imports, merge, open_store, payloads
+from mssmap.store import Store, audit, imports, merge, notes, open_store, payloads, plans
 
 from .conftest import plan
 
@@ -35,16 +35,16 @@ def field(tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture
 def both(store: Store, field: Store) -> tuple[Store, Store]:
     """Return headquarters and a laptop that left with a copy of it: one plan in version 2."""
-    store.save(plan(), version=0, actor="ana")
-    store.save(plan(name="Baseline"), version=1, actor="ana")
+    plans.save(store, plan(), version=0, actor="ana")
+    plans.save(store, plan(name="Baseline"), version=1, actor="ana")
     merge.merge(field, store, origin="headquarters")
     return store, field
 
 
 def test_what_only_the_laptop_changed_arrives_with_its_person_time_and_history(both):
     hq, laptop = both
-    laptop.save(plan(name="From the field"), version=2, actor="bea")
-    laptop.save(plan("q", "New in the field"), version=0, actor="bea")
+    plans.save(laptop, plan(name="From the field"), version=2, actor="bea")
+    plans.save(laptop, plan("q", "New in the field"), version=0, actor="bea")
     done = merge.merge(hq, laptop, origin="laptop 3", actor="ana")
     assert (done.taken, done.known, set(done.names), done.conflicts) == (
         2,
@@ -52,15 +52,15 @@ def test_what_only_the_laptop_changed_arrives_with_its_person_time_and_history(b
         {"From the field", "New in the field"},
         (),
     )
-    assert [p.name for p in hq.plans()] == ["New in the field", "From the field"]
-    assert (hq.plan("p").version, hq.plan("p").changed_by) == (3, "bea")
+    assert [p.name for p in plans.listed(hq)] == ["New in the field", "From the field"]
+    assert (plans.find(hq, "p").version, plans.find(hq, "p").changed_by) == (3, "bea")
     assert audit.faults(hq.trail()) == []
-    assert hq.undo("p", version=3).name == "Baseline", "the laptop's change can be undone here"
+    assert plans.undo(hq, "p", version=3).name == "Baseline", "the laptop's change can be undone here"
 
 
 def test_merging_twice_changes_nothing(both):
     hq, laptop = both
-    laptop.save(plan(name="From the field"), version=2)
+    plans.save(laptop, plan(name="From the field"), version=2)
     merge.merge(hq, laptop, origin="laptop 3")
     before = hq.trail()
     assert merge.merge(hq, laptop, origin="laptop 3").taken == 0
@@ -69,20 +69,20 @@ def test_merging_twice_changes_nothing(both):
 
 def test_a_plan_that_both_changed_is_decided_by_a_person_and_nothing_is_dropped(both):
     hq, laptop = both
-    hq.save(plan(name="Ours"), version=2, actor="ana")
-    laptop.save(plan(name="Draft"), version=2, actor="bea")
-    laptop.save(plan(name="Theirs"), version=3, actor="bea")
+    plans.save(hq, plan(name="Ours"), version=2, actor="ana")
+    plans.save(laptop, plan(name="Draft"), version=2, actor="bea")
+    plans.save(laptop, plan(name="Theirs"), version=3, actor="bea")
     done = merge.merge(hq, laptop, origin="laptop 3")
     (conflict,) = merge.conflicts(hq)
     assert done.conflicts == (conflict,)
     assert (conflict.name, conflict.theirs_by, conflict.origin) == ("Theirs", "bea", "laptop 3")
-    assert hq.plan("p").name == "Ours", "nothing is overwritten before the decision"
+    assert plans.find(hq, "p").name == "Ours", "nothing is overwritten before the decision"
     assert [e.body["name"] for e in hq.trail(conflict.branch)] == ["Draft", "Theirs"]
 
     decided = merge.decide(hq, conflict.conflict_id, "theirs", actor="ana")
     assert (decided.choice, decided.decided_by) == ("theirs", "ana")
-    assert (hq.plan("p").name, hq.plan("p").version) == ("Theirs", 4)
-    assert hq.undo("p", version=4).name == "Ours", "a decision can be taken back like any change"
+    assert (plans.find(hq, "p").name, plans.find(hq, "p").version) == ("Theirs", 4)
+    assert plans.undo(hq, "p", version=4).name == "Ours", "a decision can be taken back like any change"
     assert merge.conflicts(hq) == []
     assert [c.choice for c in merge.conflicts(hq, decided=True)] == ["theirs"]
     assert audit.faults(hq.trail()) == []
@@ -90,52 +90,52 @@ def test_a_plan_that_both_changed_is_decided_by_a_person_and_nothing_is_dropped(
 
 def test_both_can_be_kept(both):
     hq, laptop = both
-    hq.save(plan(name="Ours"), version=2)
-    laptop.save(plan(name="Theirs"), version=2)
+    plans.save(hq, plan(name="Ours"), version=2)
+    plans.save(laptop, plan(name="Theirs"), version=2)
     (conflict,) = merge.merge(hq, laptop, origin="laptop 3").conflicts
     merge.decide(hq, conflict.conflict_id, "both")
-    assert sorted(p.name for p in hq.plans()) == ["Ours", "Theirs (laptop 3)"]
-    assert hq.plan(conflict.branch).body["id"] == conflict.branch
+    assert sorted(p.name for p in plans.listed(hq)) == ["Ours", "Theirs (laptop 3)"]
+    assert plans.find(hq, conflict.branch).body["id"] == conflict.branch
 
 
 def test_a_plan_deleted_here_and_changed_there_is_a_conflict(both):
     hq, laptop = both
-    hq.delete("p", version=2)
-    laptop.save(plan(name="Theirs"), version=2)
+    plans.delete(hq, "p", version=2)
+    plans.save(laptop, plan(name="Theirs"), version=2)
     (conflict,) = merge.merge(hq, laptop, origin="laptop 3").conflicts
-    assert hq.plans() == []
+    assert plans.listed(hq) == []
     merge.decide(hq, conflict.conflict_id, "theirs")
-    assert [p.name for p in hq.plans()] == ["Theirs"]
+    assert [p.name for p in plans.listed(hq)] == ["Theirs"]
 
 
 def test_a_plan_deleted_there_and_changed_here_is_a_conflict(both):
     hq, laptop = both
-    hq.save(plan(name="Ours"), version=2)
-    laptop.delete("p", version=2)
+    plans.save(hq, plan(name="Ours"), version=2)
+    plans.delete(laptop, "p", version=2)
     (conflict,) = merge.merge(hq, laptop, origin="laptop 3").conflicts
     assert conflict.theirs is None
     assert merge.choices(conflict) == ("ours", "theirs")
     with pytest.raises(InputError, match=r"^choice: found 'both', required one of ours, theirs"):
         merge.decide(hq, conflict.conflict_id, "both")
     merge.decide(hq, conflict.conflict_id, "theirs")
-    assert hq.plans() == []
+    assert plans.listed(hq) == []
     with pytest.raises(InputError, match=r"local has decided it already \(theirs\)"):
         merge.decide(hq, conflict.conflict_id, "ours")
 
 
 def test_the_same_change_on_both_sides_needs_no_decision(both):
     hq, laptop = both
-    hq.save(plan(name="Same"), version=2)
-    laptop.save(plan(name="Same"), version=2)
+    plans.save(hq, plan(name="Same"), version=2)
+    plans.save(laptop, plan(name="Same"), version=2)
     assert merge.merge(hq, laptop, origin="laptop 3").conflicts == ()
 
 
 def test_a_second_copy_of_the_same_laptop_replaces_the_question(both):
     hq, laptop = both
-    hq.save(plan(name="Ours"), version=2)
-    laptop.save(plan(name="First"), version=2)
+    plans.save(hq, plan(name="Ours"), version=2)
+    plans.save(laptop, plan(name="First"), version=2)
     merge.merge(hq, laptop, origin="laptop 3")
-    laptop.save(plan(name="Second"), version=3)
+    plans.save(laptop, plan(name="Second"), version=3)
     merge.merge(hq, laptop, origin="laptop 3")
     assert [c.name for c in merge.conflicts(hq)] == ["Second"]
     assert [c.choice for c in merge.conflicts(hq, decided=True)] == ["superseded", ""]
@@ -143,13 +143,13 @@ def test_a_second_copy_of_the_same_laptop_replaces_the_question(both):
 
 def test_after_taking_theirs_the_laptop_goes_on_without_a_new_question(both):
     hq, laptop = both
-    hq.save(plan(name="Ours"), version=2)
-    laptop.save(plan(name="Theirs"), version=2)
+    plans.save(hq, plan(name="Ours"), version=2)
+    plans.save(laptop, plan(name="Theirs"), version=2)
     (conflict,) = merge.merge(hq, laptop, origin="laptop 3").conflicts
     merge.decide(hq, conflict.conflict_id, "theirs")
-    laptop.save(plan(name="Theirs, later"), version=3)
+    plans.save(laptop, plan(name="Theirs, later"), version=3)
     assert merge.merge(hq, laptop, origin="laptop 3").conflicts == ()
-    assert hq.plan("p").name == "Theirs, later"
+    assert plans.find(hq, "p").name == "Theirs, later"
 
 
 def test_imports_come_with_their_rows(both):
@@ -163,20 +163,20 @@ def test_imports_come_with_their_rows(both):
 def test_packs_get_new_numbers_and_drafts_stay_ours(both):
     hq, laptop = both
     for where, who in ((hq, "ana"), (laptop, "bea")):
-        where.remember("pack.000001", {"by": who}, actor=who)
-        where.remember("draft.local", {"title": who}, actor=who)
+        notes.remember(where, "pack.000001", {"by": who}, actor=who)
+        notes.remember(where, "draft.local", {"title": who}, actor=who)
     merge.merge(hq, laptop, origin="laptop 3")
-    assert hq.settings("pack.") == {"pack.000001": {"by": "ana"}, "pack.000002": {"by": "bea"}}
-    assert hq.setting("draft.local") == {"title": "ana"}
+    assert notes.listed(hq, "pack.") == {"pack.000001": {"by": "ana"}, "pack.000002": {"by": "bea"}}
+    assert notes.find(hq, "draft.local") == {"title": "ana"}
     assert [e.body for e in hq.trail() if e.entity_id.startswith("draft.local~")] == [{"title": "bea"}]
 
 
 def test_the_chains_interleave_by_time_and_each_keeps_its_order(both):
     hq, laptop = both
-    laptop.save(plan("a", "1"), version=0, actor="bea")
-    hq.save(plan("b", "2"), version=0, actor="ana")
-    laptop.save(plan("a", "3"), version=1, actor="bea")
-    hq.save(plan("b", "4"), version=1, actor="ana")
+    plans.save(laptop, plan("a", "1"), version=0, actor="bea")
+    plans.save(hq, plan("b", "2"), version=0, actor="ana")
+    plans.save(laptop, plan("a", "3"), version=1, actor="bea")
+    plans.save(hq, plan("b", "4"), version=1, actor="ana")
     merge.merge(hq, laptop, origin="laptop 3")
     told = [e for e in merge.by_time(hq.trail()) if e.entity_id in "ab"]
     assert [e.body["name"] for e in told] == ["1", "2", "3", "4"]
@@ -186,7 +186,7 @@ def test_the_chains_interleave_by_time_and_each_keeps_its_order(both):
 
 def test_the_trail_of_the_field_is_kept_whole(both):
     hq, laptop = both
-    laptop.save(plan(name="From the field"), version=2)
+    plans.save(laptop, plan(name="From the field"), version=2)
     merge.merge(hq, laptop, origin="laptop 3")
     noted = hq.trail("laptop 3")[-1].body
     kept = payloads.get(hq, noted["trail"])
@@ -197,7 +197,7 @@ def test_the_trail_of_the_field_is_kept_whole(both):
 
 def test_a_broken_chain_is_refused_and_nothing_is_merged(both):
     hq, laptop = both
-    laptop.save(plan(name="From the field"), version=2)
+    plans.save(laptop, plan(name="From the field"), version=2)
     with laptop.engine.begin() as session:
         session.execute(sa.text("UPDATE audit SET actor = 'somebody' WHERE seq = 2"))
     before = hq.trail()
@@ -210,8 +210,8 @@ def test_a_broken_chain_is_refused_and_nothing_is_merged(both):
 
 def test_a_record_that_cannot_be_used_is_told_and_the_others_are_taken(both):
     hq, laptop = both
-    laptop.save(plan(name="From the field"), version=2)
-    laptop.save(plan("q", "Other"), version=0)
+    plans.save(laptop, plan(name="From the field"), version=2)
+    plans.save(laptop, plan("q", "Other"), version=0)
 
     def check(entity: str, entity_id: str, body: dict[str, Any]) -> None:
         if body["name"] == "From the field":
@@ -219,7 +219,7 @@ def test_a_record_that_cannot_be_used_is_told_and_the_others_are_taken(both):
 
     done = merge.merge(hq, laptop, origin="laptop 3", check=check)
     assert done.refused == ("plan p: not merged. plan p: not a plan",)
-    assert [p.name for p in hq.plans()] == ["Other", "Baseline"]
+    assert [p.name for p in plans.listed(hq)] == ["Other", "Baseline"]
     assert merge.merge(hq, laptop, origin="laptop 3", check=check).refused == done.refused, "told again"
     assert merge.merge(hq, laptop, origin="laptop 3").taken == 1, "once it can be used it comes"
 
@@ -239,21 +239,21 @@ STEPS = st.lists(
 
 def _step(store: Store, plan_id: str, action: str, number: int) -> None:
     """One change, if it can be made."""
-    known = {p.plan_id: p for p in store.plans()}
+    known = {p.plan_id: p for p in plans.listed(store)}
     version = known[plan_id].version if plan_id in known else 0
     if plan_id not in known and store.trail(plan_id):
         return  # deleted
     if action == "edit" or plan_id not in known:
-        store.save(plan(plan_id, f"{plan_id}{number}"), version=version)
+        plans.save(store, plan(plan_id, f"{plan_id}{number}"), version=version)
     elif action == "delete":
-        store.delete(plan_id, version=version)
+        plans.delete(store, plan_id, version=version)
     else:
         with suppress(InputError):  # nothing to undo
-            store.undo(plan_id, version=version)
+            plans.undo(store, plan_id, version=version)
 
 
 def _state(store: Store) -> dict[str, str]:
-    return {p.plan_id: p.name for p in store.plans()}
+    return {p.plan_id: p.name for p in plans.listed(store)}
 
 
 @settings(max_examples=25)
@@ -273,7 +273,7 @@ def test_no_change_is_lost_whatever_both_did(empty_stores, shared, apart):
     requests = [entry.request_id for entry in hq.trail()]
     assert audit.faults(hq.trail()) == []
     assert len(set(requests)) == len(requests)
-    assert {entry.request_id for entry in laptop.trail() if entry.entity == merge.PLAN} <= set(requests)
+    assert {entry.request_id for entry in laptop.trail() if entry.entity == plans.ENTITY} <= set(requests)
     contested = {conflict.entity_id for conflict in done.conflicts}
     for plan_id in "pqr":
         now, here, there = (state.get(plan_id) for state in (_state(hq), ours, theirs))
@@ -308,10 +308,10 @@ def empty_stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 def test_a_plan_that_is_kept_beside_ours_can_be_opened_and_changed(both, small):
     hq, laptop = both
     made = scenario.baseline(small, Clocks(date(2025, 1, 18), date(2025, 1, 18)), "F6").copy("p", "Ours")
-    hq.save(plan_file.to_dict(made), version=2)
-    laptop.save(plan_file.to_dict(made.copy("p", "Theirs")), version=2)
+    plans.save(hq, plan_file.to_dict(made), version=2)
+    plans.save(laptop, plan_file.to_dict(made.copy("p", "Theirs")), version=2)
     (conflict,) = merge.merge(hq, laptop, origin="laptop 3").conflicts
     merge.decide(hq, conflict.conflict_id, "both")
-    kept = plan_file.from_dict(hq.plan(conflict.branch).body)
+    kept = plan_file.from_dict(plans.find(hq, conflict.branch).body)
     assert kept.name == "Theirs (laptop 3)"
     TypeAdapter(plan_acts.Id).validate_python(kept.id)

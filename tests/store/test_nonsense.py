@@ -11,7 +11,7 @@ import pytest
 from mssmap import cli
 from mssmap.ingest import attach
 from mssmap.records import timeline
-from mssmap.store import damaged, open_store, people, presence
+from mssmap.store import damaged, open_store, people, plans, presence
 
 from . import damage
 from .conftest import plan
@@ -138,8 +138,8 @@ def test_on_postgresql_every_command_goes_on_too(postgres, tmp_path, small_folde
 
 def test_a_store_that_only_mssmap_wrote_has_no_faults(url):
     store = open_store(url)
-    store.save(plan(), version=0)
-    store.delete("p", version=1)
+    plans.save(store, plan(), version=0)
+    plans.delete(store, "p", version=1)
     assert [line for kind in damaged.TABLES for line in damaged.faults(store, kind, only_columns=True)] == []
     store.engine.dispose()
 
@@ -152,7 +152,7 @@ def test_a_store_without_one_id_starts_and_is_written(url, change):
     store.engine.dispose()
     for version in range(2):
         other = open_store(url)
-        other.save(plan(), version=version)
+        plans.save(other, plan(), version=version)
         assert presence.watch(other, "p", tab="t", now=1.0) is not None
         assert len(damaged.faults(other, "identity")) == ("another" in change)
         other.engine.dispose()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from mssmap.store import Store, audit, core, open_store
+from mssmap.store import Store, audit, open_store, opening, plans
 
 from .conftest import SOAK, plan
 from .disk import Notes, as_driver, left_beside
@@ -35,7 +35,7 @@ def written(folder: Path, *, synchronous: str = "FULL") -> Notes:
         def write(name: str, number: int) -> None:
             for version in range(WRITES):
                 body = plan(name, count=version + 1, note="x" * 300)
-                stores[number % 2].save(body, version=version, actor=name)
+                plans.save(stores[number % 2], body, version=version, actor=name)
                 notes.acknowledged(name, version + 1)
 
         writers = [threading.Thread(target=write, args=(f"w{number}", number)) for number in range(WRITERS)]
@@ -53,13 +53,13 @@ def lost_by(notes: Notes, cut: int, folder: Path, seed: int) -> int:
     """Cut the power, open what is left with the ordinary driver, and count promised writes that are not there."""
     folder.mkdir()
     notes.after_cut(cut, folder, random.Random(seed))
-    store = Store(core._sqlite(sa.make_url(f"sqlite:///{folder / 'store.db'}")))  # open_store, without migrations
+    store = Store(opening.sqlite(sa.make_url(f"sqlite:///{folder / 'store.db'}")))  # open_store, without migrations
     try:
-        found = {one.plan_id: one.version for one in store.plans()}
+        found = {one.plan_id: one.version for one in plans.listed(store)}
         trail = store.trail()
         assert audit.faults(trail) == []
         assert sum(found.values()) == len(trail), "plans and trail tell the same"
-        assert all(one.body["count"] == one.version for one in store.plans())
+        assert all(one.body["count"] == one.version for one in plans.listed(store))
     finally:
         store.engine.dispose()
     assert left_beside(folder / "store.db") == []

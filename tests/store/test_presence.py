@@ -6,14 +6,14 @@ import time
 
 import sqlalchemy as sa
 
-from mssmap.store import presence
+from mssmap.store import plans, presence
 
 from .conftest import plan
 
 
 def test_windows_on_the_same_plan_see_each_other_until_they_are_silent(store):
-    store.save(plan(), version=0, actor="ana")
-    store.save(plan("q"), version=0)
+    plans.save(store, plan(), version=0, actor="ana")
+    plans.save(store, plan("q"), version=0)
     assert presence.watch(store, "p", tab="a", name="Ana", now=100.0).others == ()
     assert presence.watch(store, "p", tab="b", name="Bea", now=101.0).others == ("Ana",)
     assert presence.watch(store, "q", tab="c", now=101.0).others == (), "another plan"
@@ -22,7 +22,7 @@ def test_windows_on_the_same_plan_see_each_other_until_they_are_silent(store):
 
 
 def test_a_window_that_was_closed_is_gone_at_once(store):
-    store.save(plan(), version=0)
+    plans.save(store, plan(), version=0)
     presence.watch(store, "p", tab="a", now=100.0)
     presence.leave(store, "a")
     assert presence.watch(store, "p", tab="b", now=100.5).others == ()
@@ -38,24 +38,24 @@ def test_a_window_is_written_down_once_in_a_while_and_reads_in_between(store, mo
 
 
 def test_a_clock_that_was_put_back_does_not_keep_windows_for_ever(store):
-    store.save(plan(), version=0)
+    plans.save(store, plan(), version=0)
     presence.watch(store, "p", tab="a", now=10_000.0)
     assert presence.watch(store, "p", tab="b", now=100.0).others == ()
 
 
 def test_the_plan_is_told_as_it_is_now(store):
     assert presence.watch(store, "p", tab="a", now=1.0) is None
-    store.save(plan(), version=0, actor="ana")
+    plans.save(store, plan(), version=0, actor="ana")
     seen = presence.watch(store, "p", tab="a", now=2.0)
     assert (seen.version, seen.changed_by, seen.deleted) == (1, "ana", False)
-    store.delete("p", version=1, actor="bea")
+    plans.delete(store, "p", version=1, actor="bea")
     seen = presence.watch(store, "p", tab="a", now=3.0)
     assert (seen.version, seen.changed_by, seen.deleted) == (2, "bea", True)
 
 
 def test_a_store_that_others_write_to_is_not_waited_for(store):
     """A window that cannot be written down now costs nobody anything, and is there the next time."""
-    store.save(plan(), version=0)
+    plans.save(store, plan(), version=0)
     with store.engine.connect().execution_options(writes=True) as other, other.begin():
         other.execute(sa.text("UPDATE plan SET name = name"))
         other.execute(
@@ -68,4 +68,4 @@ def test_a_store_that_others_write_to_is_not_waited_for(store):
         assert time.monotonic() - start < 2
     presence.watch(store, "p", tab="a", now=2.0)
     assert presence.watch(store, "p", tab="b", now=2.0).others == ("",)
-    assert store.save(plan(name="B"), version=1).version == 2
+    assert plans.save(store, plan(name="B"), version=1).version == 2

@@ -12,8 +12,7 @@ import psutil
 import pytest
 import sqlalchemy as sa
 
-from mssmap.store import audit, open_store
-from mssmap.store.models import AuditRow, Base, PlanRow
+from mssmap.store import audit, open_store, tables
 
 from .conftest import SOAK, Postgres
 from .test_kill import forked
@@ -53,8 +52,8 @@ def counts(url: str) -> dict[str, int]:
     """What the store holds of each writer, if its invariants are whole."""
     store = open_store(url)
     with store.engine.connect().execution_options(isolation_level="REPEATABLE READ") as session:  # they write again
-        plans = session.execute(sa.select(PlanRow.__table__)).all()
-        trail = [audit.Entry(**row._mapping) for row in session.execute(sa.select(AuditRow.__table__).order_by("seq"))]
+        plans = session.execute(sa.select(tables.plans)).all()
+        trail = [audit.Entry(**row._mapping) for row in session.execute(sa.select(tables.trail).order_by("seq"))]
     store.engine.dispose()
     assert audit.faults(trail) == []
     assert sum(one.version for one in plans) == len(trail)
@@ -73,7 +72,7 @@ def left_in(url: str) -> dict[str, int]:
             time.sleep(0.1)
         rows = {
             table.name: table
-            for table in Base.metadata.sorted_tables
+            for table in tables.metadata.sorted_tables
             if table.name not in {"plan", "audit", "identity"}
         }
         found = {name: session.scalar(sa.select(sa.func.count()).select_from(table)) for name, table in rows.items()}

@@ -10,66 +10,66 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mssmap.errors import InputError, NotFoundError
-from mssmap.store import ConflictError, GoneError, StoreAwayError, audit, open_store
+from mssmap.store import ConflictError, GoneError, StoreAwayError, audit, notes, open_store, plans
 
 from .conftest import plan
 
 
 def test_a_saved_plan_comes_back(store, url):
-    saved = store.save(plan(name="Three more"), version=0, actor="ana")
-    again = open_store(url).plan("p")
+    saved = plans.save(store, plan(name="Three more"), version=0, actor="ana")
+    again = plans.find(open_store(url), "p")
     assert again == saved
     assert (again.version, again.name, again.changed_by) == (1, "Three more", "ana")
     assert again.body == plan(name="Three more")
 
 
 def test_a_second_person_sees_both_versions_and_nothing_is_lost(store):
-    store.save(plan(), version=0)
-    store.save(plan(name="hers"), version=1, actor="bea")
+    plans.save(store, plan(), version=0)
+    plans.save(store, plan(name="hers"), version=1, actor="bea")
     with pytest.raises(
         ConflictError, match=r"you changed version 1, but bea has saved version 2 .* keep theirs"
     ) as info:
-        store.save(plan(name="mine"), version=1)
+        plans.save(store, plan(name="mine"), version=1)
     assert info.value.theirs.name == "hers"
     assert info.value.yours["name"] == "mine"
-    assert store.plan("p").name == "hers"
+    assert plans.find(store, "p").name == "hers"
     # the person chooses their own: saved over the version they have now seen
-    assert store.save(plan(name="mine"), version=info.value.theirs.version).version == 3
+    assert plans.save(store, plan(name="mine"), version=info.value.theirs.version).version == 3
 
 
 def test_a_retry_of_the_same_request_has_one_effect(store):
-    first = store.save(plan(), version=0, request_id="r1")
-    assert store.save(plan(), version=0, request_id="r1") == first
+    first = plans.save(store, plan(), version=0, request_id="r1")
+    assert plans.save(store, plan(), version=0, request_id="r1") == first
     assert len(store.trail()) == 1
 
 
 def test_undo_and_redo_are_changes_of_their_own(store):
     for version, name in enumerate(["a", "b", "c"]):
-        store.save(plan(name=name), version=version)
-    assert store.undo("p", version=3).name == "b"
-    assert store.undo("p", version=4).name == "a"
-    assert store.redo("p", version=5).name == "b"
-    store.save(plan(name="d"), version=6)
+        plans.save(store, plan(name=name), version=version)
+    assert plans.undo(store, "p", version=3).name == "b"
+    assert plans.undo(store, "p", version=4).name == "a"
+    assert plans.redo(store, "p", version=5).name == "b"
+    plans.save(store, plan(name="d"), version=6)
     with pytest.raises(InputError, match=r"^redo: nothing was undone"):
-        store.redo("p", version=7)
-    assert store.undo("p", version=7).name == "b"
-    assert [entry.action for entry in store.history("p")] == ["edit"] * 3 + ["undo"] * 2 + ["redo", "edit", "undo"]
+        plans.redo(store, "p", version=7)
+    assert plans.undo(store, "p", version=7).name == "b"
+    assert [entry.action for entry in store.trail("p")] == ["edit"] * 3 + ["undo"] * 2 + ["redo", "edit", "undo"]
 
 
 def test_there_is_nothing_to_undo_in_a_new_plan(store):
-    store.save(plan(), version=0)
+    plans.save(store, plan(), version=0)
     with pytest.raises(InputError, match=r"^undo: there is no earlier state"):
-        store.undo("p", version=1)
+        plans.undo(store, "p", version=1)
 
 
 def test_a_deleted_plan_is_gone_from_the_list_but_not_from_the_trail(store):
-    store.save(plan(), version=0)
-    store.delete("p", version=1)
-    assert store.plans() == []
+    plans.save(store, plan(), version=0)
+    plans.delete(store, "p", version=1)
+    assert plans.listed(store) == []
     with pytest.raises(NotFoundError, match="deleted"):
-        store.plan("p")
+        plans.find(store, "p")
     with pytest.raises(GoneError, match="Bring it back"):
-        store.save(plan(), version=1)
+        plans.save(store, plan(), version=1)
     assert [entry.action for entry in store.trail()] == ["edit", "delete"]
 
 
@@ -79,55 +79,55 @@ def named(name: str):
 
 
 def test_an_act_changes_what_stands_and_counts_once(store):
-    store.act("p", named("a"), request_id="1", actor="ana")
-    store.act("p", lambda body: {**body, "active": ["x"]}, request_id="2", actor="bea")
-    assert store.act("p", named("a"), request_id="1").version == 1, "it arrived twice"
-    found = store.plan("p")
+    plans.act(store, "p", named("a"), request_id="1", actor="ana")
+    plans.act(store, "p", lambda body: {**body, "active": ["x"]}, request_id="2", actor="bea")
+    assert plans.act(store, "p", named("a"), request_id="1").version == 1, "it arrived twice"
+    found = plans.find(store, "p")
     assert (found.name, found.body["active"], found.version, found.changed_by) == ("a", ["x"], 2, "bea")
 
 
 def test_an_act_that_changes_nothing_makes_no_version_and_does_nothing_when_it_comes_again(store):
-    store.act("p", named("a"), request_id="1")
-    assert store.act("p", named("a"), request_id="2").version == 1
-    store.act("p", named("b"), request_id="3")
-    store.act("p", named("a"), request_id="2")
-    assert (store.plan("p").name, store.plan("p").version, len(store.trail())) == ("b", 2, 2)
+    plans.act(store, "p", named("a"), request_id="1")
+    assert plans.act(store, "p", named("a"), request_id="2").version == 1
+    plans.act(store, "p", named("b"), request_id="3")
+    plans.act(store, "p", named("a"), request_id="2")
+    assert (plans.find(store, "p").name, plans.find(store, "p").version, len(store.trail())) == ("b", 2, 2)
 
 
 def test_redo_with_nothing_to_redo_writes_nothing(store):
-    store.act("p", named("a"), request_id="1")
-    for attempt in (store.redo, store.undo):
+    plans.act(store, "p", named("a"), request_id="1")
+    for attempt in (plans.redo, plans.undo):
         with pytest.raises(InputError):
-            attempt("p")
-    assert (store.plan("p").version, len(store.trail())) == (1, 1)
+            attempt(store, "p")
+    assert (plans.find(store, "p").version, len(store.trail())) == (1, 1)
 
 
 def test_undo_and_redo_say_before_whether_there_is_something(store):
-    store.act("p", named("a"), request_id="1")
-    assert store.steps("p") == (False, False)
-    store.act("p", named("b"), request_id="2")
-    assert store.steps("p") == (True, False)
-    store.undo("p")
-    assert store.steps("p") == (False, True)
+    plans.act(store, "p", named("a"), request_id="1")
+    assert plans.steps(store, "p") == (False, False)
+    plans.act(store, "p", named("b"), request_id="2")
+    assert plans.steps(store, "p") == (True, False)
+    plans.undo(store, "p")
+    assert plans.steps(store, "p") == (False, True)
 
 
 def test_a_deleted_plan_can_be_brought_back_as_it_was(store):
-    store.act("p", named("a"), request_id="1")
-    store.act("p", named("b"), request_id="2")
-    store.delete("p", actor="bea")
-    assert [(one.plan_id, one.changed_by, one.deleted) for one in store.deleted()] == [("p", "bea", True)]
+    plans.act(store, "p", named("a"), request_id="1")
+    plans.act(store, "p", named("b"), request_id="2")
+    plans.delete(store, "p", actor="bea")
+    assert [(one.plan_id, one.changed_by, one.deleted) for one in plans.deleted(store)] == [("p", "bea", True)]
     with pytest.raises(GoneError, match=r"deleted meanwhile\. Bring it back"):
-        store.act("p", named("c"), request_id="3")
-    assert store.bring_back("p", request_id="4").body == plan(name="b")
-    assert store.bring_back("p", request_id="4").version == 4, "it arrived twice"
-    assert store.bring_back("p").version == 4, "it is there"
-    assert (store.deleted(), store.steps("p")) == ([], (True, False))
-    assert store.undo("p").name == "a", "the deletion is not a step of its own any more"
+        plans.act(store, "p", named("c"), request_id="3")
+    assert plans.bring_back(store, "p", request_id="4").body == plan(name="b")
+    assert plans.bring_back(store, "p", request_id="4").version == 4, "it arrived twice"
+    assert plans.bring_back(store, "p").version == 4, "it is there"
+    assert (plans.deleted(store), plans.steps(store, "p")) == ([], (True, False))
+    assert plans.undo(store, "p").name == "a", "the deletion is not a step of its own any more"
     assert audit.faults(store.trail()) == []
 
 
 def test_proposals_are_points_in_the_database(store):
-    store.save(plan(), version=0)
+    plans.save(store, plan(), version=0)
     with store.engine.connect() as connection:
         if store.engine.dialect.name == "postgresql":
             found = connection.execute(sa.text("SELECT ST_AsText(place), ST_SRID(place) FROM proposal")).one()
@@ -138,7 +138,7 @@ def test_proposals_are_points_in_the_database(store):
 
 def test_a_changed_row_breaks_the_chain(store):
     for version in range(3):
-        store.save(plan(name=f"n{version}"), version=version)
+        plans.save(store, plan(name=f"n{version}"), version=version)
     assert audit.faults(store.trail()) == []
     with store.engine.connect().execution_options(writes=True) as connection, connection.begin():
         connection.execute(sa.text("UPDATE audit SET actor = 'somebody else' WHERE seq = 2"))
@@ -147,7 +147,7 @@ def test_a_changed_row_breaks_the_chain(store):
 
 def test_a_dropped_row_breaks_the_chain(store):
     for version in range(3):
-        store.save(plan(name=f"n{version}"), version=version)
+        plans.save(store, plan(name=f"n{version}"), version=version)
     with store.engine.connect().execution_options(writes=True) as connection, connection.begin():
         connection.execute(sa.text("DELETE FROM audit WHERE seq = 2"))
     assert audit.faults(store.trail()) == [
@@ -158,17 +158,17 @@ def test_a_dropped_row_breaks_the_chain(store):
 
 def test_many_at_once_lose_nothing(store):
     """Ten people try 20 edits each; whoever comes second is told and tries again on what is there now."""
-    store.save(plan(counts={}), version=0)
+    plans.save(store, plan(counts={}), version=0)
     refused = []
 
     def person(name: str) -> None:
         for _ in range(20):
             while True:
-                now = store.plan("p")
+                now = plans.find(store, "p")
                 counts = dict(now.body["counts"])
                 counts[name] = counts.get(name, 0) + 1
                 try:
-                    store.save({**now.body, "counts": counts}, version=now.version, actor=name)
+                    plans.save(store, {**now.body, "counts": counts}, version=now.version, actor=name)
                     break
                 except ConflictError as error:
                     refused.append(str(error))
@@ -178,26 +178,26 @@ def test_many_at_once_lose_nothing(store):
         one.start()
     for one in people:
         one.join()
-    assert store.plan("p").body["counts"] == {f"person {i}": 20 for i in range(10)}
+    assert plans.find(store, "p").body["counts"] == {f"person {i}": 20 for i in range(10)}
     assert audit.faults(store.trail()) == []
     assert all("you changed version" in text and "has saved version" in text for text in refused)
 
 
 def test_settings_are_remembered(store):
-    assert store.setting("last_brief") is None
-    store.remember("last_brief", {"day": "2025-01-18"})
-    store.remember("last_brief", {"day": "2025-02-10"})
-    assert store.setting("last_brief") == {"day": "2025-02-10"}
+    assert notes.find(store, "last_brief") is None
+    notes.remember(store, "last_brief", {"day": "2025-01-18"})
+    notes.remember(store, "last_brief", {"day": "2025-02-10"})
+    assert notes.find(store, "last_brief") == {"day": "2025-02-10"}
 
 
 def test_a_database_that_restarts_is_found_again(postgres):
     store = open_store(postgres.database("restart"))
-    store.save(plan(), version=0)
+    plans.save(store, plan(), version=0)
     postgres.stop("immediate")
     with pytest.raises(StoreAwayError, match=r"did not take it: .* Check that it runs"):
-        store.save(plan(name="lost?"), version=1)
+        plans.save(store, plan(name="lost?"), version=1)
     postgres.start()
-    assert store.save(plan(name="kept"), version=1).version == 2
+    assert plans.save(store, plan(name="kept"), version=1).version == 2
 
 
 def test_a_url_of_something_else_is_refused():

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 import typer.main
 
 from mssmap import cli
-from mssmap.store import backup, open_store
+from mssmap.store import backup, open_store, plans
 
 from .conftest import plan
 
@@ -66,7 +66,7 @@ def files(tmp_path_factory: pytest.TempPathFactory, small_folder: Path) -> Path:
     folder = tmp_path_factory.mktemp("files")
     (folder / "file.csv").write_text(FILE, encoding="utf-8")
     store = open_store(f"sqlite:///{folder / 'other.db'}")
-    store.save(plan(), version=0)
+    plans.save(store, plan(), version=0)
     backup.backup(store, folder / "copy.zip")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MSSMAP_DATA_DIR", str(small_folder))

@@ -11,6 +11,8 @@ import json
 import os
 from pathlib import Path
 
+from mssmap.store import plans
+
 
 def acknowledge(file: int, n: int) -> None:
     os.write(file, f"{n}\n".encode())
@@ -33,11 +35,11 @@ def write_forever(url: str, name: str, acknowledged: str, control: bool) -> None
 
     store = open_store(url)
     while True:
-        now = store.plan("p")
+        now = plans.find(store, "p")
         counts = dict(now.body["counts"])
         counts[name] = counts.get(name, 0) + 1
         try:
-            store.save({**now.body, "counts": counts}, version=now.version, actor=name)
+            plans.save(store, {**now.body, "counts": counts}, version=now.version, actor=name)
         except ConflictError:
             continue
         acknowledge(file, counts[name])
@@ -56,7 +58,7 @@ def write_on(url: str, name: str, acknowledged: str) -> None:
     while True:
         body = {"id": name, "name": name, "count": version + 1}
         try:
-            version = store.save(body, version=version, actor=name, request_id=f"{name}-{version}").version
+            version = plans.save(store, body, version=version, actor=name, request_id=f"{name}-{version}").version
         except StoreAwayError as error:
             os.write(told, f"{error}\n".encode())
             time.sleep(0.05)

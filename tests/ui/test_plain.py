@@ -15,7 +15,7 @@ import pytest
 from mssmap.planning import plan_file, scenario
 from mssmap.records.catalog import Data
 from mssmap.records.timeline import Clocks
-from mssmap.store import open_store
+from mssmap.store import open_store, plans
 from mssmap.ui import logs, plain
 
 CLOCKS = Clocks(date(2025, 1, 18), date(2025, 1, 18))
@@ -116,7 +116,9 @@ def test_a_terminal_is_not_steered_by_names(tmp_path: Path, small: Data) -> None
     """Of a file, of its licence, of a person and of a plan; with `--json` too."""
     url = f"sqlite:///{tmp_path}/store.db"
     store = open_store(url, make=True)
-    store.save(plan_file.to_dict(scenario.baseline(small, CLOCKS, "F6").copy("p1", "n")), version=0, actor=STEERING)
+    plans.save(
+        store, plan_file.to_dict(scenario.baseline(small, CLOCKS, "F6").copy("p1", "n")), version=0, actor=STEERING
+    )
     store.engine.dispose()
     (tmp_path / f"{STEERING}.csv").write_text("lat,lon,name\n18.6,-72.3,x\n", encoding="utf-8")
     at = {"cwd": tmp_path, "MSSMAP_DATABASE_URL": url, "PYTHONUTF8": "1"}

@@ -27,9 +27,11 @@ from scipy.sparse.csgraph import connected_components, dijkstra
 from mssmap import settings
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
+from mssmap.i18n import mark
 from mssmap.planning.ground.grid import Floats, Grid, Ints, to_metric
 from mssmap.planning.ground.osm_ways import KMH, Ways, read
-from mssmap.planning.ground.roads import ROAD_FACTOR, SAMPLE_M, SNAP_M, Links
+from mssmap.planning.ground.roads import ROAD_FACTOR, SAMPLE_M, SNAP_M, Links, speeds_in_words
+from mssmap.planning.method import Method, say
 
 LIMIT_MIN = 12.0
 """Longest link: across the country one needs about 11 minutes from centre to centre of neighbouring cells."""
@@ -279,12 +281,18 @@ def _as_links(grid: Grid, found: dict[str, Any], name: str) -> Links:
     )
 
 
-def _described(name: str, count: int, km: float) -> str:
-    speeds = ", ".join(f"{kind} {kmh:g}" for kind, kmh in KMH.items())
-    return (
-        f"Roads of {name} (OpenStreetMap, ODbL; {km:,.0f} km drivable, {count:,} links between neighbouring cells): "
-        f"free-flow km/h {speeds}, times {ROAD_FACTOR:g}, maxspeed as an upper bound, one-way ignored, ways closed to "
-        "cars and ferries left out."
+def _described(name: str, count: int, km: float) -> Method:
+    return say(
+        mark(
+            "Roads of {name} (OpenStreetMap, ODbL; {km:,.0f} km drivable, {links:,} links between neighbouring cells): "
+            "free-flow km/h {speeds}, times {factor:g}, maxspeed as an upper bound, one-way ignored, ways closed to "
+            "cars and ferries left out."
+        ),
+        name=name,
+        km=km,
+        links=count,
+        speeds=speeds_in_words(KMH),
+        factor=ROAD_FACTOR,
     )
 
 

@@ -26,14 +26,16 @@ from scipy.sparse.csgraph import dijkstra
 from mssmap.crs import METRIC, WGS84, require_crs
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
+from mssmap.i18n import mark
 from mssmap.planning.ground.grid import Floats, Grid, Ints, to_metric
+from mssmap.planning.method import NOTHING, Method, Sentence, say
 from mssmap.planning.reach import percent
 
 if TYPE_CHECKING:
     from mssmap.records.catalog import Data
     from mssmap.records.timeline import Clocks
 
-CLASS_KMH = {"national": 65.0, "departmental": 55.0, "communal": 30.0, "urban": 20.0}
+CLASS_KMH = {mark("national"): 65.0, mark("departmental"): 55.0, mark("communal"): 30.0, mark("urban"): 20.0}
 """Free-flow speed by class of road."""
 
 ROAD_FACTOR = 0.8
@@ -57,7 +59,7 @@ decimetres, exact up to 1,600 km long and 50,000 km counted.
 
 STATUSES = ("open", "restricted", "closed", "unknown")
 ZONE_EFFECTS = ("ignored", "slower", "closed")
-ZONE_LEVELS = ("controlled", "contested", "influence", "attacks")
+ZONE_LEVELS = (mark("controlled"), mark("contested"), mark("influence"), mark("attacks"))
 CLOSED_FROM_SHARE = 0.5
 """With the effect `closed`, a link is closed if zones cover at least this share of it."""
 
@@ -173,7 +175,7 @@ class Links:
     edges
         Roads: `road_id`, `ref`, `class`, `from`, `to`, `length_km`, `kmh`.
     model
-        What the roads were made from, in a sentence; empty for the coarse road model, the only one whose roads a
+        What the roads were made from; empty for the coarse road model, the only one whose roads a
         status can be reported about.
     """
 
@@ -182,7 +184,7 @@ class Links:
     road: Ints
     lines: NDArray[np.object_]
     edges: pd.DataFrame
-    model: str = ""
+    model: Method = NOTHING
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,7 +209,7 @@ class Network:
     zone_share
         Share of each cell's area in them.
     method
-        One sentence a reader can check.
+        What a reader can check.
     model
         See `Links`.
     """
@@ -219,8 +221,8 @@ class Network:
     roads: pd.DataFrame
     zones: gpd.GeoDataFrame
     zone_share: Floats
-    method: str
-    model: str = ""
+    method: Method
+    model: Method = NOTHING
 
     @cached_property
     def to_road_km(self) -> Floats:
@@ -230,16 +232,16 @@ class Network:
         return kilometres(dijkstra(self.ways, indices=np.flatnonzero(self.on_road), min_only=True))
 
     @cached_property
-    def km_method(self) -> str:
+    def km_method(self) -> Method:
         """How kilometres are counted, and how far people live from a road."""
         people = self.grid.people["central"]
         away = np.isfinite(self.to_road_km) & ~self.on_road
         far = float(self.to_road_km[away] @ people[away] / max(1, people[away].sum()))
-        return (
-            "Kilometres along the roads plus the way to the road, which is counted from cell to cell: "
-            f"{percent(people[self.on_road].sum(), people.sum()):.0f} % of the people live in a cell with a road, the "
-            f"others {far:.1f} km from one on average. "
+        text = mark(
+            "Kilometres along the roads plus the way to the road, which is counted from cell to cell: {share:.0f} % of "
+            "the people live in a cell with a road, the others {far:.1f} km from one on average."
         )
+        return say(text, share=float(percent(people[self.on_road].sum(), people.sum())), far=far)
 
 
 def kilometres(ways: Floats) -> Floats:
@@ -497,31 +499,63 @@ def _matrix(ends: Ints, weight: Floats, size: int) -> csr_array:
     return csr_array((np.r_[weight, weight], (rows, columns)), shape=(size, size))
 
 
-def describe(settings: RoadSettings, roads: pd.DataFrame, zones: int, model: str = "") -> str:
-    """Say in plain words how travel is computed."""
-    speeds = ", ".join(f"{name} {kmh:g}" for name, kmh in CLASS_KMH.items())
-    coarse = (
-        f"Coarse road model ({len(roads)} roads, {roads['length_km'].sum():,.0f} km, lengths +-10 to 20 %): "
-        f"free-flow km/h {speeds}, times {ROAD_FACTOR:g}."
+def describe(settings: RoadSettings, roads: pd.DataFrame, zones: int, model: Method = NOTHING) -> Method:
+    """Say how travel is computed."""
+    coarse = say(
+        mark(
+            "Coarse road model ({roads} roads, {km:,.0f} km, lengths +-10 to 20 %): free-flow km/h {speeds}, times "
+            "{factor:g}."
+        ),
+        roads=len(roads),
+        km=float(roads["length_km"].sum()),
+        speeds=speeds_in_words(CLASS_KMH),
+        factor=ROAD_FACTOR,
     )
-    text = [model or coarse, f"Off road {settings.offroad_kmh:g} km/h."]
-    if model:
-        text.append("Road statuses do not act: they are about the roads of the coarse model.")
-    elif settings.use_status:
-        counts = roads["status"].value_counts()
-        known = ", ".join(f"{counts[word]} {word}" for word in STATUSES if word in counts)
-        text.append(f"Road status: {known} (unknown counts as open, restricted x {settings.restricted_factor:g}).")
-        if "closed" in counts:
-            text.append("Nobody drives along a closed road, nor beside it through its cells; crossing it is possible.")
-    else:
-        text.append("Road status ignored: every road counts as open.")
-    if settings.zones == "ignored":
-        text.append("Armed-group zones ignored.")
-    else:
-        effect = (
-            f"slow travel up to x {settings.zone_factor:g}"
-            if settings.zones == "slower"
-            else "close every link with half or more of it inside"
+    return (
+        (model or coarse)
+        + say(mark("Off road {kmh:g} km/h."), kmh=settings.offroad_kmh)
+        + _statuses_told(settings, roads, own_model=bool(model))
+        + say(
+            _ZONES_TOLD[settings.zones],
+            zones=zones,
+            levels=tuple(map(Sentence, settings.zone_levels)),
+            factor=settings.zone_factor,
         )
-        text.append(f"{zones} zones ({', '.join(settings.zone_levels)}; indicative extents) {effect}.")
-    return " ".join(text)
+    )
+
+
+def speeds_in_words(speeds: Mapping[str, float]) -> tuple[Sentence, ...]:
+    """Return speeds by class of road, to be listed."""
+    return tuple(Sentence("{kind} {kmh:g}", {"kind": Sentence(kind), "kmh": kmh}) for kind, kmh in speeds.items())
+
+
+def _statuses_told(settings: RoadSettings, roads: pd.DataFrame, *, own_model: bool) -> Method:
+    if own_model:
+        return say(mark("Road statuses do not act: they are about the roads of the coarse model."))
+    if not settings.use_status:
+        return say(mark("Road status ignored: every road counts as open."))
+    counts = roads["status"].value_counts()
+    known = tuple(Sentence(text, {"n": int(counts[word])}) for word, text in _COUNTS.items() if word in counts)
+    told = say(
+        mark("Road status: {known} (unknown counts as open, restricted x {factor:g})."),
+        known=known,
+        factor=settings.restricted_factor,
+    )
+    if "closed" not in counts:
+        return told
+    return told + say(
+        mark("Nobody drives along a closed road, nor beside it through its cells; crossing it is possible.")
+    )
+
+
+_COUNTS = {
+    "open": mark("{n} open"),
+    "restricted": mark("{n} restricted"),
+    "closed": mark("{n} closed"),
+    "unknown": mark("{n} unknown"),
+}
+_ZONES_TOLD = {
+    "ignored": mark("Armed-group zones ignored."),
+    "slower": mark("{zones} zones ({levels}; indicative extents) slow travel up to x {factor:g}."),
+    "closed": mark("{zones} zones ({levels}; indicative extents) close every link with half or more of it inside."),
+}

@@ -5,19 +5,69 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
+from mssmap.i18n import mark
+from mssmap.planning.method import Method, Sentence, say
 from mssmap.planning.reach import require_times, require_weights
 
 Bools = NDArray[np.bool_]
 
-MODELS = ("mclp", "lscp", "pmedian", "pcenter")
-NEEDS_STANDARD = ("mclp", "lscp")
+
+@dataclass(frozen=True)
+class Model:
+    """
+    A location model: what it is called, and what is asked with it. Its solver has the same key in `solver`.
+
+    Attributes
+    ----------
+    title
+        Words for a person who chooses.
+    name
+        At the beginning of its method.
+    unit
+        Of the objective; `{unit}` is that of the ways.
+    has_k
+        Whether the number of sites is given.
+    has_standard
+        Whether a way longer than the standard does not count.
+    is_gain
+        Whether more is better.
+    has_swaps
+        Whether near-optimal exchanges can be told.
+    """
+
+    title: str
+    name: str
+    unit: str
+    has_k: bool = True
+    has_standard: bool = False
+    is_gain: bool = False
+    has_swaps: bool = False
+
+
+MODELS: Final = {
+    "mclp": Model(
+        mark("Most people within the standard (MCLP)"),
+        mark("Maximal covering"),
+        "people",
+        has_standard=True,
+        is_gain=True,
+        has_swaps=True,
+    ),
+    "lscp": Model(
+        mark("Fewest bases for everybody (LSCP)"), mark("Set covering"), "sites", has_k=False, has_standard=True
+    ),
+    "pmedian": Model(mark("Least mean time (p-median)"), mark("p-median"), "people x {unit}", has_swaps=True),
+    "pcenter": Model(mark("Least longest time (p-center)"), mark("p-center"), "{unit}"),
+}
+"""Location models by their key, in the order in which they are offered."""
+
 PROVEN_GAP = 5e-5
 """Half of the last digit that a gap is told with (0.01 %): what is told as 0 % is proven."""
 
@@ -55,7 +105,7 @@ class Solution:
     objective: float
     bound: float
     unit: str
-    method: str
+    method: Method
     seconds: float
     standard: str = ""
     cases: Mapping[str, str] = field(default_factory=dict)
@@ -89,7 +139,7 @@ class Solution:
             "unit": self.unit,
             "standard": self.standard,
             "cases": dict(self.cases),
-            "method": self.method,
+            "method": str(self.method),
             "seconds": round(self.seconds, 3),
         }
 
@@ -164,7 +214,7 @@ def check(
     faults = []
     if model not in MODELS:
         faults.append(_("model {model!r}, required one of {choices}").format(model=model, choices=", ".join(MODELS)))
-    if model in NEEDS_STANDARD and not (standard is not None and 0 < standard < math.inf):
+    if model in MODELS and MODELS[model].has_standard and not (standard is not None and 0 < standard < math.inf):
         faults.append(_("standard {standard}, required more than 0 for {model}").format(standard=standard, model=model))
     if outside := [site for site in [*forced, *banned] if not 0 <= site < n]:
         faults.append(_("site {site}, required a row from 0 to {last}").format(site=outside[0], last=n - 1))
@@ -173,7 +223,7 @@ def check(
     if not 0 <= backup <= 1:
         faults.append(_("backup {backup}, required a weight from 0 to 1").format(backup=backup))
     allowed = n - len(banned)
-    if model != "lscp":
+    if model not in MODELS or MODELS[model].has_k:
         if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
             faults.append(_("k {k}, required a whole number of at least 1").format(k=k))
         elif k > allowed:
@@ -191,9 +241,9 @@ def check(
     return Problem(matrix, weights, model, int(k or 0), float(standard or 0), tuple(forced), free, backup, unit)
 
 
-def answer(problem: Problem, chosen: Sequence[int], value: float, bound: float, method: str) -> Solution:
+def answer(problem: Problem, chosen: Sequence[int], value: float, bound: float, *steps: Sentence) -> Solution:
     """Return a solution in the unit of its model."""
-    unit = {"mclp": "people", "lscp": "sites", "pmedian": f"people x {problem.unit}", "pcenter": problem.unit}
+    model = MODELS[problem.model]
     backup = f", second cover x {problem.backup:g}" if problem.model == "mclp" and problem.backup else ""
     nowhere = ~np.isfinite(problem.times[list(chosen)]).any(axis=0)
     return left_out(
@@ -203,8 +253,8 @@ def answer(problem: Problem, chosen: Sequence[int], value: float, bound: float, 
             chosen=tuple(sorted(int(site) for site in chosen)),
             objective=value,
             bound=bound,
-            unit=unit[problem.model] + backup,
-            method=f"{_NAMES[problem.model]}: {method}.",
+            unit=model.unit.format(unit=problem.unit) + backup,
+            method=say(mark("{model}: {steps}."), model=Sentence(model.name), steps=steps),
             seconds=0.0,
         ),
         problem,
@@ -220,11 +270,3 @@ def left_out(solution: Solution, problem: Problem, points: Bools) -> Solution:
         unreachable_people=float(problem.people[nobody].sum()),
         unreachable=tuple(np.flatnonzero(nobody).tolist()),
     )
-
-
-_NAMES = {
-    "mclp": "Maximal covering",
-    "lscp": "Set covering",
-    "pmedian": "p-median",
-    "pcenter": "p-center",
-}

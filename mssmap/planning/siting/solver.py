@@ -26,11 +26,13 @@ from numpy.typing import NDArray
 
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
+from mssmap.i18n import mark
 from mssmap.planning.access import Standard, Travel, require_unit
 from mssmap.planning.ground.grid import Grid
+from mssmap.planning.method import Method, Sentence, say
 from mssmap.planning.siting import benders, exact, heuristics, network
 from mssmap.planning.siting.heuristics import Cover, Median
-from mssmap.planning.siting.model import NEEDS_STANDARD, Effort, Problem, Solution, answer, check, left_out
+from mssmap.planning.siting.model import MODELS, Effort, Problem, Solution, answer, check, left_out
 from mssmap.planning.siting.network import Reach
 
 __all__ = [
@@ -107,7 +109,7 @@ def solve(problem: Problem, effort: Effort) -> Solution:
     """Solve a checked problem."""
     started = time.monotonic()
     solution = _SOLVERS[problem.model](problem, effort, started + effort.time_limit_s)
-    standard = f"{problem.standard:g} {problem.unit}" if problem.model in NEEDS_STANDARD else ""
+    standard = f"{problem.standard:g} {problem.unit}" if MODELS[problem.model].has_standard else ""
     sites = tuple({"site": site} for site in solution.chosen)
     return replace(solution, seconds=time.monotonic() - started, standard=standard, sites=sites)
 
@@ -141,7 +143,7 @@ def _solve_mclp(problem: Problem, effort: Effort, deadline: float) -> Solution:
     chosen, value, bound, how = _prove(
         problem, effort, deadline, model, lambda: benders.CoverOracle(model), table, step=step
     )
-    return answer(problem, chosen, value, bound, f"{len(model.people):,} distinct points; {how}")
+    return answer(problem, chosen, value, bound, _distinct(len(model.people), how))
 
 
 def _solve_pmedian(problem: Problem, effort: Effort, deadline: float) -> Solution:
@@ -162,7 +164,7 @@ def _solve_pmedian(problem: Problem, effort: Effort, deadline: float) -> Solutio
     )
     objective = max(0.0, -value - reach.constant)
     lowest = min(objective, max(0.0, -bound - reach.constant)) if reach.proven else 0.0
-    return answer(problem, chosen, objective, lowest, how)
+    return answer(problem, chosen, objective, lowest, *how)
 
 
 def _prove(
@@ -175,7 +177,7 @@ def _prove(
     *,
     step: float,
     start: Sequence[int] = (),
-) -> tuple[list[int], float, float, str]:
+) -> tuple[list[int], float, float, list[Sentence]]:
     """Return sites, value, bound (larger is better in both models) and how they were found."""
 
     def running() -> bool:
@@ -189,7 +191,7 @@ def _prove(
     chosen, value = heuristics.search(
         model, k, kept, free, start=start, starts=effort.starts, seed=effort.seed, go_on=running
     )
-    how = "greedy and interchange"
+    how = [Sentence(mark("greedy and interchange"))]
     top = ceiling(problem, model)
     effort.progress("search", value, top)
     if not effort.prove or len(model.people) == 0 or top <= value or not running():
@@ -209,7 +211,7 @@ def _prove(
         step=step,
         go_on=report_bound,
     )
-    how += f", then {proof.rounds} rounds of Benders cuts on the sites"
+    how.append(Sentence(mark("then {n} rounds of Benders cuts on the sites"), {"n": proof.rounds}))
     bound = _rounded(min(proof.value, top), value, step)
     effort.progress("bound", value, bound)
     worthwhile = isinstance(model, Cover) or model.times.size <= MEDIAN_CELLS
@@ -217,13 +219,18 @@ def _prove(
         task = arrays | {"k": np.array(k), "must": proof.must, "must_not": proof.must_not}
         left = deadline - time.monotonic()
         report = exact.run(problem.model, task, left, go_on=effort.go_on)
-        how += f", then branching over {int((~proof.must & ~proof.must_not).sum())} sites that were left open"
+        left_open = int((~proof.must & ~proof.must_not).sum())
+        how.append(Sentence(mark("then branching over {n} sites that were left open"), {"n": left_open}))
         if report is not None:
             if report.sites is not None and report.value > value:
                 chosen, value = report.sites, report.value
             # What the cuts excluded is worth no more than the set already known.
             bound = _rounded(min(bound, max(report.bound, value)), value, step)
     return chosen, value, bound, how
+
+
+def _distinct(points: int, how: Sequence[Sentence]) -> Sentence:
+    return Sentence(mark("{n:,} distinct points; {steps}"), {"n": points, "steps": tuple(how)})
 
 
 def _open(value: float, bound: float) -> bool:
@@ -241,19 +248,20 @@ def _solve_lscp(problem: Problem, effort: Effort, deadline: float) -> Solution:
     reachable = np.asarray(within.any(axis=0))
     merged, _ = heuristics.merge_points(within, problem.people.astype("float64"))
     chosen = heuristics.cover_all(merged, problem.required, problem.free) or []
-    value, bound, how = float(len(chosen)), float(max(len(problem.required), merged.shape[1] > 0)), "greedy"
+    value, bound = float(len(chosen)), float(max(len(problem.required), merged.shape[1] > 0))
+    how = [Sentence(mark("greedy"))]
     effort.progress("search", value, bound)
     if effort.prove and value > bound:
         must = np.zeros(len(merged), dtype="bool")
         must[list(problem.required)] = True
         task = {"table": merged, "must": must, "must_not": ~problem.free}
         report = exact.run("lscp", task, deadline - time.monotonic(), go_on=effort.go_on)
-        how += ", then branching"
+        how.append(Sentence(mark("then branching")))
         if report is not None:
             bound = min(value, max(bound, -report.bound))
             if report.sites is not None and len(report.sites) <= value:
                 chosen, value = report.sites, float(len(report.sites))
-    solution = answer(problem, chosen, value, min(bound, value), f"{merged.shape[1]:,} distinct points; {how}")
+    solution = answer(problem, chosen, value, min(bound, value), _distinct(merged.shape[1], how))
     return left_out(replace(solution, k=len(chosen)), problem, ~reachable)
 
 
@@ -261,14 +269,14 @@ def _solve_pcenter(problem: Problem, effort: Effort, deadline: float) -> Solutio
     reach = network.most(problem, deadline)
     times = problem.times[:, reach.points].astype("float64")
     if times.shape[1] == 0:
-        return answer(problem, reach.sites, 0.0, 0.0, "nobody to reach")
+        return answer(problem, reach.sites, 0.0, 0.0, Sentence(mark("nobody to reach")))
     if reach.tied:
         chosen, radius, least = network.nearest_ring(problem, reach, deadline)
-        return answer(problem, chosen, radius, least, "halving over maximal covers")
+        return answer(problem, chosen, radius, least, Sentence(mark("halving over maximal covers")))
     lower = float(times[problem.free].min(axis=0).max())
     found = _center_by_greedy(problem, times, lower) or list(reach.sites)
     upper = float(times[found].min(axis=0).max())
-    how = "halving over greedy covers"
+    how = [Sentence(mark("halving over greedy covers"))]
     effort.progress("search", upper, lower)
     bound = lower
     if effort.prove and upper > lower:
@@ -277,12 +285,12 @@ def _solve_pcenter(problem: Problem, effort: Effort, deadline: float) -> Solutio
         task = {"table": times, "k": np.array(problem.k), "must": must, "must_not": ~problem.free}
         task |= {"lower": np.array(lower), "upper": np.array(upper)}
         report = exact.run("pcenter", task, deadline - time.monotonic(), go_on=effort.go_on)
-        how += ", then set covering for each radius in question"
+        how.append(Sentence(mark("then set covering for each radius in question")))
         if report is not None:
             bound = min(upper, max(bound, -report.bound))
             if report.sites and -report.value <= upper:
                 found, upper = report.sites, -report.value
-    return answer(problem, _padded(problem, found), upper, min(bound, upper) if reach.proven else 0.0, how)
+    return answer(problem, _padded(problem, found), upper, min(bound, upper) if reach.proven else 0.0, *how)
 
 
 def _center_by_greedy(problem: Problem, times: Floats, lower: float) -> list[int] | None:
@@ -369,7 +377,7 @@ def prepare(
     rule = candidates["rule"].to_numpy(dtype="object")
     existing, required, excluded = (np.flatnonzero(rule == word) for word in ("existing", "required", "excluded"))
     usable = int((rule != "existing").sum() - len(excluded))
-    if model != "lscp" and isinstance(k, int) and k > usable:
+    if (model not in MODELS or MODELS[model].has_k) and isinstance(k, int) and k > usable:
         raise InputError(
             _("site: found k {k}, but only {usable} candidates. Lower k or exclude fewer.").format(k=k, usable=usable)
         )
@@ -413,15 +421,15 @@ def described(
     )
     existing = len(solution.chosen) - len(chosen)
     unreachable = _by_commune(solution, grid, people_case, names or {})
-    kept = f" {existing} standing bases are kept and count in the objective." if existing else ""
+    kept = say(mark("{n} standing bases are kept and count in the objective."), n=existing) if existing else Method()
     return replace(
         solution,
         k=len(chosen),
         chosen=tuple(chosen),
         sites=sites,
-        standard=str(standard) if solution.model in NEEDS_STANDARD else "",
+        standard=str(standard) if MODELS[solution.model].has_standard else "",
         cases={"people": people_case, "speed": speed_case},
-        method=f"{solution.method}{kept}{_nowhere(solution, unreachable)} {travel.method}",
+        method=solution.method + kept + _nowhere(solution, unreachable) + travel.method,
         unreachable_by_commune=unreachable,
     )
 
@@ -433,9 +441,13 @@ def _by_commune(solution: Solution, grid: Grid, people_case: str, names: Mapping
     return {names.get(str(pcode), str(pcode)): int(count) for pcode, count in ranked.items()}
 
 
-def _nowhere(solution: Solution, by_commune: Mapping[str, int]) -> str:
+def _nowhere(solution: Solution, by_commune: Mapping[str, int]) -> Method:
     if not by_commune:
-        return ""
-    what = "within the standard of any candidate" if solution.model == "lscp" else "with a way to any of these sites"
-    where = ", ".join(f"{name} {count:,}" for name, count in by_commune.items())
-    return f" Not {what}: {solution.unreachable_people:,.0f} people ({where})."
+        return Method()
+    text = (
+        mark("Not within the standard of any candidate: {n:,.0f} people ({where}).")
+        if not MODELS[solution.model].has_k
+        else mark("Not with a way to any of these sites: {n:,.0f} people ({where}).")
+    )
+    where = tuple(Sentence("{name} {n:,}", {"name": name, "n": count}) for name, count in by_commune.items())
+    return say(text, n=solution.unreachable_people, where=where)

@@ -16,9 +16,12 @@ import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
 from mssmap.errors import InputError
+from mssmap.i18n import mark
 from mssmap.planning.ground.grid import to_metric
+from mssmap.planning.method import Sentence
 from mssmap.planning.siting import solver
 from mssmap.planning.siting.heuristics import Cover, Median
+from mssmap.planning.siting.model import MODELS
 from mssmap.planning.siting.solver import Effort, Problem, Solution
 from mssmap.planning.sureness import Step
 
@@ -56,7 +59,7 @@ def front(
     InputError
         If the model has no k (lscp) or the mode does not exist.
     """
-    if problem.model == "lscp" or mode not in MODES:
+    if not MODELS[problem.model].has_k or mode not in MODES:
         raise InputError(
             f"front: found {problem.model}, {mode!r}; required a model with k and one of {', '.join(MODES)}."
         )
@@ -86,7 +89,7 @@ def _greedy(problem: Problem, ks: Sequence[int], effort: Effort) -> Iterator[Fro
     ceiling = solver.ceiling(problem, model)
     for k in ks:
         chosen = order[:k]
-        solution = solver.answer(problem, chosen, model.value(chosen), ceiling, "greedy")
+        solution = solver.answer(problem, chosen, model.value(chosen), ceiling, Sentence(mark("greedy")))
         yield FrontPoint(k, "greedy", replace(solution, k=k))
 
 
@@ -123,8 +126,9 @@ def swaps(problem: Problem, solution: Solution, within_pct: float = 1.0) -> pd.D
     InputError
         If the model is neither mclp nor pmedian.
     """
-    if problem.model not in ("mclp", "pmedian"):
-        raise InputError(f"swaps: found {problem.model}, required mclp or pmedian.")
+    if not MODELS[problem.model].has_swaps:
+        able = " or ".join(name for name, model in MODELS.items() if model.has_swaps)
+        raise InputError(f"swaps: found {problem.model}, required {able}.")
     model, constant = _model(problem)
     rows: list[tuple[int, int, float]] = []
     for site in [site for site in solution.chosen if site not in problem.required]:
@@ -134,7 +138,7 @@ def swaps(problem: Problem, solution: Solution, within_pct: float = 1.0) -> pd.D
         allowed[list(solution.chosen)] = False
         rows += [(site, other, float(values[other]) - constant) for other in np.flatnonzero(allowed).tolist()]
     found = pd.DataFrame(rows, columns=["site", "instead", "objective"])
-    sign = -1.0 if problem.model == "pmedian" else 1.0
+    sign = 1.0 if MODELS[problem.model].is_gain else -1.0
     found["loss_pct"] = 100 * sign * (solution.objective - found["objective"]) / max(abs(solution.objective), 1e-12)
     found = found[found["loss_pct"] <= within_pct]
     return found.sort_values(["loss_pct", "site", "instead"], kind="stable").reset_index(drop=True)

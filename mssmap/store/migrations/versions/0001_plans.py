@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from mssmap.store.models import Json, Point
+from mssmap.store.tables import Json, Point
 
 revision = "0001"
 down_revision = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from mssmap.store.models import Json
+from mssmap.store.tables import Json
 
 revision = "0002"
 down_revision = "0001"

@@ -10,16 +10,17 @@ import streamlit as st
 from mssmap import settings
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
-from mssmap.planning.scenario import Scenario
+from mssmap.planning.scenario import Plan
 from mssmap.records.catalog import Data
-from mssmap.ui import cache, choices, permits, planner_travel
+from mssmap.ui import cache, choices, permits
 from mssmap.ui.components import component
-from mssmap.ui.planner import InHand
+from mssmap.ui.planner import travel
+from mssmap.ui.planner.hand import PlanInHand
 
 STANDARDS: Final = (30, 60, 90, 120)
 
 
-def assumptions(held: InHand) -> None:
+def assumptions(held: PlanInHand) -> None:
     """Service standard, way of travel, roads and zones."""
     plan = held.plan
     data = {
@@ -37,10 +38,10 @@ def assumptions(held: InHand) -> None:
     if drawer.open:
         with drawer:
             _travel(held)
-            planner_travel.upload(plan)
+            travel.upload(held)
 
 
-def _travel(held: InHand) -> None:
+def _travel(held: PlanInHand) -> None:
     plan = held.plan
     ways = {
         "road": _("OpenStreetMap extract") if settings.load().roads else _("Coarse road model"),
@@ -61,7 +62,7 @@ def _travel(held: InHand) -> None:
     component("travel", key="travel", data=data)
 
 
-def placing(held: InHand) -> None:
+def placing(held: PlanInHand) -> None:
     """Place a proposal by a click on the map, by name or by coordinates."""
     st.toggle(_("Click the map to place a base"), key="placing", disabled=permits.reason("plan") is not None)
     drawer = st.expander(_("Place by name or coordinates"), key="place_drawer", on_change="rerun")
@@ -77,7 +78,7 @@ def _by_name() -> None:
     name = st.selectbox(
         _("Name of a place"), list(known), index=None, key="place_name", placeholder=_("Type a town or neighbourhood")
     )
-    lat, lon = known.get(name or "", (0.0, 0.0))
+    lon, lat = known.get(name or "", (0.0, 0.0))
     act = {"kind": "place", "lon": lon, "lat": lat, "name": name} if name else None
     act_button("place_named", _("Place a base there"), act)
 
@@ -89,7 +90,7 @@ def act_button(key: str, label: str, act: dict[str, Any] | None) -> None:
 
 @lru_cache(maxsize=4)
 def _places(data: Data, language: str) -> dict[str, tuple[float, float]]:
-    """Latitude and longitude of towns and neighbourhoods, by name and commune; the largest first."""
+    """Longitude and latitude of towns and neighbourhoods, by name and commune; the largest first."""
     communes = data["communes"].set_index("pcode")[f"name_{language}"]
     rows = data["places"].sort_values(["rank", "name_fr"], kind="stable")
     named: dict[str, tuple[str, str]] = {}
@@ -99,11 +100,11 @@ def _places(data: Data, language: str) -> dict[str, tuple[float, float]]:
         commune = communes.get(row.commune_pcode, "")
         label = name if name == commune or not commune else f"{name} ({commune})"
         named[str(number)] = (label, f"{row.geometry.y:.3f}, {row.geometry.x:.3f}")
-        points[str(number)] = (row.geometry.y, row.geometry.x)
+        points[str(number)] = (row.geometry.x, row.geometry.y)
     return {title: points[key] for key, title in choices.told_apart(named).items()}
 
 
-def proposals(held: InHand) -> None:
+def proposals(held: PlanInHand) -> None:
     """Name, rule, capacity and note of each proposal; own ones can be taken away."""
     plan = held.plan
     if not plan.proposals:
@@ -136,7 +137,7 @@ def proposals(held: InHand) -> None:
         )
 
 
-def _titles(plan: Scenario) -> dict[str, str]:
+def _titles(plan: Plan) -> dict[str, str]:
     return choices.told_apart({one.id: (one.name, f"{one.lat:.3f}, {one.lon:.3f}") for one in plan.proposals})
 
 

@@ -15,7 +15,7 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import Proj, Transformer
 
-from mssmap.brief.labels import Box
+from mssmap.brief.drawing.labels import Box
 from mssmap.crs import METRIC, WGS84
 from mssmap.records.catalog import Data
 

@@ -6,7 +6,6 @@ What a file says is put on screen by `st.text` and tables only; neither reads it
 
 from __future__ import annotations
 
-import dataclasses
 import tempfile
 import uuid
 from typing import Any
@@ -24,15 +23,15 @@ from mssmap.ingest import attach, mapping, prepare, stored
 from mssmap.ingest.mapping import Mapping
 from mssmap.ingest.prepare import Imported
 from mssmap.ingest.reading import Reading
+from mssmap.ingest.sniff import LISTED
 from mssmap.legend import text
 from mssmap.maps import imported as drawn
 from mssmap.maps import view
-from mssmap.records import kinds
-from mssmap.records.shown import Shown
+from mssmap.records.shown import Filters, Shown
 from mssmap.store import imports
-from mssmap.store.core import StoreAwayError
-from mssmap.ui import archive_import, cache, components, import_form, permits, plain, state
-from mssmap.ui.cache import Filters
+from mssmap.store.ledger import StoreAwayError
+from mssmap.ui import cache, components, permits, plain, state
+from mssmap.ui.imports import archives, form
 
 SHOWN_ROWS = 200
 ON_MAP = 2_000
@@ -42,31 +41,30 @@ def tab() -> None:
     """Everything about imports: drop, check, store, take away."""
     st.caption(
         _(
-            "Events or layers of your own, from CSV, XLSX, GeoJSON, GeoPackage, a zipped shapefile, KML, FlatGeobuf, "
-            "GeoParquet or a zip of these. The file is opened in a process of its own that can reach neither the "
-            "network nor other files, and nothing is stored before you say so."
-        )
+            "Events or layers of your own, from {formats}, or a zip of these. The file is opened in a process of its "
+            "own that can reach neither the network nor other files, and nothing is stored before you say so."
+        ).format(formats=LISTED)
     )
     _told()
     generation = st.session_state.get("import_generation", 0)
-    archive_import.running()
+    archives.running()
     upload = st.file_uploader(
         _("File to import"),
         key=f"import_file_{generation}",
-        max_upload_size=archive_import.LARGEST_MB,
+        max_upload_size=archives.LARGEST_MB,
         help=plain.label(
             _(
                 "Up to {n} MB here; larger tables of events with mssmap archive add, on the machine of the server."
-            ).format(n=archive_import.LARGEST_MB)
+            ).format(n=archives.LARGEST_MB)
         ),
         disabled=permits.lacking("import"),
     )
     if upload is not None:
         try:
-            (archive_import.large_file if archive_import.is_large(upload) else _one_file)(upload)
+            (archives.large_file if archives.is_large(upload) else _one_file)(upload)
         except MssmapError as error:
             plain.say("error", str(error))
-    archive_import.listed()
+    archives.listed()
     _stored()
 
 
@@ -84,13 +82,13 @@ def _one_file(upload: Any) -> None:
         plain.say("success", _("Recognised: {title}. {terms}").format(title=known.title, terms=_(known.terms)))
     else:
         st.info(_("Not a file we know by its columns. Check below how it is read."))
-    chosen = import_form.form(frame, proposed, key=f"{upload.file_id} {table}", opened=known is None)
+    chosen = form.form(frame, proposed, key=f"{upload.file_id} {table}", opened=known is None)
     made = _prepared(reading, table, chosen, upload)
     made = _without_duplicates(made)
     _figures(made)
     _preview(made)
     _faults(made)
-    import_form.save_mapping(chosen)
+    form.save_mapping(chosen)
     _store_button(made)
 
 
@@ -175,9 +173,7 @@ def _preview(made: Imported) -> None:
 
 def _nothing_else() -> Shown:
     """A view without records, so that only the preview is on the map."""
-    shown = cache.shown(Filters(state.clocks()))
-    none = {name: getattr(shown, name).iloc[:0] for name in (*kinds.LAYERS, "events")}
-    return dataclasses.replace(shown, **none)
+    return cache.shown(Filters(state.clocks())).only(())
 
 
 def _places(frame: pd.DataFrame) -> gpd.GeoDataFrame:
@@ -256,7 +252,7 @@ def _store_button(made: Imported) -> None:
         )
     if st.button(plain.label(words), type="primary", key="import_store", disabled=made.frame.empty):
         if attach.is_archive(made):
-            archive_import.store(made)
+            archives.store(made)
         with st.spinner(_("Storing")):
             saved = attach.store_import(cache.plans(), made, request_id=str(uuid.uuid4()))
         st.session_state["import_done"] = (saved.import_id, saved.version)
@@ -292,7 +288,7 @@ def _stored() -> None:
     if not found:
         return
     st.subheader(_("Imported so far"))
-    archive_import.offer(found)
+    archives.offer(found)
     for item in found:
         words, act = st.columns([0.8, 0.2], vertical_alignment="center")
         words.text(_line(item))

@@ -13,10 +13,12 @@ from mssmap.i18n import gettext as _
 from mssmap.legend import text
 from mssmap.planning import backtest, covering, on_data, plan_file, scenario
 from mssmap.planning.covering import Coverage
-from mssmap.planning.scenario import Scenario
-from mssmap.ui import cache, choices, plain, planner, planner_sure, planner_travel
-from mssmap.ui.planner_figures import amount, figure_titles
-from mssmap.ui.planner_travel import Judged
+from mssmap.planning.scenario import Plan
+from mssmap.store import plans as kept_plans
+from mssmap.ui import cache, choices, plain
+from mssmap.ui.planner import editing, sure, travel
+from mssmap.ui.planner.figures import amount, figure_titles
+from mssmap.ui.planner.travel import Judged
 
 OWN: Final = ""
 """In place of the id of a plan: each under its own assumptions."""
@@ -27,15 +29,15 @@ def tested(judged: Judged) -> backtest.Backtest:
     return on_data.back_test(cache.data(), judged.plan, grade=judged.plan.grade, matrix=judged.matrix)
 
 
-def _others(plan: Scenario) -> dict[str, str]:
+def _others(plan: Plan) -> dict[str, str]:
     """Titles of the plans that one may compare with, by id; no two alike."""
-    named = {planner.BASELINE: (_("Baseline"), "")}
-    named |= {stored.plan_id: (stored.name, planner.changed(stored)) for stored in cache.plans().plans()}
+    named = {editing.BASELINE: (_("Baseline"), "")}
+    named |= {stored.plan_id: (stored.name, editing.changed(stored)) for stored in kept_plans.listed(cache.plans())}
     named.pop(plan.id, None)
     return choices.told_apart(named)
 
 
-def asked(plan: Scenario) -> dict[str, Scenario]:
+def asked(plan: Plan) -> dict[str, Plan]:
     """Return the plan in hand and those it is compared with as they are, by a title of their own."""
     titles = _others(plan)
     plans = {plan.id: plan}
@@ -46,17 +48,17 @@ def asked(plan: Scenario) -> dict[str, Scenario]:
     return {named[key]: other for key, other in plans.items()}
 
 
-def _other(plan: Scenario, plan_id: str) -> Scenario | None:
+def _other(plan: Plan, plan_id: str) -> Plan | None:
     """Return a plan to compare with; None for one that was damaged, which the list of plans tells."""
-    if plan_id == planner.BASELINE:
+    if plan_id == editing.BASELINE:
         return scenario.baseline(cache.data(), plan.clocks, plan.grade)
     try:
-        return plan_file.from_dict(cache.plans().plan(plan_id).body)
+        return plan_file.from_dict(kept_plans.find(cache.plans(), plan_id).body)
     except MssmapError:
         return None
 
 
-def bases_of_assumptions(plans: Mapping[str, Scenario]) -> list[str]:
+def bases_of_assumptions(plans: Mapping[str, Plan]) -> list[str]:
     """Return what the plans may be compared under: each its own where the standards allow it, or one of them."""
     standards = {str(plan.standard) for plan in plans.values()}
     return [*([OWN] if len(standards) == 1 else []), *plans]
@@ -73,7 +75,7 @@ def compared(first: Judged) -> dict[str, Judged]:
         chosen = chosen if chosen in offered else offered[0]
     if chosen != OWN:
         plans = {name: scenario.under(plan, plans[chosen]) for name, plan in plans.items()}
-    return {name: first if plan == first.asked else planner_travel.judged(plan) for name, plan in plans.items()}
+    return {name: first if plan == first.asked else travel.judged(plan) for name, plan in plans.items()}
 
 
 def agreement(judged: Judged) -> pd.DataFrame | None:
@@ -103,7 +105,7 @@ def show(judged: Judged, coverage: Coverage) -> None:
             if note:
                 plain.say("warning", note)
     results = {
-        name: planner_sure.whole(judged, coverage)
+        name: sure.whole(judged, coverage)
         if other is judged
         else on_data.evaluate_sure(cache.data(), other.plan, other.matrix)
         for name, other in judged_plans.items()
@@ -114,7 +116,7 @@ def show(judged: Judged, coverage: Coverage) -> None:
     st.dataframe(agreed_bases(judged_plans), hide_index=True, key="consensus")
 
 
-def _assumptions(plans: Mapping[str, Scenario]) -> None:
+def _assumptions(plans: Mapping[str, Plan]) -> None:
     """Say in what the plans are not judged alike, and offer to judge them alike."""
     rows = scenario.differing(plans)
     if rows.empty:
@@ -175,7 +177,7 @@ def _in_words(value: Any) -> str:
 
 def missing(name: str, judged: Judged) -> str:
     """Say which bases of a plan are on but not there on the day that it is judged on."""
-    listed = planner.bases(judged.plan)
+    listed = editing.bases(judged.plan)
     gone = scenario.absent(judged.plan, listed)
     if not gone:
         return ""
@@ -243,7 +245,7 @@ def agreed_bases(plans: Mapping[str, Judged]) -> pd.DataFrame:
     rows = backtest.consensus_sites([other.asked for other in plans.values()])
     names: dict[str, str] = {}
     for other in plans.values():
-        listed = planner.bases(other.plan)
+        listed = editing.bases(other.plan)
         names |= dict(zip(listed["base_id"], listed["name"], strict=True))
     return pd.DataFrame(
         {

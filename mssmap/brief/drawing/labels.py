@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from mssmap.brief import typeface
+from mssmap.brief.drawing import typeface
 
 Box = tuple[float, float, float, float]
 

@@ -14,9 +14,10 @@ from mssmap.legend import text
 from mssmap.planning import on_data, sureness
 from mssmap.planning.covering import Coverage
 from mssmap.planning.sureness import Step
-from mssmap.ui import cache, plain, planner_figures, state
+from mssmap.ui import cache, plain, state
 from mssmap.ui.jobs import Job
-from mssmap.ui.planner_travel import Judged
+from mssmap.ui.planner import figures
+from mssmap.ui.planner.travel import Judged
 
 WAIT_S = 20.0
 """How long a view that lists all bands waits for them."""
@@ -41,7 +42,7 @@ def _so_far(judged: Judged, coverage: Coverage) -> None:
     job = _job(judged)
     steps = list(job.steps) if job else []
     ended = job is not None and not job.running
-    planner_figures.key_figures(on_data.with_bands(coverage, steps), None if ended else len(steps))
+    figures.key_figures(on_data.with_bands(coverage, steps), None if ended else len(steps))
     total = sureness.count(judged.plan)
     st.caption(plain.label(words(steps, total)), help=plain.label(ranges(steps)) if len(steps) == total else None)
 

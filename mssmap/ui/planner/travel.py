@@ -17,10 +17,12 @@ from mssmap.i18n import gettext as _
 from mssmap.planning import access, on_data, scenario
 from mssmap.planning.access import MatrixTravel
 from mssmap.planning.covering import Coverage
-from mssmap.planning.scenario import Scenario
+from mssmap.planning.scenario import Plan
 from mssmap.records.catalog import Data
 from mssmap.store import matrices
-from mssmap.ui import cache, permits, plain, planner
+from mssmap.ui import cache, permits, plain
+from mssmap.ui.planner import editing
+from mssmap.ui.planner.hand import PlanInHand
 
 FORMATS: Final = ("csv", "parquet")
 
@@ -42,8 +44,8 @@ class Judged:
         Why the road model takes the place of the matrix; empty if it does not.
     """
 
-    asked: Scenario
-    plan: Scenario
+    asked: Plan
+    plan: Plan
     matrix: MatrixTravel | None = None
     note: str = ""
 
@@ -52,7 +54,7 @@ class Judged:
         return on_data.evaluate(cache.data(), self.plan, self.matrix, language=current())
 
 
-def judged(plan: Scenario) -> Judged:
+def judged(plan: Plan) -> Judged:
     """Return a plan with what it is judged on; if its matrix cannot be used, the road model stands in and says so."""
     if plan.travel != "matrix":
         return Judged(plan, plan)
@@ -72,8 +74,9 @@ def _matrix(mark: str, data: Data) -> MatrixTravel:
     return matrices.find(cache.plans(), mark, on_data.cells_of(data))
 
 
-def upload(plan: Scenario) -> None:
+def upload(held: PlanInHand) -> None:
     """Take a file of minutes or kilometres for the plan, and say which one it has."""
+    plan = held.plan
     if plan.travel != "matrix":
         return
     st.caption(
@@ -97,7 +100,7 @@ def upload(plan: Scenario) -> None:
         max_upload_size=25,
         disabled=permits.lacking("upload"),
     )
-    if file is not None and st.session_state.get("matrix_file_read") != file.file_id:
+    if file is not None and held.matrix_read != file.file_id:
         try:
             with st.spinner(_("Checking every row")):
                 matrix = read(file.getbuffer(), file.name, plan.standard.unit)
@@ -105,16 +108,16 @@ def upload(plan: Scenario) -> None:
         except MssmapError as error:
             plain.say("error", str(error))
             return
-        st.session_state["matrix_file_read"] = file.file_id
-        planner.do({"kind": "assume", "matrix": mark})
+        held.matrix_read = file.file_id
+        editing.do({"kind": "assume", "matrix": mark})
         st.rerun()
-    held = judged(plan).matrix
-    if held is not None:
-        known = len(held.site_ids)
-        plain.say("caption", _("In use: {name}, {n} sites.").format(name=held.source, n=known))
+    used = judged(plan).matrix
+    if used is not None:
+        known = len(used.site_ids)
+        plain.say("caption", _("In use: {name}, {n} sites.").format(name=used.source, n=known))
 
 
-def example(plan: Scenario) -> bytes:
+def example(plan: Plan) -> bytes:
     """Return a CSV of what the road model gives for all bases and proposals of a plan."""
     network = on_data.network_of(cache.data(), plan)
     bases = scenario.bases(cache.data(), plan, network)

@@ -10,7 +10,7 @@ from mssmap.legend import text
 from mssmap.planning import on_data
 from mssmap.ui import cache, plain
 from mssmap.ui.components import component
-from mssmap.ui.planner import InHand
+from mssmap.ui.planner.hand import PlanInHand
 
 
 def status_titles() -> dict[str, str]:
@@ -23,11 +23,11 @@ def status_titles() -> dict[str, str]:
     }
 
 
-def show(held: InHand) -> None:
+def show(held: PlanInHand) -> None:
     """Every road with its status, factor and minutes; a change of a status is an act of the browser."""
     plan = held.plan
     network = on_data.network_of(cache.data(), plan)
-    plain.say("caption", network.method)
+    plain.say("caption", str(network.method))
     if network.model:
         st.info(_("Statuses are about the roads of the coarse model; travel is by the OpenStreetMap extract here."))
         return

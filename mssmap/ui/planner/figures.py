@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import pandas as pd
@@ -14,10 +13,11 @@ from mssmap.maps import plan as plan_map
 from mssmap.maps import view
 from mssmap.planning import on_data
 from mssmap.planning.covering import Coverage
-from mssmap.planning.scenario import Scenario
-from mssmap.records.shown import Shown
+from mssmap.planning.scenario import Plan
+from mssmap.records.shown import Filters, Shown
 from mssmap.ui import cache, components, plain
-from mssmap.ui.planner import InHand, bases
+from mssmap.ui.planner.editing import bases
+from mssmap.ui.planner.hand import PlanInHand
 
 
 def figure_titles() -> dict[str, str]:
@@ -70,7 +70,7 @@ def _card(title: str, figure: dict[str, Any], coverage: Coverage) -> dict[str, s
         "value": amount(figure["value"], figure["unit"]),
         "of": of,
         "sub": f"{amount(figure['low'], figure['unit'])} – {amount(figure['high'], figure['unit'])}",
-        "help": coverage.method,
+        "help": str(coverage.method),
     }
 
 
@@ -81,7 +81,7 @@ def amount(value: float, unit: str) -> str:
     return f"{rounded} {unit}" if unit in {"min", "km"} else rounded
 
 
-def base_table(held: InHand, coverage: Coverage) -> None:
+def base_table(held: PlanInHand, coverage: Coverage) -> None:
     """Switches of all bases and proposals, with what each of them adds."""
     listed = bases(held.plan).set_index("base_id")
     kinds = plan_map.kinds()
@@ -106,11 +106,11 @@ def base_table(held: InHand, coverage: Coverage) -> None:
     components.component("reach", key="reach", data=plan_map.reach(coverage))
     components.component("bases", key="bases", data=data)
     if left_out := on_data.bases_left_out(cache.data(), held.plan):
-        plain.say("caption", left_out)
+        plain.say("caption", str(left_out))
 
 
 def map_options(
-    plan: Scenario, coverage: Coverage, on: tuple[str, ...], agreement: pd.DataFrame | None = None
+    plan: Plan, coverage: Coverage, on: tuple[str, ...], agreement: pd.DataFrame | None = None
 ) -> view.Options:
     """The plan as the map draws it, or where the compared plans agree."""
     closed = plan_map.closures(on_data.network_of(cache.data(), plan)) if plan.travel == "road" else ()
@@ -127,7 +127,7 @@ def map_options(
     )
 
 
-def shown(plan: Scenario) -> Shown:
+def shown(plan: Plan) -> Shown:
     """Records of the day of the plan, without the bases: those are drawn as the plan has them."""
-    found = cache.shown(cache.Filters(plan.clocks, plan.grade))
-    return dataclasses.replace(found, fobs=found.fobs.iloc[:0], events=found.events.iloc[:0])
+    found = cache.shown(Filters(plan.clocks, plan.grade))
+    return found.only(set(found) - {"fobs", "events"})

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from mssmap.brief import draw, frame, typeface
-from mssmap.brief.draw import INK
-from mssmap.brief.frame import Frame
-from mssmap.brief.labels import Box
+from mssmap.brief.drawing import draw, frame, typeface
+from mssmap.brief.drawing.draw import INK
+from mssmap.brief.drawing.frame import Frame
+from mssmap.brief.drawing.labels import Box
 from mssmap.i18n import gettext as _
 from mssmap.legend import text
 

@@ -13,12 +13,13 @@ from mssmap.i18n import gettext as _
 from mssmap.legend import text
 from mssmap.planning import on_data
 from mssmap.planning.siting import solver, studies
+from mssmap.planning.siting.model import MODELS
 from mssmap.planning.siting.studies import MAX_K, FrontPoint
 from mssmap.telling import charts
 from mssmap.ui import cache, plain, state
 from mssmap.ui.jobs import Job
-from mssmap.ui.planner_inputs import act_button
-from mssmap.ui.planner_travel import Judged
+from mssmap.ui.planner.inputs import act_button
+from mssmap.ui.planner.travel import Judged
 
 SECONDS_A_NUMBER: Final = 6.0
 """How long the front is proven for each number of bases before it goes on to the next."""
@@ -26,12 +27,7 @@ SECONDS_A_NUMBER: Final = 6.0
 
 def model_titles() -> dict[str, str]:
     """Location models in words."""
-    return {
-        "mclp": _("Most people within the standard (MCLP)"),
-        "lscp": _("Fewest bases for everybody (LSCP)"),
-        "pmedian": _("Least mean time (p-median)"),
-        "pcenter": _("Least longest time (p-center)"),
-    }
+    return {name: _(model.title) for name, model in MODELS.items()}
 
 
 def show(judged: Judged) -> None:
@@ -49,8 +45,13 @@ def show(judged: Judged) -> None:
         st.session_state["solution"] = None
         with st.status(_("Searching ..."), expanded=True) as status:
             try:
-                bases = int(k) if model != "lscp" else None
-                tell = solver.Effort(progress=lambda phase, value, bound: status.update(label=f"{phase}: {value:,.0f}"))
+                bases = int(k) if MODELS[model].has_k else None
+                phases = {"search": _("Best so far"), "bound": _("Best so far, its bound being worked out")}
+                tell = solver.Effort(
+                    progress=lambda phase, value, _bound: status.update(
+                        label=f"{phases[phase]}: {text.number(round(value))}"
+                    )
+                )
                 solution = on_data.site(
                     cache.data(),
                     plan,
@@ -103,7 +104,7 @@ def _solution(judged: Judged, found: dict[str, Any]) -> None:
     if len(rows):
         with left:
             act_button("adopt", _("Take them into the plan"), _adopt(rows, clean=not found["keep"]))
-    if right.button(_("Near-optimal exchanges"), key="swaps") and answer.model in {"mclp", "pmedian"}:
+    if right.button(_("Near-optimal exchanges"), key="swaps") and MODELS[answer.model].has_swaps:
         st.dataframe(
             on_data.site_swaps(cache.data(), judged.plan, answer, keep_active=found["keep"], matrix=judged.matrix),
             hide_index=True,
@@ -140,7 +141,7 @@ def described(answer: solver.Solution) -> str:
     return _("{objective} {unit}; {n} people cannot be reached; bound {bound}; {proof}; {seconds} s. {method}").format(
         objective=text.number(round(answer.objective)),
         n=text.number(round(answer.unreachable_people)),
-        unit=answer.unit,
+        unit=text.unit(answer.unit),
         bound=text.number(round(answer.bound)),
         proof=proof,
         seconds=text.number(round(answer.seconds, 2)),
@@ -153,7 +154,7 @@ def unreachable(answer: solver.Solution) -> str:
     where = "; ".join(f"{name} {text.number(people)}" for name, people in answer.unreachable_by_commune.items())
     words = (
         _("Not within the standard of any candidate: {n} people ({where}).")
-        if answer.model == "lscp"
+        if not MODELS[answer.model].has_k
         else _("No way to any base or site: {n} people ({where}). They are not in the objective.")
     )
     return words.format(n=text.number(round(answer.unreachable_people)), where=where)

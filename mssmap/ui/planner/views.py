@@ -10,12 +10,13 @@ from mssmap.legend import text
 from mssmap.planning import on_data
 from mssmap.planning.covering import Coverage
 from mssmap.telling import charts
-from mssmap.ui import cache, plain, planner_compare, planner_roads, planner_sites, planner_sure
-from mssmap.ui.planner import InHand
-from mssmap.ui.planner_travel import Judged
+from mssmap.ui import cache, plain
+from mssmap.ui.planner import compare, roads, sites, sure
+from mssmap.ui.planner.hand import PlanInHand
+from mssmap.ui.planner.travel import Judged
 
 
-def show(held: InHand, judged: Judged, coverage: Coverage) -> None:
+def show(held: PlanInHand, judged: Judged, coverage: Coverage) -> None:
     """One view at a time."""
     titles = {
         "gaps": _("Who is not covered"),
@@ -35,15 +36,15 @@ def show(held: InHand, judged: Judged, coverage: Coverage) -> None:
         label_visibility="collapsed",
     )
     views = {
-        "figures": lambda: _figures(planner_sure.whole(judged, coverage)),
-        "sites": lambda: planner_sites.show(judged),
+        "figures": lambda: _figures(sure.whole(judged, coverage)),
+        "sites": lambda: sites.show(judged),
         "backtest": lambda: _backtest(judged),
-        "compare": lambda: planner_compare.show(judged, coverage),
-        "roads": lambda: planner_roads.show(held),
+        "compare": lambda: compare.show(judged, coverage),
+        "roads": lambda: roads.show(held),
     }
     views.get(chosen or "gaps", lambda: _gaps(coverage))()
     with st.expander(_("How these figures are made")):
-        st.text(coverage.method)
+        st.text(str(coverage.method))
 
 
 def _regions(rows: pd.DataFrame, unit: str) -> pd.DataFrame:
@@ -82,7 +83,7 @@ def _figures(coverage: Coverage) -> None:
                 _("Central"): rows["value"].round(1),
                 _("Low"): rows["low"].round(1),
                 _("High"): rows["high"].round(1),
-                _("Unit"): rows["unit"],
+                _("Unit"): rows["unit"].map(text.unit),
                 _("Of"): rows["of"],
             }
         ),
@@ -93,7 +94,7 @@ def _figures(coverage: Coverage) -> None:
 
 
 def _backtest(judged: Judged) -> None:
-    result = planner_compare.tested(judged)
+    result = compare.tested(judged)
     s = result.summary
     plain.say(
         "caption",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mssmap.brief import draw, typeface
+from mssmap.brief.drawing import draw, typeface
 from mssmap.i18n import gettext as _
 from mssmap.legend import layers, lines, symbols, text
 from mssmap.legend.layers import event_groups
@@ -46,10 +46,8 @@ def groups(content: Content) -> list[Group]:
 
 def _glyphs(shown: Shown) -> Counter[str]:
     """Count records by the glyph that stands for them."""
-    found = Counter(
-        lines.symbol(layer, row) for layer in kinds.LAYERS for row in getattr(shown, layer).itertuples(index=False)
-    )
-    return found + Counter(event_groups(shown.events).tolist())
+    found = Counter(lines.symbol(layer, row) for layer in kinds.LAYERS for row in shown[layer].itertuples(index=False))
+    return found + Counter(event_groups(shown["events"]).tolist())
 
 
 def _listed(group: str, used: Mapping[str, int]) -> list[Item]:

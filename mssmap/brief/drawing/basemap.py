@@ -8,10 +8,10 @@ from typing import Any, Final, cast
 import numpy as np
 import shapely
 
-from mssmap.brief import draw, frame, typeface
-from mssmap.brief.draw import INK, SOFT
-from mssmap.brief.frame import Frame
-from mssmap.brief.labels import ASCENT, LEADING, Box, Label, PlacedLabel, Room
+from mssmap.brief.drawing import draw, frame, typeface
+from mssmap.brief.drawing.draw import INK, SOFT
+from mssmap.brief.drawing.frame import Frame
+from mssmap.brief.drawing.labels import ASCENT, LEADING, Box, Label, PlacedLabel, Room
 from mssmap.i18n import current
 from mssmap.maps import assets
 from mssmap.records.catalog import Data

@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from mssmap.brief import typeface
+from mssmap.brief.drawing import typeface
 
 INK: Final = "#1c2730"
 SOFT: Final = "#51606b"

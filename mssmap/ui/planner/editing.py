@@ -2,13 +2,12 @@
 The planner's page: which plan is in hand, and what its controls need.
 
 The truth of a plan is in the store and is read at each run; a change is an act (`plan_acts`), which the browser sends
-and keeps until it is answered (`client/page/acts.js`, `ui.acts`). So nothing of a plan lives in the session but its id.
+and keeps until it is answered (`client/page/acts.js`, `ui.acts`). So a session knows of a plan only what `hand` names.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from typing import Any, Final
 
 import streamlit as st
@@ -18,65 +17,46 @@ from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.legend import text
 from mssmap.planning import on_data, plan_file, scenario
-from mssmap.planning.scenario import Scenario
+from mssmap.planning.scenario import Plan
 from mssmap.records.timeline import Clocks
-from mssmap.store import Plan, roles
+from mssmap.store import StoredPlan, plans, roles
 from mssmap.ui import acts, cache, choices, permits, plain, state, told
 from mssmap.ui.components import component
+from mssmap.ui.planner import hand
+from mssmap.ui.planner.hand import PlanInHand
 
 BASELINE: Final = "baseline"
 
 
-@dataclass(frozen=True)
-class InHand:
-    """
-    The plan of this run.
-
-    Attributes
-    ----------
-    wanted
-        Id of the plan that the person asked for, empty for the baseline.
-    plan
-        What the page shows: the stored plan, else the baseline of the day.
-    stored
-        Its row in the store; None for the baseline and for a plan that is not there (yet) or was deleted.
-    deleted
-        The row of a plan that was deleted.
-    """
-
-    wanted: str
-    plan: Scenario
-    stored: Plan | None = None
-    deleted: Plan | None = None
-
-    @property
-    def shown(self) -> dict[str, Any]:
-        """What the page shows, for its components: the plan they change (none: the baseline), and its version."""
-        return {
-            "of": self.wanted if self.stored else "",
-            "version": self.stored.version if self.stored else 0,
-            "barred": permits.reason("plan"),
-        }
-
-
-def in_hand() -> InHand:
+def in_hand() -> PlanInHand:
     """Return the plan in hand: as in the address, or as chosen on the page; its days are on the dials then."""
+    held = _held()
     link = st.query_params.get("scenario", "")
-    if link and link != st.session_state.get("plan_link"):
-        st.session_state["plan_id"] = "" if link == BASELINE else link[:80]
-    wanted: str = st.session_state.setdefault("plan_id", "")
-    _keep_link(wanted)
-    stored = cache.plans().stored(wanted) if wanted else None
+    if link and link != held.link:
+        held.wanted = "" if link == BASELINE else link[:80]
+    _keep_link(held)
+    stored = plans.stored(cache.plans(), held.wanted) if held.wanted else None
     plan = None if stored is None or stored.deleted else _read(stored)
+    held.stored = None if plan is None else stored
+    held.deleted = stored if stored is not None and stored.deleted else None
     if plan is None:
-        st.session_state.pop("plan_days", None)
-        plan = scenario.baseline(cache.data(), state.clocks(), state.grade())
-        plan = dataclasses.replace(plan, name=_("Baseline: what stands on the day"))
-        return InHand(wanted, plan, deleted=stored if stored is not None and stored.deleted else None)
-    return _on_its_days(InHand(wanted, plan, stored))
+        held.plan, held.set_days = _baseline(), None
+        return held
+    held.plan = plan
+    _on_its_days(held)
+    return held
 
 
-def _read(stored: Plan) -> Scenario | None:
+def _held() -> PlanInHand:
+    return hand.held() or st.session_state.setdefault(hand.KEY, PlanInHand(_baseline()))
+
+
+def _baseline() -> Plan:
+    plan = scenario.baseline(cache.data(), state.clocks(), state.grade())
+    return dataclasses.replace(plan, name=_("Baseline: what stands on the day"))
+
+
+def _read(stored: StoredPlan) -> Plan | None:
     """Return a plan of the store; None, told above the map, if what stands there is none."""
     try:
         return plan_file.from_dict(stored.body)
@@ -89,74 +69,70 @@ def _read(stored: Plan) -> Scenario | None:
         return None
 
 
-def _keep_link(wanted: str) -> None:
-    if wanted:
-        st.query_params["scenario"] = wanted
+def _keep_link(held: PlanInHand) -> None:
+    if held.wanted:
+        st.query_params["scenario"] = held.wanted
     else:
         st.query_params.pop("scenario", None)
-    st.session_state["plan_link"] = wanted
+    held.link = held.wanted
 
 
 def take_up(plan_id: str) -> None:
     """Make another plan the one in hand; empty for the baseline."""
-    st.session_state["plan_id"] = plan_id
-    _keep_link(plan_id)
+    held = _held()
+    held.wanted = plan_id
+    _keep_link(held)
 
 
 # ---------------------------------------------------------------------------------------------- days of a plan
 
 
-def _on_its_days(held: InHand) -> InHand:
+def _on_its_days(held: PlanInHand) -> None:
     """
     Bring dials and plan together: a dial that was moved on this page moves the plan, else the plan sets the dials.
 
     What another page left on the dials moves no plan: `left` says that one was shown meanwhile.
     """
-    plan, dials = held.plan, (state.clocks(), state.grade())
-    before = st.session_state.get("plan_days")
-    own = (plan.clocks, plan.grade)
-    if before is not None and before[0] == held.wanted and dials != before[1] and own == before[1]:
-        held = _moved(held, *dials)
-        own = (held.plan.clocks, held.plan.grade)
-    elif dials != own and before is None:
-        _say_whose_days(plan, dials[0])
-    if dials == own:
-        st.session_state.pop("plan_turned", None)
+    dials, before = (state.clocks(), state.grade()), held.set_days
+    if before is not None and before[0] == held.wanted and dials != before[1] and held.days == before[1]:
+        _move(held, *dials)
+    elif dials != held.days and before is None:
+        _say_whose_days(held.plan, dials[0])
+    if dials == held.days:
+        held.turned = None
     else:
-        st.session_state["as_of"], st.session_state["known_on"] = own[0].as_of, own[0].known_on
-        st.session_state["grade"] = own[1]
-    st.session_state["plan_days"] = (held.wanted, own)
-    return held
+        clocks, st.session_state["grade"] = held.days
+        st.session_state["as_of"], st.session_state["known_on"] = clocks.as_of, clocks.known_on
+    held.set_days = (held.wanted, held.days)
 
 
-def agree(held: InHand) -> None:
+def agree(held: PlanInHand) -> None:
     """
     Run once more if the dials, now that they are on the page, do not stand on the days of the plan.
 
     When a page is opened Streamlit gives a dial the value of the address, whatever was set before.
     """
-    own = (held.plan.clocks, held.plan.grade)
-    if held.stored is None or (state.clocks(), state.grade()) == own or st.session_state.get("plan_turned") == own:
+    if held.stored is None or (state.clocks(), state.grade()) == held.days or held.turned == held.days:
         return
-    st.session_state["plan_turned"] = own
+    held.turned = held.days
     left()
     st.rerun()
 
 
 def left() -> None:
     """Say that another page is shown: the dials are its own there."""
-    st.session_state.pop("plan_days", None)
+    if (held := hand.held()) is not None:
+        held.set_days = None
 
 
-def _moved(held: InHand, clocks: Clocks, grade: str) -> InHand:
+def _move(held: PlanInHand, clocks: Clocks, grade: str) -> None:
     days = {"as_of": clocks.as_of, "known_on": clocks.known_on, "grade": grade}
-    if not do({"kind": "days", **days}, plan_id=held.wanted):
-        return held
-    stored = cache.plans().plan(held.wanted)
-    return InHand(held.wanted, plan_file.from_dict(stored.body), stored)
+    if do({"kind": "days", **days}, plan_id=held.wanted):
+        held.stored = plans.find(cache.plans(), held.wanted)
+        held.plan = plan_file.from_dict(held.stored.body)
 
 
-def _say_whose_days(plan: Scenario, asked: Clocks) -> None:
+def _say_whose_days(plan: Plan, asked: Clocks) -> None:
     if asked != Clocks(state.default_as_of(), state.today()):
         note(
             _(
@@ -178,17 +154,17 @@ def do(*done: dict[str, Any], plan_id: str | None = None) -> bool:
     done
         Whether they are stored; if not, the page says why.
     """
-    own = st.session_state["plan_id"] if plan_id is None else plan_id
-    store = cache.plans()
+    held, store = _held(), cache.plans()
+    own = held.wanted if plan_id is None else plan_id
     try:
-        if not own or store.stored(own) is None:
+        if not own or plans.stored(store, own) is None:
             own = acts.new_id()
             acts.do(store, cache.data(), [{"plan": own, "kind": "create", "name": next_name(), **_days()}])
-        st.session_state["plan_made"] = acts.do(store, cache.data(), [{"plan": own, **act} for act in done])
+        held.made = acts.do(store, cache.data(), [{"plan": own, **act} for act in done])
     except MssmapError as error:
         note(_("Not stored: {reason}").format(reason=error))
         return False
-    if own != st.session_state["plan_id"]:
+    if own != held.wanted:
         take_up(own)
     return True
 
@@ -199,30 +175,29 @@ def _days() -> dict[str, Any]:
 
 
 def note(words: str) -> None:
-    """Say something above the map of the planner, until the next act."""
-    st.session_state["plan_note"] = words
+    """Say something above the map of the planner until the next act; nothing if it is empty."""
+    _held().note = words
 
 
 def next_name() -> str:
     """Return a name for a new plan that no other has."""
-    names = {plan.name for plan in cache.plans().plans()}
+    names = {plan.name for plan in plans.listed(cache.plans())}
     return next(name for n in range(1, len(names) + 2) if (name := _("Plan {n}").format(n=n)) not in names)
 
 
 # ---------------------------------------------------------------------------------------------- what the page shows
 
 
-def bases(plan: Scenario) -> Any:
+def bases(plan: Plan) -> Any:
     """Return the bases that can be switched, as `scenario.bases` lists them."""
     return scenario.bases(cache.data(), plan, on_data.network_of(cache.data(), plan))
 
 
-def hand(held: InHand) -> None:
+def plan_bar(held: PlanInHand) -> None:
     """Choose, name, copy, undo, redo and delete plans; the first component of the page, for the others ask it."""
     store = cache.plans()
-    st.session_state["plan_shown"] = _shown(held.stored) if held.stored else None
-    listed = choices.told_apart({plan.plan_id: (plan.name, changed(plan)) for plan in store.plans()})
-    gone = choices.told_apart({plan.plan_id: (plan.name, changed(plan)) for plan in store.deleted()})
+    listed = choices.told_apart({plan.plan_id: (plan.name, changed(plan)) for plan in plans.listed(store)})
+    gone = choices.told_apart({plan.plan_id: (plan.name, changed(plan)) for plan in plans.deleted(store)})
     component(
         "hand",
         key="hand",
@@ -243,15 +218,10 @@ def hand(held: InHand) -> None:
     told.store_faults("plan")
 
 
-def _shown(plan: Plan) -> dict[str, Any]:
-    """Plan and version for the watcher of other people's changes, and the last version that this session made."""
-    return {"id": plan.plan_id, "version": plan.version, "made": st.session_state.get("plan_made", 0)}
-
-
 def _chosen() -> None:
     chosen = st.session_state["hand"].get("chosen")
     if isinstance(chosen, str):
-        st.session_state.pop("plan_note", None)
+        note("")
         take_up("" if chosen == BASELINE else chosen[:80])
 
 
@@ -259,20 +229,20 @@ def _again() -> None:
     """Run once more: the store holds another version of the plan than the page shows, or a plan was made."""
     asked = st.session_state["hand"].get("again")
     if isinstance(asked, dict) and isinstance(asked.get("plan"), str):
-        st.session_state.pop("plan_note", None)
+        note("")
         take_up(asked["plan"][:80])
 
 
-def changed(plan: Plan) -> str:
+def changed(plan: StoredPlan) -> str:
     """When a plan was changed last, in words: what tells two plans of one name apart; nothing without a time."""
     if not plan.changed_at:
         return ""
     return _("changed {day}, {time} UTC").format(day=text.day(plan.changed_at[:10]), time=plan.changed_at[11:19])
 
 
-def saved(held: InHand, *notes: str) -> None:
+def saved(held: PlanInHand, *notes: str) -> None:
     """The line above the map: whether what is on the screen is stored, and what was not taken and why."""
-    said = [words for words in (*notes, st.session_state.get("plan_note")) if words]
+    said = [words for words in (*notes, held.note) if words]
     component(
         "saved",
         key="saved",
@@ -291,7 +261,7 @@ def _missing(plan_id: str) -> dict[str, str]:
     return {"plan": plan_id, "text": words}
 
 
-def _deleted(plan: Plan) -> dict[str, str]:
+def _deleted(plan: StoredPlan) -> dict[str, str]:
     words = (
         _("{name} was deleted at {time} UTC. What you see is the baseline.")
         if plan.changed_by == roles.LOCAL
@@ -301,7 +271,7 @@ def _deleted(plan: Plan) -> dict[str, str]:
     return {"plan": plan.plan_id, "text": said}
 
 
-def files(held: InHand) -> None:
+def files(held: PlanInHand) -> None:
     """Export the plan in hand to a file, import one."""
     barred = permits.lacking("plan")
     st.download_button(
@@ -313,8 +283,8 @@ def files(held: InHand) -> None:
         width="stretch",
     )
     upload = st.file_uploader(_("Import a file"), type="json", key="plan_file", max_upload_size=2, disabled=barred)
-    if upload is not None and upload.file_id != st.session_state.get("plan_file_read"):
-        st.session_state["plan_file_read"] = upload.file_id
+    if upload is not None and upload.file_id != held.file_read:
+        held.file_read = upload.file_id
         if _import(upload.getvalue(), upload.name):
             st.rerun()
 

@@ -1,0 +1,1 @@
+"""The printed map and plots: what is drawn where, and how it looks on paper."""

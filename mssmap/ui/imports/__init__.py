@@ -1,0 +1,1 @@
+"""The imports page: a file checked, placed and taken, and archives by the million."""
