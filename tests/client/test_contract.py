@@ -14,8 +14,9 @@ from mssmap.legend import layers
 from mssmap.maps import assets, history, messages, panels, view
 from mssmap.maps import plan as plan_map
 from mssmap.planning import on_data, scenario
-from mssmap.records import kinds, views
-from mssmap.records.shown import Shown
+from mssmap.records import views
+from mssmap.records.shown import Filters
+from mssmap.records.shown import shown as shown_of
 from mssmap.telling import cards
 
 _OBJECT = re.compile(r"@typedef \{object\} (\w+)\n(.*?)\*/", re.DOTALL)
@@ -47,12 +48,11 @@ def published(real, tmp_path_factory) -> tuple[assets.Assets, Any]:
 
 def test_the_parts_of_a_view(real, published, on):
     clocks, made = on("2025-01-18"), published[0]
-    frames = {name: views.layer(real, name, clocks) for name in kinds.LAYERS}
-    shown = Shown(clocks=clocks, events=views.events(real, clocks, plans=True), **frames)
+    shown = shown_of(real, Filters(clocks, plans=True))
     same(view.fixed(made), "Fixed")
     same(view.records(shown, made), "Rows")
     same(view.light(shown, view.Options(layers.DEFAULT)), "Light")
-    told = history.compose(real, made, clocks.known_on)
+    told = history.compose(real, made, Filters(clocks, plans=True))
     same(told, "History")
     same(told["spells"][0], "Spell")
     same(told["events"][0], "Happening")
