@@ -303,7 +303,10 @@ def site(
 
 
 def _require_k(k: int | None, model: str) -> None:
-    if model != "lscp" and (isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= studies.MAX_K):
+    asked = solver.MODELS.get(model)
+    if (asked is None or asked.needs_k) and (
+        isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= studies.MAX_K
+    ):
         raise InputError(_("k: found {k}, required a whole number from 1 to {max_k}.").format(k=k, max_k=studies.MAX_K))
 
 
@@ -345,7 +348,7 @@ def site_frequency(
             effort=effort,
         )
 
-    sign = 1.0 if model == "mclp" else -1.0
+    sign = 1.0 if solver.MODELS[model].more_is_better else -1.0
     steps: list[Step[solver.Solution]] = []
     on_case(0, sureness.count(plan))
     for step in sureness.vary(plan, best, lambda answer: sign * answer.objective):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,51 @@ from mssmap.planning.reach import require_times, require_weights
 
 Bools = NDArray[np.bool_]
 
-MODELS = ("mclp", "lscp", "pmedian", "pcenter")
-NEEDS_STANDARD = ("mclp", "lscp")
+
+@dataclass(frozen=True)
+class LocationModel:
+    """
+    A location model as everything else knows it: one row of `MODELS`; how it is solved says `solver`.
+
+    Attributes
+    ----------
+    name
+        What the literature calls it.
+    title
+        What it does, for the page.
+    unit
+        Of its objective; `{unit}` is that of the times.
+    needs_standard, needs_k
+        Whether it asks for a standard, and for a number of sites.
+    more_is_better
+        Whether a larger objective is better.
+    any_k
+        Whether every number of sites has an answer.
+    """
+
+    name: str
+    title: str
+    unit: str
+    needs_standard: bool = False
+    needs_k: bool = True
+    more_is_better: bool = False
+    any_k: bool = True
+
+
+MODELS: Final = {
+    "mclp": LocationModel(
+        mark("Maximal covering"),
+        mark("Most people within the standard (MCLP)"),
+        "people",
+        needs_standard=True,
+        more_is_better=True,
+    ),
+    "lscp": LocationModel(
+        mark("Set covering"), mark("Fewest bases for everybody (LSCP)"), "sites", needs_standard=True, needs_k=False
+    ),
+    "pmedian": LocationModel(mark("p-median"), mark("Least mean time (p-median)"), "people x {unit}"),
+    "pcenter": LocationModel(mark("p-center"), mark("Least longest time (p-center)"), "{unit}"),
+}
 PROVEN_GAP = 5e-5
 """Half of the last digit that a gap is told with (0.01 %): what is told as 0 % is proven."""
 
@@ -166,7 +209,7 @@ def check(
     faults = []
     if model not in MODELS:
         faults.append(_("model {model!r}, required one of {choices}").format(model=model, choices=", ".join(MODELS)))
-    if model in NEEDS_STANDARD and not (standard is not None and 0 < standard < math.inf):
+    if model in MODELS and MODELS[model].needs_standard and not (standard is not None and 0 < standard < math.inf):
         faults.append(_("standard {standard}, required more than 0 for {model}").format(standard=standard, model=model))
     if outside := [site for site in [*forced, *banned] if not 0 <= site < n]:
         faults.append(_("site {site}, required a row from 0 to {last}").format(site=outside[0], last=n - 1))
@@ -175,7 +218,7 @@ def check(
     if not 0 <= backup <= 1:
         faults.append(_("backup {backup}, required a weight from 0 to 1").format(backup=backup))
     allowed = n - len(banned)
-    if model != "lscp":
+    if model not in MODELS or MODELS[model].needs_k:
         if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
             faults.append(_("k {k}, required a whole number of at least 1").format(k=k))
         elif k > allowed:
@@ -195,7 +238,7 @@ def check(
 
 def answer(problem: Problem, chosen: Sequence[int], value: float, bound: float, *steps: Sentence) -> Solution:
     """Return a solution in the unit of its model."""
-    unit = {"mclp": "people", "lscp": "sites", "pmedian": f"people x {problem.unit}", "pcenter": problem.unit}
+    model = MODELS[problem.model]
     backup = f", second cover x {problem.backup:g}" if problem.model == "mclp" and problem.backup else ""
     nowhere = ~np.isfinite(problem.times[list(chosen)]).any(axis=0)
     return left_out(
@@ -205,8 +248,8 @@ def answer(problem: Problem, chosen: Sequence[int], value: float, bound: float, 
             chosen=tuple(sorted(int(site) for site in chosen)),
             objective=value,
             bound=bound,
-            unit=unit[problem.model] + backup,
-            method=say(mark("{model}: {steps}."), model=Sentence(_NAMES[problem.model]), steps=steps),
+            unit=model.unit.format(unit=problem.unit) + backup,
+            method=say(mark("{model}: {steps}."), model=Sentence(model.name), steps=steps),
             seconds=0.0,
         ),
         problem,
@@ -222,11 +265,3 @@ def left_out(solution: Solution, problem: Problem, points: Bools) -> Solution:
         unreachable_people=float(problem.people[nobody].sum()),
         unreachable=tuple(np.flatnonzero(nobody).tolist()),
     )
-
-
-_NAMES = {
-    "mclp": mark("Maximal covering"),
-    "lscp": mark("Set covering"),
-    "pmedian": mark("p-median"),
-    "pcenter": mark("p-center"),
-}

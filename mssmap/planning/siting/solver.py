@@ -32,10 +32,11 @@ from mssmap.planning.ground.grid import Grid
 from mssmap.planning.method import Method, Sentence, say
 from mssmap.planning.siting import benders, exact, heuristics, network
 from mssmap.planning.siting.heuristics import Cover, Median
-from mssmap.planning.siting.model import NEEDS_STANDARD, Effort, Problem, Solution, answer, check, left_out
+from mssmap.planning.siting.model import MODELS, Effort, Problem, Solution, answer, check, left_out
 from mssmap.planning.siting.network import Reach
 
 __all__ = [
+    "MODELS",
     "Effort",
     "Problem",
     "Solution",
@@ -109,7 +110,7 @@ def solve(problem: Problem, effort: Effort) -> Solution:
     """Solve a checked problem."""
     started = time.monotonic()
     solution = _SOLVERS[problem.model](problem, effort, started + effort.time_limit_s)
-    standard = f"{problem.standard:g} {problem.unit}" if problem.model in NEEDS_STANDARD else ""
+    standard = f"{problem.standard:g} {problem.unit}" if MODELS[problem.model].needs_standard else ""
     sites = tuple({"site": site} for site in solution.chosen)
     return replace(solution, seconds=time.monotonic() - started, standard=standard, sites=sites)
 
@@ -377,7 +378,7 @@ def prepare(
     rule = candidates["rule"].to_numpy(dtype="object")
     existing, required, excluded = (np.flatnonzero(rule == word) for word in ("existing", "required", "excluded"))
     usable = int((rule != "existing").sum() - len(excluded))
-    if model != "lscp" and isinstance(k, int) and k > usable:
+    if isinstance(k, int) and k > usable and (model not in MODELS or MODELS[model].needs_k):
         raise InputError(
             _("site: found k {k}, but only {usable} candidates. Lower k or exclude fewer.").format(k=k, usable=usable)
         )
@@ -427,7 +428,7 @@ def described(
         k=len(chosen),
         chosen=tuple(chosen),
         sites=sites,
-        standard=str(standard) if solution.model in NEEDS_STANDARD else "",
+        standard=str(standard) if MODELS[solution.model].needs_standard else "",
         cases={"people": people_case, "speed": speed_case},
         method=solution.method + kept + _nowhere(solution, unreachable) + travel.method,
         unreachable_by_commune=unreachable,

@@ -21,7 +21,7 @@ from mssmap.planning.ground.grid import to_metric
 from mssmap.planning.method import Sentence
 from mssmap.planning.siting import solver
 from mssmap.planning.siting.heuristics import Cover, Median
-from mssmap.planning.siting.solver import Effort, Problem, Solution
+from mssmap.planning.siting.solver import MODELS, Effort, Problem, Solution
 from mssmap.planning.sureness import Step
 
 MAX_K = 15
@@ -58,7 +58,8 @@ def front(
     InputError
         If the model has no k (lscp) or the mode does not exist.
     """
-    if problem.model == "lscp" or mode not in MODES:
+    model = MODELS[problem.model]
+    if not (model.needs_k and model.any_k) or mode not in MODES:
         raise InputError(
             f"front: found {problem.model}, {mode!r}; required a model with k and one of {', '.join(MODES)}."
         )

@@ -26,12 +26,7 @@ SECONDS_A_NUMBER: Final = 6.0
 
 def model_titles() -> dict[str, str]:
     """Location models in words."""
-    return {
-        "mclp": _("Most people within the standard (MCLP)"),
-        "lscp": _("Fewest bases for everybody (LSCP)"),
-        "pmedian": _("Least mean time (p-median)"),
-        "pcenter": _("Least longest time (p-center)"),
-    }
+    return {name: _(model.title) for name, model in solver.MODELS.items()}
 
 
 def show(judged: Judged) -> None:
@@ -49,7 +44,7 @@ def show(judged: Judged) -> None:
         st.session_state["solution"] = None
         with st.status(_("Searching ..."), expanded=True) as status:
             try:
-                bases = int(k) if model != "lscp" else None
+                bases = int(k) if solver.MODELS[model].needs_k else None
                 phases = {"search": _("Best so far"), "bound": _("Best so far, its bound being worked out")}
                 tell = solver.Effort(
                     progress=lambda phase, value, _bound: status.update(
