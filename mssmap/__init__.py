@@ -287,7 +287,7 @@ def site(
     k
         Sites to add, 1 to 15; not used by lscp.
     model
-        mclp, lscp, pmedian or pcenter.
+        mclp, lscp, pmedian, pcenter or backup.
     keep_active
         False starts from a clean sheet.
 

@@ -62,6 +62,14 @@ MODELS: Final = {
     ),
     "pmedian": LocationModel(mark("p-median"), mark("Least mean time (p-median)"), "people x {unit}"),
     "pcenter": LocationModel(mark("p-center"), mark("Least longest time (p-center)"), "{unit}"),
+    "backup": LocationModel(
+        mark("Backup covering"),
+        mark("Everybody once, most people twice (BACOP1)"),
+        "people covered twice",
+        needs_standard=True,
+        more_is_better=True,
+        any_k=False,
+    ),
 }
 PROVEN_GAP = 5e-5
 """Half of the last digit that a gap is told with (0.01 %): what is told as 0 % is proven."""
@@ -255,6 +263,11 @@ def answer(problem: Problem, chosen: Sequence[int], value: float, bound: float, 
         problem,
         nowhere,
     )
+
+
+def distinct(points: int, how: Sequence[Sentence]) -> Sentence:
+    """Say how many points were left to solve for, and in which steps."""
+    return Sentence(mark("{n:,} distinct points; {steps}"), {"n": points, "steps": tuple(how)})
 
 
 def left_out(solution: Solution, problem: Problem, points: Bools) -> Solution:

@@ -4,9 +4,10 @@ Best sites: the location models of the literature, always with a bound.
 - `mclp`: k sites that cover most people (maximal covering; Church and ReVelle 1974), backup cover weighted if asked;
 - `lscp`: the fewest sites that cover everybody who can be covered (Toregas et al. 1971);
 - `pmedian`: k sites with the shortest total way (Hakimi 1964);
-- `pcenter`: k sites with the shortest longest way (Hakimi 1965).
+- `pcenter`: k sites with the shortest longest way (Hakimi 1965);
+- `backup`: k sites that cover everybody, and most people twice (BACOP1; Hogan and ReVelle 1986).
 
-The last two first leave as few people as k sites can without any way to one of them (`siting_reach`).
+`pmedian` and `pcenter` first leave as few people as k sites can without any way to one of them (`siting_reach`).
 
 `from_matrix` takes plain arrays, `from_frames` candidates and a grid. First a good set by greedy and interchange, then
 a bound by cutting planes on the sites, then branching in a worker that can be killed, only if a gap is left.
@@ -30,9 +31,9 @@ from mssmap.i18n import mark
 from mssmap.planning.access import Standard, Travel, require_unit
 from mssmap.planning.ground.grid import Grid
 from mssmap.planning.method import Method, Sentence, say
-from mssmap.planning.siting import benders, exact, heuristics, network
+from mssmap.planning.siting import benders, exact, heuristics, network, twice
 from mssmap.planning.siting.heuristics import Cover, Median
-from mssmap.planning.siting.model import MODELS, Effort, Problem, Solution, answer, check, left_out
+from mssmap.planning.siting.model import MODELS, Effort, Problem, Solution, answer, check, distinct, left_out
 from mssmap.planning.siting.network import Reach
 
 __all__ = [
@@ -89,7 +90,7 @@ def from_matrix(
     k
         Number of sites, required ones included; not used by lscp.
     standard
-        Needed by mclp and lscp, > 0; a point exactly on it counts.
+        Needed by mclp, lscp and backup, > 0; a point exactly on it counts.
     required, excluded
         Rows that must be in, or must not.
     backup
@@ -144,7 +145,7 @@ def _solve_mclp(problem: Problem, effort: Effort, deadline: float) -> Solution:
     chosen, value, bound, how = _prove(
         problem, effort, deadline, model, lambda: benders.CoverOracle(model), table, step=step
     )
-    return answer(problem, chosen, value, bound, _distinct(len(model.people), how))
+    return answer(problem, chosen, value, bound, distinct(len(model.people), how))
 
 
 def _solve_pmedian(problem: Problem, effort: Effort, deadline: float) -> Solution:
@@ -230,10 +231,6 @@ def _prove(
     return chosen, value, bound, how
 
 
-def _distinct(points: int, how: Sequence[Sentence]) -> Sentence:
-    return Sentence(mark("{n:,} distinct points; {steps}"), {"n": points, "steps": tuple(how)})
-
-
 def _open(value: float, bound: float) -> bool:
     return bound - value > SETTLED_GAP * max(abs(value), abs(bound))
 
@@ -262,7 +259,7 @@ def _solve_lscp(problem: Problem, effort: Effort, deadline: float) -> Solution:
             bound = min(value, max(bound, -report.bound))
             if report.sites is not None and len(report.sites) <= value:
                 chosen, value = report.sites, float(len(report.sites))
-    solution = answer(problem, chosen, value, min(bound, value), _distinct(merged.shape[1], how))
+    solution = answer(problem, chosen, value, min(bound, value), distinct(merged.shape[1], how))
     return left_out(replace(solution, k=len(chosen)), problem, ~reachable)
 
 
@@ -320,6 +317,7 @@ _SOLVERS: dict[str, Callable[[Problem, Effort, float], Solution]] = {
     "lscp": _solve_lscp,
     "pmedian": _solve_pmedian,
     "pcenter": _solve_pcenter,
+    "backup": twice.solve,
 }
 
 
