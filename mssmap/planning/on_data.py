@@ -289,14 +289,10 @@ def site(
     """
     _require_k(k, model)
     on = ground(data, plan, matrix)
+    places = candidates(data, plan, on, keep_active=keep_active)
     return solver.from_frames(
-        on.grid,
-        on.travel,
-        candidates(data, plan, on, keep_active=keep_active),
-        plan.standard,
-        model=model,
-        k=k,
-        backup=backup,
+        solver.Candidates(on.grid, on.travel, places, plan.standard),
+        solver.Wanted(model, k, backup=backup),
         effort=effort,
         names=covering.region_names(data, language),
     )
@@ -336,15 +332,10 @@ def site_frequency(
         varied = levels.applied(plan)
         on = ground(data, varied, matrix)
         speed = plan.cases.speeds(plan.standard.unit)[levels.speed]
+        places = candidates(data, varied, on, keep_active=keep_active)
         return solver.from_frames(
-            on.grid,
-            on.travel,
-            candidates(data, varied, on, keep_active=keep_active),
-            plan.standard,
-            model=model,
-            k=k,
-            people_case=levels.people,
-            speed_case=(levels.speed, speed),
+            solver.Candidates(on.grid, on.travel, places, plan.standard, levels.people, (levels.speed, speed)),
+            solver.Wanted(model, k),
             effort=effort,
         )
 
@@ -373,13 +364,12 @@ def site_front(
     """Yield the front of k new sites against the objective: all by greedy at once, then each solved."""
     on = ground(data, plan, matrix)
     places = candidates(data, plan, on, keep_active=keep_active)
-    problem = solver.prepare(
-        on.grid, on.travel, places, plan.standard, model, 1 + int((places["rule"] == "required").sum())
-    )
+    where = solver.Candidates(on.grid, on.travel, places, plan.standard)
+    problem = solver.prepare(where, solver.Wanted(model, 1 + int((places["rule"] == "required").sum())))
     existing = int((places["rule"] == "existing").sum())
     ks = range(existing + 1, existing + max_k + 1)
     for point in studies.front(problem, ks, mode=mode, effort=effort):
-        solution = solver.described(point.solution, places, on.grid, plan.standard, on.travel, CENTRAL, CENTRAL)
+        solution = solver.described(point.solution, where)
         yield studies.FrontPoint(point.k - existing, point.phase, solution)
 
 
@@ -396,7 +386,8 @@ def site_swaps(
     on = ground(data, plan, matrix)
     places = candidates(data, plan, on, keep_active=keep_active)
     existing = np.flatnonzero(places["rule"] == "existing").tolist()
-    problem = solver.prepare(on.grid, on.travel, places, plan.standard, solution.model, len(solution.chosen))
+    where = solver.Candidates(on.grid, on.travel, places, plan.standard)
+    problem = solver.prepare(where, solver.Wanted(solution.model, len(solution.chosen)))
     whole = dataclasses.replace(solution, chosen=tuple(sorted([*solution.chosen, *existing])))
     found = studies.swaps(problem, whole, within_pct)
     for column in ("site", "instead"):

@@ -198,22 +198,43 @@ class Effort:
     progress: Callable[[str, float, float], None] = lambda phase, objective, bound: None
 
 
-def check(
-    times: Any,
-    people: Any,
-    model: str,
-    k: int | None,
-    standard: float | None,
-    required: Iterable[int],
-    excluded: Iterable[int],
-    backup: float,
-    unit: str,
-) -> Problem:
+@dataclass(frozen=True)
+class Wanted:
+    """
+    What a location model is asked for, not checked yet.
+
+    Attributes
+    ----------
+    model
+        One of `MODELS`.
+    k
+        Number of sites, required ones included; not used by lscp.
+    standard
+        Needed by mclp, lscp and backup, > 0; a point exactly on it counts.
+    required, excluded
+        Rows that must be in, or must not.
+    backup
+        For mclp: weight of the second cover, 0 to 1.
+    unit
+        Of the times, for the text.
+    """
+
+    model: str = "mclp"
+    k: int | None = None
+    standard: float | None = None
+    required: Iterable[int] = ()
+    excluded: Iterable[int] = ()
+    backup: float = 0.0
+    unit: str = "min"
+
+
+def check(times: Any, people: Any, wanted: Wanted) -> Problem:
     """Check the arguments of `from_matrix`; all faults are in one error."""
+    model, k, standard, backup = wanted.model, wanted.k, wanted.standard, wanted.backup
     matrix = require_times(times)
     weights = require_weights(people, matrix.shape[1])
     n = len(matrix)
-    forced, banned = sorted(set(required)), sorted(set(excluded))
+    forced, banned = sorted(set(wanted.required)), sorted(set(wanted.excluded))
     faults = []
     if model not in MODELS:
         faults.append(_("model {model!r}, required one of {choices}").format(model=model, choices=", ".join(MODELS)))
@@ -241,7 +262,7 @@ def check(
         raise InputError(_("site: found {found}.").format(found="; ".join(faults)))
     free = np.ones(n, dtype="bool")
     free[banned] = False
-    return Problem(matrix, weights, model, int(k or 0), float(standard or 0), tuple(forced), free, backup, unit)
+    return Problem(matrix, weights, model, int(k or 0), float(standard or 0), tuple(forced), free, backup, wanted.unit)
 
 
 def answer(problem: Problem, chosen: Sequence[int], value: float, bound: float, *steps: Sentence) -> Solution:

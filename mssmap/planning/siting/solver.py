@@ -17,8 +17,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -33,14 +33,16 @@ from mssmap.planning.ground.grid import Grid
 from mssmap.planning.method import Method, Sentence, say
 from mssmap.planning.siting import benders, exact, heuristics, network, twice
 from mssmap.planning.siting.heuristics import Cover, Median
-from mssmap.planning.siting.model import MODELS, Effort, Problem, Solution, answer, check, distinct, left_out
+from mssmap.planning.siting.model import MODELS, Effort, Problem, Solution, Wanted, answer, check, distinct, left_out
 from mssmap.planning.siting.network import Reach
 
 __all__ = [
     "MODELS",
+    "Candidates",
     "Effort",
     "Problem",
     "Solution",
+    "Wanted",
     "answer",
     "check",
     "described",
@@ -63,19 +65,7 @@ MEDIAN_CELLS = 4_000_000
 """Sites x points up to which the p-median is handed to branching."""
 
 
-def from_matrix(
-    times: Any,
-    people: Any,
-    *,
-    model: str = "mclp",
-    k: int | None = None,
-    standard: float | None = None,
-    required: Iterable[int] = (),
-    excluded: Iterable[int] = (),
-    backup: float = 0.0,
-    unit: str = "min",
-    effort: Effort | None = None,
-) -> Solution:
+def from_matrix(times: Any, people: Any, *, effort: Effort | None = None, **wanted: Any) -> Solution:
     """
     Solve a location model on plain arrays.
 
@@ -85,26 +75,15 @@ def from_matrix(
         Sites by points, >= 0; infinite where there is no way.
     people
         Weight of each point, >= 0.
-    model
-        One of `MODELS`.
-    k
-        Number of sites, required ones included; not used by lscp.
-    standard
-        Needed by mclp, lscp and backup, > 0; a point exactly on it counts.
-    required, excluded
-        Rows that must be in, or must not.
-    backup
-        For mclp: weight of the second cover, 0 to 1.
-    unit
-        Of the times, for the text.
+    wanted
+        Fields of `Wanted`.
 
     Raises
     ------
     InputError
         If any of it cannot be used.
     """
-    problem = check(times, people, model, k, standard, required, excluded, backup, unit)
-    return solve(problem, effort or Effort())
+    return solve(check(times, people, Wanted(**wanted)), effort or Effort())
 
 
 def solve(problem: Problem, effort: Effort) -> Solution:
@@ -321,32 +300,38 @@ _SOLVERS: dict[str, Callable[[Problem, Effort, float], Solution]] = {
 }
 
 
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """
+    Where bases may stand, and on what they are judged.
+
+    Attributes
+    ----------
+    rows
+        `base_id`, `name`, `cell`, `rule`: `candidate`, `required`, `excluded`, or `existing` for a base that stands
+        and is kept; existing ones do not count towards k and are not among the sites of the answer.
+    people_case, speed_case
+        Which population, and name and factor of the speeds.
+    """
+
+    grid: Grid
+    travel: Travel
+    rows: pd.DataFrame
+    standard: Standard
+    people_case: str = "central"
+    speed_case: tuple[str, float] = ("central", 1.0)
+
+
 def from_frames(
-    grid: Grid,
-    travel: Travel,
-    candidates: pd.DataFrame,
-    standard: Standard,
-    *,
-    model: str = "mclp",
-    k: int | None = None,
-    people_case: str = "central",
-    speed_case: tuple[str, float] = ("central", 1.0),
-    backup: float = 0.0,
-    effort: Effort | None = None,
-    names: Mapping[str, str] | None = None,
+    candidates: Candidates, wanted: Wanted, *, effort: Effort | None = None, names: Mapping[str, str] | None = None
 ) -> Solution:
     """
     Solve a location model on the grid.
 
     Parameters
     ----------
-    candidates
-        `base_id`, `name`, `cell`, `rule`: `candidate`, `required`, `excluded`, or `existing` for a base that stands
-        and is kept; existing ones do not count towards k and are not among the sites of the answer.
-    k
-        Sites to find, required ones included.
-    people_case, speed_case
-        Which population, and name and factor of the speeds.
+    wanted
+        Model, k (required sites included) and backup; the rest follows from the candidates.
     names
         Names of communes by P-code.
 
@@ -355,58 +340,37 @@ def from_frames(
     InputError
         See `from_matrix`.
     """
-    prepared = prepare(grid, travel, candidates, standard, model, k, people_case, speed_case, backup)
-    solution = solve(prepared, effort or Effort())
-    return described(solution, candidates, grid, standard, travel, people_case, speed_case[0], names)
+    return described(solve(prepare(candidates, wanted), effort or Effort()), candidates, names)
 
 
-def prepare(
-    grid: Grid,
-    travel: Travel,
-    candidates: pd.DataFrame,
-    standard: Standard,
-    model: str,
-    k: int | None,
-    people_case: str = "central",
-    speed_case: tuple[str, float] = ("central", 1.0),
-    backup: float = 0.0,
-) -> Problem:
+def prepare(candidates: Candidates, wanted: Wanted) -> Problem:
     """Turn candidates on a grid into a checked problem; times are divided by the speed factor."""
+    travel, standard, k = candidates.travel, candidates.standard, wanted.k
     require_unit(travel, standard)
-    rule = candidates["rule"].to_numpy(dtype="object")
+    rule = candidates.rows["rule"].to_numpy(dtype="object")
     existing, required, excluded = (np.flatnonzero(rule == word) for word in ("existing", "required", "excluded"))
     usable = int((rule != "existing").sum() - len(excluded))
-    if isinstance(k, int) and k > usable and (model not in MODELS or MODELS[model].needs_k):
+    if isinstance(k, int) and k > usable and (wanted.model not in MODELS or MODELS[wanted.model].needs_k):
         raise InputError(
             _("site: found k {k}, but only {usable} candidates. Lower k or exclude fewer.").format(k=k, usable=usable)
         )
-    factor = speed_case[1] if standard.unit == "min" else 1.0
-    return check(
-        travel.table(candidates),
-        grid.people[people_case],
-        model,
-        None if k is None else k + len(existing),
-        standard.value * factor,
-        [*existing.tolist(), *required.tolist()],
-        excluded.tolist(),
-        backup,
-        standard.unit,
+    factor = candidates.speed_case[1] if standard.unit == "min" else 1.0
+    placed = replace(
+        wanted,
+        k=None if k is None else k + len(existing),
+        standard=standard.value * factor,
+        required=[*existing.tolist(), *required.tolist()],
+        excluded=excluded.tolist(),
+        unit=standard.unit,
     )
+    return check(travel.table(candidates.rows), candidates.grid.people[candidates.people_case], placed)
 
 
-def described(
-    solution: Solution,
-    candidates: pd.DataFrame,
-    grid: Grid,
-    standard: Standard,
-    travel: Travel,
-    people_case: str,
-    speed_case: str,
-    names: Mapping[str, str] | None = None,
-) -> Solution:
+def described(solution: Solution, candidates: Candidates, names: Mapping[str, str] | None = None) -> Solution:
     """Return a solution with its sites as records, existing bases left out."""
-    chosen = [row for row in solution.chosen if candidates["rule"].iloc[row] != "existing"]
-    picked = candidates.iloc[chosen]
+    rows, grid, standard = candidates.rows, candidates.grid, candidates.standard
+    chosen = [row for row in solution.chosen if rows["rule"].iloc[row] != "existing"]
+    picked = rows.iloc[chosen]
     sites = tuple(
         {
             "id": str(row["base_id"]),
@@ -419,7 +383,7 @@ def described(
         for row in picked.to_dict("records")
     )
     existing = len(solution.chosen) - len(chosen)
-    unreachable = _by_commune(solution, grid, people_case, names or {})
+    unreachable = _by_commune(solution, grid, candidates.people_case, names or {})
     kept = say(mark("{n} standing bases are kept and count in the objective."), n=existing) if existing else Method()
     return replace(
         solution,
@@ -427,8 +391,8 @@ def described(
         chosen=tuple(chosen),
         sites=sites,
         standard=str(standard) if MODELS[solution.model].needs_standard else "",
-        cases={"people": people_case, "speed": speed_case},
-        method=solution.method + kept + _nowhere(solution, unreachable) + travel.method,
+        cases={"people": candidates.people_case, "speed": candidates.speed_case[0]},
+        method=solution.method + kept + _nowhere(solution, unreachable) + candidates.travel.method,
         unreachable_by_commune=unreachable,
     )
 
