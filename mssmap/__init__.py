@@ -287,7 +287,7 @@ def site(
     k
         Sites to add, 1 to 15; not used by lscp.
     model
-        One of `planning.siting.model.MODELS`: mclp, lscp, pmedian or pcenter.
+        One of `planning.siting.model.MODELS`: mclp, lscp, pmedian, pcenter or backup.
     keep_active
         False starts from a clean sheet.
 

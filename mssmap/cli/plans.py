@@ -57,7 +57,7 @@ def coverage(
 
 def site(
     k: Annotated[int | None, typer.Option("-k", metavar="K", help="Bases to add, 1 to 15; not for lscp.")] = None,
-    model: Annotated[str, typer.Option(help="mclp, lscp, pmedian or pcenter.")] = "mclp",
+    model: Annotated[str, typer.Option(help="mclp, lscp, pmedian, pcenter or backup.")] = "mclp",
     scenario: Plan = "baseline",
     minutes: Minutes = None,
     km: Kilometres = None,

@@ -233,6 +233,7 @@ UNITS: Final = (
     mark("people"),
     mark("bases"),
     mark("sites"),
+    mark("people covered twice"),
     mark("people x min"),
     mark("people x km"),
     mark("prisons"),

@@ -32,7 +32,6 @@ from mssmap.planning.ground.roads import Links, Network, RoadSettings
 from mssmap.planning.method import Method, Sentence, say
 from mssmap.planning.scenario import Plan
 from mssmap.planning.siting import solver, studies
-from mssmap.planning.siting.model import MODELS
 from mssmap.planning.sureness import Levels, Step
 from mssmap.records import views
 from mssmap.records.timeline import Clocks
@@ -290,22 +289,20 @@ def site(
     """
     _require_k(k, model)
     on = ground(data, plan, matrix)
+    places = candidates(data, plan, on, keep_active=keep_active)
     return solver.from_frames(
-        on.grid,
-        on.travel,
-        candidates(data, plan, on, keep_active=keep_active),
-        plan.standard,
-        model=model,
-        k=k,
-        backup=backup,
+        solver.Candidates(on.grid, on.travel, places, plan.standard),
+        solver.Wanted(model, k, backup=backup),
         effort=effort,
         names=covering.region_names(data, language),
     )
 
 
 def _require_k(k: int | None, model: str) -> None:
-    has_k = model not in MODELS or MODELS[model].has_k
-    if has_k and (isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= studies.MAX_K):
+    asked = solver.MODELS.get(model)
+    if (asked is None or asked.needs_k) and (
+        isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= studies.MAX_K
+    ):
         raise InputError(_("k: found {k}, required a whole number from 1 to {max_k}.").format(k=k, max_k=studies.MAX_K))
 
 
@@ -335,19 +332,14 @@ def site_frequency(
         varied = levels.applied(plan)
         on = ground(data, varied, matrix)
         speed = plan.cases.speeds(plan.standard.unit)[levels.speed]
+        places = candidates(data, varied, on, keep_active=keep_active)
         return solver.from_frames(
-            on.grid,
-            on.travel,
-            candidates(data, varied, on, keep_active=keep_active),
-            plan.standard,
-            model=model,
-            k=k,
-            people_case=levels.people,
-            speed_case=(levels.speed, speed),
+            solver.Candidates(on.grid, on.travel, places, plan.standard, levels.people, (levels.speed, speed)),
+            solver.Wanted(model, k),
             effort=effort,
         )
 
-    sign = 1.0 if MODELS[model].is_gain else -1.0
+    sign = 1.0 if solver.MODELS[model].more_is_better else -1.0
     steps: list[Step[solver.Solution]] = []
     on_case(0, sureness.count(plan))
     for step in sureness.vary(plan, best, lambda answer: sign * answer.objective):
@@ -372,13 +364,12 @@ def site_front(
     """Yield the front of k new sites against the objective: all by greedy at once, then each solved."""
     on = ground(data, plan, matrix)
     places = candidates(data, plan, on, keep_active=keep_active)
-    problem = solver.prepare(
-        on.grid, on.travel, places, plan.standard, model, 1 + int((places["rule"] == "required").sum())
-    )
+    where = solver.Candidates(on.grid, on.travel, places, plan.standard)
+    problem = solver.prepare(where, solver.Wanted(model, 1 + int((places["rule"] == "required").sum())))
     existing = int((places["rule"] == "existing").sum())
     ks = range(existing + 1, existing + max_k + 1)
     for point in studies.front(problem, ks, mode=mode, effort=effort):
-        solution = solver.described(point.solution, places, on.grid, plan.standard, on.travel, CENTRAL, CENTRAL)
+        solution = solver.described(point.solution, where)
         yield studies.FrontPoint(point.k - existing, point.phase, solution)
 
 
@@ -395,7 +386,8 @@ def site_swaps(
     on = ground(data, plan, matrix)
     places = candidates(data, plan, on, keep_active=keep_active)
     existing = np.flatnonzero(places["rule"] == "existing").tolist()
-    problem = solver.prepare(on.grid, on.travel, places, plan.standard, solution.model, len(solution.chosen))
+    where = solver.Candidates(on.grid, on.travel, places, plan.standard)
+    problem = solver.prepare(where, solver.Wanted(solution.model, len(solution.chosen)))
     whole = dataclasses.replace(solution, chosen=tuple(sorted([*solution.chosen, *existing])))
     found = studies.swaps(problem, whole, within_pct)
     for column in ("site", "instead"):

@@ -110,6 +110,16 @@ def test_a_plan_is_told_with_its_band(real, brief):
         content.compose(real, brief(scenario={"id": "x"}))
 
 
+def test_how_a_plan_is_judged_is_told_in_the_language_of_the_pack(real, brief):
+    from mssmap.planning import on_data, plan_file
+
+    plan = plan_file.to_dict(on_data.find(real, "baseline", brief().clocks, "F6"))
+    table = content.compose(real, brief(scenario=plan, lang="fr")).plan
+    assert "Hors route 12 km/h." in table.note
+    assert "Off road" not in table.note
+    assert {row[4] for row in table.rows} == {"personnes", "%", "min", "bases"}
+
+
 def test_what_is_too_long_is_shortened_and_said(real, brief):
     long = brief(
         title="Title " * 60,

@@ -474,3 +474,67 @@ def test_the_bound_of_the_exact_median_is_its_optimum(instance):
     *_others, last = exact.median(task, time.monotonic() + 60)
     assert last.value == pytest.approx(-best)
     assert last.bound == pytest.approx(-best)
+
+
+# ------------------------------------------------------------------------------------ everybody once, most people twice
+
+
+# Sites 0 and 2 alone reach all four points (24 people). With three sites b and c (6 people) are covered twice.
+# A fourth site, which sees all, makes 24 twice with the two that cover all.
+SEES_ALL = np.vstack([TIMES, [[10, 10, 10, 10]]])
+
+
+def test_backup_by_hand():
+    two = from_matrix(TIMES, PEOPLE, model="backup", k=2, standard=10)
+    assert (two.chosen, two.objective, two.bound, two.proven, two.unit) == ((0, 2), 0, 0, True, "people covered twice")
+    three = from_matrix(TIMES, PEOPLE, model="backup", k=3, standard=10)
+    assert (three.chosen, three.objective, three.proven) == ((0, 1, 2), 6, True)
+    # With 3, which sees all, and one more: 0 gives a b (11), 1 gives b c (6), 2 gives c d (13).
+    pair = from_matrix(SEES_ALL, PEOPLE, model="backup", k=2, standard=10)
+    assert (pair.chosen, pair.objective) == ((2, 3), 13)
+    assert from_matrix(SEES_ALL, PEOPLE, model="backup", k=2, standard=10, required=[0]).objective == 11
+    assert from_matrix(SEES_ALL, PEOPLE, model="backup", k=3, standard=10, excluded=[1]).objective == 24
+
+
+def test_backup_needs_not_cover_where_nobody_lives():
+    found = from_matrix([[1, 99, 1], [99, 99, 1]], [5, 0, 2], model="backup", k=2, standard=10)
+    assert (found.chosen, found.objective, found.proven) == ((0, 1), 2, True)
+
+
+def test_backup_leaves_out_who_has_no_way_at_all_and_says_so():
+    islands = [[1, 5, np.inf], [5, 1, np.inf]]
+    found = from_matrix(islands, [3, 4, 2], model="backup", k=2, standard=10)
+    assert (found.chosen, found.objective, found.unreachable_people, found.proven) == ((0, 1), 7, 2, True)
+
+
+def test_backup_says_when_not_everybody_can_be_covered():
+    with pytest.raises(
+        InputError, match=r"site: found 8 people whom no candidate reaches within 10 min, required none"
+    ):
+        from_matrix(TIMES[:2], PEOPLE, model="backup", k=2, standard=10)
+    with pytest.raises(InputError, match=r"site: no set of 1 sites covers everybody within 10 min, standing bases"):
+        from_matrix(TIMES, PEOPLE, model="backup", k=1, standard=10)
+
+
+@given(instances())
+@settings(max_examples=60, deadline=None)
+def test_backup_is_the_best_of_all_sets_that_cover_everybody(instance):
+    times, people, required, excluded, k = instance
+    whole = [
+        chosen
+        for chosen in allowed_sets(len(times), k, required, excluded)
+        if covered(times, people, chosen, 30) == people.sum()
+    ]
+    try:
+        found = from_matrix(times, people, model="backup", k=k, standard=30, required=required, excluded=excluded)
+    except InputError:
+        assert whole == []
+        return
+    twice = {tuple(sorted(one)): float(people @ ((times[sorted(one)] <= 30).sum(axis=0) >= 2)) for one in whole}
+    assert found.proven
+    assert found.objective == twice[found.chosen] == max(twice.values())
+
+
+def test_backup_without_a_proof_is_bounded_honestly():
+    found = from_matrix(SEES_ALL, PEOPLE, model="backup", k=2, standard=10, effort=QUICK)
+    assert found.objective <= 13 <= found.bound

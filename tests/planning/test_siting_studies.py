@@ -13,11 +13,11 @@ from test_siting import PEOPLE, TIMES, covered, instances
 from mssmap.errors import InputError
 from mssmap.planning import on_data, sureness
 from mssmap.planning.siting import solver, studies
-from mssmap.planning.siting.solver import Effort
+from mssmap.planning.siting.solver import Effort, Wanted
 
 
 def problem(k=1, model="mclp", times=TIMES, people=PEOPLE, required=()):
-    return solver.check(times, people, model, k, 10, required, (), 0.0, "min")
+    return solver.check(times, people, Wanted(model, k, 10, required))
 
 
 def test_the_front_paints_all_by_greedy_before_it_proves():
@@ -31,7 +31,7 @@ def test_the_front_paints_all_by_greedy_before_it_proves():
 def test_a_phased_front_is_nested_and_never_above_the_clean_one(instance):
     times, people, *_ = instance
     ks = range(1, len(times) + 1)
-    start = solver.check(times, people, "mclp", 1, 30, (), (), 0.0, "min")
+    start = solver.check(times, people, Wanted("mclp", 1, 30))
     fronts = {
         mode: [p.solution for p in studies.front(start, ks, mode=mode) if p.phase == "proven"]
         for mode in ("clean", "phased")
@@ -73,7 +73,7 @@ def test_exchanges_by_hand():
 @given(instances())
 def test_exchanges_have_the_value_they_claim(instance):
     times, people, required, excluded, k = instance
-    start = solver.check(times, people, "mclp", k, 30, required, excluded, 0.0, "min")
+    start = solver.check(times, people, Wanted("mclp", k, 30, required, excluded))
     best = solver.solve(start, Effort())
     for row in studies.swaps(start, best, within_pct=100).to_dict("records"):
         changed = set(best.chosen) - {row["site"]} | {row["instead"]}

@@ -203,6 +203,40 @@ def cover(arrays: Arrays, deadline: float) -> Iterator[Report]:
         yield Report(sites, value, constant - bound, done=True)
 
 
+def backup(arrays: Arrays, deadline: float) -> Iterator[Report]:
+    """
+    Cover every point, and maximise the people covered twice, with exactly k sites (BACOP1).
+
+    `table` (sites by points, bool), `people`, `k`, `must`, `must_not`. A bound of minus infinity: there is no such set.
+    """
+    within, people = arrays["table"].astype("bool"), arrays["people"].astype("float64")
+    must, never = arrays["must"].astype("float64"), arrays["must_not"].astype("float64")
+    n, m = within.shape
+    k = float(arrays["k"])
+    matrix = vstack(
+        [
+            hstack([csr_array(within.T.astype("float64")), -identity(m)]),
+            hstack([csr_array(np.ones((1, n))), csr_array((1, m))]),
+        ]
+    )
+    x, bound, impossible = _solve(
+        np.r_[np.zeros(n), -people],
+        matrix,
+        np.r_[np.ones(m), k],
+        np.r_[np.full(m, np.inf), k],
+        np.r_[1.0 - never, np.ones(m)],
+        np.r_[must, np.zeros(m)],
+        np.r_[np.ones(n), np.zeros(m)],
+        deadline,
+    )
+    if impossible:
+        yield Report(None, -np.inf, -np.inf, done=True)
+    elif x is not None or np.isfinite(bound):
+        sites = _chosen(x, n) if x is not None else None
+        value = float(people @ (within[sites].sum(axis=0) >= 2)) if sites is not None else -np.inf
+        yield Report(sites, value, -bound, done=True)
+
+
 def median(arrays: Arrays, deadline: float) -> Iterator[Report]:
     """
     Minimise the weighted sum of times with exactly k sites (values and bound negated: larger is better).
@@ -345,4 +379,5 @@ TASKS: dict[str, Callable[[Arrays, float], Iterator[Report]]] = {
     "pmedian": median,
     "lscp": set_cover,
     "pcenter": center,
+    "backup": backup,
 }

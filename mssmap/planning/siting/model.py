@@ -20,51 +20,60 @@ Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Model:
+class LocationModel:
     """
-    A location model: what it is called, and what is asked with it. Its solver has the same key in `solver`.
+    A location model as everything else knows it: one row of `MODELS`; how it is solved says `solver`.
 
     Attributes
     ----------
-    title
-        Words for a person who chooses.
     name
-        At the beginning of its method.
+        What the literature calls it.
+    title
+        What it does, for the page.
     unit
-        Of the objective; `{unit}` is that of the ways.
-    has_k
-        Whether the number of sites is given.
-    has_standard
-        Whether a way longer than the standard does not count.
-    is_gain
-        Whether more is better.
+        Of its objective; `{unit}` is that of the times.
+    needs_standard, needs_k
+        Whether it asks for a standard, and for a number of sites.
+    more_is_better
+        Whether a larger objective is better.
+    any_k
+        Whether every number of sites has an answer.
     has_swaps
         Whether near-optimal exchanges can be told.
     """
 
-    title: str
     name: str
+    title: str
     unit: str
-    has_k: bool = True
-    has_standard: bool = False
-    is_gain: bool = False
+    needs_standard: bool = False
+    needs_k: bool = True
+    more_is_better: bool = False
+    any_k: bool = True
     has_swaps: bool = False
 
 
 MODELS: Final = {
-    "mclp": Model(
-        mark("Most people within the standard (MCLP)"),
+    "mclp": LocationModel(
         mark("Maximal covering"),
+        mark("Most people within the standard (MCLP)"),
         "people",
-        has_standard=True,
-        is_gain=True,
+        needs_standard=True,
+        more_is_better=True,
         has_swaps=True,
     ),
-    "lscp": Model(
-        mark("Fewest bases for everybody (LSCP)"), mark("Set covering"), "sites", has_k=False, has_standard=True
+    "lscp": LocationModel(
+        mark("Set covering"), mark("Fewest bases for everybody (LSCP)"), "sites", needs_standard=True, needs_k=False
     ),
-    "pmedian": Model(mark("Least mean time (p-median)"), mark("p-median"), "people x {unit}", has_swaps=True),
-    "pcenter": Model(mark("Least longest time (p-center)"), mark("p-center"), "{unit}"),
+    "pmedian": LocationModel(mark("p-median"), mark("Least mean time (p-median)"), "people x {unit}", has_swaps=True),
+    "pcenter": LocationModel(mark("p-center"), mark("Least longest time (p-center)"), "{unit}"),
+    "backup": LocationModel(
+        mark("Backup covering"),
+        mark("Everybody once, most people twice (BACOP1)"),
+        "people covered twice",
+        needs_standard=True,
+        more_is_better=True,
+        any_k=False,
+    ),
 }
 """Location models by their key, in the order in which they are offered."""
 
@@ -195,26 +204,47 @@ class Effort:
     progress: Callable[[str, float, float], None] = lambda phase, objective, bound: None
 
 
-def check(
-    times: Any,
-    people: Any,
-    model: str,
-    k: int | None,
-    standard: float | None,
-    required: Iterable[int],
-    excluded: Iterable[int],
-    backup: float,
-    unit: str,
-) -> Problem:
+@dataclass(frozen=True)
+class Wanted:
+    """
+    What a location model is asked for, not checked yet.
+
+    Attributes
+    ----------
+    model
+        One of `MODELS`.
+    k
+        Number of sites, required ones included; not used by lscp.
+    standard
+        Needed by mclp, lscp and backup, > 0; a point exactly on it counts.
+    required, excluded
+        Rows that must be in, or must not.
+    backup
+        For mclp: weight of the second cover, 0 to 1.
+    unit
+        Of the times, for the text.
+    """
+
+    model: str = "mclp"
+    k: int | None = None
+    standard: float | None = None
+    required: Iterable[int] = ()
+    excluded: Iterable[int] = ()
+    backup: float = 0.0
+    unit: str = "min"
+
+
+def check(times: Any, people: Any, wanted: Wanted) -> Problem:
     """Check the arguments of `from_matrix`; all faults are in one error."""
+    model, k, standard, backup = wanted.model, wanted.k, wanted.standard, wanted.backup
     matrix = require_times(times)
     weights = require_weights(people, matrix.shape[1])
     n = len(matrix)
-    forced, banned = sorted(set(required)), sorted(set(excluded))
+    forced, banned = sorted(set(wanted.required)), sorted(set(wanted.excluded))
     faults = []
     if model not in MODELS:
         faults.append(_("model {model!r}, required one of {choices}").format(model=model, choices=", ".join(MODELS)))
-    if model in MODELS and MODELS[model].has_standard and not (standard is not None and 0 < standard < math.inf):
+    if model in MODELS and MODELS[model].needs_standard and not (standard is not None and 0 < standard < math.inf):
         faults.append(_("standard {standard}, required more than 0 for {model}").format(standard=standard, model=model))
     if outside := [site for site in [*forced, *banned] if not 0 <= site < n]:
         faults.append(_("site {site}, required a row from 0 to {last}").format(site=outside[0], last=n - 1))
@@ -223,7 +253,7 @@ def check(
     if not 0 <= backup <= 1:
         faults.append(_("backup {backup}, required a weight from 0 to 1").format(backup=backup))
     allowed = n - len(banned)
-    if model not in MODELS or MODELS[model].has_k:
+    if model not in MODELS or MODELS[model].needs_k:
         if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
             faults.append(_("k {k}, required a whole number of at least 1").format(k=k))
         elif k > allowed:
@@ -238,7 +268,7 @@ def check(
         raise InputError(_("site: found {found}.").format(found="; ".join(faults)))
     free = np.ones(n, dtype="bool")
     free[banned] = False
-    return Problem(matrix, weights, model, int(k or 0), float(standard or 0), tuple(forced), free, backup, unit)
+    return Problem(matrix, weights, model, int(k or 0), float(standard or 0), tuple(forced), free, backup, wanted.unit)
 
 
 def answer(problem: Problem, chosen: Sequence[int], value: float, bound: float, *steps: Sentence) -> Solution:
@@ -260,6 +290,11 @@ def answer(problem: Problem, chosen: Sequence[int], value: float, bound: float, 
         problem,
         nowhere,
     )
+
+
+def distinct(points: int, how: Sequence[Sentence]) -> Sentence:
+    """Say how many points were left to solve for, and in which steps."""
+    return Sentence(mark("{n:,} distinct points; {steps}"), {"n": points, "steps": tuple(how)})
 
 
 def left_out(solution: Solution, problem: Problem, points: Bools) -> Solution:

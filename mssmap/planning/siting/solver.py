@@ -4,9 +4,10 @@ Best sites: the location models of the literature, always with a bound.
 - `mclp`: k sites that cover most people (maximal covering; Church and ReVelle 1974), backup cover weighted if asked;
 - `lscp`: the fewest sites that cover everybody who can be covered (Toregas et al. 1971);
 - `pmedian`: k sites with the shortest total way (Hakimi 1964);
-- `pcenter`: k sites with the shortest longest way (Hakimi 1965).
+- `pcenter`: k sites with the shortest longest way (Hakimi 1965);
+- `backup`: k sites that cover everybody, and most people twice (BACOP1; Hogan and ReVelle 1986).
 
-The last two first leave as few people as k sites can without any way to one of them (`siting_reach`).
+`pmedian` and `pcenter` first leave as few people as k sites can without any way to one of them (`siting_reach`).
 
 `from_matrix` takes plain arrays, `from_frames` candidates and a grid. First a good set by greedy and interchange, then
 a bound by cutting planes on the sites, then branching in a worker that can be killed, only if a gap is left.
@@ -16,8 +17,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,15 +31,18 @@ from mssmap.i18n import mark
 from mssmap.planning.access import Standard, Travel, require_unit
 from mssmap.planning.ground.grid import Grid
 from mssmap.planning.method import Method, Sentence, say
-from mssmap.planning.siting import benders, exact, heuristics, network
+from mssmap.planning.siting import benders, exact, heuristics, network, twice
 from mssmap.planning.siting.heuristics import Cover, Median
-from mssmap.planning.siting.model import MODELS, Effort, Problem, Solution, answer, check, left_out
+from mssmap.planning.siting.model import MODELS, Effort, Problem, Solution, Wanted, answer, check, distinct, left_out
 from mssmap.planning.siting.network import Reach
 
 __all__ = [
+    "MODELS",
+    "Candidates",
     "Effort",
     "Problem",
     "Solution",
+    "Wanted",
     "answer",
     "check",
     "described",
@@ -61,19 +65,7 @@ MEDIAN_CELLS = 4_000_000
 """Sites x points up to which the p-median is handed to branching."""
 
 
-def from_matrix(
-    times: Any,
-    people: Any,
-    *,
-    model: str = "mclp",
-    k: int | None = None,
-    standard: float | None = None,
-    required: Iterable[int] = (),
-    excluded: Iterable[int] = (),
-    backup: float = 0.0,
-    unit: str = "min",
-    effort: Effort | None = None,
-) -> Solution:
+def from_matrix(times: Any, people: Any, *, effort: Effort | None = None, **wanted: Any) -> Solution:
     """
     Solve a location model on plain arrays.
 
@@ -83,33 +75,22 @@ def from_matrix(
         Sites by points, >= 0; infinite where there is no way.
     people
         Weight of each point, >= 0.
-    model
-        One of `MODELS`.
-    k
-        Number of sites, required ones included; not used by lscp.
-    standard
-        Needed by mclp and lscp, > 0; a point exactly on it counts.
-    required, excluded
-        Rows that must be in, or must not.
-    backup
-        For mclp: weight of the second cover, 0 to 1.
-    unit
-        Of the times, for the text.
+    wanted
+        Fields of `Wanted`.
 
     Raises
     ------
     InputError
         If any of it cannot be used.
     """
-    problem = check(times, people, model, k, standard, required, excluded, backup, unit)
-    return solve(problem, effort or Effort())
+    return solve(check(times, people, Wanted(**wanted)), effort or Effort())
 
 
 def solve(problem: Problem, effort: Effort) -> Solution:
     """Solve a checked problem."""
     started = time.monotonic()
     solution = _SOLVERS[problem.model](problem, effort, started + effort.time_limit_s)
-    standard = f"{problem.standard:g} {problem.unit}" if MODELS[problem.model].has_standard else ""
+    standard = f"{problem.standard:g} {problem.unit}" if MODELS[problem.model].needs_standard else ""
     sites = tuple({"site": site} for site in solution.chosen)
     return replace(solution, seconds=time.monotonic() - started, standard=standard, sites=sites)
 
@@ -143,7 +124,7 @@ def _solve_mclp(problem: Problem, effort: Effort, deadline: float) -> Solution:
     chosen, value, bound, how = _prove(
         problem, effort, deadline, model, lambda: benders.CoverOracle(model), table, step=step
     )
-    return answer(problem, chosen, value, bound, _distinct(len(model.people), how))
+    return answer(problem, chosen, value, bound, distinct(len(model.people), how))
 
 
 def _solve_pmedian(problem: Problem, effort: Effort, deadline: float) -> Solution:
@@ -229,10 +210,6 @@ def _prove(
     return chosen, value, bound, how
 
 
-def _distinct(points: int, how: Sequence[Sentence]) -> Sentence:
-    return Sentence(mark("{n:,} distinct points; {steps}"), {"n": points, "steps": tuple(how)})
-
-
 def _open(value: float, bound: float) -> bool:
     return bound - value > SETTLED_GAP * max(abs(value), abs(bound))
 
@@ -261,7 +238,7 @@ def _solve_lscp(problem: Problem, effort: Effort, deadline: float) -> Solution:
             bound = min(value, max(bound, -report.bound))
             if report.sites is not None and len(report.sites) <= value:
                 chosen, value = report.sites, float(len(report.sites))
-    solution = answer(problem, chosen, value, min(bound, value), _distinct(merged.shape[1], how))
+    solution = answer(problem, chosen, value, min(bound, value), distinct(merged.shape[1], how))
     return left_out(replace(solution, k=len(chosen)), problem, ~reachable)
 
 
@@ -319,35 +296,42 @@ _SOLVERS: dict[str, Callable[[Problem, Effort, float], Solution]] = {
     "lscp": _solve_lscp,
     "pmedian": _solve_pmedian,
     "pcenter": _solve_pcenter,
+    "backup": twice.solve,
 }
 
 
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """
+    Where bases may stand, and on what they are judged.
+
+    Attributes
+    ----------
+    rows
+        `base_id`, `name`, `cell`, `rule`: `candidate`, `required`, `excluded`, or `existing` for a base that stands
+        and is kept; existing ones do not count towards k and are not among the sites of the answer.
+    people_case, speed_case
+        Which population, and name and factor of the speeds.
+    """
+
+    grid: Grid
+    travel: Travel
+    rows: pd.DataFrame
+    standard: Standard
+    people_case: str = "central"
+    speed_case: tuple[str, float] = ("central", 1.0)
+
+
 def from_frames(
-    grid: Grid,
-    travel: Travel,
-    candidates: pd.DataFrame,
-    standard: Standard,
-    *,
-    model: str = "mclp",
-    k: int | None = None,
-    people_case: str = "central",
-    speed_case: tuple[str, float] = ("central", 1.0),
-    backup: float = 0.0,
-    effort: Effort | None = None,
-    names: Mapping[str, str] | None = None,
+    candidates: Candidates, wanted: Wanted, *, effort: Effort | None = None, names: Mapping[str, str] | None = None
 ) -> Solution:
     """
     Solve a location model on the grid.
 
     Parameters
     ----------
-    candidates
-        `base_id`, `name`, `cell`, `rule`: `candidate`, `required`, `excluded`, or `existing` for a base that stands
-        and is kept; existing ones do not count towards k and are not among the sites of the answer.
-    k
-        Sites to find, required ones included.
-    people_case, speed_case
-        Which population, and name and factor of the speeds.
+    wanted
+        Model, k (required sites included) and backup; the rest follows from the candidates.
     names
         Names of communes by P-code.
 
@@ -356,58 +340,37 @@ def from_frames(
     InputError
         See `from_matrix`.
     """
-    prepared = prepare(grid, travel, candidates, standard, model, k, people_case, speed_case, backup)
-    solution = solve(prepared, effort or Effort())
-    return described(solution, candidates, grid, standard, travel, people_case, speed_case[0], names)
+    return described(solve(prepare(candidates, wanted), effort or Effort()), candidates, names)
 
 
-def prepare(
-    grid: Grid,
-    travel: Travel,
-    candidates: pd.DataFrame,
-    standard: Standard,
-    model: str,
-    k: int | None,
-    people_case: str = "central",
-    speed_case: tuple[str, float] = ("central", 1.0),
-    backup: float = 0.0,
-) -> Problem:
+def prepare(candidates: Candidates, wanted: Wanted) -> Problem:
     """Turn candidates on a grid into a checked problem; times are divided by the speed factor."""
+    travel, standard, k = candidates.travel, candidates.standard, wanted.k
     require_unit(travel, standard)
-    rule = candidates["rule"].to_numpy(dtype="object")
+    rule = candidates.rows["rule"].to_numpy(dtype="object")
     existing, required, excluded = (np.flatnonzero(rule == word) for word in ("existing", "required", "excluded"))
     usable = int((rule != "existing").sum() - len(excluded))
-    if (model not in MODELS or MODELS[model].has_k) and isinstance(k, int) and k > usable:
+    if isinstance(k, int) and k > usable and (wanted.model not in MODELS or MODELS[wanted.model].needs_k):
         raise InputError(
             _("site: found k {k}, but only {usable} candidates. Lower k or exclude fewer.").format(k=k, usable=usable)
         )
-    factor = speed_case[1] if standard.unit == "min" else 1.0
-    return check(
-        travel.table(candidates),
-        grid.people[people_case],
-        model,
-        None if k is None else k + len(existing),
-        standard.value * factor,
-        [*existing.tolist(), *required.tolist()],
-        excluded.tolist(),
-        backup,
-        standard.unit,
+    factor = candidates.speed_case[1] if standard.unit == "min" else 1.0
+    placed = replace(
+        wanted,
+        k=None if k is None else k + len(existing),
+        standard=standard.value * factor,
+        required=[*existing.tolist(), *required.tolist()],
+        excluded=excluded.tolist(),
+        unit=standard.unit,
     )
+    return check(travel.table(candidates.rows), candidates.grid.people[candidates.people_case], placed)
 
 
-def described(
-    solution: Solution,
-    candidates: pd.DataFrame,
-    grid: Grid,
-    standard: Standard,
-    travel: Travel,
-    people_case: str,
-    speed_case: str,
-    names: Mapping[str, str] | None = None,
-) -> Solution:
+def described(solution: Solution, candidates: Candidates, names: Mapping[str, str] | None = None) -> Solution:
     """Return a solution with its sites as records, existing bases left out."""
-    chosen = [row for row in solution.chosen if candidates["rule"].iloc[row] != "existing"]
-    picked = candidates.iloc[chosen]
+    rows, grid, standard = candidates.rows, candidates.grid, candidates.standard
+    chosen = [row for row in solution.chosen if rows["rule"].iloc[row] != "existing"]
+    picked = rows.iloc[chosen]
     sites = tuple(
         {
             "id": str(row["base_id"]),
@@ -420,16 +383,16 @@ def described(
         for row in picked.to_dict("records")
     )
     existing = len(solution.chosen) - len(chosen)
-    unreachable = _by_commune(solution, grid, people_case, names or {})
+    unreachable = _by_commune(solution, grid, candidates.people_case, names or {})
     kept = say(mark("{n} standing bases are kept and count in the objective."), n=existing) if existing else Method()
     return replace(
         solution,
         k=len(chosen),
         chosen=tuple(chosen),
         sites=sites,
-        standard=str(standard) if MODELS[solution.model].has_standard else "",
-        cases={"people": people_case, "speed": speed_case},
-        method=solution.method + kept + _nowhere(solution, unreachable) + travel.method,
+        standard=str(standard) if MODELS[solution.model].needs_standard else "",
+        cases={"people": candidates.people_case, "speed": candidates.speed_case[0]},
+        method=solution.method + kept + _nowhere(solution, unreachable) + candidates.travel.method,
         unreachable_by_commune=unreachable,
     )
 
@@ -446,7 +409,7 @@ def _nowhere(solution: Solution, by_commune: Mapping[str, int]) -> Method:
         return Method()
     text = (
         mark("Not within the standard of any candidate: {n:,.0f} people ({where}).")
-        if not MODELS[solution.model].has_k
+        if not MODELS[solution.model].needs_k
         else mark("Not with a way to any of these sites: {n:,.0f} people ({where}).")
     )
     where = tuple(Sentence("{name} {n:,}", {"name": name, "n": count}) for name, count in by_commune.items())
