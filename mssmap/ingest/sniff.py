@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from mssmap.i18n import mark
 from mssmap.jail.limits import refused
 
 
@@ -42,7 +43,7 @@ FORMATS: Final = {
     "xlsx": Format("XLSX", (".xlsx",), listed="XLSX"),
     "geojson": Format("GeoJSON", (".geojson", ".json"), "geojson.parse", text=r"[{\[]", listed="GeoJSON"),
     "gpkg": Format("GeoPackage", (".gpkg",), "geopackage.parse", (b"SQLite format 3\x00",), listed="GeoPackage"),
-    "shp": Format("Shapefile", (), listed="Shapefile in a zip"),
+    "shp": Format("Shapefile", (), listed=mark("a zipped shapefile")),
     "html": Format("HTML map of mssmap", (".html",), "webpage.parse", text=r"(?i)<!doctype html"),
     "kml": Format("KML", (".kml",), "kml.parse", text="<", listed="KML"),
     "fgb": Format("FlatGeobuf", (".fgb",), "vector.parse_flatgeobuf", (b"fgb",), listed="FlatGeobuf"),
@@ -52,10 +53,10 @@ FORMATS: Final = {
 }
 """All formats; a new one is a row here, and the function that it names. A text that is nothing else is CSV."""
 
-LISTED: Final = ", ".join(["CSV", *(item.listed for item in FORMATS.values() if item.listed not in ("", "CSV"))])
+LISTED: Final = ("CSV", *(item.listed for item in FORMATS.values() if item.listed not in ("", "CSV")))
 """What is read, as people are told."""
 
-TAKES: Final = f"{LISTED}, or a zip of these"
+TAKES: Final = f"{', '.join(LISTED)} or a zip of these"
 
 _REFUSED = (
     (b"\xd0\xcf\x11\xe0", "an old Excel or Word file", "Save it as XLSX."),
