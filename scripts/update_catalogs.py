@@ -19,9 +19,11 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from mssmap.i18n import LANGUAGES as SPOKEN
+
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "mssmap" / "i18n"
-LANGUAGES = ("fr", "ht", "es")
+LANGUAGES = tuple(code for code in SPOKEN if code != "en")
 KEYWORDS = {"_": None, "gettext": None, "mark": None}
 UNREVIEWED = "unreviewed"
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final
 
-from mssmap.brief import cited
+from mssmap.brief import cited, near
 from mssmap.brief.cited import Cited
 from mssmap.brief.drawing import typeface
 from mssmap.brief.section import Material, OnSlide, Section, Table
@@ -109,6 +109,7 @@ SECTIONS: Final = {
         (2.6, 1.25, 1.5, 2.1, 0, 0),
         OnSlide(17, (0, 1, 2, 4), (2.5, 1.15, 1.6, 0.6), (0.43, 0.18, 0.27, None), "{0}: {1}, {3} ({4}) [{5}]"),
     ),
+    "near": Section(near.compose, (3, 1, 1), OnSlide(12, (0, 1, 2), (2.6, 1, 1), (0.5, None, None), "{0}: {1} - {2}")),
     "plan": Section(_plan, (2.4, 1, 1, 1, 1)),
 }
 """In the order in which they are told."""

@@ -164,7 +164,7 @@ def test_the_chart_holds_the_numbers_of_the_core(french):
 
 def test_slides_are_few_titled_described_and_noted(french):
     show = Presentation(io.BytesIO(french.files["HTI_Situation_A4_20250118.pptx"]))
-    assert len(show.slides) <= 6
+    assert len(show.slides) <= 7
     assert round(show.slide_width / show.slide_height, 3) == 1.778
     assert all(slide.shapes.title.text for slide in show.slides)
     assert all("[1]" in slide.notes_slide.notes_text_frame.text for slide in show.slides)
