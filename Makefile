@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: help run setup test-tools test check lint audit bench soak data requirements clean
+.PHONY: help run setup test-tools test check lint audit bench soak mutants data requirements clean
 
 help:            ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -46,12 +46,14 @@ test: $(VENV)/.installed-dev   ## lint, types and all tests, in a real browser
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 	@$(BIN)/python -m pytest -n 2 --reruns 1 --only-rerun TimeoutError $(ARGS)
 
-check: $(VENV)/.installed-dev  ## style, types and the quick tests: no browser, database server or Java; a minute and a half
+check: $(VENV)/.installed-dev  ## style, types and the quick tests, those of the JavaScript too: no browser, database server or Java
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 	@$(BIN)/python -m pytest -n 2 --check $(ARGS)
 
-lint: $(VENV)/.installed-dev   ## style and types only
+lint: $(VENV)/.installed-dev   ## style and types only, of Python and JavaScript
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+	@cd mssmap/client && export DENO_NO_UPDATE_CHECK=1 PATH="$(CURDIR)/$(BIN):$$PATH" && \
+	  deno fmt -q --check && deno lint -q && deno check -q map page shared
 
 audit: $(VENV)/.installed-dev  ## known weaknesses of what is installed; the list comes from the network
 	@$(BIN)/python scripts/audit.py
@@ -65,6 +67,11 @@ soak: $(VENV)/.installed-dev   ## measure every promise of docs/reliability.md i
 	@$(BIN)/python scripts/get_test_tools.py
 	@$(BIN)/python -m benchmarks.soak
 
+mutants: $(VENV)/.installed-dev   ## change the code in N= places drawn by SEED= and list what no test notices; records first which test runs what
+	@$(BIN)/python scripts/get_test_tools.py
+	@test -e .mutants/covered || $(BIN)/python scripts/mutants.py .mutants --record
+	@$(BIN)/python scripts/mutants.py .mutants --number $(or $(N),100) --seed $(or $(SEED),1) $(ARGS)
+
 data: $(VENV)/.installed       ## refresh hashes and counts of data/ after an edit, then check it
 	@$(BIN)/python scripts/build_package.py && $(BIN)/mssmap check
 
@@ -73,4 +80,4 @@ requirements:                  ## pin what pyproject.toml asks for
 	@uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 
 clean:
-	@rm -rf $(VENV) static .pytest_cache .ruff_cache .mypy_cache .hypothesis test-artifacts
+	@rm -rf $(VENV) static .pytest_cache .ruff_cache .mypy_cache .hypothesis .deno test-artifacts

@@ -22,6 +22,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ from mssmap.archive import engine, writer
 from mssmap.archive.queries import Query
 from mssmap.archive.shelf import Shelf
 from mssmap.ingest.mapping import Source
+from mssmap.records.shown import Filters
+from mssmap.records.timeline import FOREVER, Clocks
 
 SIZES = (10_000, 100_000, 1_000_000)
 TODAY = "2026-11-22"
@@ -49,10 +52,11 @@ WATCH = """(() => {
   const drawn = () => requestAnimationFrame(() => { window.archiveAt = performance.now(); });
   document.addEventListener('mssmap:archive', drawn);
 })()"""
-DRAWN = f"() => window.archiveAt && {FRAME}?.contentDocument?.documentElement?.dataset.archive"
+TOLD = f"JSON.parse({FRAME}?.contentDocument?.documentElement?.dataset.mssmap ?? '{{}}').archive"
+DRAWN = f"() => window.archiveAt && {TOLD}"
 CHANGE = f"""async (change) => {{
   const frame = {FRAME};
-  const told = () => frame.contentDocument.documentElement.dataset.archive;
+  const told = () => JSON.stringify({TOLD});
   const before = told(), start = performance.now();
   window.archiveAt = 0;
   if (change === 'window') window.stepBack();
@@ -63,7 +67,7 @@ CHANGE = f"""async (change) => {{
 STEP = """window.stepBack = () => [...document.querySelectorAll('*')]
   .map((n) => n.shadowRoot?.querySelector('button[aria-label="One month back"]')).find(Boolean).click()"""
 PLAY = f"""async (seconds) => {{
-  const frame = {FRAME}, seen = new Set(), title = (day) => new Date(day * 864e5).toISOString().slice(0, 10);
+  const seen = new Set(), title = (day) => new Date(day * 864e5).toISOString().slice(0, 10);
   const work = [];
   let frames = 0, day = 19000;
   const end = performance.now() + 1000 * seconds;
@@ -75,7 +79,7 @@ PLAY = f"""async (seconds) => {{
     work.push(performance.now() - start);
     await new Promise(requestAnimationFrame);
     frames += 1;
-    seen.add(frame.contentDocument.documentElement.dataset.archive);
+    seen.add(JSON.stringify({TOLD}));
   }}
   return [frames / seconds, seen.size / seconds, work.sort((a, b) => a - b)[work.length >> 1]];
 }}"""
@@ -124,7 +128,7 @@ def asked(folder: Path) -> dict[str, float]:
     times: dict[str, list[float]] = {"cells": [], "histogram": []}
     for day in pd.date_range("2020-01-01", periods=ROUNDS):
         for kind, last in (("cells", 5), ("histogram", "month")):
-            query = Query(known_on=day.date(), start=day.date() - pd.Timedelta(days=4000), end=day.date())
+            query = Query(Filters(Clocks(FOREVER, day.date()), start=day.date() - timedelta(days=4000), end=day.date()))
             start = time.perf_counter()
             archives.ask(name, kind, query, last)
             times[kind].append(1000 * (time.perf_counter() - start))

@@ -85,8 +85,8 @@ APPS = {
         OURS.path,
         OURS.toggle.replace("prisons.functioning", "imports.archives"),
         OURS.step,
-        f"(() => {{ const d = {FRAME}; return d?.documentElement?.dataset.archive"
-        " ?? (d?.querySelector('.mm-archive')?.hidden ? 'off' : ''); })()",
+        f"(() => {{ const d = {FRAME}, told = JSON.parse(d?.documentElement?.dataset.mssmap ?? '{{}}').archive;"
+        " return told ? JSON.stringify(told) : d?.querySelector('.mm-archive')?.hidden ? 'off' : ''; })()",
     ),
     "tutorial": App("tutorial", "tutorial_events_app.py", BOX, BACK, DAY),
     "pydeck": App("pydeck", "pydeck_app.py", BOX, BACK, "window.deckDrawn()"),

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
 
 import psycopg
 import pyarrow.parquet as pq
-from archive.samples import PRESS
+from archive.samples import PRESS, asking
 from archive.spark_cluster import cluster
 from archive.test_engines import assert_the_same
 from store.conftest import Postgres
@@ -35,8 +36,8 @@ from mssmap.archive.queries import Query
 from mssmap.archive.shelf import Shelf
 
 ROUNDS = 5
-YEAR = Query(start=date(2019, 1, 1), end=date(2019, 12, 31), as_of=date(2019, 12, 31), known_on=date(2020, 1, 31))
-CAPITAL = Query(**{**vars(YEAR), "box": (-72.4, 18.48, -72.2, 18.62)})
+YEAR = asking(start=date(2019, 1, 1), end=date(2019, 12, 31), as_of=date(2019, 12, 31), known_on=date(2020, 1, 31))
+CAPITAL = replace(YEAR, box=(-72.4, 18.48, -72.2, 18.62))
 QUESTIONS: list[tuple[str, str, tuple[Any, ...]]] = [
     ("cells of the whole country, all years", "cells", (Query(), 5)),
     ("cells of the capital, one year", "cells", (CAPITAL, 8)),

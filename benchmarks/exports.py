@@ -24,6 +24,7 @@ import shapely
 from mssmap.exports import bundle, extract
 from mssmap.exports.parts import Column, Part
 from mssmap.exports.selection import Form, Selection
+from mssmap.records.shown import Filters
 from mssmap.records.timeline import Clocks
 
 ROUNDS = 5
@@ -61,7 +62,7 @@ def part_of(frame: gpd.GeoDataFrame) -> Part:
 def write(part: Part, name: str, path: Path) -> None:
     """Export as the command line does, from the frame on."""
     clocks = Clocks(date(2025, 1, 18), date(2025, 1, 18))
-    built = extract.assemble([part], Selection(("points",), clocks), Form(name), fingerprint="benchmark")
+    built = extract.assemble([part], Selection(("points",), Filters(clocks)), Form(name), fingerprint="benchmark")
     bundle.save(built, path)
 
 

@@ -64,7 +64,8 @@ OURS = App(
     "[...document.querySelectorAll('*')]"
     ".map((n) => n.shadowRoot?.querySelector('button[aria-label=\"One month back\"]')).find(Boolean)",
     f"(() => {{ const d = {FRAME}; const n = d?.querySelectorAll('.mm-symbol').length;"
-    " return n ? `${n} ${d.documentElement.dataset.shown} ${d.querySelector('.mm-asof')?.textContent}` : ''; })()",
+    " const shown = JSON.parse(d?.documentElement.dataset.mssmap ?? '{}').shown;"
+    " return n ? `${n} ${shown} ${d.querySelector('.mm-asof')?.textContent}` : ''; })()",
 )
 TUTORIAL = App(
     "tutorial",

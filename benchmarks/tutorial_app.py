@@ -16,6 +16,7 @@ from streamlit.components.v1.component_registry import ComponentRegistry
 from mssmap.legend import layers, lines, symbols
 from mssmap.maps import view
 from mssmap.records import kinds
+from mssmap.records.shown import Filters
 from mssmap.records.timeline import Clocks
 from mssmap.ui import cache, state
 
@@ -42,7 +43,7 @@ with st.sidebar:
     }
 
 window = (as_of - timedelta(days=120), as_of)
-shown = cache.shown(cache.Filters(Clocks(as_of, state.today())).within(window))
+shown = cache.shown(Filters(Clocks(as_of, state.today())).within(window))
 data = cache.data()
 
 m = folium.Map(location=[19.0, -72.9], zoom_start=8, tiles=None, prefer_canvas=True)
@@ -68,7 +69,7 @@ def popup(title: str, line: str) -> folium.Popup:
     return folium.Popup(f"<b>{html.escape(title)}</b><br>{html.escape(line)}", max_width=320)
 
 
-for row in shown.gang_zones.itertuples():
+for row in shown["gang_zones"].itertuples():
     if on[f"gang_zones.{row.status}"] and row.geometry is not None:
         colour = symbols.ZONE_STYLES[row.status]["color"]
         zone = folium.GeoJson(
@@ -78,7 +79,7 @@ for row in shown.gang_zones.itertuples():
 
 glyphs = symbols.glyphs()
 for name in kinds.POINTS:
-    for row in getattr(shown, name).itertuples():
+    for row in shown[name].itertuples():
         symbol = lines.symbol(name, row)
         if row.geometry is not None and (on.get(symbol) or on.get(symbol.split(".")[0])):
             folium.Marker(
@@ -86,7 +87,7 @@ for name in kinds.POINTS:
                 popup=popup(row.name_en, lines.line(name, row)),
                 icon=folium.DivIcon(html=glyphs[symbol], class_name="record", icon_size=(22, 22)),
             ).add_to(m)
-for row in shown.events.itertuples():
+for row in shown["events"].itertuples():
     group = view.layer_group(row.category)
     if row.geometry is not None and row.country == "HTI" and on[group]:
         folium.Marker(

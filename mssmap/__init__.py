@@ -287,7 +287,7 @@ def site(
     k
         Sites to add, 1 to 15; not used by lscp.
     model
-        mclp, lscp, pmedian, pcenter or backup.
+        One of `planning.siting.model.MODELS`: mclp, lscp, pmedian, pcenter or backup.
     keep_active
         False starts from a clean sheet.
 
@@ -329,7 +329,7 @@ def export(
     out
         Name of the file; it must end as the export does, see `mssmap.exports.bundle.suffix`.
     format
-        geojson, gpkg, fgb, parquet, shp, kml, csv or xlsx.
+        A key of `exports.formats.FORMATS`: geojson, gpkg, ...
     start, end, category
         Narrow the events, as in `events`.
     plans
@@ -356,16 +356,19 @@ def export(
     from pathlib import Path
 
     from mssmap.exports import bundle, extract, selection
+    from mssmap.records.shown import Filters
 
     chosen = selection.Selection(
         names=(names,) if isinstance(names, str) else tuple(names),
-        clocks=clocks(as_of, known_on),
-        grade=grade,
-        region=region,
-        start=settings.parse_date(start, "start") if start else None,
-        end=settings.parse_date(end, "end") if end else None,
-        categories=(category,) if isinstance(category, str) else tuple(category),
-        plans=plans,
+        filters=Filters(
+            clocks=clocks(as_of, known_on),
+            grade=grade,
+            region=region,
+            start=settings.parse_date(start, "start") if start else None,
+            end=settings.parse_date(end, "end") if end else None,
+            categories=(category,) if isinstance(category, str) else tuple(category),
+            plans=plans,
+        ),
     )
     built = extract.build(load(), chosen, selection.Form(format, crs, columns, sidecar))
     bundle.save(built, Path(out))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from mssmap.i18n import gettext as _
-from mssmap.ui import briefing_page, cache, components, controls, state, told
+from mssmap.records.shown import Filters
+from mssmap.ui import briefing_page, components, controls, state, told
 
 components.page_style()
 notes = state.address_notes()
@@ -18,7 +19,7 @@ with st.sidebar:
         controls.layer_list()
 state.keep_address()
 
-components.heading(_("Briefing pack"), cache.Filters(clocks, filters.grade, filters.region), notes)
+components.heading(_("Briefing pack"), Filters(clocks, filters.grade, filters.region), notes)
 fields, sheet = st.columns([0.4, 0.6], gap="medium")
 with fields:
     briefing_page.composer()

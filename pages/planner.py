@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from mssmap.i18n import gettext as _
-from mssmap.ui import cache, components, controls, state
+from mssmap.records.shown import Filters
+from mssmap.ui import components, controls, state
 from mssmap.ui.planner import compare, editing, figures, inputs, sure, travel, views
 
 components.page_style()
@@ -26,7 +27,7 @@ state.keep_address()
 
 judged = travel.judged(held.plan)
 coverage = judged.evaluate()
-components.heading(_("FOB planner"), cache.Filters(held.plan.clocks), notes)
+components.heading(_("FOB planner"), Filters(held.plan.clocks), notes)
 editing.saved(held, judged.note)
 sure.key_figures(judged, coverage)
 main, side = st.columns([0.68, 0.32], gap="small")

@@ -6,6 +6,7 @@ import streamlit as st
 
 from mssmap.i18n import gettext as _
 from mssmap.maps import view
+from mssmap.records.shown import WINDOW_DAYS
 from mssmap.ui import cache, card, components, controls, lanes, state, told
 
 components.page_style()
@@ -45,7 +46,7 @@ with figures:
     components.key_figures(cache.key_figures(clocks, filters.grade, filters.region))
 with side:
     card.record_card(clocks)
-lanes.strip(filters, window, controls.EVENT_WINDOW_DAYS)
+lanes.strip(filters, window, WINDOW_DAYS)
 told.change_list(changes, since, clocks.known_on)
 told.summary(shown, filters, window)
 components.table_twin()

@@ -23,7 +23,7 @@ import typer.main
 from mssmap import cli, settings
 from mssmap.api import openapi
 from mssmap.api.query import ALLOWED
-from mssmap.exports.formats import FORMATS, NOTES
+from mssmap.exports.formats import FORMATS
 from mssmap.ingest import LIMITS
 from mssmap.legend import layers
 from mssmap.records import catalog, evidence
@@ -99,13 +99,13 @@ def api_parameters() -> list[tuple[str, ...]]:
 
 def formats() -> list[tuple[str, ...]]:
     """Formats of exports."""
-    return [(f"`{key}`", f"`{chosen.suffix}`", NOTES[key]) for key, chosen in FORMATS.items()]
+    return [(f"`{key}`", f"`{chosen.suffix}`", chosen.note) for key, chosen in FORMATS.items()]
 
 
 def text() -> str:
     """The whole page."""
     data = catalog.read_catalog(settings.default_data_dir())
-    keys = [(f"`{key}`", words) for key, words in state.ADDRESS_KEYS.items()]
+    keys = [(f"`{key}`", setting.what) for key, setting in state.ADDRESS_KEYS.items()]
     names = ", ".join(f"`{name}`" for name in (*layers.GROUPS, *layers.ALL))
     rows = [(f"`{d.name}`", d.title, str(d.rows), d.licence) for d in data.values()]
     parts = [

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 ROOMS = (
     *("version", "errors", "i18n", "crs", "settings", "values", "jail"),
-    *("records", "measures", "legend", "planning", "telling"),
+    *("client", "records", "measures", "legend", "planning", "telling"),
     *("store", "ingest", "archive", "maps", "exports", "api", "brief"),
     *("mssmap", "ui", "server", "cli", "pages", "app"),
 )

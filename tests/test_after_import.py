@@ -11,6 +11,8 @@ from ingest.test_prepare import ACLED, made
 from mssmap import store
 from mssmap.brief import spec
 from mssmap.ingest import attach
+from mssmap.records.shown import Filters
+from mssmap.records.timeline import Clocks
 from mssmap.ui import briefing_page, cache, lanes
 from mssmap.ui.planner import inputs
 
@@ -30,11 +32,11 @@ def put(tmp_path, monkeypatch, frozen_folder):
 
 def test_two_imported_events_are_on_the_timeline_and_in_the_preview_at_once(put):
     days = date(2025, 1, 31), date(2026, 1, 31)
-    keyed = briefing_page._Keyed(spec.Brief(*days, datetime(2026, 1, 31, tzinfo=UTC)))
+    keyed = briefing_page._Keyed(spec.Brief(Filters(Clocks(*days)), datetime(2026, 1, 31, tzinfo=UTC)))
 
     def seen():
         pages, _shortened, _described = briefing_page._preview(keyed.digest, keyed)
-        return len(lanes._content(days[1], None, (), "en")), pages
+        return len(lanes._content(Filters(Clocks(*days)).on_any_day(), "en")), pages
 
     items, pages = seen()
     put([ACLED, {**ACLED, "event_id_cnty": "HTI124", "event_date": "2025-01-19"}])

@@ -16,6 +16,7 @@ import re
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, Final
 
 import h3.api.basic_int as h3
@@ -40,6 +41,8 @@ from mssmap.errors import InputError, MssmapError, NotFoundError
 from mssmap.legend import lines, text
 from mssmap.legend.layers import layer_group
 from mssmap.records import evidence
+from mssmap.records.shown import Filters
+from mssmap.records.timeline import FOREVER, Clocks
 
 PATIENCE_S: Final = 20.0
 WATCH_S: Final = 0.1
@@ -178,22 +181,29 @@ def _values(request: Request, allowed: tuple[str, ...]) -> dict[str, str]:
 
 
 def _query(values: Mapping[str, str]) -> Query:
-    def day(name: str) -> Any:
+    def day(name: str) -> date | None:
         return settings.parse_date(values[name], name) if name in values else None
 
+    start, end, as_of, known_on = map(day, ("from", "to", "as_of", "known_on"))
     found = box(values["box"]) if "box" in values else None
-    return Query(
-        start=day("from"),
-        end=day("to"),
-        as_of=day("as_of"),
-        known_on=day("known_on"),
-        box=found,
+    filters = Filters(
+        Clocks(as_of or FOREVER, known_on or FOREVER),
+        start=start,
+        end=end,
         categories=tuple(sorted({word for word in values.get("category", "").split(",") if word})),
-        actor=_part_of_a_name(values, "actor"),
         grade=evidence.parse_threshold(values.get("grade", evidence.LOWEST)),
-        region=values.get("region", "")[:12],
+        region=values.get("region", "")[:12] or None,
         plans=_plans(values),
     )
+    return Query(filters, box=found, actor=_part_of_a_name(values, "actor"))
+
+
+def written(filters: Filters) -> dict[str, str]:
+    """Return what narrows a question besides its days, as the routes read it."""
+    asked = filters.to_json()
+    given = {"known_on": asked["known_on"], "grade": asked["grade"], "region": asked["region"]}
+    given["category"] = ",".join(asked["category"])
+    return {name: value for name, value in given.items() if value}
 
 
 def _plans(values: Mapping[str, str]) -> bool:
@@ -265,7 +275,9 @@ def _held(asked: _Asked) -> Response:
     head: dict[str, Any] = {"mode": mode, "resolution": resolution, "rows": asked.item.rows, "limit": POINTS}
     if asked.item.rows > POINTS:
         return packed({**head, "mode": "many"}, {})
-    found = asked.ask("points", replace(asked.query, start=None, end=None, as_of=None, box=None), POINTS)
+    asking = asked.query.filters
+    filters = replace(asking, clocks=Clocks(FOREVER, asking.clocks.known_on), start=None, end=None)
+    found = asked.ask("points", replace(asked.query, filters=filters, box=None), POINTS)
     told, arrays = _dots(found)
     cells, cell = np.unique(found["h3"].to_numpy() | columns.mask(resolution), return_inverse=True)
     arrays |= {

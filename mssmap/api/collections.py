@@ -15,7 +15,7 @@ from mssmap.api.query import CRS84, Query
 from mssmap.errors import NotFoundError
 from mssmap.records import evidence, timeline, views
 from mssmap.records.catalog import Data, Dataset
-from mssmap.records.timeline import Clocks
+from mssmap.records.shown import rows as rows_of
 from mssmap.telling import listing
 
 TIMES: Final = (
@@ -27,13 +27,7 @@ TIMES: Final = (
 """Pairs of columns that are the time of a record, the first pair present counts."""
 
 
-def clocks(data: Data, query: Query, today: Any) -> Clocks:
-    """Return the dials of a request, filled in where not given."""
-    known_on = query.known_on or today
-    return Clocks(query.as_of or views.last_reported(data, today), known_on)
-
-
-def rows(data: Data, name: str, query: Query, today: Any) -> pd.DataFrame:
+def rows(data: Data, name: str, query: Query) -> pd.DataFrame:
     """
     Return what a request asks of a collection, before paging.
 
@@ -44,28 +38,21 @@ def rows(data: Data, name: str, query: Query, today: Any) -> pd.DataFrame:
     InputError
         If the records of the collection have no place to lie in a region.
     """
-    dataset = data.dataset(name)
-    now = clocks(data, query, today)
-    if name == "events":
-        found: pd.DataFrame = views.events(data, now, grade=query.grade, region=query.region, plans=query.plans)
-    elif dataset.is_layer:
-        found = views.layer(data, name, now, query.grade, query.region)
-    else:
-        found = views.table(data, name, now, query.grade, query.region, plans=query.plans)
-    found = _within(found, query)
+    filters = query.filters
+    found = _within(rows_of(data, name, filters), query)
     for start, end in TIMES:
-        if (query.start or query.end) and start in found and end in found:
+        if (filters.start or filters.end) and start in found and end in found:
             timed = found.rename(columns={start: "valid_from", end: "valid_to"}) if start != "valid_from" else found
-            return found.loc[timeline.window(timed[["valid_from", "valid_to"]], query.start, query.end).index]
+            return found.loc[timeline.window(timed[["valid_from", "valid_to"]], filters.start, filters.end).index]
     return found
 
 
-def below_grade(data: Data, name: str, query: Query, today: Any) -> int:
+def below_grade(data: Data, name: str, query: Query) -> int:
     """Return how many records the threshold of a request hides."""
-    if query.grade == evidence.LOWEST:
+    if query.filters.grade == evidence.LOWEST:
         return 0
-    every = replace(query, grade=evidence.LOWEST)
-    return len(rows(data, name, every, today)) - len(rows(data, name, query, today))
+    every = replace(query, filters=replace(query.filters, grade=evidence.LOWEST))
+    return len(rows(data, name, every)) - len(rows(data, name, query))
 
 
 def _within(found: pd.DataFrame, query: Query) -> pd.DataFrame:
@@ -93,7 +80,7 @@ def features(dataset: Dataset, found: pd.DataFrame) -> list[dict[str, Any]]:
     return [{**feature, "id": str(name)} for feature, name in zip(made, ids, strict=True)]
 
 
-def feature(data: Data, name: str, feature_id: str, query: Query, today: Any) -> dict[str, Any]:
+def feature(data: Data, name: str, feature_id: str, query: Query) -> dict[str, Any]:
     """
     Return one feature.
 
@@ -103,12 +90,12 @@ def feature(data: Data, name: str, feature_id: str, query: Query, today: Any) ->
         If there is none of that id at these dials.
     """
     dataset = data.dataset(name)
-    found = rows(data, name, query, today)
+    found = rows(data, name, query)
     made = features(dataset, found)
     for one in made:
         if one["id"] == feature_id:
             return one
-    if feature_id in views.planned(data, clocks(data, query, today).known_on) and not query.plans:
+    if feature_id in views.planned(data, query.filters.clocks.known_on) and not query.filters.plans:
         raise NotFoundError(f"{name}: {feature_id!r} was announced, not reported as done; ask with plans=true.")
     raise NotFoundError(f"{name}: there is no record {feature_id!r} at these dates.")
 

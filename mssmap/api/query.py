@@ -12,6 +12,8 @@ from typing import Final
 from mssmap import settings
 from mssmap.errors import InputError
 from mssmap.records import evidence
+from mssmap.records.shown import Filters
+from mssmap.records.timeline import Clocks
 
 LIMIT: Final = 100
 MAX_LIMIT: Final = 10_000
@@ -42,29 +44,19 @@ class Query:
 
     Attributes
     ----------
-    as_of, known_on
-        The two dials; None where not given.
-    plans
-        Whether events that were announced, not reported as done, are among the answers.
+    filters
+        Their window is the interval of `datetime`, and narrows any rows with a time.
     bbox
         West, south, east, north in degrees; west above east crosses the antimeridian.
-    start, end
-        Interval of `datetime`, both days included; None where open.
     """
 
-    as_of: date | None = None
-    known_on: date | None = None
-    grade: str = evidence.LOWEST
-    region: str | None = None
-    plans: bool = False
+    filters: Filters
     bbox: tuple[float, float, float, float] | None = None
-    start: date | None = None
-    end: date | None = None
     limit: int = LIMIT
     offset: int = 0
 
 
-def parse(pairs: Sequence[tuple[str, str]], allowed: Sequence[str] = ALLOWED) -> Query:
+def parse(pairs: Sequence[tuple[str, str]], usual: Clocks, allowed: Sequence[str] = ALLOWED) -> Query:
     """
     Read the parameters of a request.
 
@@ -72,6 +64,8 @@ def parse(pairs: Sequence[tuple[str, str]], allowed: Sequence[str] = ALLOWED) ->
     ----------
     pairs
         Names and values as they stand in the address.
+    usual
+        The dials where they are not given.
 
     Raises
     ------
@@ -88,15 +82,17 @@ def parse(pairs: Sequence[tuple[str, str]], allowed: Sequence[str] = ALLOWED) ->
     _choice(given, "bbox-crs", (CRS84,))
     _choice(given, "plans", ("false", "true"))
     start, end = interval(given["datetime"]) if "datetime" in given else (None, None)
-    return Query(
-        as_of=_day(given, "as_of"),
-        known_on=_day(given, "known_on"),
+    filters = Filters(
+        Clocks(_day(given, "as_of") or usual.as_of, _day(given, "known_on") or usual.known_on),
         grade=evidence.parse_threshold(given.get("grade", evidence.LOWEST)),
         region=given.get("region"),
-        plans=given.get("plans") == "true",
-        bbox=box(given["bbox"]) if "bbox" in given else None,
         start=start,
         end=end,
+        plans=given.get("plans") == "true",
+    )
+    return Query(
+        filters,
+        bbox=box(given["bbox"]) if "bbox" in given else None,
         limit=min(_whole(given, "limit", LIMIT, 1, 10**12), MAX_LIMIT),
         offset=_whole(given, "offset", 0, 0, MAX_OFFSET),
     )

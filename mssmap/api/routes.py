@@ -22,7 +22,10 @@ from mssmap import settings
 from mssmap.api import collections, openapi
 from mssmap.api.query import ALLOWED, DIALS, Query, parse
 from mssmap.errors import MssmapError, NotFoundError
+from mssmap.records import views
 from mssmap.records.catalog import Data
+from mssmap.records.shown import Filters
+from mssmap.records.timeline import Clocks
 
 CONFORMANCE: Final = [
     f"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/{part}" for part in ("core", "geojson", "oas30")
@@ -86,16 +89,22 @@ def _root(request: Request) -> str:
     return f"{request.base_url}api"
 
 
-def _asked(request: Request, allowed: tuple[str, ...] = ALLOWED) -> Query:
-    return parse(request.query_params.multi_items(), allowed)
+def _asked(request: Request, data: Data, allowed: tuple[str, ...] = ALLOWED) -> Query:
+    return parse(request.query_params.multi_items(), _today(data), allowed)
+
+
+def _today(data: Data) -> Clocks:
+    """Return the dials of a request that gives none."""
+    today = settings.today()
+    return Clocks(views.last_reported(data, today), today)
 
 
 def _link(rel: str, href: str, kind: str = JSON, title: str = "") -> dict[str, str]:
     return {"rel": rel, "href": href, "type": kind, **({"title": title} if title else {})}
 
 
-def _landing(request: Request, _data: Data) -> Answer:
-    _asked(request, ("f",))
+def _landing(request: Request, data: Data) -> Answer:
+    _asked(request, data, ("f",))
     root = _root(request)
     return {
         "title": "mssmap",
@@ -109,43 +118,43 @@ def _landing(request: Request, _data: Data) -> Answer:
     }, JSON
 
 
-def _conformance(request: Request, _data: Data) -> Answer:
-    _asked(request, ("f",))
+def _conformance(request: Request, data: Data) -> Answer:
+    _asked(request, data, ("f",))
     return {"conformsTo": CONFORMANCE}, JSON
 
 
 def _openapi(request: Request, data: Data) -> Answer:
-    _asked(request, ("f",))
+    _asked(request, data, ("f",))
     return openapi.document(_root(request), list(data.datasets)), openapi.MEDIA_TYPE
 
 
 @functools.lru_cache(maxsize=4)
-def _described(data: Data, root: str, today: Any) -> tuple[Mapping[str, Any], ...]:
+def _described(data: Data, root: str, now: Clocks) -> tuple[Mapping[str, Any], ...]:
     return tuple(
         collections.described(
-            dataset, collections.rows(data, name, Query(), today), f"{root}/collections/{quote(name)}"
+            dataset, collections.rows(data, name, Query(Filters(now))), f"{root}/collections/{quote(name)}"
         )
         for name, dataset in data.datasets.items()
     )
 
 
 def _collections(request: Request, data: Data) -> Answer:
-    _asked(request, ("f",))
+    _asked(request, data, ("f",))
     root = _root(request)
-    told = list(_described(data, root, settings.today()))
+    told = list(_described(data, root, _today(data)))
     return {"links": [_link("self", f"{root}/collections")], "collections": told}, JSON
 
 
 def _collection(request: Request, data: Data) -> Answer:
-    _asked(request, ("f",))
+    _asked(request, data, ("f",))
     name = data.dataset(request.path_params["name"]).name
-    return next(dict(one) for one in _described(data, _root(request), settings.today()) if one["id"] == name), JSON
+    return next(dict(one) for one in _described(data, _root(request), _today(data)) if one["id"] == name), JSON
 
 
 def _items(request: Request, data: Data) -> Answer:
-    query = _asked(request)
+    query = _asked(request, data)
     dataset = data.dataset(request.path_params["name"])
-    found = collections.rows(data, dataset.name, query, settings.today())
+    found = collections.rows(data, dataset.name, query)
     page = found.iloc[query.offset : query.offset + query.limit]
     address = f"{_root(request)}/collections/{quote(dataset.name)}"
     kept = [(key, value) for key, value in request.query_params.multi_items() if key not in ("limit", "offset")]
@@ -158,7 +167,7 @@ def _items(request: Request, data: Data) -> Answer:
         links.append(_link("next", at(query.offset + query.limit), GEOJSON))
     if query.offset:
         links.append(_link("prev", at(max(0, query.offset - query.limit)), GEOJSON))
-    now = collections.clocks(data, query, settings.today())
+    now = query.filters.clocks
     return {
         "type": "FeatureCollection",
         "as_of": now.as_of.isoformat(),
@@ -168,15 +177,15 @@ def _items(request: Request, data: Data) -> Answer:
         "links": links,
         "numberMatched": len(found),
         "numberReturned": len(page),
-        "numberBelowGrade": collections.below_grade(data, dataset.name, query, settings.today()),
+        "numberBelowGrade": collections.below_grade(data, dataset.name, query),
         "features": collections.features(dataset, page),
     }, GEOJSON
 
 
 def _item(request: Request, data: Data) -> Answer:
-    query = _asked(request, DIALS)
+    query = _asked(request, data, DIALS)
     name, feature = request.path_params["name"], request.path_params["feature"]
-    found = collections.feature(data, data.dataset(name).name, feature, query, settings.today())
+    found = collections.feature(data, data.dataset(name).name, feature, query)
     address = f"{_root(request)}/collections/{quote(name)}"
     links = [_link("self", f"{address}/items/{quote(feature)}", GEOJSON), _link("collection", address)]
     return {**found, "links": links}, GEOJSON

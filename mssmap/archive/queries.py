@@ -1,14 +1,14 @@
 """
 What can be asked of an archive, written once with Ibis: the same expressions run on every engine.
 
-The rule is that of `views` and of client/clock.js: a row counts if it was known on `known_on` in this revision, did not
-begin after `as_of`, was not only announced, touches the days from `start` to `end`, and passes the filters.
+The rule is that of `views` and of client/shared/clock.js: a row counts if it was known on `known_on` in this revision,
+did not begin after `as_of`, was not only announced, touches the days from `start` to `end`, and passes the filters.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +16,8 @@ import pyarrow as pa
 
 from mssmap.archive import columns
 from mssmap.records import evidence, timeline
+from mssmap.records.shown import Filters
+from mssmap.records.timeline import FOREVER, Clocks
 
 if TYPE_CHECKING:
     from ibis.expr import types as ir  # type: ignore[import-untyped]
@@ -41,34 +43,17 @@ class Query:
 
     Attributes
     ----------
-    start, end
-        Window of days that the interval of an event has to touch.
-    as_of, known_on
-        The two clocks.
+    filters
+        Their region is a P-code; with `FOREVER` a clock is open. Plans are there whatever their day.
     box
         West, south, east, north in degrees, borders included; rows without a point are outside of any box.
-    categories
-        Codes; empty for all.
     actor
         Part of the name of somebody who took part, in any case of letters.
-    grade
-        Threshold as in `evidence.passes`.
-    region
-        P-code of a department or commune.
-    plans
-        Also what was announced and not reported as done, whatever its day.
     """
 
-    start: date | None = None
-    end: date | None = None
-    as_of: date | None = None
-    known_on: date | None = None
+    filters: Filters = field(default_factory=lambda: Filters(Clocks(FOREVER, FOREVER)))
     box: Box | None = None
-    categories: tuple[str, ...] = ()
     actor: str = ""
-    grade: str = evidence.LOWEST
-    region: str = ""
-    plans: bool = False
 
 
 @lru_cache(maxsize=1)
@@ -91,31 +76,38 @@ def events(name: str) -> ir.Table:
 
 def matching(rows: ir.Table, query: Query) -> ir.Table:
     """Return the rows that a query lets pass."""
-    keep = [rows.known_from.notnull(), rows.status != timeline.RETRACTED]
-    if query.known_on:
-        keep += [rows.known_from <= query.known_on, rows.known_until.isnull() | (rows.known_until > query.known_on)]
-    else:
-        keep.append(rows.known_until.isnull())
-    if query.as_of:
-        begun = rows.valid_from <= query.as_of
-        keep.append(begun | (rows.claim == timeline.PLANNED) if query.plans else begun)
-    if not query.plans:
-        keep.append(rows.claim != timeline.PLANNED)
-    if query.start:
-        keep.append(rows.valid_to.isnull() | (rows.valid_to >= query.start))
-    if query.end:
-        keep.append(rows.valid_from <= query.end)
-    if query.categories:
-        keep.append(rows.category.isin(query.categories))
+    filters = query.filters
+    keep = [rows.known_from.notnull(), rows.status != timeline.RETRACTED, *_at(rows, filters)]
+    if filters.start:
+        keep.append(rows.valid_to.isnull() | (rows.valid_to >= filters.start))
+    if filters.end:
+        keep.append(rows.valid_from <= filters.end)
+    if filters.categories:
+        keep.append(rows.category.isin(filters.categories))
     if query.actor:
         keep.append(rows.actors.lower().contains(query.actor.lower()))
-    if query.grade != evidence.LOWEST:
-        keep.append(rows.grade.isin(_passing(query.grade)))
-    if query.region:
-        keep.append(rows.commune_pcode.startswith(query.region) | rows.department_pcode.startswith(query.region))
+    if filters.grade != evidence.LOWEST:
+        keep.append(rows.grade.isin(_passing(filters.grade)))
+    if filters.region:
+        keep.append(rows.commune_pcode.startswith(filters.region) | rows.department_pcode.startswith(filters.region))
     if query.box:
         keep.append(_within(rows, query.box))
     return rows.filter(keep)
+
+
+def _at(rows: ir.Table, filters: Filters) -> Iterator[ir.BooleanValue]:
+    """Yield what the two clocks, and plans among the answers, ask of a row."""
+    as_of, known_on = filters.clocks.as_of, filters.clocks.known_on
+    if known_on < FOREVER:
+        yield rows.known_from <= known_on
+        yield rows.known_until.isnull() | (rows.known_until > known_on)
+    else:
+        yield rows.known_until.isnull()
+    if as_of < FOREVER:
+        begun = rows.valid_from <= as_of
+        yield begun | (rows.claim == timeline.PLANNED) if filters.plans else begun
+    if not filters.plans:
+        yield rows.claim != timeline.PLANNED
 
 
 def _within(rows: ir.Table, box: Box) -> ir.BooleanValue:
@@ -149,7 +141,7 @@ def cells(rows: ir.Table, query: Query, resolution: int) -> ir.Table:
     box = query.box or (-180.0, -90.0, 180.0, 90.0)
     reach = CELL_DEGREES[resolution]
     wide = (box[0] - reach, box[1] - reach, box[2] + reach, box[3] + reach)
-    found = matching(rows, Query(**{**vars(query), "box": wide}))
+    found = matching(rows, replace(query, box=wide))
     found = found.mutate(cell=found.h3 | _ibis().literal(columns.mask(resolution), "int64"))
     inside = _within(found, box).sum().cast("int64")
     grouped = found.group_by("cell").aggregate(
@@ -173,7 +165,8 @@ def histogram(rows: ir.Table, query: Query, step: str) -> ir.Table:
     A row counts once, in the step in which it begins; if it began before the window, in the first of the window.
     """
     found = matching(rows, query)
-    begins = _ibis().greatest(found.valid_from, _ibis().literal(query.start)) if query.start else found.valid_from
+    start = query.filters.start
+    begins = _ibis().greatest(found.valid_from, _ibis().literal(start)) if start else found.valid_from
     found = found.mutate(bin=begins if step == "day" else begins.truncate(STEPS[step]).cast("date"))
     return found.group_by(["bin", "category"]).aggregate(n=found.count()).order_by(["bin", "category"])
 

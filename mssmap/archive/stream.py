@@ -267,7 +267,7 @@ def parquet(file: BinaryIO, name: str = "") -> Iterator[pd.DataFrame]:
     for _about, batch in box.stream(file, Order("archive", printable(name), BOUNDS)):
         if unknown := [item.name for item in batch.schema if item.type.id not in TYPES]:
             raise refused(f"a column {printable(unknown[0])} of another type", "texts, numbers, days and times")
-        frame = batch.to_pandas(types_mapper=_dtype)
+        frame = batch.to_pandas(types_mapper=_dtype, date_as_object=False)
         yield frame.set_axis(pd.RangeIndex(before + 1, before + len(frame) + 1))
         before += len(frame)
 
@@ -292,13 +292,14 @@ def _own(frame: pd.DataFrame, data: Data) -> pd.DataFrame:
     ours = data["events"].iloc[:0]
     rows = frame.reindex(columns=[*ours.columns, *(["grade"] if "grade" in frame else [])])
     for name in columns.DAYS:
-        rows[name] = days.read(rows[name]).values
+        rows[name] = _days(rows[name])
     rows["known_from"] = rows["known_from"].fillna(rows["valid_from"])
     for name in (*columns.NUMBERS, "revision"):
         rows[name] = _numbers(rows[name])
     rows["revision"] = rows["revision"].fillna(1)
-    if not rows["revision"].between(0, 2**31 - 1).all():
-        raise refused("a revision that is no small number", "1 for the first, 2 for the next, and so on")
+    counted = rows["revision"].between(0, 2**31 - 1) & (rows["revision"] % 1 == 0)
+    if not counted.all():
+        raise refused("a revision that is no small whole number", "1 for the first, 2 for the next, and so on")
     text = [name for name in ours if isinstance(ours[name].dtype, pd.StringDtype)]
     rows[text] = rows[text].astype("str").fillna("")
     rows["claim"] = rows["claim"].where(rows["claim"] != "", "reported")
@@ -306,6 +307,25 @@ def _own(frame: pd.DataFrame, data: Data) -> pd.DataFrame:
     if rows["valid_from"].isna().any():
         raise refused(f"{int(rows['valid_from'].isna().sum()):,} rows without a day in valid_from", "a day in each row")
     return rows.astype(ours.dtypes.to_dict())
+
+
+def _days(cells: pd.Series) -> pd.Series:
+    """
+    Return a column as days.
+
+    Raises
+    ------
+    RefusedError
+        If a cell is filled and no day that a record may have.
+    """
+    read = days.read(cells)
+    bad = read.bad | read.far
+    if bad.any():
+        first = bad.index[bad][0]
+        required = "a day from {} to {}, written like the others ({})".format(*days.YEARS, read.format)
+        told = str(cells[first]).removesuffix(" 00:00:00")[:60]
+        raise refused(f"{told!r} in {cells.name} in row {first}", required)
+    return read.values
 
 
 def _numbers(cells: pd.Series) -> pd.Series:

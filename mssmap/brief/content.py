@@ -24,9 +24,10 @@ from mssmap.legend import layers, lines, text
 from mssmap.legend.layers import event_groups
 from mssmap.measures import keyfigures, series
 from mssmap.planning import on_data, plan_file
-from mssmap.records import kinds, regions, views
+from mssmap.records import kinds, regions
 from mssmap.records.catalog import Data
 from mssmap.records.shown import Shown
+from mssmap.records.shown import shown as shown_of
 from mssmap.telling import figure_words, twin
 from mssmap.version import __version__
 
@@ -146,19 +147,26 @@ def of_data(brief: Brief, data: Data) -> Brief:
 def _compose(data: Data, brief: Brief) -> Content:
     notes = _Notes()
     sources = Cited(data, brief.clocks)
-    shown = visible(everything(data, brief), brief.layers)
+    shown = visible(shown_of(data, brief.filters), brief.layers)
     changes = learnt.records(data, brief)
     said = _highlights(data, brief, shown, changes, sources, notes)
-    figures = tuple(_figure(f, sources) for f in keyfigures.key_figures(data, brief.clocks, brief.grade, brief.region))
-    events = tuple(_events(shown.events, sources))
-    place = regions.find(data, brief.region).name(brief.lang) if brief.region else regions.COUNTRY.name(brief.lang)
+    figures = tuple(
+        _figure(f, sources)
+        for f in keyfigures.key_figures(data, brief.clocks, brief.filters.grade, brief.filters.region)
+    )
+    events = tuple(_events(shown["events"], sources))
+    place = (
+        regions.find(data, brief.filters.region).name(brief.lang)
+        if brief.filters.region
+        else regions.COUNTRY.name(brief.lang)
+    )
     place = typeface.printable(place)
     tables = tuple(_tables(shown, sources, notes))
     plan = _plan(data, brief) if brief.scenario else None
     return Content(
         brief=brief,
         title=_title(data, brief, place, notes),
-        subtitle=f"{text.day(brief.as_of)}, {lines.banner(brief.clocks)['sub']}",
+        subtitle=f"{text.day(brief.clocks.as_of)}, {lines.banner(brief.clocks)['sub']}",
         place=place,
         classification=_line(brief.classification, _("unofficial, from public reporting"), "classification", notes),
         disclaimer=_(
@@ -178,13 +186,13 @@ def _compose(data: Data, brief: Brief) -> Content:
         changes=_told(changes),
         events=events,
         shown=shown,
-        curve=series.strength_by_country(data, brief.clocks, brief.grade),
-        levels=series.strength_levels(data, brief.clocks, brief.grade),
+        curve=series.strength_by_country(data, brief.clocks, brief.filters.grade),
+        levels=series.strength_levels(data, brief.clocks, brief.filters.grade),
         tables=tables,
         plan=plan,
         sources=_sources(sources, notes),
-        extent=brief.extent or _extent(data, brief.region),
-        window=_("{first} to {last}").format(first=text.day(brief.start), last=text.day(brief.as_of)),
+        extent=brief.extent or _extent(data, brief.filters.region),
+        window=_("{first} to {last}").format(first=text.day(brief.start), last=text.day(brief.clocks.as_of)),
         counts=lines.tally(shown),
         shortened=notes.all,
     )
@@ -213,30 +221,19 @@ def more_shortened(content: Content, what: str, **values: Any) -> Content:
     return replace(content, shortened=(*content.shortened, (what, tuple(sorted(values.items())))))
 
 
-def everything(data: Data, brief: Brief) -> Shown:
-    """Return all records of the view, with the events from its first day on."""
-    clocks, grade, region = brief.clocks, brief.grade, brief.region
-    found = {name: views.layer(data, name, clocks, grade, region) for name in kinds.LAYERS}
-    events = views.events(data, clocks, start=brief.start, end=brief.as_of, region=region, grade=grade, plans=True)
-    return Shown(clocks=clocks, events=events, **found)
-
-
 def visible(shown: Shown, on: Iterable[str]) -> Shown:
     """Return the records of the layers that are switched on."""
     wanted = set(on)
 
-    def by_status(layer: str) -> gpd.GeoDataFrame:
-        rows = getattr(shown, layer)
-        return rows[(layer + "." + rows["status"].astype("str")).isin(wanted)].reset_index(drop=True)
+    def symbols(layer: str, rows: gpd.GeoDataFrame) -> pd.Series:
+        if layer == kinds.EVENTS.name:
+            return event_groups(rows)
+        if layer in layers.BY_STATUS:
+            return layer + "." + rows["status"].astype("str")
+        return rows["kind"].map(kinds.SERVICE_OF_KIND)
 
-    services = shown.facilities[shown.facilities["kind"].map(layers.SYMBOL_OF_KIND).isin(wanted)]
-    events = shown.events[event_groups(shown.events).isin(wanted)]
-    return Shown(
-        clocks=shown.clocks,
-        **{layer: by_status(layer) for layer in layers.BY_STATUS},
-        facilities=services.reset_index(drop=True),
-        events=events.reset_index(drop=True),
-    )
+    frames = {layer: rows[symbols(layer, rows).isin(wanted)].reset_index(drop=True) for layer, rows in shown.items()}
+    return Shown(shown.clocks, frames)
 
 
 def _title(data: Data, brief: Brief, place: str, notes: _Notes) -> str:
@@ -269,7 +266,7 @@ def _highlights(
 ) -> tuple[str, ...]:
     typed = [line for line in _typed(data, brief, notes) if line]
     lines = typed or [
-        typeface.printable(line) for line in learnt.highlights(data, brief, shown.events, changes, sources)
+        typeface.printable(line) for line in learnt.highlights(data, brief, shown["events"], changes, sources)
     ]
     if len(lines) > MOST_HIGHLIGHTS:
         notes.add("highlights", n=MOST_HIGHLIGHTS)
@@ -294,9 +291,9 @@ def _typed(data: Data, brief: Brief, notes: _Notes) -> Iterable[str]:
 def propose(data: Data, brief: Brief) -> list[str]:
     """Return the highlights that the data propose, for a person to edit, in the language of the pack."""
     with i18n.speaking(brief.lang):
-        shown = visible(everything(data, brief), brief.layers)
+        shown = visible(shown_of(data, brief.filters), brief.layers)
         changes = learnt.records(data, brief)
-        return learnt.highlights(data, brief, shown.events, changes, Cited(data, brief.clocks))
+        return learnt.highlights(data, brief, shown["events"], changes, Cited(data, brief.clocks))
 
 
 def _figure(figure: keyfigures.KeyFigure, sources: Cited) -> Figure:
@@ -334,15 +331,16 @@ def _told(changes: list[dict[str, Any]]) -> learnt.Told:
 
 def _tables(shown: Shown, sources: Cited, notes: _Notes) -> Iterable[Table]:
     titles = layers.titles()
-    who = {"fobs": _("Operator"), "gang_zones": _("Group")}
-    for layer, column in (("fobs", "operator"), ("gang_zones", "armed_group")):
-        rows = getattr(shown, layer)
+    for layer, kind in kinds.LAYERS.items():
+        if not kind.who_title:
+            continue
+        rows = shown[layer]
         if len(rows) > MOST_ROWS:
             notes.add("rows", title=titles[layer], n=MOST_ROWS)
         yield Table(
             title=f"{titles[layer]} ({len(rows)})",
-            columns=(_("Name"), _("State"), who[layer], _("Since"), _("Grade"), _("Sources")),
-            rows=tuple(_row(row, layer, column, sources) for row in rows.head(MOST_ROWS).itertuples(index=False)),
+            columns=(_("Name"), _("State"), _(kind.who_title), _("Since"), _("Grade"), _("Sources")),
+            rows=tuple(_row(row, layer, kind.who, sources) for row in rows.head(MOST_ROWS).itertuples(index=False)),
         )
 
 

@@ -71,7 +71,7 @@ def make(
     made = pack.make(data, brief, progress)
     entry = {**entry, "files": made.hashes}
     notes.remember(store, key, entry, actor=actor)
-    keep_last(store, brief.known_on, actor=actor)
+    keep_last(store, brief.clocks.known_on, actor=actor)
     return _made(key, entry), made
 
 

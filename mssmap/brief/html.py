@@ -12,12 +12,9 @@ def page(data: Data, content: Content) -> bytes:
     """Return the page: the map of the app at the view of the pack, with its highlights and what changed below."""
     brief = content.brief
     snapshot = standalone.Snapshot(
-        clocks=brief.clocks,
-        window=(brief.start, brief.as_of),
-        today=brief.known_on,
+        filters=brief.filters,
+        today=brief.clocks.known_on,
         title=content.title,
-        grade=brief.grade,
-        region=brief.region,
         options=view.Options(on=brief.layers, notes=(content.classification, content.number)),
         lines=(
             f"{content.subtitle} · {content.classification} · {content.number}",

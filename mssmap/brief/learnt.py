@@ -34,9 +34,9 @@ class Told:
 
 def records(data: Data, brief: Brief) -> list[dict[str, Any]]:
     """Return the changes of the view, with titles in the language of the pack."""
-    found = differences.changes(data, brief.compared_with, brief.known_on, brief.as_of, plans=True)
-    listed = differences.as_records(data, found, brief.known_on)
-    seen = _in_view(data, brief) if brief.region or brief.grade != "F6" else None
+    found = differences.changes(data, brief.compared_with, brief.clocks.known_on, brief.clocks.as_of, plans=True)
+    listed = differences.as_records(data, found, brief.clocks.known_on)
+    seen = _in_view(data, brief) if brief.filters.region or brief.filters.grade != "F6" else None
     named = _titles(data)
     return [
         {**record, "title": named.get(record["record_id"], record["title"])}
@@ -51,14 +51,14 @@ def _in_view(data: Data, brief: Brief) -> set[str]:
     for name in (*kinds.LAYERS, "events"):
         id_column = data.dataset(name).id_column
         rows = (
-            views.events(data, brief.clocks, grade=brief.grade, region=brief.region, plans=True)
+            views.events(data, brief.clocks, grade=brief.filters.grade, region=brief.filters.region, plans=True)
             if name == "events"
-            else views.layer(data, name, brief.clocks, brief.grade, brief.region)
+            else views.layer(data, name, brief.clocks, brief.filters.grade, brief.filters.region)
         )
         seen |= set(rows[id_column])
-    if not brief.region:
+    if not brief.filters.region:
         for name, id_column in (("strength", "strength_id"), ("indicators", "indicator_id")):
-            seen |= set(views.table(data, name, brief.clocks, brief.grade)[id_column])
+            seen |= set(views.table(data, name, brief.clocks, brief.filters.grade)[id_column])
     return seen
 
 
@@ -161,13 +161,13 @@ def highlights(
 
 def _arrivals(data: Data, brief: Brief, cited: Cited) -> str:
     """Tell how many personnel arrived since, from where, and how many there are."""
-    if brief.region:
+    if brief.filters.region:
         return ""
-    rows = views.table(data, "strength", brief.clocks, brief.grade)
+    rows = views.table(data, "strength", brief.clocks, brief.filters.grade)
     rows = rows[rows["record_type"].isin(["arrival", "departure"]) & rows["net_change"].notna()]
     rows = rows[rows["date"] >= pd.Timestamp(brief.start)]
-    total = keyfigures.strength(data, brief.clocks, brief.grade)
-    if rows.empty or total.value is None or series.moves_below(data, brief.clocks, brief.grade):
+    total = keyfigures.strength(data, brief.clocks, brief.filters.grade)
+    if rows.empty or total.value is None or series.moves_below(data, brief.clocks, brief.filters.grade):
         return ""
     by_country = rows.groupby("country", sort=False)["net_change"].sum().sort_values(ascending=False, kind="stable")
     countries = ", ".join(f"{country} {text.number(int(n))}" for country, n in by_country.items())
@@ -196,7 +196,7 @@ def _attacks(events: gpd.GeoDataFrame, cited: Cited, most: int = 2) -> list[str]
 
 
 def _bases(data: Data, brief: Brief, changes: Iterable[Mapping[str, Any]], cited: Cited) -> str:
-    rows = views.layer(data, "fobs", brief.clocks, brief.grade, brief.region)
+    rows = views.layer(data, "fobs", brief.clocks, brief.filters.grade, brief.filters.region)
     used = rows[rows["status"].isin(keyfigures.BASES_IN_USE)]
     touched = {r["record_id"] for r in changes if r["kind"] in (differences.NEW, differences.STATUS)}
     new = used[used["fob_id"].isin(touched) & (used["status_from"] >= pd.Timestamp(brief.start))]
@@ -220,7 +220,7 @@ def _other_changes(data: Data, brief: Brief, changes: Iterable[Mapping[str, Any]
     for layer, key in kinds.KEYS.items():
         if layer == "fobs":
             continue  # told by `_bases`
-        rows = views.layer(data, layer, brief.clocks, brief.grade, brief.region)
+        rows = views.layer(data, layer, brief.clocks, brief.filters.grade, brief.filters.region)
         rows = rows[rows[key].isin(before) & (rows["status_from"] >= pd.Timestamp(brief.start))]
         for row in rows.itertuples(index=False):
             was, now = text.status(layer, before[getattr(row, key)] or ""), text.status(layer, row.status)
@@ -231,7 +231,7 @@ def _other_changes(data: Data, brief: Brief, changes: Iterable[Mapping[str, Any]
 
 
 def _displaced(data: Data, brief: Brief, cited: Cited) -> str:
-    figure = keyfigures.displaced(data, brief.clocks, brief.grade)
+    figure = keyfigures.displaced(data, brief.clocks, brief.filters.grade)
     if figure.value is None:
         return ""
     sentence = _("{n} displaced people in the country ({day}).").format(
@@ -241,7 +241,7 @@ def _displaced(data: Data, brief: Brief, cited: Cited) -> str:
 
 
 def _quiet(data: Data, brief: Brief) -> str:
-    figures = {f.key: f for f in keyfigures.key_figures(data, brief.clocks, brief.grade, brief.region)}
+    figures = {f.key: f for f in keyfigures.key_figures(data, brief.clocks, brief.filters.grade, brief.filters.region)}
     return f"{figure_words.told(figures['fobs_operational'])}. " + _(
         "That nothing is reported is not the same as calm."
     )

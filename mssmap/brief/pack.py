@@ -150,7 +150,7 @@ def _manifest(data: Data, told: Content, files: Mapping[str, bytes]) -> bytes:
         "filter": spec.to_dict(brief),
         "link": brief.link,
         "qr": f"{brief.stem}_QR.svg",
-        "window": {"from": brief.start.isoformat(), "to": brief.as_of.isoformat()},
+        "window": {"from": brief.start.isoformat(), "to": brief.clocks.as_of.isoformat()},
         "counts": {name: count for name, count in told.counts.items() if count and name in brief.layers},
         "shortened": shortened,
         "versions": {"mssmap": __version__, **{name: version(name) for name in ("typst", "python-pptx")}},

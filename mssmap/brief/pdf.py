@@ -206,7 +206,7 @@ def _map(content: Content, drawn: Figure) -> dict[str, str]:
         notes.append(_("{n} records found no room on the map.").format(n=drawn.left_out))
     alt = _("Map of {place} as of {day}: {n} records at 1:{scale}. They are listed in the tables and the data.").format(
         place=content.place,
-        day=text.day(content.brief.as_of),
+        day=text.day(content.brief.clocks.as_of),
         n=shown,
         scale=text.number(surround.rounded(drawn.scale)),
     )
@@ -248,12 +248,12 @@ def _strip(content: Content) -> dict[str, str] | None:
     if not height:
         return None
     title = _("Events from {start} to {end}").format(
-        start=text.day(content.brief.start), end=text.day(content.brief.as_of)
+        start=text.day(content.brief.start), end=text.day(content.brief.clocks.as_of)
     )
     return {
         "title": title,
         "svg": svg,
-        "alt": plots.strip_words(content.events, int((~timeline.is_plan(content.shown.events)).sum())),
+        "alt": plots.strip_words(content.events, int((~timeline.is_plan(content.shown["events"])).sum())),
     }
 
 

@@ -10,13 +10,13 @@ from mssmap.records import kinds
 from mssmap.records.catalog import Data
 from mssmap.store import disk
 
-TABLES = (*kinds.LAYERS, "events", "figures", "strength", "indicators", "status")
+TABLES = (*kinds.SHOWN, "figures", "strength", "indicators", "status")
 
 
 def files(data: Data, brief: Brief) -> dict[str, bytes]:
     """Return the files by name; the same view of the same data gives the same bytes."""
     names = tuple(name for name in TABLES if name in data.datasets)
-    wanted = Selection(names, brief.clocks, brief.grade, brief.region, start=brief.start, end=brief.as_of, plans=True)
+    wanted = Selection(names, brief.filters)
     made = {}
     for form in ("gpkg", "csv"):
         built = extract.build(data, wanted, Form(form))

@@ -93,7 +93,7 @@ def _opening(show: Any, content: Content) -> None:
 
 
 def _map(show: Any, content: Content, drawn: Figure) -> None:
-    title = _("{place} on {day}").format(place=content.place, day=text.day(content.brief.as_of))
+    title = _("{place} on {day}").format(place=content.place, day=text.day(content.brief.clocks.as_of))
     slide = _slide(show, content, title)
     width, height = drawn.width, drawn.height
     box = (Mm(EDGE_MM), Mm(29), Mm(width), Mm(height))
@@ -165,7 +165,7 @@ def _strength(show: Any, content: Content) -> None:
 def monthly(content: Content) -> pd.DataFrame:
     """Return personnel by country at the end of each month and on the day of the pack: what the chart holds."""
     table = plots.strength_table(content.curve)
-    last = pd.Timestamp(content.brief.as_of)
+    last = pd.Timestamp(content.brief.clocks.as_of)
     ends = pd.date_range(table.index[0], last, freq="ME").union([last])
     return table.reindex(table.index.union(ends)).ffill().loc[ends].astype("int64")
 

@@ -11,7 +11,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -21,15 +21,13 @@ from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
 from mssmap.legend import layers
 from mssmap.records import evidence
+from mssmap.records.shown import WINDOW_DAYS, Filters
 from mssmap.records.timeline import Clocks
 
 PAPERS: Final = {"A4": (210.0, 297.0), "Letter": (215.9, 279.4)}
 """Name of a paper -> width and height in millimetres, upright."""
 
 MOST_HIGHLIGHTS: Final = 5
-WINDOW_DAYS: Final = 120
-"""Without a day to start from, the pack tells the events of so many days before its day."""
-
 ADDRESS: Final = "http://localhost:8501"
 FRAME: Final = (-76.0, 17.0, -70.5, 21.0)
 """West, south, east and north ends that an extent may reach, in degrees."""
@@ -54,6 +52,8 @@ class Brief:
 
     Attributes
     ----------
+    filters
+        Dials, grade and region (a P-code) of the view. The window of events follows from `since`, and plans are told.
     created
         Time of making with its zone; it is printed and stands in every file.
     since
@@ -67,8 +67,6 @@ class Brief:
         specification is taken over for another day, and the pack says so.
     extent
         West, south, east, north in degrees; None for the region, or the country.
-    region
-        P-code; records outside are left out.
     scenario
         A plan as `plan_file.to_dict` gives it, kept whole so that the pack can be made again.
     data
@@ -84,13 +82,10 @@ class Brief:
         If a value cannot be used.
     """
 
-    as_of: date
-    known_on: date
+    filters: Filters
     created: datetime
     since: date | None = None
     lang: str = "en"
-    grade: str = evidence.LOWEST
-    region: str | None = None
     layers: tuple[str, ...] = layers.DEFAULT
     title: str = ""
     highlights: tuple[str, ...] = ()
@@ -112,17 +107,20 @@ class Brief:
         _require(self.lang in i18n.LANGUAGES, "lang", self.lang, _one_of(i18n.LANGUAGES))
         _require(self.paper in PAPERS, "paper", self.paper, _one_of(PAPERS))
         _require(self.created.tzinfo is not None, "created", self.created, _("a time with its zone, such as +00:00"))
-        if self.since is not None and self.since > self.known_on:
+        clocks = self.clocks
+        if self.since is not None and self.since > clocks.known_on:
             raise InputError(
                 _("since: found {since}, required a day not after known_on ({known_on}).").format(
-                    since=self.since, known_on=self.known_on
+                    since=self.since, known_on=clocks.known_on
                 )
             )
         unknown = [name for name in self.layers if name not in layers.ALL]
         such = _("layers such as {known}").format(known=", ".join(layers.GROUPS))
         _require(not unknown, "layers", ", ".join(unknown), such)
         _require(self.version >= 1, "version", self.version, _("1 or more"))
-        evidence.parse_threshold(self.grade)
+        evidence.parse_threshold(self.filters.grade)
+        start = min(self.since or clocks.as_of - timedelta(days=WINDOW_DAYS), clocks.as_of)
+        object.__setattr__(self, "filters", replace(self.filters, start=start, end=clocks.as_of, plans=True))
         texts = (words for words in (self.title, *self.highlights) if words)
         object.__setattr__(self, "written_for", {words: self.written_for.get(words, self.question) for words in texts})
         if self.extent is not None:
@@ -131,14 +129,14 @@ class Brief:
     @property
     def clocks(self) -> Clocks:
         """The two dials."""
-        return Clocks(self.as_of, self.known_on)
+        return self.filters.clocks
 
     @property
     def question(self) -> Question:
         """What is asked of the data, as plain values."""
-        plain = {name: getattr(self, name) for name in QUESTION}
-        days = {name: plain[name].isoformat() if plain[name] else None for name in ("as_of", "known_on", "since")}
-        return plain | days | {"layers": list(self.layers)}
+        asked = self.filters.to_json()
+        own = {"since": self.since.isoformat() if self.since else None, "lang": self.lang, "layers": list(self.layers)}
+        return {name: own[name] if name in own else asked[name] for name in QUESTION}
 
     def other_question(self, words: str) -> Question | None:
         """Return the question for which a text was written if it is not that of this pack."""
@@ -148,13 +146,12 @@ class Brief:
     @property
     def start(self) -> date:
         """First day of the events that are told."""
-        start = self.since or self.as_of - timedelta(days=WINDOW_DAYS)
-        return min(start, self.as_of)
+        return self.filters.start or self.clocks.as_of
 
     @property
     def compared_with(self) -> date:
         """Day whose knowledge the changes are told from."""
-        return min(self.since or self.start, self.known_on)
+        return min(self.since or self.start, self.clocks.known_on)
 
     @property
     def number(self) -> str:
@@ -167,9 +164,9 @@ class Brief:
         plain = to_dict(self)
         if not self.data:
             shown = {name: value for name, value in plain.items() if name not in (*COMPOSED, "data")}
-            return f"HTI-{self.as_of:%Y%m%d}-{_digest(shown)[:4].upper()}"
+            return f"HTI-{self.clocks.as_of:%Y%m%d}-{_digest(shown)[:4].upper()}"
         said = {name: value for name, value in plain.items() if name not in MAKING}
-        return f"HTI-{self.as_of:%Y%m%d}-{_digest(said)[:8].upper()}"
+        return f"HTI-{self.clocks.as_of:%Y%m%d}-{_digest(said)[:8].upper()}"
 
     @property
     def stem(self) -> str:
@@ -177,27 +174,32 @@ class Brief:
         Beginning of the file names: country, what, paper, day.
 
         >>> from datetime import UTC
-        >>> Brief(date(2025, 1, 18), date(2025, 1, 18), datetime(2025, 1, 18, tzinfo=UTC)).stem
+        >>> Brief(Filters(Clocks(date(2025, 1, 18), date(2025, 1, 18))), datetime(2025, 1, 18, tzinfo=UTC)).stem
         'HTI_Situation_A4_20250118'
         """
-        return f"HTI_{self.region or 'Situation'}_{self.paper}_{self.as_of:%Y%m%d}"
+        return f"HTI_{self.filters.region or 'Situation'}_{self.paper}_{self.clocks.as_of:%Y%m%d}"
 
     @property
     def link(self) -> str:
         """Address of the same view in the app."""
+        asked = self.filters.to_json()
         keys = {
-            "as_of": self.as_of.isoformat(),
-            "known_on": self.known_on.isoformat(),
+            "as_of": asked["as_of"],
+            "known_on": asked["known_on"],
             "since": self.since.isoformat() if self.since else None,
-            "grade": self.grade if self.grade != evidence.LOWEST else None,
-            "region": self.region,
+            "grade": asked["grade"] if asked["grade"] != evidence.LOWEST else None,
+            "region": asked["region"],
             "layers": layers.write(self.layers),
-            "from": self.start.isoformat(),
-            "to": self.as_of.isoformat(),
+            "from": asked["from"],
+            "to": asked["to"],
             "lang": self.lang,
         }
         given = {key: value for key, value in keys.items() if value is not None}
         return f"{self.address.rstrip('/')}/?{urlencode(given, safe=',')}"
+
+
+OWN: Final = tuple(field.name for field in dataclasses.fields(Brief) if field.name not in ("filters", *QUESTION))
+"""Fields of a specification that do not decide what can be said."""
 
 
 def _one_of(known: Iterable[str]) -> str:
@@ -223,18 +225,14 @@ def _require_extent(extent: tuple[float, float, float, float]) -> None:
 
 def to_dict(brief: Brief) -> dict[str, Any]:
     """Return a specification as plain values that JSON can hold."""
-    plain = dataclasses.asdict(brief)
-    days = {name: plain[name].isoformat() if plain[name] else None for name in ("as_of", "known_on", "since")}
-    lists = {name: list(plain[name]) for name in ("layers", "highlights")}
-    extent = list(brief.extent) if brief.extent else None
-    scenario = json.loads(json.dumps(brief.scenario)) if brief.scenario else None
-    written_for = {words: dict(asked) for words, asked in brief.written_for.items()}
-    return (
-        plain
-        | days
-        | lists
-        | {"created": brief.created.isoformat(), "extent": extent, "scenario": scenario, "written_for": written_for}
-    )
+    plain = {**brief.question, **{name: getattr(brief, name) for name in OWN}}
+    return plain | {
+        "created": brief.created.isoformat(),
+        "highlights": list(brief.highlights),
+        "extent": list(brief.extent) if brief.extent else None,
+        "scenario": json.loads(json.dumps(brief.scenario)) if brief.scenario else None,
+        "written_for": {words: dict(asked) for words, asked in brief.written_for.items()},
+    }
 
 
 def from_dict(values: Mapping[str, Any]) -> Brief:
@@ -246,7 +244,7 @@ def from_dict(values: Mapping[str, Any]) -> Brief:
     InputError
         If a value is missing, is not known or cannot be used.
     """
-    known = {field.name for field in dataclasses.fields(Brief)}
+    known = {*QUESTION, *OWN}
     unknown = sorted(set(values) - known)
     if unknown:
         raise InputError(
@@ -256,7 +254,8 @@ def from_dict(values: Mapping[str, Any]) -> Brief:
         )
     try:
         given = dict(values)
-        given |= {name: settings.parse_date(given[name], name) for name in ("as_of", "known_on")}
+        clocks = Clocks(*(settings.parse_date(given.pop(name), name) for name in ("as_of", "known_on")))
+        given["filters"] = Filters(clocks, given.pop("grade", evidence.LOWEST), given.pop("region", None))
         given["since"] = settings.parse_date(given["since"], "since") if given.get("since") else None
         given["created"] = read_time(given["created"], "created")
         given |= {name: tuple(map(str, given[name])) for name in ("layers", "highlights") if name in given}

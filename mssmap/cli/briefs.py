@@ -74,7 +74,7 @@ def brief(
     wanted = _wanted(
         data,
         clocks,
-        since=history.find(kept, since_pack).brief.known_on if since_pack else day(since, "--since"),
+        since=history.find(kept, since_pack).brief.clocks.known_on if since_pack else day(since, "--since"),
         created=_time(created),
         lang=lang,
         grade=grade,
@@ -101,12 +101,13 @@ def _list(kept: Store) -> None:
         raise typer.Exit(FOUND_FAULTS)
 
 
-def _wanted(data: Data, clocks: Clocks, *, region: str, **values: Any) -> Brief:
+def _wanted(data: Data, clocks: Clocks, *, grade: str, region: str, **values: Any) -> Brief:
     from mssmap.brief import Brief
     from mssmap.records import regions
+    from mssmap.records.shown import Filters
 
     pcode = regions.find(data, region).pcode if region else None
-    return Brief(as_of=clocks.as_of, known_on=clocks.known_on, region=pcode, **values)
+    return Brief(Filters(clocks, grade, pcode), **values)
 
 
 def _time(text: str) -> datetime:
@@ -159,6 +160,6 @@ def _save(pack: Pack, out: Path) -> None:
 
 def _line(made: Any) -> str:
     brief = made.brief
-    known: date = brief.known_on
-    parts = [f"{made.n:>4}", made.at, made.by, f"{brief.number} version {brief.version}", f"as of {brief.as_of}"]
+    known: date = brief.clocks.known_on
+    parts = [f"{made.n:>4}", made.at, made.by, f"{brief.number} version {brief.version}", f"as of {brief.clocks.as_of}"]
     return "  ".join([*parts, f"known on {known}", brief.lang, brief.paper, made.manifest_sha256[:16]])

@@ -21,6 +21,7 @@ from mssmap.cli.common import (
     tell,
     write,
 )
+from mssmap.exports.formats import FORMATS
 from mssmap.i18n.legible import legible
 
 if TYPE_CHECKING:
@@ -34,9 +35,7 @@ SHOWN = 200
 def export(
     names: Annotated[list[str], typer.Argument(metavar="LAYER...", help="Layers and tables, as listed by layers.")],
     out: Annotated[Path, typer.Option(metavar="PATH", help="File to write; several files go into a zip.")],
-    format: Annotated[
-        str, typer.Option("--format", metavar="F", help="geojson, gpkg, fgb, parquet, shp, kml, csv or xlsx.")
-    ],
+    format: Annotated[str, typer.Option("--format", metavar="F", help=f"One of {', '.join(FORMATS)}.")],
     as_of: AsOf = "",
     known_on: KnownOn = "",
     grade: Grade = "F6",
@@ -69,8 +68,8 @@ def export(
         columns=columns,
         sidecar=not no_sidecar,
     )
-    clocks = built.selection.clocks
-    tell(f"{out}: as of {clocks.as_of}, known on {clocks.known_on}, grade {built.selection.grade}")
+    clocks = built.selection.filters.clocks
+    tell(f"{out}: as of {clocks.as_of}, known on {clocks.known_on}, grade {built.selection.filters.grade}")
     for part in built.parts:
         tell(f"{part.name}: {count(len(part.frame), 'row')}, {part.licence}")
     for loss in built.losses:
@@ -88,7 +87,7 @@ def verify(
         return
     reads_store()
     verdict = mssmap.verify(file)
-    clocks = verdict.selection.clocks
+    clocks = verdict.selection.filters.clocks
     write("\n".join([f"{verdict.state}: {file}", *_lines(verdict)]), None)
     tell(f"{count(verdict.rows, 'row')} as of {clocks.as_of}, known on {clocks.known_on}; opens at {verdict.link}")
     if verdict.state != "unchanged":

@@ -14,11 +14,12 @@ import json
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from mssmap.errors import InputError
-from mssmap.exports import geopackage, html, kml, proof, sheets, writers
+from mssmap.exports import proof
 from mssmap.exports.extract import Extract
 from mssmap.exports.formats import FORMATS
 from mssmap.exports.kept import held_as
@@ -29,18 +30,13 @@ from mssmap.version import __version__
 
 Writer = Callable[[Path, Extract], None]
 
-WRITERS: dict[str, Writer] = {
-    "geojson": writers.geojson,
-    "gpkg": geopackage.write,
-    "fgb": writers.flatgeobuf,
-    "parquet": writers.parquet,
-    "shp": writers.shapefile,
-    "kml": kml.write,
-    "csv": sheets.write_csv,
-    "html": html.write,
-    "xlsx": sheets.write_xlsx,
-}
-"""Format -> the function that writes one file of it, from an extract with the parts of that file only."""
+
+def writer(name: str) -> Writer:
+    """Return the function that writes one file of a format; its module is loaded when it is first needed."""
+    module, function = FORMATS[name].writer.split(".")
+    found: Writer = getattr(import_module(f"mssmap.exports.{module}"), function)
+    return found
+
 
 DATE = (1980, 1, 1, 0, 0, 0)
 """Date of every member of a zip: the same data give the same bytes."""
@@ -79,7 +75,7 @@ def _file(stem: str, part: Part, extract: Extract) -> File:
 def is_zip(extract: Extract) -> bool:
     """Say whether the export is a zip."""
     listed = files(extract)
-    if len(listed) > 1 or extract.form.format == "shp":
+    if len(listed) > 1 or extract.format.pieces:
         return True
     return extract.form.sidecar and not FORMATS[listed[0].format].proof
 
@@ -87,6 +83,11 @@ def is_zip(extract: Extract) -> bool:
 def suffix(extract: Extract) -> str:
     """Return the end of the name that the export must have."""
     return ".zip" if is_zip(extract) else Path(files(extract)[0].name).suffix
+
+
+def media_type(extract: Extract) -> str:
+    """Return the media type of the export."""
+    return "application/zip" if is_zip(extract) else FORMATS[files(extract)[0].format].mime
 
 
 def file_name(extract: Extract) -> str:
@@ -110,7 +111,7 @@ def pack(extract: Extract) -> bytes:
 
 def _write(extract: Extract, folder: Path) -> None:
     for file in files(extract):
-        WRITERS[file.format](folder / file.name, extract.only(file.parts))
+        writer(file.format)(folder / file.name, extract.only(file.parts))
 
 
 def save(extract: Extract, path: Path) -> None:
@@ -151,7 +152,7 @@ def _why(extract: Extract) -> str:
         return ": layers under the ODbL stay in a file of their own"
     if len(extract.selection.names) > 1:
         return f": {len(files(extract))} files of one layer or table each"
-    hint = ", --no-sidecar writes the bare file" if extract.form.format != "shp" else ""
+    hint = ", --no-sidecar writes the bare file" if not extract.format.pieces else ""
     return f": the proof stands beside the file{hint}"
 
 

@@ -55,7 +55,7 @@ class Extract:
         """
         names = self.selection.names
         stem = names[0] if len(names) == 1 else "mssmap"
-        return f"HTI_{stem}_{self.selection.clocks.as_of:%Y%m%d}"
+        return f"HTI_{stem}_{self.selection.filters.clocks.as_of:%Y%m%d}"
 
     def only(self, chosen: Sequence[Part]) -> Extract:
         """Return the extract with some of its parts; the selection stays that of the whole."""
@@ -83,8 +83,9 @@ def build(data: Data, selection: Selection, form: Form) -> Extract:
     NotFoundError, InputError
         See `parts.read`.
     """
-    if selection.region:
-        selection = replace(selection, region=regions.find(data, selection.region).pcode)
+    if selection.filters.region:
+        pcode = regions.find(data, selection.filters.region).pcode
+        selection = replace(selection, filters=replace(selection.filters, region=pcode))
     found = parts.read(data, selection)
     with_tables = has_tables(selection, form)
     if with_tables and "events" in selection.names and "figures" not in selection.names:
@@ -98,11 +99,11 @@ def build(data: Data, selection: Selection, form: Form) -> Extract:
 
 
 def _not_narrowed(data: Data, selection: Selection) -> list[str]:
-    if not selection.region:
+    if not selection.filters.region:
         return []
     text = _("{layer}: its rows have no place, so all are there, in {region} or not.")
     return [
-        text.format(layer=name, region=selection.region)
+        text.format(layer=name, region=selection.filters.region)
         for name in selection.names
         if not parts.is_narrowed(data.dataset(name))
     ]
@@ -115,10 +116,10 @@ def _left_out(data: Data, selection: Selection) -> list[str]:
 
 
 def _announced(data: Data, selection: Selection) -> list[str]:
-    if "events" not in selection.names or selection.plans:
+    if "events" not in selection.names or selection.filters.plans:
         return []
-    n = len(parts.read(data, replace(selection, names=("events",), plans=True))[0].frame)
-    n -= len(parts.read(data, replace(selection, names=("events",)))[0].frame)
+    with_plans, without = (Selection(("events",), replace(selection.filters, plans=plans)) for plans in (True, False))
+    n = len(parts.read(data, with_plans)[0].frame) - len(parts.read(data, without)[0].frame)
     return (
         [_("events: {n} that were announced, not reported as done, are left out; ask for plans.").format(n=n)]
         if n

@@ -1,4 +1,4 @@
-"""The formats: what each can hold. How each is written is in a module of its own, see `bundle.WRITERS`."""
+"""The formats: what each is good for, what it can hold, and which function writes it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,15 @@ class Format:
     Attributes
     ----------
     suffix
-        End of the file's name. A shapefile is several files; they go into a zip as they are.
+        End of the file's name.
+    note
+        What it is good for, in one line.
+    writer
+        Module of this package and its function that writes one file, from an extract with the parts of that file only.
+    mime
+        Its media type.
+    pieces
+        It is several files, which go into a zip as they are.
     many
         One file holds all layers and tables.
     proof
@@ -37,10 +45,16 @@ class Format:
         Names of columns that mean something else in the format, in small letters.
     plain_xml
         Text cannot hold control characters.
+    only_text
+        Values have no types and no blanks at their ends, and one column names a place.
     """
 
     title: str
     suffix: str
+    note: str
+    writer: str
+    mime: str = "application/octet-stream"
+    pieces: bool = False
     many: bool = False
     proof: bool = True
     metric: bool = True
@@ -53,37 +67,98 @@ class Format:
     text_length: int = 0
     reserved: frozenset[str] = frozenset()
     plain_xml: bool = False
+    only_text: bool = False
 
 
 FORMATS: Final[dict[str, Format]] = {
-    "geojson": Format("GeoJSON", ".geojson", metric=False, tables=False, nested=True),
-    "gpkg": Format("GeoPackage", ".gpkg", many=True, reserved=frozenset({"fid", "geometry"})),
-    "fgb": Format("FlatGeobuf", ".fgb", tables=False, reserved=frozenset({"geometry"})),
-    "parquet": Format("GeoParquet", ".parquet", nested=True, reserved=frozenset({"geometry"})),
-    "shp": Format("Shapefile", ".shp", proof=False, tables=False, name_bytes=10, text_bytes=254),
+    "geojson": Format(
+        "GeoJSON",
+        ".geojson",
+        mark("For web maps and scripts; one file a layer."),
+        "writers.geojson",
+        mime="application/geo+json",
+        metric=False,
+        tables=False,
+        nested=True,
+    ),
+    "gpkg": Format(
+        "GeoPackage",
+        ".gpkg",
+        mark("For QGIS and ArcGIS: all layers in one file, with their styles."),
+        "geopackage.write",
+        mime="application/geopackage+sqlite3",
+        many=True,
+        reserved=frozenset({"fid", "geometry"}),
+    ),
+    "fgb": Format(
+        "FlatGeobuf",
+        ".fgb",
+        mark("For large layers and web maps; one file a layer."),
+        "writers.flatgeobuf",
+        tables=False,
+        reserved=frozenset({"geometry"}),
+    ),
+    "parquet": Format(
+        "GeoParquet",
+        ".parquet",
+        mark("For Python, R and DuckDB; one file a layer."),
+        "writers.parquet",
+        nested=True,
+        reserved=frozenset({"geometry"}),
+    ),
+    "shp": Format(
+        "Shapefile",
+        ".shp",
+        mark("For old programs only: it cuts names and texts."),
+        "writers.shapefile",
+        proof=False,
+        pieces=True,
+        tables=False,
+        name_bytes=10,
+        text_bytes=254,
+    ),
     "kml": Format(
         "KML",
         ".kml",
+        mark("For Google Earth; one file a layer."),
+        "kml.write",
         proof=False,
         metric=False,
         tables=False,
         plain_xml=True,
+        only_text=True,
         reserved=frozenset({"name", "description", "address", "when", "begin", "end"}),
     ),
-    "csv": Format("CSV", ".csv", proof=False, geometry="wkt", hxl=True),
-    "html": Format("HTML map", ".html", many=True, metric=False, nested=True),
-    "xlsx": Format("Excel", ".xlsx", many=True, geometry="points", hxl=True, text_length=32_767, plain_xml=True),
+    "csv": Format(
+        "CSV",
+        ".csv",
+        mark("For spreadsheets and scripts; one file a table."),
+        "sheets.write_csv",
+        mime="text/csv",
+        proof=False,
+        geometry="wkt",
+        hxl=True,
+    ),
+    "html": Format(
+        "HTML map",
+        ".html",
+        mark("For everybody: the interactive map in one file that opens without a network."),
+        "html.write",
+        many=True,
+        metric=False,
+        nested=True,
+    ),
+    "xlsx": Format(
+        "Excel",
+        ".xlsx",
+        mark("For Excel: one sheet a table."),
+        "sheets.write_xlsx",
+        mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        many=True,
+        geometry="points",
+        hxl=True,
+        text_length=32_767,
+        plain_xml=True,
+    ),
 }
-
-NOTES: Final[dict[str, str]] = {
-    "geojson": mark("For web maps and scripts; one file a layer."),
-    "gpkg": mark("For QGIS and ArcGIS: all layers in one file, with their styles."),
-    "fgb": mark("For large layers and web maps; one file a layer."),
-    "parquet": mark("For Python, R and DuckDB; one file a layer."),
-    "shp": mark("For old programs only: it cuts names and texts."),
-    "kml": mark("For Google Earth; one file a layer."),
-    "csv": mark("For spreadsheets and scripts; one file a table."),
-    "html": mark("For everybody: the interactive map in one file that opens without a network."),
-    "xlsx": mark("For Excel: one sheet a table."),
-}
-"""What each format is good for, in one line."""
+"""All formats; a new one is a row here, and the function that it names."""

@@ -30,18 +30,13 @@ def write(path: Path, extract: Extract) -> None:
     """
     if extract.data is None:
         raise InputError(_("html: found no data behind the export, required those of mssmap.load()."))
-    chosen = extract.selection
-    start, end = chosen.start or standalone.FIRST_DAY, chosen.end or chosen.clocks.as_of
+    chosen, filters = extract.selection, extract.selection.filters
+    start, end = filters.start or standalone.FIRST_DAY, filters.end or filters.clocks.as_of
     document = json.loads(proof.write(extract.document()))
     snapshot = standalone.Snapshot(
-        clocks=chosen.clocks,
-        window=(min(start, end), max(start, end)),
+        filters=filters.within((min(start, end), max(start, end))),
         today=settings.today(),
         title=str(document["title"]),
-        grade=chosen.grade,
-        region=chosen.region,
-        categories=chosen.categories,
-        plans=chosen.plans,
         names=chosen.names,
         options=view.Options(_switched_on(chosen.names)),
         proof=document,

@@ -21,7 +21,7 @@ from mssmap.exports.selection import Form
 from mssmap.i18n import gettext as _
 
 TITLE_COLUMNS = ("name_en", "title_en", "name_fr", "name", "title")
-"""Columns one of which names a place in KML."""
+"""Columns one of which names a place where the format has a name for it."""
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 """Characters that XML cannot hold."""
@@ -183,7 +183,7 @@ def _lost_text(layer: str, column: str, n: int, chosen: Format) -> str:
 def _fitting(text: str, chosen: Format) -> str:
     if chosen.plain_xml and not text.isprintable():
         text = CONTROL.sub("", text)
-    if chosen is FORMATS["kml"]:
+    if chosen.only_text:
         text = text.strip()
     if chosen.text_bytes:
         text = _cut(text.replace("\x00", ""), chosen.text_bytes).rstrip()
@@ -191,11 +191,11 @@ def _fitting(text: str, chosen: Format) -> str:
 
 
 def _placemarks(part: Part, chosen: Format, form: Form) -> Kept:
-    """KML: one column names the place."""
-    if chosen is not FORMATS["kml"]:
+    """One column names the place."""
+    if not chosen.only_text:
         return part, []
     title = next((column for name in TITLE_COLUMNS for column in part.columns if column.name == name), None)
-    losses = [_("KML knows only text; types of columns stand in the sidecar.")]
+    losses = [_("{format} knows only text; types of columns stand in the sidecar.").format(format=chosen.title)]
     if title is None:
         return part, losses
     losses.append(_("{column} is the name of a place.").format(column=title.name))

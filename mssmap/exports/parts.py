@@ -13,6 +13,7 @@ from mssmap.ingest import attach
 from mssmap.records import kinds, schema, views
 from mssmap.records.catalog import Data, Dataset
 from mssmap.records.evidence import SourceRecord, public, source_records
+from mssmap.records.shown import rows as rows_of
 
 ODBL = "ODbL"
 """Part of the name of a licence whose data must not be mixed with others."""
@@ -126,24 +127,10 @@ def read(data: Data, selection: Selection) -> list[Part]:
 
 
 def _part(data: Data, dataset: Dataset, selection: Selection) -> Part:
-    region = selection.region if is_narrowed(dataset) else None
-    name, clocks, grade = dataset.name, selection.clocks, selection.grade
-    if name == "events":
-        rows: pd.DataFrame = views.events(
-            data,
-            clocks,
-            start=selection.start,
-            end=selection.end,
-            category=selection.categories or None,
-            region=region,
-            grade=grade,
-            plans=selection.plans,
-        )
+    filters = selection.filters if is_narrowed(dataset) else replace(selection.filters, region=None)
+    rows = rows_of(data, dataset.name, filters)
+    if dataset.name == "events":
         rows = rows[~is_imported(data, rows)].reset_index(drop=True)
-    elif dataset.is_layer:
-        rows = views.layer(data, name, clocks, grade, region)
-    else:
-        rows = views.table(data, name, clocks, grade, region, plans=selection.plans)
     described = _described(data, dataset)
     columns = [described[key] for key in rows.columns if key in described]
     return of_dataset(dataset, columns, rows)
@@ -217,7 +204,7 @@ def whole_tables(parts: Iterable[Part]) -> frozenset[str]:
 def figures_of(data: Data, selection: Selection, parts: Iterable[Part]) -> Part:
     """Return the figures of the events among some parts, as a table: those that the events list."""
     ids = {record_id for part in parts if part.name == "events" for record_id in part.ids}
-    known = views.known(data, "figures", selection.clocks.known_on)
+    known = views.known(data, "figures", selection.filters.clocks.known_on)
     dataset = data.dataset("figures")
     columns = [_column(field, field.name) for field in dataset.contract.fields]
     return of_dataset(dataset, columns, known[known["record_id"].isin(ids)].reset_index(drop=True))
@@ -234,7 +221,7 @@ def cited_sources(data: Data, selection: Selection, parts: Iterable[Part]) -> tu
                 cited |= {item for cell in part.frame[name].tolist() for item in schema.items(cell)}
     if not cited:
         return None, []
-    known = public(data["sources"], selection.clocks.known_on)
+    known = public(data["sources"], selection.filters.clocks.known_on)
     rows = known[known["source_id"].isin(cited)].reset_index(drop=True)
     dataset = data.dataset("sources")
     columns = [_column(field, field.name) for field in dataset.contract.fields]

@@ -102,7 +102,7 @@ def document(
     fingerprint: str,
 ) -> Document:
     """Return the proof."""
-    as_of, known_on = chosen.clocks.as_of, chosen.clocks.known_on
+    as_of, known_on = chosen.filters.clocks.as_of, chosen.filters.clocks.known_on
     titles = ", ".join(item["title"] for item in entries)
     return {
         "proof": KIND,
@@ -110,7 +110,7 @@ def document(
         "note": UNOFFICIAL,
         "as_of": as_of.isoformat(),
         "known_on": known_on.isoformat(),
-        "grade": chosen.grade,
+        "grade": chosen.filters.grade,
         "filter": chosen.to_json(),
         "form": {"format": form.format, "crs": form.crs, "columns": form.schema, "sidecar": form.sidecar},
         "link": chosen.link,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,6 +14,7 @@ from mssmap.exports.formats import FORMATS
 from mssmap.i18n import gettext as _
 from mssmap.legend import layers
 from mssmap.records import evidence
+from mssmap.records.shown import Filters
 from mssmap.records.timeline import Clocks
 
 SCHEMAS = ("mssmap", "cod-ab", "hxl")
@@ -30,14 +30,8 @@ class Selection:
     ----------
     names
         Layers and tables of the catalog.
-    grade
-        Threshold, see `mssmap.records.evidence`.
-    region
-        P-code or name.
-    start, end, categories
-        Narrow the events, see `views.events`.
-    plans
-        True adds events that were announced, not reported as done, and their figures.
+    filters
+        What narrows their rows down; `plans` counts for figures of events also.
 
     Raises
     ------
@@ -46,13 +40,7 @@ class Selection:
     """
 
     names: tuple[str, ...]
-    clocks: Clocks
-    grade: str = evidence.LOWEST
-    region: str | None = None
-    start: date | None = None
-    end: date | None = None
-    categories: tuple[str, ...] = ()
-    plans: bool = False
+    filters: Filters
 
     def __post_init__(self) -> None:
         if not self.names or len(set(self.names)) < len(self.names):
@@ -63,32 +51,25 @@ class Selection:
 
     def to_json(self) -> dict[str, Any]:
         """Return the selection as plain values, for the proof."""
-        return {
-            "layers": list(self.names),
-            "as_of": self.clocks.as_of.isoformat(),
-            "known_on": self.clocks.known_on.isoformat(),
-            "grade": self.grade,
-            "region": self.region,
-            "from": self.start.isoformat() if self.start else None,
-            "to": self.end.isoformat() if self.end else None,
-            "category": list(self.categories),
-            "plans": self.plans,
-        }
+        return {"layers": list(self.names), **self.filters.to_json()}
 
     @property
     def link(self) -> str:
         """Address, below that of the app, which opens the view on the map."""
         listed = [name for name in layers.GROUPS if name in self.names or (name == "regions" and self._has_regions)]
-        pairs = [
-            *(("as_of", self.clocks.as_of.isoformat()), ("known_on", self.clocks.known_on.isoformat())),
-            *([("grade", self.grade)] if self.grade != evidence.LOWEST else []),
-            *([("region", self.region)] if self.region else []),
-            *([("layers", ",".join(listed))] if listed else []),
-            *[("category", name) for name in self.categories],
-            *([("from", self.start.isoformat())] if self.start else []),
-            *([("to", self.end.isoformat())] if self.end else []),
-        ]
-        return f"/?{urlencode(pairs, safe=',')}"
+        asked = self.filters.to_json()
+        pairs = {
+            "as_of": asked["as_of"],
+            "known_on": asked["known_on"],
+            "grade": asked["grade"] if asked["grade"] != evidence.LOWEST else None,
+            "region": asked["region"],
+            "layers": ",".join(listed),
+            "category": asked["category"],
+            "from": asked["from"],
+            "to": asked["to"],
+        }
+        given = {key: value for key, value in pairs.items() if value}
+        return f"/?{urlencode(given, doseq=True, safe=',')}"
 
     @property
     def _has_regions(self) -> bool:
@@ -117,7 +98,8 @@ def from_json(value: Any) -> Selection:
     plans = reader.flag(given, "plans", "filter", default=True)  # a proof of before they were told apart has both
     made = reader.make(
         lambda: Selection(
-            names, clocks, evidence.parse_threshold(grade), region, days["from"], days["to"], categories, plans
+            names,
+            Filters(clocks, evidence.parse_threshold(grade), region, days["from"], days["to"], categories, plans),
         )
     )
     if reader.faults or made is None:

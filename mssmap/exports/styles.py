@@ -5,36 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from xml.etree import ElementTree as ET
 
-from mssmap.legend.symbols import OKABE_ITO, ZONE_STYLES
+from mssmap.legend.symbols import OKABE_ITO, QGIS_HATCHES, QGIS_MARKERS, ZONE_STYLES
 
-_BLUE, _GREEN, _GREY, _RED = (OKABE_ITO[name] for name in ("blue", "green", "grey", "vermillion"))
+_BLUE, _GREY = OKABE_ITO["blue"], OKABE_ITO["grey"]
 
 Look = Mapping[str, str]
 
-MARKERS: dict[str, dict[str, tuple[str, str, str]]] = {
-    # status -> shape, fill, outline; the last, without a name, is for all others
-    "fobs": {
-        "operational": ("square", _BLUE, "#ffffff"),
-        "handed_over": ("square", "#ffffff", _BLUE),
-        "planned": ("diamond", "#ffffff", _BLUE),
-        "": ("square", "#eef1f3", _GREY),
-    },
-    "prisons": {
-        "functioning": ("hexagon", "#3d3450", "#ffffff"),
-        "emptied": ("hexagon", "#ffffff", _RED),
-        "": ("hexagon", "#eef1f3", _GREY),
-    },
-    "facilities": {
-        "open": ("circle", _GREEN, "#ffffff"),
-        "closed": ("circle", "#f3e9e2", _RED),
-        "": ("circle", "#ffffff", _GREEN),
-    },
-    "events": {"": ("triangle", _RED, "#ffffff")},
-    "places": {"": ("circle", "#4d5860", "#ffffff")},
-}
 LINES = {"rivers": (OKABE_ITO["sky"], "0.4"), "roads": ("#7a6a58", "0.5")}
 AREAS = {"lakes": ("#cfe6f5", _BLUE), "land": ("#f6f3ec", _GREY), "neighbours": ("#eceae4", _GREY)}
-_HATCH = {"controlled": "f_diagonal", "contested": "diagonal_x", "influence": "b_diagonal", "attacks": "dense6"}
 
 
 def qml(layer: str, geometry_type: str, columns: Sequence[str]) -> str:
@@ -84,13 +62,14 @@ def _looks(layer: str, kind: str) -> dict[str, Look]:
         return {"": {"line_color": _rgba(colour), "line_width": width, "line_width_unit": "MM"}}
     if kind == "Polygon" and layer == "gang_zones":
         zones = {
-            name: _area(str(look["color"]), str(look["color"]), _HATCH[name]) for name, look in ZONE_STYLES.items()
+            name: _area(str(look["color"]), str(look["color"]), QGIS_HATCHES[name])
+            for name, look in ZONE_STYLES.items()
         }
         return {**zones, "": _area(_GREY, _GREY, "b_diagonal")}
     if kind == "Polygon":
         fill, outline = AREAS.get(layer, ("#ffffff", "#6b7680"))
         return {"": _area(fill, outline, "solid" if layer in AREAS else "no")}
-    markers = MARKERS.get(layer, {"": ("circle", _BLUE, "#ffffff")})
+    markers = QGIS_MARKERS.get(layer, {"": ("circle", _BLUE, "#ffffff")})
     return {status: _marker(*look) for status, look in markers.items()}
 
 

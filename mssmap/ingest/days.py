@@ -21,6 +21,9 @@ FORMATS: Final = {
 }
 """Name of a way to write dates -> format of strptime and what a cell looks like; `auto` chooses among them."""
 
+YEARS: Final = (1900, 2100)
+"""The first and the last year that a record may be about."""
+
 AUTO: Final = "auto"
 
 TIME: Final = r"[T ]\d{1,2}:\d{2}.*$"
@@ -37,6 +40,8 @@ class Days:
         With missing values where a cell was empty or not written in the format.
     bad
         Marks the cells that were filled and not written in the format.
+    far
+        Marks the cells that were read, but lie outside `YEARS`; their values are missing.
     format
         The one that was used, a key of `FORMATS`.
     unsure
@@ -45,6 +50,7 @@ class Days:
 
     values: pd.Series
     bad: pd.Series
+    far: pd.Series
     format: str
     unsure: bool = False
 
@@ -57,10 +63,12 @@ def read(cells: pd.Series, format: str = AUTO) -> Days:
     [False, True]
     >>> read(pd.Series(["18/01/2025"])).values.dt.strftime("%F").tolist()
     ['2025-01-18']
+    >>> read(pd.Series(["2025-01-18", "1025-01-19"])).far.tolist()
+    [False, True]
     """
     if pd.api.types.is_datetime64_any_dtype(cells):
         values = cells.dt.tz_convert(None) if getattr(cells.dtype, "tz", None) else cells
-        return Days(values.dt.floor("D").astype("datetime64[s]"), pd.Series(False, index=cells.index), "ymd")
+        return _days(values, pd.Series(False, index=cells.index), "ymd")
     text = cells.astype("str").where(cells.notna(), "").str.strip().str.replace(r"\.0$", "", regex=True)
     text = text.str.replace(TIME, "", regex=True).str.replace(r"(?<=\d)[.](?=\d)", "/", regex=True)
     filled = text != ""
@@ -71,9 +79,12 @@ def read(cells: pd.Series, format: str = AUTO) -> Days:
         values = pd.to_datetime(pd.to_numeric(text.where(fits), errors="coerce"), unit="s", errors="coerce")
     else:
         values = pd.to_datetime(text.where(fits), format=pattern, errors="coerce")
-    values = values.dt.floor("D").astype("datetime64[s]")
-    values = values.where(values.dt.year.between(1900, 2100))
-    return Days(values, filled & values.isna(), chosen, unsure)
+    return _days(values, filled & values.isna(), chosen, unsure)
+
+
+def _days(values: pd.Series, bad: pd.Series, chosen: str, unsure: bool = False) -> Days:
+    far = values.notna() & ~values.dt.year.between(*YEARS)
+    return Days(values.where(~far).astype("datetime64[s]").dt.floor("D"), bad, far, chosen, unsure)
 
 
 def _choose(text: pd.Series) -> tuple[str, bool]:

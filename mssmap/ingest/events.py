@@ -139,8 +139,9 @@ class _Work:
         read = days.read(pd.Series(unique), self.mapping.dates if ours != "known_from" else days.AUTO)
         if ours != "known_from":
             required = f"a date written like most here ({read.format})"
-            bad = pd.Series(read.bad.to_numpy()[codes], index=self.frame.index)
+            bad, far = (pd.Series(rows.to_numpy()[codes], index=self.frame.index) for rows in (read.bad, read.far))
             self.blame(bad, ours, required, "One column has one way to write dates.")
+            self.blame(far, ours, "a day from {} to {}".format(*days.YEARS))
             if read.unsure:
                 self.out.notes.append(
                     f"{self.name}, {columns[0]}: every date can be read as day/month or month/day; "

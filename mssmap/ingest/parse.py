@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, Final
 
-from mssmap.ingest import archive, delimited, geojson, geopackage, geoparquet, kml, shapes, sheets, vector, webpage
+from mssmap.ingest import archive, geojson, shapes, sheets, vector
 from mssmap.ingest.sniff import FORMATS, TAKES, sniff
 from mssmap.ingest.table import Parsed, Progress, finish
 from mssmap.jail.limits import Limits, at_most, naming, printable, refused
@@ -14,30 +16,19 @@ PROOF_ENDING = ".mssmap.json"
 
 WORKBOOK = "xl/workbook.xml"
 
-SIMPLE = {
-    "csv": delimited.parse,
-    "html": webpage.parse,
-    "geojson": geojson.parse,
-    "gpkg": geopackage.parse,
-    "kml": kml.parse,
-    "fgb": vector.parse_flatgeobuf,
-    "parquet": geoparquet.parse,
-}
+Parser = Callable[[bytes, str, Limits], Parsed]
 
-DATA_ENDINGS = (
-    ".csv",
-    ".tsv",
-    ".geojson",
-    ".json",
-    ".gpkg",
-    ".kml",
-    ".fgb",
-    ".parquet",
-    ".geoparquet",
-    ".xlsx",
-    ".html",
-    ".zip",
-)
+
+def _parser(named: str) -> Parser:
+    module, function = named.split(".")
+    found: Parser = getattr(import_module(f"mssmap.ingest.{module}"), function)
+    return found
+
+
+PARSERS: Final = {kind: _parser(item.parser) for kind, item in FORMATS.items() if item.parser}
+"""Loaded here: the process that reads can load nothing any more when the first file comes."""
+
+DATA_ENDINGS: Final = tuple(ending for item in FORMATS.values() for ending in item.endings)
 
 ASIDE = ("datapackage.json",)
 """Members of a bundle that describe it."""
@@ -77,7 +68,7 @@ def _any(content: bytes, name: str, limits: Limits, budget: archive.Budget, dept
     kind = sniff(content)
     stem = PurePosixPath(name.replace("\\", "/")).stem or "table"
     if kind != "zip":
-        parsed = SIMPLE[kind](content, stem, limits)
+        parsed = PARSERS[kind](content, stem, limits)
     elif depth > 1:
         raise refused("a zip in a zip in a zip", "at most one zip inside another")
     else:
@@ -87,9 +78,9 @@ def _any(content: bytes, name: str, limits: Limits, budget: archive.Budget, dept
         else:
             parsed = _bundle(members, limits, budget, depth)
     ending = PurePosixPath(name).suffix.lower().lstrip(".")
-    if ending in FORMATS and FORMATS[ending] != FORMATS[parsed.format] and kind != "zip":
+    if ending in FORMATS and ending != parsed.format and kind != "zip":
         parsed.notes.append(
-            f"{printable(name)}: by its content this is {FORMATS[parsed.format]}, and was read as that."
+            f"{printable(name)}: by its content this is {FORMATS[parsed.format].title}, and was read as that."
         )
     return parsed
 

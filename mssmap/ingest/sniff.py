@@ -3,24 +3,59 @@
 from __future__ import annotations
 
 import codecs
+import re
+from dataclasses import dataclass
+from typing import Final
 
 from mssmap.jail.limits import refused
 
-FORMATS = {
-    "csv": "CSV",
-    "xlsx": "XLSX",
-    "geojson": "GeoJSON",
-    "gpkg": "GeoPackage",
-    "shp": "Shapefile",
-    "kml": "KML",
-    "fgb": "FlatGeobuf",
-    "parquet": "GeoParquet",
-    "html": "HTML map of mssmap",
-    "zip": "zip",
-}
-"""Names of the formats that are read, by the ids used here."""
 
-TAKES = "CSV, XLSX, GeoJSON, GeoPackage, Shapefile in a zip, KML, FlatGeobuf, GeoParquet, or a zip of these"
+@dataclass(frozen=True)
+class Format:
+    """
+    A format that is read.
+
+    Attributes
+    ----------
+    endings
+        Of names of files; a name is never believed, only compared.
+    parser
+        Module of this package and its function that reads the content of one file; empty for what is put together
+        from members of a zip.
+    starts
+        First bytes of a file, one of them.
+    text
+        Pattern of the beginning of a text; the first format that matches counts.
+    listed
+        As people are told what is read; empty for what is read, but not told.
+    """
+
+    title: str
+    endings: tuple[str, ...]
+    parser: str = ""
+    starts: tuple[bytes, ...] = ()
+    text: str = ""
+    listed: str = ""
+
+
+FORMATS: Final = {
+    "xlsx": Format("XLSX", (".xlsx",), listed="XLSX"),
+    "geojson": Format("GeoJSON", (".geojson", ".json"), "geojson.parse", text=r"[{\[]", listed="GeoJSON"),
+    "gpkg": Format("GeoPackage", (".gpkg",), "geopackage.parse", (b"SQLite format 3\x00",), listed="GeoPackage"),
+    "shp": Format("Shapefile", (), listed="Shapefile in a zip"),
+    "html": Format("HTML map of mssmap", (".html",), "webpage.parse", text=r"(?i)<!doctype html"),
+    "kml": Format("KML", (".kml",), "kml.parse", text="<", listed="KML"),
+    "fgb": Format("FlatGeobuf", (".fgb",), "vector.parse_flatgeobuf", (b"fgb",), listed="FlatGeobuf"),
+    "parquet": Format("GeoParquet", (".parquet", ".geoparquet"), "geoparquet.parse", (b"PAR1",), listed="GeoParquet"),
+    "zip": Format("zip", (".zip",), starts=(b"PK\x03\x04", b"PK\x05\x06")),
+    "csv": Format("CSV", (".csv", ".tsv"), "delimited.parse", text="", listed="CSV"),
+}
+"""All formats; a new one is a row here, and the function that it names. A text that is nothing else is CSV."""
+
+LISTED: Final = ", ".join(["CSV", *(item.listed for item in FORMATS.values() if item.listed not in ("", "CSV"))])
+"""What is read, as people are told."""
+
+TAKES: Final = f"{LISTED}, or a zip of these"
 
 _REFUSED = (
     (b"\xd0\xcf\x11\xe0", "an old Excel or Word file", "Save it as XLSX."),
@@ -51,14 +86,8 @@ def sniff(content: bytes) -> str:
     """
     if not content.strip():
         raise refused("an empty file", TAKES)
-    for start, kind in (
-        (b"PK\x03\x04", "zip"),
-        (b"PK\x05\x06", "zip"),
-        (b"SQLite format 3\x00", "gpkg"),
-        (b"PAR1", "parquet"),
-        (b"fgb", "fgb"),
-    ):
-        if content.startswith(start):
+    for kind, item in FORMATS.items():
+        if item.starts and content.startswith(item.starts):
             return kind
     for start, what, hint in _REFUSED:
         if content.startswith(start):
@@ -69,12 +98,9 @@ def sniff(content: bytes) -> str:
 def _text(content: bytes) -> str:
     wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     start = content[:2000].decode("utf-16" if wide else "utf-8-sig", "replace").lstrip()
-    if start[:1] in ("{", "["):
-        return "geojson"
-    if start[:14].lower() == "<!doctype html":
-        return "html"
-    if start[:1] == "<":
-        return "kml"
+    for kind, item in FORMATS.items():
+        if item.text and re.match(item.text, start):
+            return kind
     controls = sum(start.count(chr(code)) for code in range(1, 32) if code not in (9, 10, 13))
     if controls or start.count("\x00") > 3:
         raise refused("a file that is not text and of no known kind", TAKES)

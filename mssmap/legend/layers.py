@@ -34,9 +34,7 @@ BY_STATUS: Final = tuple(layer.name for layer in kinds.LAYERS.values() if layer.
 GROUPS: Final = {
     "regions": (_switch("departments"), _switch("communes")),
     **{name: tuple(_switch(f"{name}.{status}") for status in kinds.LAYERS[name].statuses) for name in BY_STATUS},
-    "facilities": tuple(
-        Switch(kind, f"{kind}.open") for kind in ("school", "court", "airport", "port", "fuel", "hospital", "police")
-    ),
+    "facilities": tuple(Switch(name, f"{name}.open") for name in kinds.SERVICES),
     "events": tuple(_switch(f"events.{group}") for group in (*kinds.EVENT_GROUPS, "planned")),
     "imports": (_switch("imports.points"), _switch("imports.shapes"), _switch("imports.archives")),
 }
@@ -50,19 +48,6 @@ ON_REQUEST: Final = {
 }
 DEFAULT: Final = tuple(name for name in ALL if name not in ON_REQUEST)
 
-SYMBOL_OF_KIND: Final = {
-    "court": "court",
-    "airport": "airport",
-    "port": "port",
-    "fuel_terminal": "fuel",
-    "hospital": "hospital",
-    "police_school": "police",
-    "police_training": "police",
-    "police_station": "police",
-    "school_group": "school",
-}
-"""Kind of a facility -> the layer (and symbol) it belongs to."""
-
 
 def titles() -> dict[str, str]:
     """Names of groups and layers in the language of the reader."""
@@ -70,16 +55,10 @@ def titles() -> dict[str, str]:
         "regions": _("Boundaries"),
         "departments": _("Departments"),
         "communes": _("Communes"),
-        **{kind.name: _(kind.title) for kind in (*kinds.LAYERS.values(), kinds.EVENTS)},
+        **{name: _(kind.title) for name, kind in kinds.SHOWN.items()},
         **{f"{name}.{status}": _(words) for name in BY_STATUS for status, words in kinds.LAYERS[name].statuses.items()},
         **{f"events.{name}": _(group.title) for name, group in kinds.EVENT_GROUPS.items()},
-        "school": _("Schools"),
-        "court": _("Courts"),
-        "airport": _("Airports"),
-        "port": _("Ports"),
-        "fuel": _("Fuel terminals"),
-        "hospital": _("Hospitals"),
-        "police": _("Police sites"),
+        **{name: _(service.title) for name, service in kinds.SERVICES.items()},
         "events.planned": _("Announced, not reported as done"),
         "imports": _("Imported layers"),
         "imports.points": _("Imported points"),

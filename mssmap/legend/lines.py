@@ -8,21 +8,21 @@ from mssmap.i18n import gettext as _
 from mssmap.legend import layers, text
 from mssmap.legend.layers import event_groups
 from mssmap.legend.tiles import TILES
-from mssmap.records import timeline
+from mssmap.records import kinds, timeline
 from mssmap.records.shown import Shown
 from mssmap.records.timeline import Clocks
 
 
 def symbol(layer: str, row: Any) -> str:
     """Symbol of a record: `fobs.planned`, `court.closed`."""
-    if layer == "facilities":
-        return f"{layers.SYMBOL_OF_KIND.get(row.kind, 'police')}.{row.status}"
+    if kinds.LAYERS[layer].switched_by == "kind":
+        return f"{kinds.SERVICE_OF_KIND.get(row.kind, 'police')}.{row.status}"
     return f"{layer}.{row.status}"
 
 
 def line(layer: str, row: Any) -> str:
     """One line about the state of a record: status, who, since when, how old the knowledge is."""
-    who = row.armed_group if layer == "gang_zones" else row.operator
+    who = getattr(row, kinds.LAYERS[layer].who)
     parts = [
         text.status(layer, row.status),
         who if isinstance(who, str) and who else "",
@@ -64,8 +64,8 @@ def tally(shown: Shown) -> dict[str, int]:
     """Number of records of each layer that are there at the clocks, whether on the map or not."""
     found: dict[str, int] = dict.fromkeys(layers.ALL, 0)
     for layer in layers.BY_STATUS:
-        for status, count in getattr(shown, layer)["status"].value_counts().items():
+        for status, count in shown[layer]["status"].value_counts().items():
             found[f"{layer}.{status}"] = int(count)
-    services = shown.facilities["kind"].map(layers.SYMBOL_OF_KIND).value_counts()
-    groups = event_groups(shown.events).value_counts()
+    services = shown["facilities"]["kind"].map(kinds.SERVICE_OF_KIND).value_counts()
+    groups = event_groups(shown["events"]).value_counts()
     return found | {str(k): int(n) for k, n in services.items()} | {str(k): int(n) for k, n in groups.items()}

@@ -24,17 +24,21 @@ OKABE_ITO: Final = {
 }
 """Colour set for colour-blind readers (Okabe and Ito 2008), the grey is our own."""
 
-GROUP_COLOURS: Final = {
-    "events.violence": OKABE_ITO["vermillion"],
-    "events.operations": OKABE_ITO["blue"],
-    "events.mission": OKABE_ITO["sky"],
-    "events.prisons": OKABE_ITO["purple"],
-    "events.services": OKABE_ITO["green"],
-    "events.displacement": OKABE_ITO["orange"],
-    "events.political": OKABE_ITO["grey"],
-    "events.planned": "#7d8790",
+LANE_COLOURS: Final = {
+    "security": OKABE_ITO["vermillion"],
+    "operations": OKABE_ITO["blue"],
+    "deployment": OKABE_ITO["sky"],
+    "bases": "#004f7c",
+    "training": "#5b4a8a",
+    "prisons": OKABE_ITO["purple"],
+    "schools": OKABE_ITO["green"],
+    "courts": "#00614a",
+    "airport": "#7a6a00",
+    "health": "#9a4d6e",
+    "political": OKABE_ITO["grey"],
+    "displacement": OKABE_ITO["orange"],
 }
-"""Group of events -> colour of its symbol and of its part of a bar."""
+"""Lane of the timeline -> colour of what lies in it, from top to bottom."""
 
 COUNTRY_COLOURS: Final = [
     *(OKABE_ITO[name] for name in ("sky", "green", "orange", "purple", "yellow", "blue")),
@@ -155,31 +159,45 @@ def _facilities() -> dict[str, str]:
     return out
 
 
+_EVENTS: Final = {
+    "violence": (
+        OKABE_ITO["vermillion"],
+        '<path d="M12 3.4 21.6 20H2.4Z" {0} stroke-linejoin="round"/>',
+        "#ffffff",
+        1.6,
+    ),
+    "operations": (OKABE_ITO["blue"], '<path d="M12 2.6 21.4 12 12 21.4 2.6 12Z" {0}/>', "#ffffff", 1.6),
+    "mission": (OKABE_ITO["sky"], '<circle cx="12" cy="12" r="8.6" {0}/>', INK, 1.4),
+    "prisons": (OKABE_ITO["purple"], '<path d="M12 2.2 20.6 7v10L12 21.8 3.4 17V7Z" {0}/>', INK, 1.4),
+    "services": (OKABE_ITO["green"], '<rect x="4" y="4" width="16" height="16" {0}/>', "#ffffff", 1.6),
+    "displacement": (OKABE_ITO["orange"], '<path d="M12 3 21 10v10.6H3V10Z" {0} stroke-linejoin="round"/>', INK, 1.4),
+}
+"""Group of events -> colour, shape, outline and its width."""
+
+_RINGS: Final = {
+    "political": (
+        OKABE_ITO["grey"],
+        f'<circle cx="12" cy="12" r="7.4" {_style("#ffffff", "#4d5860", 2.2)}/>'
+        '<circle cx="12" cy="12" r="2.6" fill="#4d5860"/>',
+    ),
+    "planned": (
+        "#7d8790",
+        f'<circle cx="12" cy="12" r="8.4" {_style("#ffffff", INK, 2)} stroke-dasharray="3 2.6"/>',
+    ),
+}
+"""The same for those that are hollow: colour of their part of a bar, and the drawing."""
+
+GROUP_COLOURS: Final = {f"events.{name}": look[0] for name, look in (*_EVENTS.items(), *_RINGS.items())}
+"""Group of events -> colour of its symbol and of its part of a bar."""
+
+
 def _events() -> dict[str, str]:
-    colour = OKABE_ITO
-    return {
-        "events.violence": _svg(
-            f'<path d="M12 3.4 21.6 20H2.4Z" {_style(colour["vermillion"], "#ffffff", 1.6)} stroke-linejoin="round"/>'
-        ),
-        "events.operations": _svg(
-            f'<path d="M12 2.6 21.4 12 12 21.4 2.6 12Z" {_style(colour["blue"], "#ffffff", 1.6)}/>'
-        ),
-        "events.mission": _svg(f'<circle cx="12" cy="12" r="8.6" {_style(colour["sky"], INK, 1.4)}/>'),
-        "events.prisons": _svg(_HEXAGON.format(style=_style(colour["purple"], INK, 1.4))),
-        "events.services": _svg(
-            f'<rect x="4" y="4" width="16" height="16" {_style(colour["green"], "#ffffff", 1.6)}/>'
-        ),
-        "events.displacement": _svg(
-            f'<path d="M12 3 21 10v10.6H3V10Z" {_style(colour["orange"], INK, 1.4)} stroke-linejoin="round"/>'
-        ),
-        "events.political": _svg(
-            f'<circle cx="12" cy="12" r="7.4" {_style("#ffffff", "#4d5860", 2.2)}/><circle cx="12" cy="12" r="2.6" '
-            'fill="#4d5860"/>'
-        ),
-        "events.planned": _svg(
-            f'<circle cx="12" cy="12" r="8.4" {_style("#ffffff", INK, 2)} stroke-dasharray="3 2.6"/>'
-        ),
+    drawn = {
+        name: _svg(shape.format(_style(colour, outline, width)))
+        for name, (colour, shape, outline, width) in _EVENTS.items()
     }
+    drawn |= {name: _svg(drawing) for name, (_colour, drawing) in _RINGS.items()}
+    return {f"events.{name}": svg for name, svg in drawn.items()}
 
 
 _TILES: Final = {
@@ -263,6 +281,37 @@ def _plan() -> dict[str, str]:
             for letter, (fill, opacity) in CELL_FILLS.items()
         },
     }
+
+
+QGIS_MARKERS: Final[dict[str, dict[str, tuple[str, str, str]]]] = {
+    "fobs": {
+        "operational": ("square", OKABE_ITO["blue"], "#ffffff"),
+        "handed_over": ("square", "#ffffff", OKABE_ITO["blue"]),
+        "planned": ("diamond", "#ffffff", OKABE_ITO["blue"]),
+        "": ("square", "#eef1f3", OKABE_ITO["grey"]),
+    },
+    "prisons": {
+        "functioning": ("hexagon", "#3d3450", "#ffffff"),
+        "emptied": ("hexagon", "#ffffff", OKABE_ITO["vermillion"]),
+        "": ("hexagon", "#eef1f3", OKABE_ITO["grey"]),
+    },
+    "facilities": {
+        "open": ("circle", OKABE_ITO["green"], "#ffffff"),
+        "closed": ("circle", "#f3e9e2", OKABE_ITO["vermillion"]),
+        "": ("circle", "#ffffff", OKABE_ITO["green"]),
+    },
+    "events": {"": ("triangle", OKABE_ITO["vermillion"], "#ffffff")},
+    "places": {"": ("circle", "#4d5860", "#ffffff")},
+}
+"""The same for QGIS: layer -> status -> shape, fill, outline; the last, without a name, is for all others."""
+
+QGIS_HATCHES: Final = {
+    "controlled": "f_diagonal",
+    "contested": "diagonal_x",
+    "influence": "b_diagonal",
+    "attacks": "dense6",
+}
+"""Level of a zone -> hatch of QGIS."""
 
 
 def glyphs() -> dict[str, str]:

@@ -31,8 +31,8 @@ def day(value: Any, precision: str = "day") -> str:
 
     >>> day(date(2025, 1, 18)), day("2025-01-01", "month"), day("2021-01-01", "before"), day(None)
     ('18 Jan 2025', 'Jan 2025', 'before 2021', '')
-    >>> day("2025-10-20", "before")
-    'before 20 Oct 2025'
+    >>> day("2025-10-20", "before"), day("2021-07-01", "year"), day("2021-07-01", "before")
+    ('before 20 Oct 2025', '2021', 'before 1 Jul 2021')
     """
     if value is None or value == "" or pd.isna(value):
         return ""
@@ -86,6 +86,8 @@ def age(days: Any) -> str:
 
     >>> age(0), age(1), age(45), age(400)
     ('today', '1 day ago', '45 days ago', '13 months ago')
+    >>> age(59), age(60), age(729), age(730), age(2_000)
+    ('59 days ago', '2 months ago', '24 months ago', '2 years ago', '5 years ago')
     """
     if days is None or pd.isna(days):
         return ""

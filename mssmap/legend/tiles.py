@@ -17,3 +17,6 @@ TILES: Final = {
     },
 }
 """Online backgrounds; used only when the reader asks for one."""
+
+BASEMAPS: Final = ("local", *TILES)
+"""All that can be chosen; our own needs no network."""

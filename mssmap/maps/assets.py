@@ -13,7 +13,6 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from importlib import resources
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -22,6 +21,7 @@ import pandas as pd
 import shapely
 from xstatic.pkg import leaflet
 
+from mssmap import client
 from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.ingest import attach
@@ -35,6 +35,17 @@ from mssmap.store import disk
 LANGUAGES: Final = ("en", "fr", "ht", "es")
 URL: Final = "app/static/"
 """Where Streamlit serves the folder `static/`, relative to the address of the app."""
+
+MAP_OPTIONS: Final[dict[str, Any]] = {
+    "min_zoom": 7,
+    "max_zoom": 16,
+    "prefer_canvas": True,
+    "zoom_snap": 0.25,
+    "zoom_delta": 0.5,
+    "wheel_px_per_zoom_level": 110,
+    "max_bounds_viscosity": 0.7,
+}
+"""How a Leaflet map of ours is made, wherever it is."""
 
 JUMPS: Final = (
     {
@@ -103,9 +114,6 @@ PART: Final = ".publishing-"
 """How the name of a static file begins while it is written."""
 VENDORED: Final = Path(str(leaflet.BASE_DIR))
 _HASHED: Final = re.compile(r"\w+-[0-9a-f]{12}\.\w+")
-OWN_SCRIPTS: Final = ("clock.js", "panes.js", "archive_filter.js", "archive.js", "map.js")
-GLYPHS_MARK: Final = b'"GLYPHS"'
-"""What a script of the page has in the place of our symbols."""
 
 
 @dataclass(frozen=True)
@@ -116,8 +124,8 @@ class Assets:
     manifest: str
     scripts: tuple[str, ...]
     styles: tuple[str, ...]
-    panels: Mapping[str, str]
-    """Scripts and styles of the page's own components by name."""
+    page: tuple[str, str]
+    """Script and style of the components of the pages."""
     names: str
     event_rows: Mapping[tuple[str, int], int]
     """(event id, revision) -> position in the published list of events."""
@@ -127,9 +135,7 @@ class Assets:
     """Names of all files."""
 
 
-def publish(
-    data: Data, folder: Path, *, panels: Mapping[str, bytes], font: Path, grid: dict[str, Any] | None = None
-) -> Assets:
+def publish(data: Data, folder: Path, *, font: Path, grid: dict[str, Any] | None = None) -> Assets:
     """
     Write every static file that is not there with its content.
 
@@ -139,8 +145,6 @@ def publish(
         What `catalog.open_data` read; layers that are missing are left out.
     folder
         The `static` folder beside `app.py`; made if needed.
-    panels
-        Scripts and styles of the page's own components by name (from `ui`).
     grid
         Cells of the planner, as `plan.published_grid` gives them.
     font
@@ -152,7 +156,7 @@ def publish(
         If the folder cannot be written.
     """
     shelf = _Shelf(folder)
-    made = compose(data, shelf, panels=panels, font=font, grid=grid)
+    made = compose(data, shelf, font=font, grid=grid)
     return replace(made, files=frozenset(shelf.names))
 
 
@@ -178,9 +182,7 @@ class Shelf(Protocol):
     def put(self, name: str, suffix: str, content: bytes) -> str: ...
 
 
-def compose(
-    data: Data, shelf: Shelf, *, panels: Mapping[str, bytes], font: Path, grid: dict[str, Any] | None = None
-) -> Assets:
+def compose(data: Data, shelf: Shelf, *, font: Path, grid: dict[str, Any] | None = None) -> Assets:
     """Put every file of the map on a shelf; see `publish` for the parameters."""
     files = {name: shelf.put(name, ".json", _compact(content)) for name, content in _layers(data).items()}
     records, event_rows = _records(data)
@@ -197,13 +199,14 @@ def compose(
         "zones": symbols.ZONE_STYLES,
         "sizes": symbols.SIZES_PX,
         "cells": symbols.CELL_FILLS,
+        "groups": symbols.GROUP_COLOURS,
         "closure": symbols.CLOSURE,
         "jumps": JUMPS,
         "labels": LABELS,
         "credits": attach.credits(data),
     }
     typeface = shelf.put("typeface", ".woff2", font.read_bytes())
-    style = own("map.css").replace("FONT_URL", f"../../{URL}{typeface}")
+    style = font_face(f"../../{URL}{typeface}") + client.read("map/map.css")
     manifest_file = shelf.put("manifest", ".json", _compact(manifest))
     return Assets(
         version=manifest_file,
@@ -215,19 +218,25 @@ def compose(
             shelf.put("leaflet", ".css", (VENDORED / "leaflet.css").read_bytes()),
             shelf.put("map", ".css", style.encode()),
         ),
-        panels={
-            name: shelf.put(Path(name).stem, Path(name).suffix, text.replace(GLYPHS_MARK, _compact(symbols.glyphs())))
-            for name, text in panels.items()
-        },
+        page=(
+            shelf.put("page", ".js", client.module(client.PAGE).encode()),
+            shelf.put("page", ".css", client.read("page/panel.css").encode()),
+        ),
         names=files["records"],
         event_rows=event_rows,
         imported=tuple(f"imports.{kind}" for kind in ("points", "shapes") if any(part[kind] for part in imports)),
     )
 
 
-def map_script() -> bytes:
-    """Return Leaflet and our own scripts of the map as one, none of them a module."""
-    return b"\n;\n".join([(VENDORED / "leaflet.js").read_bytes(), *map(_script, OWN_SCRIPTS)])
+def map_script(entry: str = client.MAP) -> bytes:
+    """Return Leaflet and our own script of the map as one, no module."""
+    return (VENDORED / "leaflet.js").read_bytes() + b"\n;\n" + client.script(entry).encode()
+
+
+def font_face(address: str) -> str:
+    """Return the rule that gives the map its typeface, a woff2 file."""
+    source = f'src: url("{address}") format("woff2");'
+    return f'@font-face {{ font-family: "Source Sans"; {source} font-weight: 200 900; }}\n'
 
 
 def typeface() -> Path:
@@ -265,15 +274,6 @@ class _Shelf:
                     "writable, and start again."
                 ).format(folder=self.folder, reason=error.strerror or error)
             ) from error
-
-
-def _script(name: str) -> bytes:
-    return own(name).replace('"GROUP_COLOURS"', json.dumps(symbols.GROUP_COLOURS)).encode()
-
-
-def own(name: str) -> str:
-    """Read one of our scripts or styles of the browser."""
-    return resources.files("mssmap.maps").joinpath("client", name).read_text(encoding="utf-8")
 
 
 def _compact(content: Any) -> bytes:

@@ -45,9 +45,9 @@ def build(data: Data, shown: Shown, indicator: str, level: str) -> Choropleth:
     elif indicator == "density":
         values = (regions["population"] / regions["area_km2"]).astype("float64").round(0)
     else:
-        groups = event_groups(shown.events)
+        groups = event_groups(shown["events"])
         wanted = groups == "events.violence" if indicator == "violence" else groups != PLANS
-        rows = shown.gang_zones if indicator == "zones" else shown.events[wanted]
+        rows = shown["gang_zones"] if indicator == "zones" else shown["events"][wanted]
         codes = rows[LEVELS[level]]
         values = codes[codes.isin(regions.index)].value_counts().astype("float64")
     return Choropleth(

@@ -2,13 +2,12 @@
 All spells and events known on one day, so that the browser can play time by itself.
 
 Sent once for each setting of the second dial and the filters, some 20 kilobytes; after that the day of the map changes
-without a word to the server (`client/clock.js` holds the rule, a test compares it with `views`).
+without a word to the server (`client/shared/clock.js` holds the rule, a test compares it with `views`).
 """
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
+from dataclasses import replace
 
 import pandas as pd
 
@@ -16,23 +15,17 @@ from mssmap.i18n import gettext as _
 from mssmap.legend import lines, text
 from mssmap.legend.layers import event_group
 from mssmap.maps.assets import Assets
+from mssmap.maps.messages import Happening, History, Spell
 from mssmap.maps.view import day_number
-from mssmap.records import evidence, kinds, regions, timeline, views
+from mssmap.records import evidence, kinds, regions, timeline
 from mssmap.records.catalog import Data
-from mssmap.records.timeline import Clocks
+from mssmap.records.shown import Filters
+from mssmap.records.shown import rows as rows_of
 
 
-def compose(
-    data: Data,
-    assets: Assets,
-    known_on: date,
-    *,
-    grade: str = evidence.LOWEST,
-    region: str | None = None,
-    categories: tuple[str, ...] = (),
-) -> dict[str, Any]:
+def compose(data: Data, assets: Assets, filters: Filters) -> History:
     """
-    Return the spells and events known on a day that reach the grade, as plain JSON.
+    Return the spells and events that pass the filters on some day, as plain JSON: the browser asks for which.
 
     Each spell has `id`, `layer`, `zone` (true for gang-affected zones), `status` (a symbol, for zones the level),
     `from`, `to`, `known` and `reports` (days), `refresh` (days after which it is stale), `sure` (first day on which it
@@ -42,9 +35,9 @@ def compose(
     it is counted, not drawn.
     """
     return {
-        "known_on": day_number(known_on),
-        "spells": _spells(data, known_on, grade, region),
-        "events": _events(data, assets, known_on, grade, region, categories),
+        "known_on": day_number(filters.clocks.known_on),
+        "spells": _spells(data, filters),
+        "events": _events(data, assets, filters),
         "words": {
             "last_report": _("last report {age}"),
             "today": text.age(0),
@@ -56,14 +49,15 @@ def compose(
     }
 
 
-def _spells(data: Data, known_on: date, grade: str, region: str | None) -> list[dict[str, Any]]:
+def _spells(data: Data, filters: Filters) -> list[Spell]:
+    known_on, region = filters.clocks.known_on, filters.region
     rows = timeline.known(data["status"], known_on, "status_id")
     public = evidence.public(data["sources"], known_on)
     published = public.set_index("source_id")["published_on"]
     rows = rows.assign(status_to_precision=timeline.end_precision(rows))
     rows = rows.assign(grade=evidence.grade(rows, data["sources"], known_on))
-    rows = rows[evidence.passes(rows["grade"], grade)]
-    spells = []
+    rows = rows[evidence.passes(rows["grade"], filters.grade)]
+    spells: list[Spell] = []
     for layer, key in kinds.KEYS.items():
         records = data[layer]
         maybe: frozenset[str] = frozenset()
@@ -89,8 +83,8 @@ def _spells(data: Data, known_on: date, grade: str, region: str | None) -> list[
                 {
                     "id": row.record_id,
                     "layer": layer,
-                    "zone": layer == "gang_zones",
-                    "status": row.status if layer == "gang_zones" else lines.symbol(layer, fields),
+                    "zone": kinds.LAYERS[layer].is_area,
+                    "status": row.status if kinds.LAYERS[layer].is_area else lines.symbol(layer, fields),
                     "from": day_number(row.valid_from),
                     "to": None if pd.isna(row.valid_to) else day_number(row.valid_to),
                     "known": day_number(row.known_from),
@@ -105,13 +99,11 @@ def _spells(data: Data, known_on: date, grade: str, region: str | None) -> list[
     return spells
 
 
-def _events(
-    data: Data, assets: Assets, known_on: date, grade: str, region: str | None, categories: tuple[str, ...]
-) -> list[dict[str, Any]]:
-    rows = views.events(data, Clocks(date(2100, 1, 1), known_on), grade=grade, category=categories or None, plans=True)
-    rows = rows.assign(outcome_unknown=False, maybe=False)
-    if region:
-        pcode = regions.find(data, region).pcode
+def _events(data: Data, assets: Assets, filters: Filters) -> list[Happening]:
+    anywhere = replace(filters.on_any_day(), grade=filters.grade, region=None)
+    rows = rows_of(data, kinds.EVENTS.name, anywhere).assign(outcome_unknown=False, maybe=False)
+    if filters.region:
+        pcode = regions.find(data, filters.region).pcode
         rows["maybe"] = regions.maybe_within(rows, pcode)
         rows = rows[rows["maybe"] | regions.within(rows, pcode)]
     first, last = timeline.possible_days(rows)

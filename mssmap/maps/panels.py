@@ -1,4 +1,4 @@
-"""What the components of the page get as plain JSON: the dial, the layer list, the key figures (client/panel.js)."""
+"""What the components of the page get as plain JSON: the dial, the layer list, the key figures (client/page/)."""
 
 from __future__ import annotations
 

@@ -10,20 +10,24 @@ from __future__ import annotations
 import base64
 import html
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from typing import Any, Final
 
+from mssmap import client
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.legend import layers, lines, text
 from mssmap.maps import assets, history, panels, view
+from mssmap.maps.messages import Happening, History
 from mssmap.measures import keyfigures
-from mssmap.records import evidence, kinds, views
+from mssmap.records import kinds, views
 from mssmap.records.catalog import Data
-from mssmap.records.shown import Shown
+from mssmap.records.shown import Filters, Shown
+from mssmap.records.shown import shown as shown_of
 from mssmap.records.timeline import Clocks
 from mssmap.telling import cards, twin
 
@@ -47,10 +51,8 @@ class Snapshot:
 
     Attributes
     ----------
-    clocks, grade, region, categories, plans
-        As in `views`.
-    window
-        First and last day of the events.
+    filters
+        What is asked, with both ends of its window.
     options
         Layers that are on, and points that are not records.
     title, lines
@@ -65,19 +67,27 @@ class Snapshot:
         Layers as GeoJSON text to carry along, for those who read the file with a program.
     """
 
-    clocks: Clocks
-    window: tuple[date, date]
+    filters: Filters
     today: date
     title: str = ""
-    grade: str = evidence.LOWEST
-    region: str | None = None
-    categories: tuple[str, ...] = ()
-    plans: bool = True
     options: view.Options = field(default_factory=lambda: view.Options(layers.DEFAULT))
     lines: tuple[str, ...] = ()
-    names: tuple[str, ...] = (*kinds.LAYERS, "events", "strength", "indicators")
+    names: tuple[str, ...] = (*kinds.SHOWN, "strength", "indicators")
     proof: Mapping[str, Any] | None = None
     parts: tuple[str, ...] = ()
+
+    @property
+    def clocks(self) -> Clocks:
+        """The two dials."""
+        return self.filters.clocks
+
+    @property
+    def window(self) -> tuple[date, date]:
+        """First and last day of the events."""
+        start, end = self.filters.start, self.filters.end
+        if start is None or end is None:
+            raise ValueError("filters: found an open window, required both of its days")
+        return start, end
 
 
 def page(data: Data, snapshot: Snapshot) -> bytes:
@@ -90,16 +100,10 @@ def page(data: Data, snapshot: Snapshot) -> bytes:
         HTML in UTF-8, some 1.5 MB.
     """
     files, published = _published(data)
-    shown = _shown(data, snapshot)
-    told = history.compose(
-        data,
-        published,
-        snapshot.clocks.known_on,
-        grade=snapshot.grade,
-        region=snapshot.region,
-        categories=snapshot.categories,
-    )
-    records, told = _only_known(files[published.names], _only_of(told, snapshot.names, snapshot.plans))
+    filters = snapshot.filters
+    shown = shown_of(data, filters).only(snapshot.names)
+    told = history.compose(data, published, filters)
+    records, told = _only_known(files[published.names], _only_of(told, snapshot.names, filters.plans))
     zones = {record["id"] for record in told["spells"] if record["zone"]}
     names = json.loads(files[published.manifest])["files"]
     shapes = {file: json.loads(files[file]) for name, file in names.items() if name not in {"records", "zones"}}
@@ -111,18 +115,19 @@ def page(data: Data, snapshot: Snapshot) -> bytes:
     message = {**view.fixed(published), "history": told, **view.light(shown, snapshot.options, snapshot.window)}
     figures = [
         figure
-        for figure in keyfigures.key_figures(data, snapshot.clocks, snapshot.grade, snapshot.region)
+        for figure in keyfigures.key_figures(data, filters.clocks, filters.grade, filters.region)
         if _holds(snapshot, figure.key)
     ]
-    hidden = views.hidden_by_grade(data, snapshot.clocks, snapshot.grade, snapshot.region)
+    hidden = views.hidden_by_grade(data, filters.clocks, filters.grade, filters.region)
     lines = list(snapshot.lines) or twin.situation(
-        shown, figures, snapshot.options.on, snapshot.window, snapshot.grade, hidden
+        shown, figures, snapshot.options.on, snapshot.window, filters.grade, hidden
     )
     start, end = snapshot.window
     content = {
         "title": snapshot.title or _("Situation map of the security mission in Haiti"),
         "view": {**message, "seq": "1"},
         "files": shapes,
+        "map": {_camel(name): value for name, value in assets.MAP_OPTIONS.items()},
         "figures": panels.figure_cards(figures),
         "dial": panels.dial(snapshot.clocks.as_of, FIRST_DAY, snapshot.clocks.known_on, (end - start).days),
         "layers": panels.layer_list(snapshot.options.on, imported=published.imported, held=snapshot.names),
@@ -145,7 +150,8 @@ def _holds(snapshot: Snapshot, figure: str) -> bool:
     """Whether what a key figure is counted from is in the file."""
     layer = keyfigures.RESTS_ON[figure]
     categories = {key: category for key, _label, category in keyfigures.REOPENINGS}
-    narrowed = layer == "events" and snapshot.categories and categories[figure] not in snapshot.categories
+    asked = snapshot.filters.categories
+    narrowed = layer == "events" and asked and categories[figure] not in asked
     return layer in snapshot.names and not narrowed
 
 
@@ -178,31 +184,11 @@ class _Memory:
 @lru_cache(maxsize=2)
 def _published(data: Data) -> tuple[dict[str, bytes], assets.Assets]:
     shelf = _Memory()
-    panel = {name: assets.own(name).encode() for name in ("panel.js", "panel.css")}
-    published = assets.compose(data, shelf, panels=panel, font=assets.typeface())
+    published = assets.compose(data, shelf, font=assets.typeface())
     return shelf.files, published
 
 
-def _shown(data: Data, snapshot: Snapshot) -> Shown:
-    clocks, grade, region = snapshot.clocks, snapshot.grade, snapshot.region
-    records = {name: views.layer(data, name, clocks, grade, region) for name in kinds.LAYERS}
-    start, end = snapshot.window
-    events = views.events(
-        data,
-        clocks,
-        start=start,
-        end=end,
-        category=snapshot.categories or None,
-        region=region,
-        grade=grade,
-        plans=snapshot.plans,
-    )
-    found = {**records, "events": events}
-    kept = {name: rows if name in snapshot.names else rows.iloc[:0] for name, rows in found.items()}
-    return Shown(clocks=clocks, **kept)
-
-
-def _only_of(told: dict[str, Any], names: Iterable[str], plans: bool) -> dict[str, Any]:
+def _only_of(told: History, names: Iterable[str], plans: bool) -> History:
     """Leave out spells and events of layers that were not asked for."""
     wanted = set(names)
     return {
@@ -212,12 +198,12 @@ def _only_of(told: dict[str, Any], names: Iterable[str], plans: bool) -> dict[st
     }
 
 
-def _only_known(published: bytes, told: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def _only_known(published: bytes, told: History) -> tuple[dict[str, Any], History]:
     """Leave out names of records that are not in the history, so that nothing later travels along."""
     records = json.loads(published)
     ids = {spell["id"] for spell in told["spells"]}
     rows = {event["row"]: position for position, event in enumerate(told["events"])}
-    events = [{**event, "row": rows[event["row"]]} for event in told["events"]]
+    events: list[Happening] = [{**event, "row": rows[event["row"]]} for event in told["events"]]
     known = {
         "points": {key: point for key, point in records["points"].items() if key in ids},
         "events": [records["events"][row] for row in rows],
@@ -227,8 +213,8 @@ def _only_known(published: bytes, told: dict[str, Any]) -> tuple[dict[str, Any],
 
 def _cards(data: Data, shown: Shown, snapshot: Snapshot) -> Iterable[tuple[str, dict[str, Any]]]:
     """Record cards of what the map shows on the day it opens with."""
-    for layer, key in {**kinds.KEYS, kinds.EVENTS.name: kinds.EVENTS.id_column}.items():
-        for record_id in getattr(shown, layer)[key].tolist():
+    for layer, rows in shown.items():
+        for record_id in rows[kinds.SHOWN[layer].id_column].tolist():
             record = views.record(data, record_id, snapshot.clocks)
             yield record_id, cards.card(data, record, snapshot.clocks, snapshot.today)
 
@@ -239,6 +225,11 @@ def _credits(data: Data) -> list[dict[str, str]]:
         for item in data.datasets.values()
         if item.is_layer
     ]
+
+
+def _camel(name: str) -> str:
+    """Write a name as Leaflet does: `zoom_snap` is `zoomSnap`."""
+    return re.sub(r"_(\w)", lambda found: found[1].upper(), name)
 
 
 def _require_one_script(script: str) -> None:
@@ -253,14 +244,12 @@ def _json(content: Any) -> str:
 
 
 def _document(content: Mapping[str, Any], snapshot: Snapshot, files: Mapping[str, bytes], own: assets.Assets) -> bytes:
-    def read(names: Iterable[str]) -> str:
-        return "\n".join(files[name].decode("utf-8") for name in names)
-
     font = base64.b64encode(assets.typeface().read_bytes()).decode()
-    styles = read(own.styles).replace(f"../../{assets.URL}typeface.woff2", f"data:font/woff2;base64,{font}")
-    scripts = read(own.scripts)
-    module = f"{read([own.panels['panel.js']])}\n{assets.own('standalone.js')}"
-    _require_one_script(scripts + module)
+    leaflet = files[own.styles[0]].decode("utf-8")
+    face = assets.font_face(f"data:font/woff2;base64,{font}")
+    styles = "\n".join([leaflet, face + client.read("map/map.css"), client.read("page/standalone.css")])
+    script = assets.map_script(client.STANDALONE).decode("utf-8")
+    _require_one_script(script)
     proof = (
         f'<script type="application/json" id="mssmap-proof">{_json(snapshot.proof)}</script>' if snapshot.proof else ""
     )
@@ -273,11 +262,11 @@ def _document(content: Mapping[str, Any], snapshot: Snapshot, files: Mapping[str
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta name="generator" content="mssmap">',
         f"<title>{html.escape(content['title'])}</title>",
-        f"<style>{styles}\n{assets.own('standalone.css')}</style>",
-        f'<script type="text/plain" id="panel-style">{read([own.panels["panel.css"]])}</script>',
+        f"<style>{styles}</style>",
+        f'<script type="text/plain" id="panel-style">{client.read("page/panel.css")}</script>',
         f"</head>\n<body>\n{_BODY}",
         f'<script type="application/json" id="mssmap-page">{_json(content)}</script>{proof}{carried}',
-        f'<script>{scripts}</script>\n<script type="module">{module}</script>\n</body>\n</html>\n',
+        f"<script>{script}</script>\n</body>\n</html>\n",
     ]
     return "\n".join(parts).encode()
 

@@ -20,6 +20,7 @@ from mssmap.legend import layers, text
 from mssmap.legend.lines import banner, event_line, line, symbol, tally
 from mssmap.legend.tiles import TILES
 from mssmap.maps.assets import Assets
+from mssmap.maps.messages import Fixed, Light, Rows
 from mssmap.measures import silence
 from mssmap.records import evidence, kinds
 from mssmap.records.shown import Shown
@@ -84,7 +85,7 @@ def message(shown: Shown, assets: Assets, options: Options, *, seq: str) -> dict
     return {**fixed(assets), **records(shown, assets), **light(shown, options), "seq": seq}
 
 
-def fixed(assets: Assets) -> dict[str, Any]:
+def fixed(assets: Assets) -> Fixed:
     """The part of a view that only depends on the language: names of the files, rows of the legend, words."""
     return {
         "names": assets.names,
@@ -97,25 +98,25 @@ def fixed(assets: Assets) -> dict[str, Any]:
     }
 
 
-def records(shown: Shown, assets: Assets) -> dict[str, Any]:
-    """The records of a view; the order of their fields is read by client/map.js and by the table in panel.js."""
+def records(shown: Shown, assets: Assets) -> Rows:
+    """The records of a view; the order of their fields is read by client/map and client/page/table.js."""
     points = [
         [getattr(row, key), symbol(layer, row), int(row.stale), line(layer, row), row.grade]
         for layer, key in kinds.POINTS.items()
-        for row in getattr(shown, layer).itertuples(index=False)
+        for row in shown[layer].itertuples(index=False)
     ]
     zones = [
         [row.zone_id, row.status, int(row.stale), line("gang_zones", row), row.grade]
-        for row in shown.gang_zones.itertuples(index=False)
+        for row in shown["gang_zones"].itertuples(index=False)
     ]
     events = [
         [assets.event_rows[(row.event_id, int(row.revision))], event_line(row), 0, row.grade]
-        for row in shown.events.itertuples(index=False)
+        for row in shown["events"].itertuples(index=False)
     ]
     return {"records": points, "zones": zones, "events": events}
 
 
-def light(shown: Shown, options: Options, window: tuple[date, date] | None = None) -> dict[str, Any]:
+def light(shown: Shown, options: Options, window: tuple[date, date] | None = None) -> Light:
     """
     The part of a view that changes with each step: day, choices, a line of words; one or two kilobytes.
 
@@ -192,8 +193,8 @@ def _legend(imported: tuple[str, ...]) -> list[dict[str, Any]]:
 
 
 def _off_map(shown: Shown) -> list[str]:
-    bases = int(shown.fobs.geometry.isna().sum() + shown.facilities.geometry.isna().sum())
-    away = shown.events[shown.events.geometry.isna() | (shown.events["country"] != "HTI")]
+    bases = int(shown["fobs"].geometry.isna().sum() + shown["facilities"].geometry.isna().sum())
+    away = shown["events"][shown["events"].geometry.isna() | (shown["events"]["country"] != "HTI")]
     notes = []
     if bases:
         notes.append(_("Bases or sites without a published place, see the table: {n}").format(n=bases))

@@ -54,12 +54,24 @@ class Layer(Kind):
         What a reader switches on and off: each `status`, or each `kind` of record whatever its status.
     on_request
         Statuses that are drawn only when a reader asks for them.
+    who, who_title
+        Column of who holds a record, and its words. A layer with such words has a table in a briefing.
+    listed
+        Heads and columns that a list on the command line tells of this layer only.
     """
 
     statuses: Mapping[str, str] = field(default_factory=dict)
     refresh_days: int = 0
     switched_by: str = "status"
     on_request: frozenset[str] = frozenset()
+    who: str = "operator"
+    who_title: str = ""
+    listed: Mapping[str, str] = field(default_factory=lambda: {"status": "status", "kind": "kind"})
+
+    @property
+    def is_area(self) -> bool:
+        """Whether its records are drawn as areas."""
+        return not self.size_px
 
 
 _LAYERS: Final = (
@@ -79,6 +91,8 @@ _LAYERS: Final = (
         },
         refresh_days=180,
         on_request=frozenset({"closed"}),
+        who_title=mark("Operator"),
+        listed={"status": "status", "operator": "operator"},
     ),
     Layer(
         name="prisons",
@@ -126,6 +140,9 @@ _LAYERS: Final = (
             "attacks": mark("Attacks reported"),
         },
         refresh_days=180,
+        who="armed_group",
+        who_title=mark("Group"),
+        listed={"level": "status", "group": "armed_group"},
     ),
 )
 
@@ -140,6 +157,9 @@ KEYS: Final = {layer.name: layer.id_column for layer in _LAYERS}
 
 EVENTS: Final = Kind("events", "event_id", "ev", mark("Events"), size_px=14, size_mm=2.9)
 
+SHOWN: Final = {kind.name: kind for kind in (*_LAYERS, EVENTS)}
+"""All that the map can show, by name."""
+
 
 def layer_of(record_id: str) -> Layer | None:
     """
@@ -149,6 +169,29 @@ def layer_of(record_id: str) -> Layer | None:
     ('prisons', None)
     """
     return next((layer for layer in _LAYERS if record_id.startswith(layer.prefix)), None)
+
+
+@dataclass(frozen=True)
+class Service:
+    """Facilities that share a symbol and a switch: their words, and the kinds of facility among them."""
+
+    title: str
+    kinds: tuple[str, ...]
+
+
+SERVICES: Final = {
+    "school": Service(mark("Schools"), ("school_group",)),
+    "court": Service(mark("Courts"), ("court",)),
+    "airport": Service(mark("Airports"), ("airport",)),
+    "port": Service(mark("Ports"), ("port",)),
+    "fuel": Service(mark("Fuel terminals"), ("fuel_terminal",)),
+    "hospital": Service(mark("Hospitals"), ("hospital",)),
+    "police": Service(mark("Police sites"), ("police_school", "police_training", "police_station")),
+}
+"""In the order of the lists."""
+
+SERVICE_OF_KIND: Final = {kind: name for name, service in SERVICES.items() for kind in service.kinds}
+"""Kind of a facility -> the service that it belongs to."""
 
 
 @dataclass(frozen=True)
@@ -169,6 +212,34 @@ EVENT_GROUPS: Final = {
     "political": EventGroup(mark("Politics and resolutions"), on_request=True),
 }
 """In the order of the lists."""
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A lane of the timeline: its words, and the symbols (or their beginning) of the spells in it."""
+
+    title: str
+    spells: tuple[str, ...] = ()
+
+
+LANES: Final = {
+    "security": Lane(mark("Security incidents")),
+    "operations": Lane(mark("Security operations")),
+    "deployment": Lane(mark("Mission deployments")),
+    "bases": Lane(mark("Bases"), ("fobs.",)),
+    "training": Lane(mark("Police training"), ("police.",)),
+    "prisons": Lane(mark("Prisons"), ("prisons.emptied", "prisons.damaged")),
+    "schools": Lane(mark("Schools"), ("school.closed", "school.limited")),
+    "courts": Lane(mark("Courts"), ("court.closed", "court.moved", "court.limited")),
+    "airport": Lane(
+        mark("Airports and ports"),
+        tuple(f"{name}.{how}" for name in ("airport", "port", "fuel") for how in ("closed", "limited")),
+    ),
+    "health": Lane(mark("Hospitals"), ("hospital.closed", "hospital.limited")),
+    "political": Lane(mark("Politics, resolutions")),
+    "displacement": Lane(mark("Displacement, disasters")),
+}
+"""From top to bottom; events are in the lane of their category."""
 
 
 @dataclass(frozen=True)

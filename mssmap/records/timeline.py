@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,9 @@ RETRACTED = "retracted"
 
 PLANNED = "planned"
 """Claim of an event that was announced, not reported as done."""
+
+FOREVER: Final = date(2100, 1, 1)
+"""A day after all that is recorded; an open end lasts until then."""
 
 IMPRECISE = ("month", "year")
 """Precisions of a date that stand for several days."""

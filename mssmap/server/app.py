@@ -47,6 +47,7 @@ from mssmap.server.door.absent import Absent
 from mssmap.server.door.guard import Guard
 from mssmap.server.door.sign_in import SignIn
 from mssmap.server.door.uploads import Uploads
+from mssmap.server.packed import Packed
 from mssmap.store import people
 from mssmap.ui import acts, cache, frame, live, logs, permits, plain, visits
 
@@ -150,6 +151,7 @@ def create_app() -> st.App:
             *([Middleware(SignIn, configured=configured)] if configured.people_sign_in else []),
             Middleware(Uploads),
             Middleware(Absent),
+            Middleware(Packed),
             Middleware(KeepHashedFiles, shared=not configured.people_sign_in, mend=cache.mend),
         ],
         lifespan=_lifespan,

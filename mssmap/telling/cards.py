@@ -1,4 +1,4 @@
-"""The record card: everything about one record, as plain JSON for `record` in client/panel.js."""
+"""The record card: everything about one record, as plain JSON for client/page/record.js."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any, Final
 
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
-from mssmap.legend import layers, text
+from mssmap.legend import lines, text
 from mssmap.legend.layers import PLANS, layer_group
-from mssmap.records import regions, timeline, views
+from mssmap.records import kinds, regions, timeline, views
 from mssmap.records.catalog import Data
 from mssmap.records.timeline import Clocks
 
 
 def card(data: Data, record: views.Record, clocks: Clocks, today: date) -> dict[str, Any]:
     """
-    Write the record card as plain JSON; see `record` in client/panel.js.
+    Write the record card as plain JSON; see client/page/record.js.
 
     Parameters
     ----------
@@ -69,9 +69,7 @@ def _card_symbol(record: views.Record) -> str:
         plan = record.attributes["claim"] == timeline.PLANNED
         return PLANS if plan else layer_group(record.attributes["category"])
     word = (record.status or {}).get("status") or str(record.history.iloc[-1]["status"])
-    if record.layer == "facilities":
-        return f"{layers.SYMBOL_OF_KIND.get(record.attributes['kind'], 'police')}.{word}"
-    return f"{record.layer}.{word}"
+    return lines.symbol(record.layer, SimpleNamespace(kind=record.attributes.get("kind"), status=word))
 
 
 def _badges(record: views.Record) -> list[dict[str, str]]:
@@ -182,7 +180,7 @@ def _figure_tables(record: views.Record) -> list[dict[str, Any]]:
 def _history(record: views.Record) -> list[dict[str, Any]]:
     rows = []
     for spell in record.history.iloc[::-1].itertuples(index=False):
-        who = spell.armed_group if record.layer == "gang_zones" else spell.operator
+        who = getattr(spell, kinds.LAYERS[record.layer].who)
         now = record.status is not None and spell.status_id == record.status["status_id"]
         words = [text.status(record.layer, spell.status), who, _("grade {grade}").format(grade=spell.grade)]
         rows.append(

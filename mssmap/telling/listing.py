@@ -17,6 +17,7 @@ from mssmap.i18n.legible import legible
 from mssmap.legend import text
 from mssmap.records import timeline, views
 from mssmap.records.catalog import Dataset
+from mssmap.records.kinds import LAYERS
 
 
 def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
@@ -77,10 +78,10 @@ STATUS_TAIL: dict[str, Column] = {
 }
 
 MAIN_COLUMNS: dict[str, dict[str, Column]] = {
-    "fobs": {"id": "fob_id", "name": "name_en", "status": "status", "operator": "operator", **STATUS_TAIL},
-    "prisons": {"id": "prison_id", "name": "name_en", "status": "status", "kind": "kind", **STATUS_TAIL},
-    "facilities": {"id": "facility_id", "name": "name_en", "status": "status", "kind": "kind", **STATUS_TAIL},
-    "gang_zones": {"id": "zone_id", "name": "name_en", "level": "status", "group": "armed_group", **STATUS_TAIL},
+    **{
+        name: {"id": layer.id_column, "name": "name_en", **layer.listed, **STATUS_TAIL}
+        for name, layer in LAYERS.items()
+    },
     "status": {
         **{"id": "status_id", "status": "status", "operator": "operator"},
         "from": lambda row: _day(row["valid_from"], row["date_precision"]),

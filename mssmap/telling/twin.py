@@ -19,7 +19,7 @@ from mssmap.legend import layers, lines, text
 from mssmap.legend.layers import PLANS, event_groups
 from mssmap.measures import keyfigures
 from mssmap.records import differences, evidence
-from mssmap.records.kinds import EVENTS, LAYERS, layer_of
+from mssmap.records.kinds import EVENTS, LAYERS, SERVICE_OF_KIND, layer_of
 from mssmap.records.shown import Shown
 from mssmap.records.timeline import Clocks
 from mssmap.telling import figure_words
@@ -96,10 +96,10 @@ def situation(
         sentences.append("; ".join(numbers) + ".")
     names = layers.titles()
     for layer in layers.BY_STATUS:
-        sentences += _by_status(getattr(shown, layer), layer, names[layer], wanted)
-    sentences += _services(shown.facilities, wanted)
+        sentences += _by_status(shown[layer], layer, names[layer], wanted)
+    sentences += _services(shown["facilities"], wanted)
     if wanted & {layer.id for layer in layers.GROUPS["events"]}:
-        sentences += _events(shown.events, wanted, window)
+        sentences += _events(shown["events"], wanted, window)
     return sentences
 
 
@@ -162,8 +162,7 @@ def _by_status(rows: pd.DataFrame, layer: str, name: str, wanted: set[str]) -> l
 
 
 def _services(rows: pd.DataFrame, wanted: set[str]) -> list[str]:
-    kinds = rows["kind"].map(layers.SYMBOL_OF_KIND)
-    rows = rows[kinds.isin(wanted)]
+    rows = rows[rows["kind"].map(SERVICE_OF_KIND).isin(wanted)]
     out = rows[rows["status"] == "closed"]
     if rows.empty:
         return []

@@ -1,8 +1,8 @@
 """
 Where acts on plans arrive: `POST /acts`, and the buttons of Streamlit's own.
 
-The browser keeps each act until it is answered here (`client/acts.js`), so the answer says what the store holds, and is
-the only thing that does. Nothing is kept between two requests: a server that was started again answers as well.
+The browser keeps each act until it is answered here (`client/page/acts.js`), so the answer says what the store holds,
+and is the only thing that does. Nothing is kept between two requests: a server that was started again answers as well.
 """
 
 from __future__ import annotations

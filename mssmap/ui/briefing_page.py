@@ -26,6 +26,7 @@ from mssmap.legend import text
 from mssmap.maps import assets
 from mssmap.planning import on_data, plan_file
 from mssmap.records.catalog import Data
+from mssmap.records.shown import Filters
 from mssmap.store import plans as kept_plans
 from mssmap.ui import cache, choices, permits, plain, state
 from mssmap.ui.planner import editing
@@ -252,13 +253,10 @@ def _viewed(created: datetime | None = None) -> Brief:
     clocks = state.clocks()
     since = state.chosen_day("since")
     return Brief(
-        as_of=clocks.as_of,
-        known_on=clocks.known_on,
+        filters=Filters(clocks, state.grade(), state.region()),
         created=created or st.session_state.setdefault("brief_opened", _now()),
         since=since if since and since <= clocks.known_on else None,
         lang=_field("lang"),
-        grade=state.grade(),
-        region=state.region(),
         layers=state.layers_on(),
     )
 
@@ -413,8 +411,8 @@ def packs() -> None:
 
 def _pack_title(made: Made) -> str:
     brief, when = made.brief, made.at[:16].replace("T", " ")
-    return f"{made.n} · {text.day(brief.as_of)} · {brief.lang} · {brief.paper} · {when} · {made.by}"
+    return f"{made.n} · {text.day(brief.clocks.as_of)} · {brief.lang} · {brief.paper} · {when} · {made.by}"
 
 
 def _since(made: Made) -> None:
-    st.session_state["since"] = made.brief.known_on
+    st.session_state["since"] = made.brief.clocks.known_on

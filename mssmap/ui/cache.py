@@ -13,10 +13,8 @@ import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache, partial, wraps
-from importlib import resources
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -24,6 +22,7 @@ from streamlit import config
 
 from mssmap import settings, store
 from mssmap.api.archives import told as told_of
+from mssmap.api.archives import written as archive_query
 from mssmap.archive import columns, engine
 from mssmap.archive.engine import Archives
 from mssmap.archive.queries import Query
@@ -37,9 +36,10 @@ from mssmap.ingest import attach, field_copy
 from mssmap.maps import assets, history, plan, view
 from mssmap.measures import keyfigures
 from mssmap.planning import on_data
-from mssmap.records import differences, kinds, views
+from mssmap.records import differences, evidence, views
 from mssmap.records.catalog import Data
-from mssmap.records.shown import Shown
+from mssmap.records.shown import Filters, Shown
+from mssmap.records.shown import shown as shown_of
 from mssmap.records.timeline import Clocks
 from mssmap.store import disk
 from mssmap.ui import frame, permits
@@ -48,22 +48,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 log = logging.getLogger("mssmap")
-
-
-@dataclass(frozen=True)
-class Filters:
-    """What narrows the records down besides the dials; hashable, so that it can be a key."""
-
-    clocks: Clocks
-    grade: str = "F6"
-    region: str | None = None
-    start: date | None = None
-    end: date | None = None
-    categories: tuple[str, ...] = ()
-
-    def within(self, window: tuple[date, date]) -> Filters:
-        """Return the same filters with a window of events."""
-        return replace(self, start=window[0], end=window[1])
 
 
 _seen: list[attach.Mark | None] = [None]
@@ -119,7 +103,7 @@ def published(of: Data) -> assets.Assets:
 
 def _publish(of: Data) -> assets.Assets:
     cells = plan.published_grid(on_data.cells_of(of))
-    return assets.publish(of, static_folder(), panels=own_files(), font=assets.typeface(), grid=cells)
+    return assets.publish(of, static_folder(), font=assets.typeface(), grid=cells)
 
 
 _mending = threading.Lock()
@@ -191,12 +175,7 @@ def _archive_list(_mark: Any) -> tuple[Manifest, ...]:
 def asked_archives(filters: Filters) -> dict[str, Any] | None:
     """Return what the browser needs to ask the archives: their names, and what narrows them besides the days."""
     items = [told_of(item) for item in archive_list()]
-    query = {"known_on": filters.clocks.known_on.isoformat(), "grade": filters.grade}
-    if filters.region:
-        query["region"] = filters.region
-    if filters.categories:
-        query["category"] = ",".join(filters.categories)
-    return {"items": items, "query": query} if items else None
+    return {"items": items, "query": archive_query(filters)} if items else None
 
 
 def plans() -> store.Store:
@@ -204,29 +183,10 @@ def plans() -> store.Store:
     return permits.own(opened())
 
 
-def own_files() -> dict[str, bytes]:
-    """Return the scripts and styles of the page's own components."""
-    own = {name: assets.own(name).encode() for name in ("panel.js", "panel.css")}
-    client = resources.files("mssmap.ui").joinpath("client")
-    return own | {name: client.joinpath(name).read_bytes() for name in ("lanes.js", "live.js", "acts.js", "hand.js")}
-
-
 @of_the_data(maxsize=256)
 def shown(of: Data, filters: Filters) -> Shown:
     """Return what is on the map at these dials and filters."""
-    clocks, grade, region = filters.clocks, filters.grade, filters.region
-    layers = {name: views.layer(of, name, clocks, grade, region) for name in kinds.LAYERS}
-    events = views.events(
-        of,
-        clocks,
-        start=filters.start,
-        end=filters.end,
-        category=filters.categories or None,
-        region=region,
-        grade=grade,
-        plans=True,
-    )
-    return Shown(clocks=clocks, events=events, **layers)
+    return shown_of(of, filters)
 
 
 @of_the_data(maxsize=8)
@@ -255,11 +215,9 @@ def nothing_on_record(filters: Filters) -> bool:
 
 
 @of_the_data(maxsize=32)
-def told(
-    of: Data, known_on: date, region: str | None, categories: tuple[str, ...], language: str
-) -> tuple[dict[str, Any], str]:
+def told(of: Data, on_any_day: Filters, language: str) -> tuple[dict[str, Any], str]:
     """Return all that the browser needs to work out any day and grade at these filters, and its mark; by language."""
-    known = history.compose(of, published(), known_on, region=region, categories=categories)
+    known = history.compose(of, published(), on_any_day)
     large = {**view.fixed(published()), "history": known}
     return large, mark(large) + language
 
@@ -289,15 +247,15 @@ def warm() -> None:
     refresh()
     base_frame()
     clocks = Clocks(views.last_reported(data(), today), today)
-    shown(Filters(clocks))
-    key_figures(clocks, "F6", None)
+    shown(Filters(clocks, plans=True))
+    key_figures(clocks, evidence.LOWEST, None)
     if archives().shelf.folder.is_dir():
         threading.Thread(target=_warm_archives, daemon=True).start()
 
 
 def _warm_archives() -> None:
     """Open the archives and let Ibis write its first SQL, which takes a second or two; delete what is kept no more."""
-    query, coarse = Query(grade="F6"), columns.COARSEST
+    query, coarse = Query(), columns.COARSEST
     works: list[Callable[[], object]] = [archives().shelf.sweep]
     works += [partial(archives().ask, item.name, "cells", query, coarse) for item in archive_list()]
     for work in works:

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import html
-import json
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
-from importlib import resources
 from typing import Any, Final
 
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from mssmap import errors
+from mssmap import client, errors
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.legend import text
 from mssmap.maps import panels, view
 from mssmap.maps.assets import URL
 from mssmap.measures import keyfigures
-from mssmap.records.shown import Shown
+from mssmap.records.shown import Filters, Shown
 from mssmap.ui import cache, frame, plain, state
 
 
@@ -32,59 +30,21 @@ def page_style() -> None:
         PagesManager.uses_pages_directory = False
         st.rerun()
     cache.refresh()
-    style = resources.files("mssmap.ui").joinpath("client", "page.css").read_text(encoding="utf-8")
-    st.html(f"<style>{style}</style>")
-
-
-SCRIPTS: Final = {
-    "lanes": ("lanes.js",),
-    "strip": ("lanes.js",),
-    "live": ("live.js", "acts.js"),
-    **dict.fromkeys(
-        ("hand", "saved", "bases", "standard", "travel", "coordinates", "act", "proposals", "roads"),
-        ("hand.js", "acts.js", "panel.js"),
-    ),
-}
-"""Components that are not in `panel.js`: their file, and those it borrows from."""
+    st.html(f"<style>{client.read('page/page.css')}</style>")
 
 
 @lru_cache(maxsize=32)
-def _component(name: str, scripts: tuple[str, ...], style: str) -> Any:
-    """
-    Register a component whose scripts and style are hashed files; what travels at each run is this short loader.
-
-    Its `signal` ends when the component leaves the page: whatever it listens to beside its own nodes ends with it.
-    """
-    loader = f"""
-const at = (file) => new URL("{URL}" + file, document.baseURI).href;
-const ready = Promise.all({json.dumps(scripts)}.map((file) => import(at(file))));
-const lives = new WeakMap();
-export default function (component) {{
-  const root = component.parentElement;
-  if (!lives.has(root)) {{
-    lives.set(root, new AbortController());
-    const link = document.createElement("link");
-    link.rel = "stylesheet";
-    link.href = at("{style}");
-    root.append(link);
-  }}
-  const {{ signal }} = lives.get(root);
-  ready.then(([own, ...others]) => {{
-    if (signal.aborted) return;
-    if (own.borrow) own.borrow(...others);
-    own.{name}({{ ...component, signal }});
-  }});
-  return () => root.isConnected || lives.get(root).abort();
-}}
-"""
-    return st.components.v2.component(f"mssmap_{name}", js=loader)
+def _component(name: str) -> Any:
+    """Register a component; what it is and where its script lies comes with its data, see client/page/loader.js."""
+    return st.components.v2.component(f"mssmap_{name}", js=client.plain(client.LOADER))
 
 
-def component(name: str, **arguments: Any) -> Any:
-    """Mount one of our own components (`client/panel.js`, unless `SCRIPTS` has other files)."""
-    files = cache.published().panels
-    scripts = tuple(files[script] for script in SCRIPTS.get(name, ("panel.js",)))
-    return _component(name, scripts, files["panel.css"])(**arguments)
+def component(name: str, *, data: Any, **arguments: Any) -> Any:
+    """Mount one of our own components, see `COMPONENTS` in client/page/main.js."""
+    files = cache.published()
+    script, style = files.page
+    where = {"script": URL + script, "style": URL + style, "manifest": URL + files.manifest}
+    return _component(name)(data={"name": name, **where, "given": data}, **arguments)
 
 
 WITH_SCRIPTS: Final = ("", "timeline", "planner")
@@ -95,8 +55,8 @@ def note_without_scripts(page: str) -> None:
     """
     Say that our script modules could not start; the last element of a page, so that it moves nothing.
 
-    The line is always there and seen by nobody: the style of the page shows it after a while, unless panel.js has
-    started by then. So it costs no run, and needs no script.
+    The line is always there and seen by nobody: the style of the page shows it after a while, unless the script of the
+    page has started by then. So it costs no run, and needs no script.
     """
     if page in WITH_SCRIPTS:
         words = _(
@@ -122,14 +82,14 @@ def data_faults() -> None:
             st.text(_("... and {n} more. `mssmap check` lists all of them.").format(n=len(faults) - 50))
 
 
-def heading(title: str, filters: cache.Filters, notes: list[str]) -> None:
+def heading(title: str, filters: Filters, notes: list[str]) -> None:
     """Title of the page, and one line of notes that always has its place (the map must not move)."""
     with st.container(key="unseen"):
         st.title(title)
     note_line(filters, notes)
 
 
-def note_line(filters: cache.Filters, notes: list[str]) -> None:
+def note_line(filters: Filters, notes: list[str]) -> None:
     """One element with all that is to be said about dials and filters; empty if there is nothing."""
     lines = list(notes)
     if filters.start and filters.end and filters.end < filters.start:
@@ -179,7 +139,7 @@ def feed_map(
     shown: Shown,
     options: view.Options,
     *,
-    filters: cache.Filters | None = None,
+    filters: Filters | None = None,
     window: tuple[date, date] | None = None,
 ) -> None:
     """
@@ -193,7 +153,7 @@ def feed_map(
     """
     if filters is not None:
         options = replace(options, archives=cache.asked_archives(filters), grade=filters.grade)
-        large, mark = cache.told(filters.clocks.known_on, filters.region, filters.categories, current())
+        large, mark = cache.told(filters.on_any_day(), current())
     else:
         large = {**view.fixed(cache.published()), **view.records(shown, cache.published())}
         mark = cache.mark(large)
@@ -208,7 +168,7 @@ def feed_map(
 
 
 def chosen(key: str, name: str) -> Any:
-    """Return what a person chose in a component that tells each choice, see `eachTime` in panel.js."""
+    """Return what a person chose in a component that tells each choice, see `eachTime` in client/shared/rest.js."""
     told = st.session_state[key].get(name)
     return told["value"] if told else None
 

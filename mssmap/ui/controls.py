@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Final
 
 import streamlit as st
 
@@ -11,18 +10,16 @@ from mssmap import settings
 from mssmap.i18n import LANGUAGES
 from mssmap.i18n import gettext as _
 from mssmap.legend import layers, text
+from mssmap.legend.tiles import BASEMAPS
 from mssmap.maps import choropleth, panels, view
-from mssmap.records.shown import Shown
+from mssmap.records.shown import WINDOW_DAYS, Filters, Shown
 from mssmap.records.timeline import Clocks
 from mssmap.ui import cache, plain, state
 from mssmap.ui.components import chosen as told_by
 from mssmap.ui.components import component, look_at
 
-EVENT_WINDOW_DAYS: Final = 120
-"""Without a window of one's own the map shows the events of so many days before its day."""
 
-
-def dials(trail: int = EVENT_WINDOW_DAYS, fixed: tuple[date | None, date | None] | None = None) -> Clocks:
+def dials(trail: int = WINDOW_DAYS, fixed: tuple[date | None, date | None] | None = None) -> Clocks:
     """
     The two dials: exact field, slider, steps and key dates for `as_of`; exact field and a switch for `known_on`.
 
@@ -159,7 +156,7 @@ def _layers_changed() -> None:
         state.set_layers(list(chosen))
 
 
-def filters() -> cache.Filters:
+def filters() -> Filters:
     """
     Grade, region, categories and the window of events.
 
@@ -178,13 +175,14 @@ def filters() -> cache.Filters:
         with drawer:
             _filter_fields(codes)
     held = st.session_state
-    return cache.Filters(
+    return Filters(
         clocks=state.clocks(),
         grade=held["grade"],
         region=held["region"],
         start=held["from"],
         end=held["to"],
         categories=tuple(held["category"]),
+        plans=True,
     )
 
 
@@ -262,7 +260,7 @@ def timeline_mode() -> str:
 
 def picture(shown: Shown) -> tuple[str, view.Choropleth | None]:
     """Background and shading; their fields, too, are made only in an open drawer."""
-    state.seed("basemap", state.BASEMAPS, settings.load().basemap)
+    state.seed("basemap", BASEMAPS, settings.load().basemap)
     state.seed("shade", choropleth.INDICATORS)
     state.seed("shade_level", list(choropleth.LEVELS), "departments")
     drawer = st.expander(_("Background and shading"), key="picture", on_change="rerun")
@@ -284,7 +282,7 @@ def _basemap_field() -> None:
     }
     chosen: str = st.selectbox(
         _("Background"),
-        state.BASEMAPS,
+        BASEMAPS,
         key="basemap",
         persist_state="session",
         format_func=titles.__getitem__,
@@ -315,12 +313,12 @@ def _shading_fields() -> None:
     )
 
 
-def event_window(filters: cache.Filters) -> tuple[date, date]:
+def event_window(filters: Filters) -> tuple[date, date]:
     """
-    Return the days whose events are on the map: as chosen, else the last `EVENT_WINDOW_DAYS` up to the day of the map.
+    Return the days whose events are on the map: as chosen, else the last `WINDOW_DAYS` up to the day of the map.
 
     A window that ends before it starts is turned round.
     """
     end = filters.end or filters.clocks.as_of
-    start = filters.start or end - timedelta(days=EVENT_WINDOW_DAYS)
+    start = filters.start or end - timedelta(days=WINDOW_DAYS)
     return min(start, end), max(start, end)

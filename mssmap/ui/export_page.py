@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -14,24 +15,17 @@ from mssmap.errors import MssmapError
 from mssmap.exports import bundle
 from mssmap.exports import verify as checking
 from mssmap.exports.extract import Extract
-from mssmap.exports.formats import FORMATS, NOTES
+from mssmap.exports.formats import FORMATS
 from mssmap.exports.selection import SCHEMAS, Form, Selection
 from mssmap.exports.verify import RowChange, Verdict
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.legend import layers, text
+from mssmap.records.shown import Filters
 from mssmap.ui import cache, choices, permits, plain, state
 
 SHOWN = 500
 """Changed rows that the page lists."""
-
-MIME = {
-    ".zip": "application/zip",
-    ".geojson": "application/geo+json",
-    ".gpkg": "application/geopackage+sqlite3",
-    ".csv": "text/csv",
-    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 
 
 def choose_layers() -> tuple[str, ...]:
@@ -73,7 +67,7 @@ def choose_form() -> Form:
         horizontal=True,
     )
     chosen = FORMATS[key]
-    plain.say("caption", _(NOTES[key]))
+    plain.say("caption", _(chosen.note))
     left, right, _rest = st.columns([0.3, 0.3, 0.4])
     systems = {WGS84: _("Degrees (EPSG:4326)"), METRIC: _("Metres, UTM 18N (EPSG:32618)")}
     with left:
@@ -100,16 +94,13 @@ def _choice(label: str, key: str, titles: dict[str, str]) -> str:
     return chosen
 
 
-def build(names: Sequence[str], form: Form, filters: cache.Filters) -> Extract:
+def build(names: Sequence[str], form: Form, filters: Filters) -> Extract:
     """The export at the dials and filters of the page; a window that ends before it starts is turned round."""
     start, end = filters.start, filters.end
-    if start and end and end < start:
-        start, end = end, start
-    plans = bool(st.session_state.get("export_plans"))
-    selection = Selection(
-        tuple(names), filters.clocks, filters.grade, filters.region, start, end, filters.categories, plans
-    )
-    return cache.extract(selection, form, current())
+    if start and end:
+        filters = filters.within((min(start, end), max(start, end)))
+    filters = replace(filters, plans=bool(st.session_state.get("export_plans")))
+    return cache.extract(Selection(tuple(names), filters), form, current())
 
 
 def contents(extract: Extract) -> None:
@@ -149,7 +140,7 @@ def download(extract: Extract) -> None:
         plain.label(_("Download {file}").format(file=name)),
         data=lambda: bundle.pack(extract),
         file_name=name,
-        mime=MIME.get(bundle.suffix(extract), "application/octet-stream"),
+        mime=bundle.media_type(extract),
         key="export_download",
         type="primary",
         on_click="ignore",
@@ -185,7 +176,7 @@ def verify() -> None:
 
 
 def _tell(verdict: Verdict) -> None:
-    clocks = verdict.selection.clocks
+    clocks = verdict.selection.filters.clocks
     dates = _("as of {as_of}, known on {known_on}").format(
         as_of=text.day(clocks.as_of), known_on=text.day(clocks.known_on)
     )
@@ -247,15 +238,15 @@ def _restore(selection: Selection, form: Form) -> None:
 
     What the page has no field for (a grade between those offered, a day beyond the dials) is left as it is.
     """
-    held = st.session_state
-    days = {"as_of": selection.clocks.as_of, "known_on": selection.clocks.known_on}
+    held, filters = st.session_state, selection.filters
+    days = {"as_of": filters.clocks.as_of, "known_on": filters.clocks.known_on}
     held.update({key: day for key, day in days.items() if _is_offered(day)})
-    window = {"from": selection.start, "to": selection.end}
+    window = {"from": filters.start, "to": filters.end}
     held.update({key: day if day and _is_offered(day) else None for key, day in window.items()})
-    if selection.grade in state.GRADES:
-        held["grade"] = selection.grade
-    held["region"] = selection.region if selection.region in state.region_codes() else None
-    held["category"] = [name for name in selection.categories if name in state.categories()]
+    if filters.grade in state.GRADES:
+        held["grade"] = filters.grade
+    held["region"] = filters.region if filters.region in state.region_codes() else None
+    held["category"] = [name for name in filters.categories if name in state.categories()]
     held["export_names"] = [name for name in selection.names if name in cache.data().datasets]
     held["export_format"], held["export_crs"], held["export_columns"] = form.format, form.crs, form.schema
     on_map = [name for name in layers.GROUPS if name in selection.names]

@@ -1,4 +1,4 @@
-"""The lanes of the timeline page: events and spells as plain JSON for client/lanes.js."""
+"""The lanes of the timeline page: events and spells as plain JSON for client/page/timeline.js."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import streamlit as st
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.legend import layers, text
-from mssmap.legend.symbols import GROUP_COLOURS, OKABE_ITO
+from mssmap.legend.symbols import GROUP_COLOURS, LANE_COLOURS
 from mssmap.maps.view import day_number
-from mssmap.records import evidence, kinds, timeline, views
+from mssmap.records import evidence, kinds, timeline
 from mssmap.records.catalog import Data
-from mssmap.records.shown import Shown
-from mssmap.records.timeline import Clocks
+from mssmap.records.shown import Filters, Shown
+from mssmap.records.shown import rows as rows_of
 from mssmap.telling import twin_charts
 from mssmap.ui import cache, state, told
 from mssmap.ui.components import chosen as told_by
@@ -25,40 +25,10 @@ from mssmap.ui.components import component, look_at
 TRAIL_DAYS: Final = 30
 """In interval mode an event stays on the map for so many days while time plays."""
 
-LANES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
-    "security": (OKABE_ITO["vermillion"], ()),
-    "operations": (OKABE_ITO["blue"], ()),
-    "deployment": (OKABE_ITO["sky"], ()),
-    "bases": ("#004f7c", ("fobs.",)),
-    "training": ("#5b4a8a", ("police.",)),
-    "prisons": (OKABE_ITO["purple"], ("prisons.emptied", "prisons.damaged")),
-    "schools": (OKABE_ITO["green"], ("school.closed", "school.limited")),
-    "courts": ("#00614a", ("court.closed", "court.moved", "court.limited")),
-    "airport": ("#7a6a00", ("airport.closed", "airport.limited", "port.closed", "port.limited", "fuel.closed",
-                            "fuel.limited")),
-    "health": ("#9a4d6e", ("hospital.closed", "hospital.limited")),
-    "political": (OKABE_ITO["grey"], ()),
-    "displacement": (OKABE_ITO["orange"], ()),
-}  # fmt: skip
-"""Lane -> colour, symbols (or their beginning) of the spells in it; events are in the lane of their category."""
-
 
 def titles() -> dict[str, str]:
     """Names of the lanes."""
-    return {
-        "security": _("Security incidents"),
-        "operations": _("Security operations"),
-        "deployment": _("Mission deployments"),
-        "bases": _("Bases"),
-        "training": _("Police training"),
-        "prisons": _("Prisons"),
-        "schools": _("Schools"),
-        "courts": _("Courts"),
-        "airport": _("Airports and ports"),
-        "health": _("Hospitals"),
-        "political": _("Politics, resolutions"),
-        "displacement": _("Displacement, disasters"),
-    }
+    return {name: _(lane.title) for name, lane in kinds.LANES.items()}
 
 
 def lane_of_symbol(symbol: str) -> str | None:
@@ -68,15 +38,13 @@ def lane_of_symbol(symbol: str) -> str | None:
     >>> lane_of_symbol("fobs.planned"), lane_of_symbol("prisons.functioning"), lane_of_symbol("airport.closed")
     ('bases', None, 'airport')
     """
-    return next((lane for lane, (_colour, symbols) in LANES.items() if symbol.startswith(symbols)), None)
+    return next((name for name, lane in kinds.LANES.items() if symbol.startswith(lane.spells)), None)
 
 
 @cache.of_the_data(maxsize=32)
-def _content(
-    data: Data, known_on: date, region: str | None, categories: tuple[str, ...], language: str
-) -> list[dict[str, Any]]:
+def _content(data: Data, on_any_day: Filters, language: str) -> list[dict[str, Any]]:
     """Return the items of the lanes, of every day and grade."""
-    told = cache.told(known_on, region, categories, language)[0]["history"]
+    told = cache.told(on_any_day, language)[0]["history"]
     names = {
         key: getattr(row, f"name_{language}", None) or row.name_en
         for layer, column in kinds.KEYS.items()
@@ -96,8 +64,7 @@ def _content(
         for spell in told["spells"]
         if not spell["maybe"] and (lane := lane_of_symbol(spell["status"]))
     ]
-    forever = Clocks(date(2100, 1, 1), known_on)
-    rows = views.events(data, forever, region=region, category=categories or None, plans=True)
+    rows = rows_of(data, kinds.EVENTS.name, on_any_day)
     there = [event for event in told["events"] if not event["maybe"]]
     events = [
         _item(
@@ -138,9 +105,9 @@ def _item(kind: str, record_id: str, lane: str, timed: dict[str, Any], **words: 
     }
 
 
-def chart(filters: cache.Filters, mode: str) -> None:
+def chart(filters: Filters, mode: str) -> None:
     """The timeline with its player; drawing a window, moving the day and picking a record come back from it."""
-    items = _content(filters.clocks.known_on, filters.region, filters.categories, current())
+    items = _content(filters.on_any_day(), current())
     first_days = [day_number(date.fromisoformat(item.first)) for item in cache.archive_list() if item.first]
     start = min([*(item["from"] for item in items), *first_days], default=day_number(state.earliest()))
     domain = [max(start, day_number(state.earliest())), day_number(state.latest())]
@@ -161,7 +128,11 @@ def chart(filters: cache.Filters, mode: str) -> None:
             "day": day_number(filters.clocks.as_of),
             "mode": mode,
             "trail": TRAIL_DAYS,
-            "lanes": [{"id": name, "label": names[name], "color": LANES[name][0]} for name in LANES if name in used],
+            "lanes": [
+                {"id": name, "label": names[name], "color": colour}
+                for name, colour in LANE_COLOURS.items()
+                if name in used
+            ],
             "items": items,
             "words": _words(len(items)),
         },
@@ -180,7 +151,7 @@ def _touches(item: dict[str, Any], window: list[int]) -> bool:
     return bool(item["from"] <= window[1] and (item["to"] is None or item["to"] >= window[0]))
 
 
-def strip(filters: cache.Filters, window: tuple[date, date], trail: int) -> None:
+def strip(filters: Filters, window: tuple[date, date], trail: int) -> None:
     """Events a month under the map, with the day and the window; drawing a window filters the map."""
     titles = layers.titles()
     component(
@@ -250,7 +221,7 @@ def fixed_days() -> tuple[date | None, None]:
     return (state.chosen_day("from") or state.earliest() if adding_up else None), None
 
 
-def linked_view(filters: cache.Filters, mode: str) -> tuple[Shown, tuple[date, date]]:
+def linked_view(filters: Filters, mode: str) -> tuple[Shown, tuple[date, date]]:
     """What the linked map shows: the events of the last days, or all since the start of the window."""
     day = filters.clocks.as_of
     trail = (pd.Timestamp(day) - pd.Timedelta(days=TRAIL_DAYS)).date()

@@ -1,8 +1,9 @@
 """
 What a window hears between two clicks: that the server was started again, that somebody else changed what it shows.
 
-Each window asks `/live` every other second, without a run of its script; `client/live.js` tells the person. On every
-page it also serves the queue of acts (`client/acts.js`), so that what waits is sent from wherever the person goes.
+Each window asks `/live` every other second, without a run of its script; `client/page/live.js` tells the person. On
+every page it also serves the queue of acts (`client/page/acts.js`), so that what waits is sent from wherever the person
+goes.
 """
 
 from __future__ import annotations

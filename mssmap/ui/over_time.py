@@ -11,11 +11,12 @@ from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.legend import text
 from mssmap.measures import recovery, series, silence
+from mssmap.records.shown import Filters
 from mssmap.telling import charts, twin_charts
 from mssmap.ui import cache, plain, state, told
 
 
-def views(filters: cache.Filters) -> None:
+def views(filters: Filters) -> None:
     """One view at a time, each a chart with its table."""
     titles = {
         "strength": _("Strength"),
@@ -43,7 +44,7 @@ def views(filters: cache.Filters) -> None:
         _strength(filters, domain)
 
 
-def _strength(filters: cache.Filters, domain: tuple[date, date]) -> None:
+def _strength(filters: Filters, domain: tuple[date, date]) -> None:
     data = cache.data()
     curve = series.strength_by_country(data, filters.clocks, filters.grade)
     levels = series.strength_levels(data, filters.clocks, filters.grade)
@@ -85,7 +86,7 @@ def family_titles() -> dict[str, str]:
     }
 
 
-def _figures(filters: cache.Filters, domain: tuple[date, date]) -> None:
+def _figures(filters: Filters, domain: tuple[date, date]) -> None:
     titles = family_titles()
     family = st.segmented_control(
         _("Figures"),
@@ -145,7 +146,7 @@ def state_words() -> dict[str, str]:
     }
 
 
-def _services(filters: cache.Filters) -> None:
+def _services(filters: Filters) -> None:
     found = recovery.spells(cache.data(), filters.clocks, filters.grade)
     if found.empty:
         st.caption(_("Nothing was known then."))
@@ -187,7 +188,7 @@ def _services(filters: cache.Filters) -> None:
     )
 
 
-def _silence(filters: cache.Filters) -> None:
+def _silence(filters: Filters) -> None:
     plain.say(
         "caption",
         _(

@@ -9,6 +9,7 @@ differ, so that each view is one entry of the history. What an address holds tha
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import wraps
 from typing import Any, Final, ParamSpec, TypeVar
@@ -22,6 +23,7 @@ from mssmap.errors import InputError, NotFoundError
 from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
 from mssmap.legend import layers
+from mssmap.legend.tiles import BASEMAPS
 from mssmap.maps import choropleth
 from mssmap.records import evidence, regions, views
 from mssmap.records.timeline import Clocks
@@ -41,42 +43,7 @@ KEY_DATES: Final = (
     (date(2025, 1, 18), mark("217 more Kenyan officers")),
 )
 GRADES: Final = ("F6", "E5", "D4", "C3", "B2", "A1")
-BASEMAPS: Final = ("local", "hot", "clearmap")
 DIALS: Final = ("as_of", "known_on")
-DAYS: Final = ("from", "to", "since")
-"""Days that may be chosen or not; their widgets are made only when they are wanted."""
-CODED: Final[dict[str, Any]] = {
-    "grade": evidence.LOWEST,
-    **dict.fromkeys(DAYS),
-    "region": None,
-    "category": [],
-    "basemap": "local",
-    "shade": None,
-    "shade_level": "departments",
-}
-"""Choices that stand in the address by their code, and the value that is left out of it."""
-
-
-ADDRESS_KEYS: Final = {
-    "as_of": "Day of the map, `2025-01-18`. Default: the day of the latest report.",
-    "known_on": "Day up to which reports count. Default: today.",
-    "grade": f"Lowest grade shown: {', '.join(GRADES)}. Default: F6, all records.",
-    "region": "P-code of a department or commune that narrows the view: `HT05`, `HT0111`.",
-    "layers": "Layers that are on, joined with commas; `none` for none.",
-    "category": "Categories of events; the key may be repeated.",
-    "from": "First day of the events on the map. Default: 120 days before `as_of`.",
-    "to": "Last day of the events on the map. Default: `as_of`.",
-    "since": "Day from which changes are told and marked.",
-    "basemap": f"Background: {', '.join(BASEMAPS)}. Only `local` needs no network.",
-    "shade": f"Indicator by which regions are painted: {', '.join(choropleth.INDICATORS)}.",
-    "shade_level": f"Regions that are painted: {', '.join(choropleth.LEVELS)}.",
-    "scenario": "Id of the plan on the planner's page. Default: the baseline of the day.",
-    "lang": "Language: en, fr, ht, es. Default: that of the browser, else English.",
-    "lat": "Latitude of the centre of the map, with `lon` and `zoom`.",
-    "lon": "Longitude of the centre of the map.",
-    "zoom": "Zoom of the map, 6 to 18.",
-}
-"""Keys of the address and what they hold; the public contract, from which the docs are made."""
 
 
 def today() -> date:
@@ -126,17 +93,14 @@ def arrive() -> None:
     st.session_state["held_view"] = {}
     if run is not None and again:
         st.query_params.from_dict(parse_qs(run.query_string, keep_blank_values=True))
-    for key in ("unusable", "layers_on", "lang", *CODED, *DIALS):
+    for key in ("unusable", "layers_on", *HELD):
         st.session_state.pop(key, None)
     st.session_state["layer_generation"] = st.session_state.get("layer_generation", 0) + 1
     address_notes()
-    for key in (*DIALS, *DAYS):
+    for key in DAYS:
         text = st.query_params.get(key)
         st.session_state[key] = settings.parse_date(text, key) if text and not _day_note(key, text) else None
     _fill_empty_dials()
-
-
-HELD: Final = ("lang", *DIALS, *CODED)
 
 
 def _hold() -> None:
@@ -154,9 +118,9 @@ def _bring_back() -> None:
 
 def _fill_empty_dials() -> None:
     """A dial is never empty: one that was cleared goes back to its default."""
-    for key, default in (("as_of", default_as_of), ("known_on", today)):
+    for key in DIALS:
         if chosen_day(key) is None:
-            st.session_state[key] = default()
+            st.session_state[key] = _default(key)
 
 
 def address_notes() -> list[str]:
@@ -164,11 +128,11 @@ def address_notes() -> list[str]:
     if "unusable" not in st.session_state:
         st.session_state["unusable"] = [
             (name, text)
-            for name, check in _CHECKS.items()
+            for name, setting in ADDRESS_KEYS.items()
             for text in st.query_params.get_all(name)
-            if check(name, text)
+            if setting.check(name, text)
         ]
-    return [note for name, text in st.session_state["unusable"] if (note := _CHECKS[name](name, text))]
+    return [note for name, text in st.session_state["unusable"] if (note := ADDRESS_KEYS[name].check(name, text))]
 
 
 def _day_note(name: str, text: str) -> str | None:
@@ -224,24 +188,98 @@ def _note(name: str, found: str, required: str) -> str:
     )
 
 
-_CHECKS: Final[dict[str, Callable[[str, str], str | None]]] = {
-    "as_of": _day_note,
-    "known_on": _day_note,
-    "from": _day_note,
-    "to": _day_note,
-    "grade": _grade_note,
-    "region": _region_note,
-    "category": _choice_note(lambda: categories()),
-    "layers": _layers_note,
-    "basemap": _choice_note(lambda: BASEMAPS),
-    "shade": _choice_note(lambda: choropleth.INDICATORS),
-    "shade_level": _choice_note(lambda: choropleth.LEVELS),
-    "lang": _choice_note(lambda: i18n.LANGUAGES),
-    "since": _day_note,
-    "lat": _range_note(17, 21),
-    "lon": _range_note(-76.5, -69.5),
-    "zoom": _range_note(6, 18),
+@dataclass(frozen=True)
+class AddressKey:
+    """
+    A key of the address.
+
+    Attributes
+    ----------
+    what
+        What it holds; the public contract, from which the docs are made.
+    check
+        Says what is wrong with a text, None if nothing.
+    is_day
+        Whether a text is read as a day when a visit begins.
+    default
+        Gives the value that is left out of the address; without it the view holds no value of this name.
+    tell
+        Gives the text for the address where it is not that of the value held.
+    """
+
+    what: str
+    check: Callable[[str, str], str | None] = lambda _name, _text: None
+    is_day: bool = False
+    default: Callable[[], Any] | None = None
+    tell: Callable[[], str | None] | None = None
+
+
+ADDRESS_KEYS: Final = {
+    "as_of": AddressKey(
+        "Day of the map, `2025-01-18`. Default: the day of the latest report.",
+        _day_note,
+        is_day=True,
+        default=lambda: default_as_of(),
+    ),
+    "known_on": AddressKey(
+        "Day up to which reports count. Default: today.", _day_note, is_day=True, default=lambda: today()
+    ),
+    "grade": AddressKey(
+        f"Lowest grade shown: {', '.join(GRADES)}. Default: F6, all records.",
+        _grade_note,
+        default=lambda: evidence.LOWEST,
+    ),
+    "region": AddressKey(
+        "P-code of a department or commune that narrows the view: `HT05`, `HT0111`.", _region_note, default=lambda: None
+    ),
+    "layers": AddressKey(
+        "Layers that are on, joined with commas; `none` for none.", _layers_note, tell=lambda: layers.write(layers_on())
+    ),
+    "category": AddressKey(
+        "Categories of events; the key may be repeated.", _choice_note(lambda: categories()), default=lambda: []
+    ),
+    "from": AddressKey(
+        "First day of the events on the map. Default: 120 days before `as_of`.",
+        _day_note,
+        is_day=True,
+        default=lambda: None,
+    ),
+    "to": AddressKey(
+        "Last day of the events on the map. Default: `as_of`.", _day_note, is_day=True, default=lambda: None
+    ),
+    "since": AddressKey("Day from which changes are told and marked.", _day_note, is_day=True, default=lambda: None),
+    "basemap": AddressKey(
+        f"Background: {', '.join(BASEMAPS)}. Only `local` needs no network.",
+        _choice_note(lambda: BASEMAPS),
+        default=lambda: "local",
+    ),
+    "shade": AddressKey(
+        f"Indicator by which regions are painted: {', '.join(choropleth.INDICATORS)}.",
+        _choice_note(lambda: choropleth.INDICATORS),
+        default=lambda: None,
+    ),
+    "shade_level": AddressKey(
+        f"Regions that are painted: {', '.join(choropleth.LEVELS)}.",
+        _choice_note(lambda: choropleth.LEVELS),
+        default=lambda: "departments",
+    ),
+    "scenario": AddressKey(
+        "Id of the plan on the planner's page. Default: the baseline of the day.",
+    ),
+    "lang": AddressKey(
+        "Language: en, fr, ht, es. Default: that of the browser, else English.",
+        _choice_note(lambda: i18n.LANGUAGES),
+        default=lambda: browser_language(),
+    ),
+    "lat": AddressKey("Latitude of the centre of the map, with `lon` and `zoom`.", _range_note(17, 21)),
+    "lon": AddressKey("Longitude of the centre of the map.", _range_note(-76.5, -69.5)),
+    "zoom": AddressKey("Zoom of the map, 6 to 18.", _range_note(6, 18)),
 }
+"""Keys of the address, each with all that is known about it."""
+
+DAYS: Final = tuple(key for key, setting in ADDRESS_KEYS.items() if setting.is_day)
+HELD: Final = tuple(key for key, setting in ADDRESS_KEYS.items() if setting.default)
+"""Values that the view keeps under the name of their key."""
 
 
 def region_codes() -> list[str]:
@@ -313,23 +351,28 @@ def seed_many(key: str, choices: Sequence[str]) -> None:
 def keep_address() -> None:
     """Write the view into the address if it differs; a default is left out, keys of others stay."""
     _hold()
-    held = st.session_state
-    wanted: dict[str, list[str]] = {
-        "as_of": _listed(held["as_of"], default_as_of()),
-        "known_on": _listed(held["known_on"], today()),
-        "layers": [written] if (written := layers.write(layers_on())) else [],
-        "lang": _listed(held.get("lang"), browser_language()),
-        **{key: _listed(held.get(key), default) for key, default in CODED.items() if key in held},
-    }
+    wanted = {key: _told(key) for key, setting in ADDRESS_KEYS.items() if setting.tell or key in st.session_state}
+    wanted = {key: values for key, values in wanted.items() if values is not None}
     if any(st.query_params.get_all(key) != values for key, values in wanted.items()):
         others = {key: st.query_params.get_all(key) for key in st.query_params if key not in wanted}
         st.query_params.from_dict(others | {key: values for key, values in wanted.items() if values})
 
 
-def _listed(value: Any, default: Any) -> list[str]:
-    if value is None or value == default:
+def _told(key: str) -> list[str] | None:
+    """Return the values of a key of the address, none for a default; None if the view does not hold it."""
+    setting, value = ADDRESS_KEYS[key], st.session_state.get(key)
+    if setting.tell:
+        value = setting.tell()
+    elif setting.default is None:
+        return None
+    if not value or value == _default(key):
         return []
     return [str(item) for item in value] if isinstance(value, list | tuple) else [str(value)]
+
+
+def _default(key: str) -> Any:
+    default = ADDRESS_KEYS[key].default
+    return default() if default else None
 
 
 def layers_on() -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import streamlit as st
 from mssmap.brief import history
 from mssmap.i18n import gettext as _
 from mssmap.legend import text
-from mssmap.records.shown import Shown
+from mssmap.records.shown import Filters, Shown
 from mssmap.store import damaged
 from mssmap.telling import twin
 from mssmap.ui import cache, controls, permits, plain, state
@@ -21,7 +21,7 @@ MOST_FAULTS = 20
 """Lines beside a list; `mssmap check` prints all of them."""
 
 
-def summary(shown: Shown, filters: cache.Filters, window: tuple[date, date]) -> None:
+def summary(shown: Shown, filters: Filters, window: tuple[date, date]) -> None:
     """The map in words, with a button that copies them."""
     figures = cache.key_figures(filters.clocks, filters.grade, filters.region)
     hidden = cache.hidden(filters.clocks, filters.grade, filters.region)
@@ -77,7 +77,7 @@ def _briefed() -> None:
     permits.attempt(lambda: history.keep_last(cache.plans(), state.clocks().known_on))
 
 
-def changed(filters: cache.Filters, since: date | None) -> list[dict[str, Any]]:
+def changed(filters: Filters, since: date | None) -> list[dict[str, Any]]:
     """Changes learnt since a day, up to the second dial; none without a day or if it is later than the dial."""
     if since is None or since > filters.clocks.known_on:
         return []

@@ -182,7 +182,7 @@ def test_what_cannot_be_asked_is_said(client, query, words):
 
 
 def test_a_limit_above_the_highest_is_the_highest():
-    assert parse([("limit", "999999")]).limit == 10_000
+    assert parse([("limit", "999999")], Clocks(date(2025, 1, 18), date(2025, 1, 18))).limit == 10_000
 
 
 def test_times_and_boxes_of_the_standard():

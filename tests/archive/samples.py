@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from mssmap.archive import columns, writer
+from mssmap.archive.queries import Box, Query
 from mssmap.archive.shelf import Manifest, Shelf
 from mssmap.ingest.mapping import Source
+from mssmap.records.shown import Filters
+from mssmap.records.timeline import FOREVER, Clocks
 
 PRESS = Source(title="A paper", publisher_kind="press", licence="CC-BY-4.0", attribution="A paper, CC BY")
 
@@ -40,6 +45,13 @@ TEN = [
 """
 Known at the end of 2024: a1, a2, a3, b1, b2, c1 (corrected), e1: seven, six of them with a place. d1 was withdrawn.
 """
+
+
+def asking(
+    *, as_of: date | None = None, known_on: date | None = None, box: Box | None = None, actor: str = "", **narrow: Any
+) -> Query:
+    """Return a question with what narrows it; a clock that is not given is open."""
+    return Query(Filters(Clocks(as_of or FOREVER, known_on or FOREVER), **narrow), box=box, actor=actor)
 
 
 def rows(events: list[dict[str, object]]) -> pd.DataFrame:

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from archive.samples import PRESS, TEN, event, rows, write
+from archive.samples import PRESS, TEN, asking, event, rows, write
 from mssmap.archive import acts, engine, shelf, writer
 from mssmap.archive.engine import Archives
 from mssmap.archive.queries import Query
@@ -40,7 +40,7 @@ def files(folder: Path) -> list[str]:
 
 def whole(archives: Archives, made: Manifest) -> bool:
     """Whether the archive is on the shelf with all its rows."""
-    return archives.ask(made.name, "count", Query(plans=True)).to_pylist() == [{"total": 7, "placed": 6}]
+    return archives.ask(made.name, "count", asking(plans=True)).to_pylist() == [{"total": 7, "placed": 6}]
 
 
 def titled(folder: Path, title: str) -> Manifest:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import threading
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ import pyarrow as pa
 import pytest
 from store.conftest import Postgres, postgres  # noqa: F401, a fixture
 
-from archive.samples import PRESS, TEN, rows, write
+from archive.samples import PRESS, TEN, asking, rows, write
 from archive.spark_cluster import Cluster, cluster
 from benchmarks import archive_data
 from mssmap.archive import engine, spark, writer
@@ -30,15 +29,21 @@ from mssmap.errors import DataError
 ROWS = int(os.environ.get("MSSMAP_ENGINE_ROWS", "20000"))
 """The comparison on a million rows: MSSMAP_ENGINE_ROWS=1000000."""
 
-YEAR = Query(start=date(2019, 1, 1), end=date(2019, 12, 31), as_of=date(2019, 12, 31), known_on=date(2020, 1, 31))
+DAYS = {
+    "start": date(2019, 1, 1),
+    "end": date(2019, 12, 31),
+    "as_of": date(2019, 12, 31),
+    "known_on": date(2020, 1, 31),
+}
+YEAR = asking(**DAYS)
 PORT_AU_PRINCE = (-72.4, 18.48, -72.2, 18.62)
 QUESTIONS: list[tuple[str, tuple[Any, ...]]] = [
     ("count", (Query(),)),
-    ("count", (dataclasses.replace(YEAR, categories=("riot", "battle"), actor="GANG", grade="C3"),)),
-    ("count", (dataclasses.replace(YEAR, actor="100%_'"),)),
+    ("count", (asking(**DAYS, categories=("riot", "battle"), actor="GANG", grade="C3"),)),
+    ("count", (asking(**DAYS, actor="100%_'"),)),
     ("cells", (Query(), 5)),
-    ("cells", (dataclasses.replace(YEAR, box=PORT_AU_PRINCE), 7)),
-    ("points", (dataclasses.replace(YEAR, box=PORT_AU_PRINCE), 500)),
+    ("cells", (asking(**DAYS, box=PORT_AU_PRINCE), 7)),
+    ("points", (asking(**DAYS, box=PORT_AU_PRINCE), 500)),
     ("histogram", (YEAR, "week")),
     ("histogram", (Query(), "year")),
     ("histogram", (YEAR, "month")),
@@ -102,7 +107,7 @@ def test_the_answer_is_that_of_duckdb_row_by_row(shelf, other, kind, arguments):
 
 
 def test_ten_events_are_counted_as_by_hand(shelf, other):
-    found = other.ask(shelf[2], "count", Query(known_on=date(2024, 12, 31), plans=True)).to_pylist()
+    found = other.ask(shelf[2], "count", asking(known_on=date(2024, 12, 31), plans=True)).to_pylist()
     assert found == [{"total": 7, "placed": 6}]
 
 
@@ -159,7 +164,7 @@ def test_an_engine_that_is_away_is_told_in_one_line(tmp_path: Path, address: str
 def test_a_cluster_that_goes_away_is_told(shelf, spark_cluster, monkeypatch):
     """The last to ask this cluster: its context is of no use to this process any more."""
     archives = engine.connect(shelf[0], f"{spark_cluster.url}{shelf[0].folder}")
-    assert archives.ask(shelf[2], "count", Query(plans=True)).to_pylist() == [{"total": 7, "placed": 6}]
+    assert archives.ask(shelf[2], "count", asking(plans=True)).to_pylist() == [{"total": 7, "placed": 6}]
     spark_cluster.stop()
     monkeypatch.setattr(spark, "PATIENCE_S", 10)
     with pytest.raises(DataError) as away:

@@ -164,6 +164,9 @@ def utm() -> dict[str, object]:
 
 
 SOUND = rows(TEN[:3])
+AHEAD, LONG_AGO = (
+    np.array([20_000, days, 20_000], "datetime64[D]").astype("datetime64[s]") for days in (4 * 10**6, -4 * 10**6)
+)
 TOO_WIDE = pd.concat([SOUND, pd.DataFrame(1, SOUND.index, [f"c{i}" for i in range(401)])], axis=1)
 
 
@@ -193,9 +196,19 @@ TOO_WIDE = pd.concat([SOUND, pd.DataFrame(1, SOUND.index, [f"c{i}" for i in rang
             id="columns of two zones",
         ),
         pytest.param(SOUND.assign(revision="first"), None, "'first' in revision in row 1", id="words"),
-        pytest.param(SOUND.assign(revision=2**40), None, "a revision that is no small number", id="large revision"),
+        pytest.param(
+            SOUND.assign(revision=2**40), None, "a revision that is no small whole number", id="large revision"
+        ),
+        pytest.param(
+            SOUND.assign(revision=1.5), None, "a revision that is no small whole number", id="half a revision"
+        ),
         pytest.param(SOUND.assign(figure_min="many"), None, "'many' in figure_min in row 1", id="figure"),
-        pytest.param(SOUND.assign(valid_from="soon"), None, "3 rows without a day in valid_from", id="no days"),
+        pytest.param(SOUND.assign(valid_from=None), None, "3 rows without a day in valid_from", id="no days"),
+        pytest.param(SOUND.assign(valid_from="soon"), None, "'soon' in valid_from in row 1, required a day", id="word"),
+        pytest.param(SOUND.assign(valid_to=AHEAD), None, "'12921-08-18' in valid_to in row 2", id="a day far away"),
+        pytest.param(
+            SOUND.assign(known_from=LONG_AGO), None, "'-8982-05-17' in known_from in row 2", id="a day long ago"
+        ),
         pytest.param(SOUND.iloc[:0], None, "found no rows", id="empty"),
     ],
 )
@@ -206,6 +219,19 @@ def test_a_bad_parquet_file_is_one_clear_line(tmp_path, small, frame, geo, messa
     assert str(caught.value).startswith("bad.parquet: ")
     assert "\n" not in str(caught.value)
     assert left(tmp_path / "archives") == [] if (tmp_path / "archives").exists() else True
+
+
+@pytest.mark.parametrize("kind", [pa.date32(), pa.timestamp("us")], ids=str)
+def test_a_day_out_of_reach_leaves_its_row_out(tmp_path, small, kind):
+    """Days that pandas can hold and Python cannot."""
+    when = pa.array([20_000, 4_000_000, -4_000_000], pa.int32()).cast(pa.date32()).cast(kind)
+    pq.write_table(pa.table({"title": ["a", "b", "c"], "date": when}), tmp_path / "far.parquet")
+    manifest, told = stream.add_file(Shelf(tmp_path / "archives"), tmp_path / "far.parquet", small)
+    assert manifest.rows == 1
+    assert [(one.row, one.found, one.required) for one in told.faults if one.kind != "rule"] == [
+        (2, "'12921-08-18'", "a day from 1900 to 2100"),
+        (3, "'-8982-05-17'", "a day from 1900 to 2100"),
+    ]
 
 
 def test_nan_is_not_the_same_as_no_place(tmp_path, small):

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.samples import ALPHA, BETA, FAR, TEN, event, rows, write
+from archive.samples import ALPHA, BETA, FAR, TEN, asking, event, rows, write
 from mssmap.archive import columns, engine, queries
 from mssmap.archive.engine import Archives
 from mssmap.archive.queries import Query
@@ -33,24 +33,24 @@ def count(ten: tuple[Archives, str], query: Query) -> tuple[int, int]:
     ("query", "expected"),
     [
         pytest.param(Query(), (6, 6), id="all that is known by now"),
-        pytest.param(Query(known_on=END), (6, 6), id="known at the end of the year"),
-        pytest.param(Query(known_on=date(2024, 3, 5)), (6, 6), id="d1 not yet withdrawn, a3 not yet known"),
-        pytest.param(Query(known_on=date(2024, 2, 15)), (4, 4), id="a1 a2 b1 b2"),
-        pytest.param(Query(known_on=END, as_of=date(2024, 1, 31)), (3, 3), id="a1 a2 a3, not e1 which is planned"),
+        pytest.param(asking(known_on=END), (6, 6), id="known at the end of the year"),
+        pytest.param(asking(known_on=date(2024, 3, 5)), (6, 6), id="d1 not yet withdrawn, a3 not yet known"),
+        pytest.param(asking(known_on=date(2024, 2, 15)), (4, 4), id="a1 a2 b1 b2"),
+        pytest.param(asking(known_on=END, as_of=date(2024, 1, 31)), (3, 3), id="a1 a2 a3, not e1 which is planned"),
         pytest.param(
-            Query(known_on=END, as_of=date(2024, 1, 31), plans=True), (4, 3), id="a1 a2 a3, and e1 which is planned"
+            asking(known_on=END, as_of=date(2024, 1, 31), plans=True), (4, 3), id="a1 a2 a3, and e1 which is planned"
         ),
-        pytest.param(Query(known_on=END, start=date(2024, 2, 20), end=date(2024, 3, 1)), (1, 1), id="the end of b2"),
-        pytest.param(Query(known_on=END, start=date(2024, 2, 21), end=date(2024, 3, 1)), (0, 0), id="after b2"),
-        pytest.param(Query(known_on=END, categories=("kidnapping",)), (1, 1), id="a2"),
-        pytest.param(Query(known_on=END, actor="gang alpha"), (1, 1), id="a1, in any case of letters"),
-        pytest.param(Query(known_on=END, actor="100%_'"), (0, 0), id="no pattern, no quote"),
-        pytest.param(Query(known_on=END, region="HT0111"), (3, 3), id="the commune Alpha"),
-        pytest.param(Query(known_on=END, region="HT01"), (5, 5), id="the department"),
-        pytest.param(Query(known_on=END, box=(-72.3, 18.5, -72.2, 18.6)), (2, 2), id="around Beta"),
-        pytest.param(Query(known_on=END, box=(*ALPHA, *ALPHA)), (3, 3), id="borders count"),
-        pytest.param(Query(known_on=END, grade="C3"), (6, 6), id="a paper alone is C3"),
-        pytest.param(Query(known_on=END, grade="B3"), (0, 0), id="nothing is better"),
+        pytest.param(asking(known_on=END, start=date(2024, 2, 20), end=date(2024, 3, 1)), (1, 1), id="the end of b2"),
+        pytest.param(asking(known_on=END, start=date(2024, 2, 21), end=date(2024, 3, 1)), (0, 0), id="after b2"),
+        pytest.param(asking(known_on=END, categories=("kidnapping",)), (1, 1), id="a2"),
+        pytest.param(asking(known_on=END, actor="gang alpha"), (1, 1), id="a1, in any case of letters"),
+        pytest.param(asking(known_on=END, actor="100%_'"), (0, 0), id="no pattern, no quote"),
+        pytest.param(asking(known_on=END, region="HT0111"), (3, 3), id="the commune Alpha"),
+        pytest.param(asking(known_on=END, region="HT01"), (5, 5), id="the department"),
+        pytest.param(asking(known_on=END, box=(-72.3, 18.5, -72.2, 18.6)), (2, 2), id="around Beta"),
+        pytest.param(asking(known_on=END, box=(*ALPHA, *ALPHA)), (3, 3), id="borders count"),
+        pytest.param(asking(known_on=END, grade="C3"), (6, 6), id="a paper alone is C3"),
+        pytest.param(asking(known_on=END, grade="B3"), (0, 0), id="nothing is better"),
     ],
 )
 def test_counts_that_can_be_checked_by_hand(ten, query, expected):
@@ -59,7 +59,7 @@ def test_counts_that_can_be_checked_by_hand(ten, query, expected):
 
 def test_cells_are_the_h3_cells_of_the_places_with_all_their_rows(ten):
     archives, name = ten
-    query = Query(known_on=END, box=(-73, 18, -72.3, 19))
+    query = asking(known_on=END, box=(-73, 18, -72.3, 19))
     found = archives.ask(name, "cells", query, 7).to_pylist()
     assert [(c["n"], c["inside"]) for c in found] == [(3, 3)]
     assert (found[0]["lon"], found[0]["lat"]) == pytest.approx(ALPHA)
@@ -71,7 +71,7 @@ def test_cells_are_the_h3_cells_of_the_places_with_all_their_rows(ten):
 
 def test_a_histogram_counts_each_row_in_the_step_in_which_it_begins(ten):
     archives, name = ten
-    found = archives.ask(name, "histogram", Query(known_on=END), "month").to_pylist()
+    found = archives.ask(name, "histogram", asking(known_on=END), "month").to_pylist()
     told = [(str(b["bin"]), b["category"], b["n"]) for b in found]
     assert told == [
         ("2024-01-01", "kidnapping", 1),
@@ -79,24 +79,24 @@ def test_a_histogram_counts_each_row_in_the_step_in_which_it_begins(ten):
         ("2024-02-01", "riot", 2),
         ("2024-03-01", "riot", 1),
     ]
-    weeks = archives.ask(name, "histogram", Query(known_on=END, end=date(2024, 1, 20)), "week").to_pylist()
+    weeks = archives.ask(name, "histogram", asking(known_on=END, end=date(2024, 1, 20)), "week").to_pylist()
     assert [(str(b["bin"]), b["n"]) for b in weeks] == [("2024-01-01", 1), ("2024-01-15", 1)]
-    begun = archives.ask(name, "histogram", Query(known_on=END, start=date(2024, 2, 15), end=date(2024, 2, 28)), "day")
+    begun = archives.ask(name, "histogram", asking(known_on=END, start=date(2024, 2, 15), end=date(2024, 2, 28)), "day")
     assert [(str(b["bin"]), b["n"]) for b in begun.to_pylist()] == [("2024-02-15", 1)]
 
 
 def test_points_and_the_record_behind_each(ten):
     archives, name = ten
-    found = archives.ask(name, "points", Query(known_on=END, box=(-72.1, 19.4, -71.9, 19.6)), 10).to_pylist()
+    found = archives.ask(name, "points", asking(known_on=END, box=(-72.1, 19.4, -71.9, 19.6)), 10).to_pylist()
     assert [(p["lon"], p["lat"], p["category"], str(p["valid_from"])) for p in found] == [(*FAR, "riot", "2024-03-02")]
     record = archives.ask(name, "record", found[0]["row"]).to_pylist()
     assert [(r["event_id"], r["title_en"], r["revision"]) for r in record] == [("c1", "Corrected", 2)]
-    assert len(archives.ask(name, "points", Query(known_on=END), 4)) == 4
+    assert len(archives.ask(name, "points", asking(known_on=END), 4)) == 4
 
 
 def test_totals_by_category_and_department(ten):
     archives, name = ten
-    by = {kind: archives.ask(name, "totals", Query(known_on=END), kind).to_pylist() for kind in queries.BY}
+    by = {kind: archives.ask(name, "totals", asking(known_on=END), kind).to_pylist() for kind in queries.BY}
     assert by["category"] == [{"value": "kidnapping", "n": 1}, {"value": "riot", "n": 5}]
     assert by["department_pcode"] == [{"value": "", "n": 1}, {"value": "HT01", "n": 5}]
 
@@ -146,18 +146,19 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> tuple[Archives, str]:
 
 def plain(query: Query) -> pd.DataFrame:
     """The rows of a query by the functions that the rest of the app uses, and plain comparisons."""
-    found = timeline.known(MANY, query.known_on or date(2100, 1, 1), "event_id")
-    found = timeline.window(found, query.start, query.end)
+    filters = query.filters
+    found = timeline.known(MANY, filters.clocks.known_on, "event_id")
+    found = timeline.window(found, filters.start, filters.end)
     planned = found["claim"] == timeline.PLANNED
-    begun = ~(found["valid_from"] > pd.Timestamp(query.as_of or date(2100, 1, 1)))
-    found = found[planned | begun] if query.plans else found[~planned & begun]
-    found = found[evidence.passes(found["grade"], query.grade)]
-    if query.categories:
-        found = found[found["category"].isin(query.categories)]
+    begun = ~(found["valid_from"] > pd.Timestamp(filters.clocks.as_of))
+    found = found[planned | begun] if filters.plans else found[~planned & begun]
+    found = found[evidence.passes(found["grade"], filters.grade)]
+    if filters.categories:
+        found = found[found["category"].isin(filters.categories)]
     if query.actor:
         found = found[found["actors"].str.lower().str.contains(query.actor.lower(), regex=False)]
-    if query.region:
-        found = found[found["commune_pcode"].str.startswith(query.region)]
+    if filters.region:
+        found = found[found["commune_pcode"].str.startswith(filters.region)]
     if query.box:
         west, south, east, north = query.box
         found = found[found["lon"].between(west, east) & found["lat"].between(south, north)]
@@ -175,7 +176,7 @@ def asked(draw: st.DrawFn) -> Query:
     if draw(st.booleans()):
         (x1, y1), (x2, y2) = draw(corner), draw(corner)
         box = (min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
-    return Query(
+    return asking(
         plans=draw(st.booleans()),
         start=start,
         end=end,
@@ -185,7 +186,7 @@ def asked(draw: st.DrawFn) -> Query:
         categories=tuple(sorted(draw(st.sets(st.sampled_from(["riot", "kidnapping", "battle", "none"]))))),
         actor=draw(st.sampled_from(["", "", "gang", "a"])),
         grade=draw(st.sampled_from(["F6", "F6", "C3", "B4"])),
-        region=draw(st.sampled_from(["", "", "HT01", "HT0121"])),
+        region=draw(st.sampled_from([None, None, "HT01", "HT0121"])),
     )
 
 
@@ -230,9 +231,12 @@ def test_those_who_took_part_are_counted_once_an_event(many, query, like, limit)
 def test_a_filter_lets_pass_what_its_counts_say(many, query):
     """What stands beside a kind or a name in the filter is what is left when it is chosen."""
     archives, name = many
-    free = replace(query, categories=(), actor="")
+    every = replace(query.filters, categories=())
+    free = replace(query, filters=every, actor="")
     for kind in archives.ask(name, "totals", free, "category").to_pylist():
-        told = archives.ask(name, "count", replace(free, categories=(kind["value"],))).to_pylist()
+        told = archives.ask(
+            name, "count", replace(free, filters=replace(every, categories=(kind["value"],)))
+        ).to_pylist()
         assert told[0]["total"] == kind["n"]
     for actor in archives.ask(name, "actors", free, "forces", 5).to_pylist():
         told = archives.ask(name, "count", replace(free, actor=actor["value"])).to_pylist()
@@ -264,7 +268,7 @@ def test_the_same_expressions_are_written_for_other_engines(dialect):
         "totals": ("category",),
         "actors": ("a'b", 20),
     }.items():
-        text, schema = queries.compiled(dialect, "ten", kind, Query(known_on=END, actor="it's"), *arguments)
+        text, schema = queries.compiled(dialect, "ten", kind, asking(known_on=END, actor="it's"), *arguments)
         assert "SELECT" in text
         assert "it''s" in text
         assert "n" in schema.names or kind == "points"

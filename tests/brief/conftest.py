@@ -12,10 +12,20 @@ import pytest
 from mssmap.brief import Brief, pack
 from mssmap.brief.pack import Pack
 from mssmap.records.catalog import Data
+from mssmap.records.shown import Filters
+from mssmap.records.timeline import Clocks
 
 DAY = date(2025, 1, 18)
 MADE = datetime(2025, 1, 19, 9, 30, tzinfo=UTC)
-BRIEF = Brief(DAY, DAY, MADE, since=date(2024, 10, 1))
+BRIEF = Brief(Filters(Clocks(DAY, DAY)), MADE, since=date(2024, 10, 1))
+
+
+def like(base: Brief, **changes: Any) -> Brief:
+    """Return a specification with other values, those of its filters among them."""
+    clocks = {name: changes.pop(name) for name in ("as_of", "known_on") if name in changes}
+    narrow = {name: changes.pop(name) for name in ("grade", "region") if name in changes}
+    filters = dataclasses.replace(base.filters, clocks=dataclasses.replace(base.clocks, **clocks), **narrow)
+    return dataclasses.replace(base, filters=filters, **changes)
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +39,6 @@ def brief() -> Callable[..., Brief]:
     """Return a maker of specifications like `BRIEF`."""
 
     def make(**changes: Any) -> Brief:
-        return dataclasses.replace(BRIEF, **changes)
+        return like(BRIEF, **changes)
 
     return make

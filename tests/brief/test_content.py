@@ -12,6 +12,7 @@ from mssmap.brief.drawing import plots
 from mssmap.errors import InputError, NotFoundError
 from mssmap.measures import keyfigures
 from mssmap.records import views
+from mssmap.records.shown import Filters
 from mssmap.records.timeline import Clocks
 
 from .conftest import BRIEF, MADE
@@ -21,7 +22,7 @@ from .conftest import BRIEF, MADE
 def tiny(small):
     """Return the content of a pack over the small data: 18 January 2025, changes since 1 November 2024."""
     day = date(2025, 1, 18)
-    return content.compose(small, Brief(day, day, MADE, since=date(2024, 11, 1)))
+    return content.compose(small, Brief(Filters(Clocks(day, day)), MADE, since=date(2024, 11, 1)))
 
 
 def test_the_numbers_are_those_of_the_core(tiny, small):
@@ -67,7 +68,7 @@ def test_highlights_are_proposed_from_what_changed(real, brief):
 
 def test_with_nothing_new_the_highlights_say_so(small):
     day = date(2024, 9, 1)
-    told = content.compose(small, Brief(day, day, MADE, since=date(2024, 9, 1)))
+    told = content.compose(small, Brief(Filters(Clocks(day, day)), MADE, since=date(2024, 9, 1)))
     assert told.highlights[0] == "362,000 displaced people in the country (31 Mar 2024). (BINUH)"
     assert told.highlights[1].startswith("Nothing new was reported since 1 Sep 2024")
 
@@ -83,7 +84,7 @@ def test_the_language_of_the_pack_is_its_own(real, brief, lang):
 
 def test_a_pack_of_a_region_has_its_records_only(real, brief):
     told = content.compose(real, brief(region="HT05"))
-    assert set(told.shown.fobs["department_pcode"]) == {"HT05"}
+    assert set(told.shown["fobs"]["department_pcode"]) == {"HT05"}
     assert told.place == "Artibonite"
     assert told.extent[0] < -72.9 < told.extent[2]
     with pytest.raises(NotFoundError):
@@ -193,7 +194,7 @@ def test_a_long_text_of_another_question_keeps_its_mark(real, brief):
 
 
 def test_changes_without_a_sentence_of_their_own_are_not_called_nothing_new(real):
-    said = content.propose(real, Brief(date(2026, 2, 15), date(2026, 2, 15), MADE, region="HT0111"))
+    said = content.propose(real, Brief(Filters(Clocks(date(2026, 2, 15), date(2026, 2, 15)), region="HT0111"), MADE))
     assert any(line.startswith("Changes learnt since 18 Oct 2025: new ") for line in said)
     assert not any("Nothing new" in line for line in said)
 

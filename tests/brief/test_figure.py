@@ -62,7 +62,7 @@ def test_every_record_with_a_place_is_drawn_and_every_record_is_counted_in_the_l
     told = content.compose(real, brief())
     drawn = pdf.draw_map(real, told)
     on_map = sum(n for glyph, n in drawn.used.items() if glyph.startswith("fobs."))
-    assert on_map == int(told.shown.fobs.geometry.notna().sum())
+    assert on_map == int(told.shown["fobs"].geometry.notna().sum())
     assert drawn.used["fobs.operational"] == 5
     assert counted(told) == {name: n for name, n in told.counts.items() if n}
 

@@ -74,8 +74,8 @@ def test_the_data_hold_the_records_on_the_map_with_their_sources(french, tmp_pat
             name: list(csv.DictReader(io.StringIO(archive.read(f"{name}.csv").decode("utf-8-sig"))))
             for name in ("fobs", "events", "sources")
         }
-    assert {row["fob_id"] for row in tables["fobs"]} >= set(french.content.shown.fobs["fob_id"])
-    assert {row["event_id"] for row in tables["events"]} >= set(french.content.shown.events["event_id"])
+    assert {row["fob_id"] for row in tables["fobs"]} >= set(french.content.shown["fobs"]["fob_id"])
+    assert {row["event_id"] for row in tables["events"]} >= set(french.content.shown["events"]["event_id"])
     assert {source.source_id for source in french.content.sources} <= {row["source_id"] for row in tables["sources"]}
     (tmp_path / "data.gpkg").write_bytes(french.files[f"data/{STEM}_gpkg.gpkg"])
     assert len(gpd.read_file(tmp_path / "data.gpkg", layer="events")) == len(tables["events"])
@@ -232,12 +232,13 @@ def test_every_output_of_a_pack_counts_the_same_in_the_same_days(french):
 
 def test_program_and_pack_count_the_same_events(real, french):
     counts = {name: n for name, n in french.content.counts.items() if n and name.startswith("events.")}
-    start, end = french.content.brief.start, french.content.brief.as_of
-    asked = Query(as_of=end, known_on=end, start=start, end=end)
+    asked = french.content.brief.filters
+    start, end = asked.start, asked.end
     for plans in (False, True):
-        rows = collections.rows(real, "events", dataclasses.replace(asked, plans=plans), end)
+        filters = dataclasses.replace(asked, plans=plans)
+        rows = collections.rows(real, "events", Query(filters))
         door = views.events(real, french.content.brief.clocks, start=start, end=end, plans=plans)
-        chosen = Selection(("events",), french.content.brief.clocks, start=start, end=end, plans=plans)
+        chosen = Selection(("events",), filters)
         exported = extract.build(real, chosen, Form("csv")).parts[0].ids
         assert rows["event_id"].tolist() == door["event_id"].tolist() == exported
         told = event_groups(rows)
@@ -272,7 +273,7 @@ def test_running_numbers_have_no_gap_and_no_twin(kept):
 def test_the_day_of_a_pack_is_where_the_next_one_begins(small, kept, brief):
     made, _pack = history.make(small, kept, brief(known_on=date(2025, 1, 18)))
     _second, then = history.make(
-        small, kept, brief(as_of=date(2025, 1, 23), known_on=date(2025, 1, 23), since=made.brief.known_on)
+        small, kept, brief(as_of=date(2025, 1, 23), known_on=date(2025, 1, 23), since=made.brief.clocks.known_on)
     )
     assert then.content.changes_title == "What changed since 18 Jan 2025"
     assert any("Base A" in line for line in then.content.changes.lines)  # handed over, known on the 23rd

@@ -17,6 +17,7 @@ from pypdf import PdfReader
 from mssmap.brief import content, pdf, slides
 from mssmap.brief.drawing import plots
 from mssmap.legend import layers
+from mssmap.records.shown import Shown, shown
 
 
 def reader(body: bytes) -> PdfReader:
@@ -124,11 +125,11 @@ def test_nothing_leaves_its_page(real, brief, tmp_path, paper, changes, first_pa
 def test_300_records_fit_and_those_without_room_are_counted(real, brief):
     everything = brief(layers=layers.ALL)
     told = content.compose(real, everything)
-    shown = content.everything(real, everything)
-    one = shown.events[shown.events["event_id"] == "ev-2024-10-03-pont-sonde-massacre"]
+    events = shown(real, everything.filters)["events"]
+    one = events[events["event_id"] == "ev-2024-10-03-pont-sonde-massacre"]
     crowd = one.iloc[[0] * 300].reset_index(drop=True)
     crowd["event_id"] = [f"e{i}" for i in range(300)]
-    told = dataclasses.replace(told, shown=dataclasses.replace(told.shown, events=crowd))
+    told = dataclasses.replace(told, shown=Shown(told.shown.clocks, {**told.shown, "events": crowd}))
     drawn = pdf.draw_map(real, told)
     drawn_events = sum(count for name, count in drawn.used.items() if name.startswith("events."))
     assert drawn.left_out > 0

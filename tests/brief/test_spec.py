@@ -11,7 +11,7 @@ import pytest
 from mssmap.brief import spec
 from mssmap.errors import InputError
 
-from .conftest import BRIEF
+from .conftest import BRIEF, like
 
 
 def test_a_specification_survives_its_plain_values(brief):
@@ -30,7 +30,7 @@ def test_a_text_belongs_to_the_question_for_which_it_was_written(brief):
 def test_a_specification_taken_over_for_another_day_keeps_for_which_its_texts_were_written(brief):
     first = brief(highlights=("a",), title="t")
     edited = spec.from_dict({**spec.to_dict(first), "as_of": "2024-12-31"})
-    for other in (edited, dataclasses.replace(first, as_of=date(2024, 12, 31))):
+    for other in (edited, like(first, as_of=date(2024, 12, 31))):
         assert (other.other_question("a"), other.other_question("t")) == (first.question, first.question)
     assert dataclasses.replace(edited, highlights=("b",)).other_question("b") is None
 
@@ -45,7 +45,7 @@ def test_the_number_stands_for_one_content(brief):
     made = brief(data="0123456789abcdef/0.1.0")
     assert dataclasses.replace(made, created=datetime(2026, 1, 1, tzinfo=UTC), version=3).number == made.number
     others = [{"title": "x"}, {"highlights": ("x",)}, {"grade": "C3"}, {"data": "f/0.1.0"}, {"contact": "x"}]
-    assert len({made.number, *(dataclasses.replace(made, **other).number for other in others)}) == 6
+    assert len({made.number, *(like(made, **other).number for other in others)}) == 6
     assert made.number.startswith("HTI-20250118-")
 
 
@@ -91,7 +91,7 @@ def test_the_link_opens_the_same_view(brief):
 )
 def test_what_cannot_be_used_is_refused(changes, words):
     with pytest.raises(InputError, match=words):
-        dataclasses.replace(BRIEF, **changes)
+        like(BRIEF, **changes)
 
 
 @pytest.mark.parametrize(

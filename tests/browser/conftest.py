@@ -60,9 +60,9 @@ PATIENCE_MS = 20_000
 
 FRAME = ".st-key-map iframe"
 DRAWN = f"""(before) => {{
-  const page = document.querySelector('{FRAME}')?.contentDocument?.documentElement;
-  const seq = page?.dataset.seq;
-  return !!seq && seq !== before && seq === window.mssmapView?.seq && page.dataset.shown !== undefined;
+  const read = (page) => JSON.parse(page?.documentElement?.dataset.mssmap ?? '{{}}');
+  const drawn = read(document.querySelector('{FRAME}')?.contentDocument);
+  return !!drawn.seq && drawn.seq !== before && drawn.seq === read(document).asked && drawn.shown !== undefined;
 }}"""
 PROBE = re.compile(r"/\w+/_stcore/(health|host-config)$|/live\?")
 """What a browser may complain of: on a deep link Streamlit looks for its server below the page first, and finds it
@@ -318,14 +318,19 @@ class Screen:
         return self.page.evaluate(body, arg)
 
     @property
+    def told(self) -> dict[str, Any]:
+        """What the map says of itself in its one attribute, see mssmap/client/shared/probe.js."""
+        return dict(json.loads(self.in_map("(w) => w.document.documentElement.dataset.mssmap ?? '{}'")))
+
+    @property
     def seq(self) -> str:
         """Name of the view that is drawn."""
-        return str(self.in_map("(w) => w.document.documentElement.dataset.seq"))
+        return str(self.told["seq"])
 
     @property
     def shown(self) -> int:
         """Number of records and events that have a symbol."""
-        return int(self.in_map("(w) => w.document.documentElement.dataset.shown"))
+        return int(self.told["shown"])
 
     def symbols(self) -> dict[str, str]:
         """Return id -> symbol of what stands on top of each stack."""

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from mssmap.brief import Brief, content, html, pack
+from mssmap.records.shown import Filters
+from mssmap.records.timeline import Clocks
 from tests.browser.test_situation import serious
 from tests.browser.test_standalone import drawn, opened  # noqa: F401 -- a fixture
 
@@ -122,7 +124,7 @@ def test_the_pack_comes_down_whole_and_is_in_the_history(page: Any, tmp_path: Pa
 
 def test_the_page_of_the_pack_says_the_same_without_a_network(real: Any, opened: Any) -> None:  # noqa: F811
     day = date(2025, 1, 18)
-    made = Brief(day, day, datetime(2025, 1, 19, tzinfo=UTC), since=date(2024, 10, 1))
+    made = Brief(Filters(Clocks(day, day)), datetime(2025, 1, 19, tzinfo=UTC), since=date(2024, 10, 1))
     told = content.compose(real, made)
     page = opened(html.page(real, told))
     on = set(made.layers)

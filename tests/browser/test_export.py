@@ -14,6 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from mssmap.exports import bundle, extract, verify
 from mssmap.exports.selection import Form, Selection
 from mssmap.records.catalog import Data
+from mssmap.records.shown import Filters
 from mssmap.records.timeline import Clocks
 
 pytestmark = pytest.mark.browser
@@ -40,7 +41,7 @@ def test_the_download_is_what_the_library_makes(visit: Callable[..., Any], real:
     screen = visit("/export", **VIEW)
     path = download(screen, tmp_path)
     assert path.name == "HTI_mssmap_20250118.gpkg"
-    built = extract.build(real, Selection(("fobs", "gang_zones"), Clocks(DAY, DAY)), Form("gpkg"))
+    built = extract.build(real, Selection(("fobs", "gang_zones"), Filters(Clocks(DAY, DAY))), Form("gpkg"))
     assert path.read_bytes() == bundle.pack(built)
     assert verify.file(real, path).state == "unchanged"
     drop(screen, path)
@@ -49,7 +50,9 @@ def test_the_download_is_what_the_library_makes(visit: Callable[..., Any], real:
 
 
 def test_an_edited_file_is_told_and_its_view_restored(visit: Callable[..., Any], real: Data, tmp_path: Path) -> None:
-    selection = Selection(("fobs", "events"), Clocks(DAY, DAY), grade="C3", region="HT01", categories=("gang_attack",))
+    selection = Selection(
+        ("fobs", "events"), Filters(Clocks(DAY, DAY), grade="C3", region="HT01", categories=("gang_attack",))
+    )
     path = tmp_path / "file.gpkg"
     bundle.save(extract.build(real, selection, Form("gpkg", "EPSG:32618")), path)
     with sqlite3.connect(path) as database:
@@ -92,7 +95,7 @@ def test_axe_finds_nothing_serious_on_the_export_page(
     visit: Callable[..., Any], real: Data, tmp_path: Path, look: str, width: int
 ) -> None:
     path = tmp_path / "file.csv.zip"
-    bundle.save(extract.build(real, Selection(("fobs",), Clocks(DAY, DAY)), Form("csv")), path)
+    bundle.save(extract.build(real, Selection(("fobs",), Filters(Clocks(DAY, DAY))), Form("csv")), path)
     screen = visit("/export", context={"color_scheme": look, "viewport": {"width": width, "height": 900}}, **VIEW)
     drop(screen, path)
     screen.wait("() => document.getAnimations().length === 0 && !document.querySelector('[data-stale=\"true\"]')")

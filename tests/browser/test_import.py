@@ -19,8 +19,10 @@ pytestmark = pytest.mark.browser
 
 
 OURS = "A place of our own"
-DRAWN_IMPORTS = """() =>
-  document.querySelector('.st-key-map iframe')?.contentDocument?.documentElement?.dataset.imports === '2'"""
+DRAWN_IMPORTS = """() => {
+  const map = document.querySelector('.st-key-map iframe')?.contentDocument?.documentElement;
+  return JSON.parse(map?.dataset.mssmap ?? '{}').imports === 2;
+}"""
 
 
 def feature(geometry: dict[str, Any], name: str) -> dict[str, Any]:

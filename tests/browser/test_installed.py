@@ -138,6 +138,13 @@ def test_the_wheel_carries_each_file(wheel: Path, folder: str) -> None:
     }
 
 
+def test_the_wheel_carries_the_scripts_and_not_their_tests(wheel: Path) -> None:
+    room = ROOT / "mssmap" / "client"
+    there = {path.relative_to(ROOT).as_posix() for suffix in ("js", "css") for path in room.glob(f"*/*.{suffix}")}
+    carried = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("mssmap/client/")}
+    assert carried - {"mssmap/client/__init__.py"} == {name for name in there if not name.endswith("_test.js")}
+
+
 def test_a_layer_of_its_own_data(installed: Installed) -> None:
     done = installed.run("-c", "import mssmap; print(mssmap.__file__, len(mssmap.layer('fobs')))")
     assert done.returncode == 0, done.stderr

@@ -40,6 +40,7 @@ from mssmap.planning import plan_file, scenario
 from mssmap.planning.scenario import Proposal
 from mssmap.records import catalog, views
 from mssmap.records.catalog import Data
+from mssmap.records.shown import Filters
 from mssmap.records.timeline import Clocks
 from mssmap.store import notes, open_store, plans
 from mssmap.ui import state
@@ -214,9 +215,14 @@ def test_a_foreign_file(visit: Callable[..., Any], hostile_app: Server, tmp_path
 @pytest.fixture(scope="module")
 def made(data: Data) -> Pack:
     brief = Brief(
-        DAY, DAY, datetime(2025, 1, 19, 9, 30, tzinfo=UTC), since=date(2024, 10, 1), title=TEXTS[0],
-        highlights=tuple(TEXTS[1:5]), contact=TEXTS[6], classification=TEXTS[5],
-    )  # fmt: skip
+        Filters(Clocks(DAY, DAY)),
+        datetime(2025, 1, 19, 9, 30, tzinfo=UTC),
+        since=date(2024, 10, 1),
+        title=TEXTS[0],
+        highlights=tuple(TEXTS[1:5]),
+        contact=TEXTS[6],
+        classification=TEXTS[5],
+    )
     return pack.make(data, brief)
 
 
@@ -246,12 +252,13 @@ def offline(browser: Browser, tmp_path: Path) -> Iterator[Callable[[bytes], Page
 
 
 def test_standalone_map_and_exported_html(data: Data, made: Pack, offline: Callable[[bytes], Page]) -> None:
-    snapshot = standalone.Snapshot(clocks=CLOCKS, window=(date(2021, 7, 1), DAY), today=DAY, title=TEXTS[0],
-                                   lines=tuple(TEXTS))  # fmt: skip
-    built = extract.build(data, Selection(("fobs", "events", "gang_zones"), CLOCKS), Form("html"))
+    snapshot = standalone.Snapshot(
+        Filters(CLOCKS, start=date(2021, 7, 1), end=DAY, plans=True), today=DAY, title=TEXTS[0], lines=tuple(TEXTS)
+    )
+    built = extract.build(data, Selection(("fobs", "events", "gang_zones"), Filters(CLOCKS)), Form("html"))
     for content in (standalone.page(data, snapshot), bundle.pack(built), part(made, ".html")):
         page = offline(content)
-        page.wait_for_function("document.documentElement.dataset.seq")
+        page.wait_for_function("JSON.parse(document.documentElement.dataset.mssmap ?? '{}').seq")
         for symbol in page.locator(".mm-symbol").all()[:12]:
             symbol.dispatch_event("click")
         assert page.evaluate(RAN) == []
@@ -287,7 +294,7 @@ def test_the_slides_say_the_texts_and_link_nowhere_else(made: Pack) -> None:
 
 @pytest.mark.parametrize("name", ["csv", "xlsx"])
 def test_no_cell_is_a_formula(data: Data, name: str) -> None:
-    content = bundle.pack(extract.build(data, Selection(("events",), CLOCKS), Form(name)))
+    content = bundle.pack(extract.build(data, Selection(("events",), Filters(CLOCKS)), Form(name)))
     cells = cells_of(content, name)
     assert sum("HYPERLINK" in text for text, _formula in cells) > 5, "the texts are there"
     assert [text for text, formula in cells if formula] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -443,6 +444,24 @@ def test_port_in_use_is_said_in_one_line(server: Any) -> None:
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 1
     assert str(server.port) in done.stderr
+
+
+def test_nothing_of_ours_is_on_window(visit: Callable[..., Any]) -> None:
+    """Parts of the page and the map know each other by imports and the bus; no name of theirs is on a window."""
+    texts = [path.read_text(encoding="utf-8") for path in (Path(mssmap.__file__).parent / "client").rglob("*.js")]
+    names = sorted({name for text in texts for name in re.findall(r"^(?:export )?\w+ ([\w$]+)", text, re.MULTILINE)})
+    assert len(names) > 300
+    screen = visit(as_of=DAY, known_on=DAY)
+    empty = screen.page.context.new_page()
+    own = """([frame, names]) => {
+      const at = frame ? document.querySelector(frame).contentWindow : window;
+      return names.filter((name) => Object.hasOwn(at, name));
+    }"""
+    native = set(empty.evaluate(own, ["", names]))
+    for frame in ("", ".st-key-map iframe"):
+        assert set(screen.page.evaluate(own, [frame, names])) <= native
+    ours = "(w) => [w, w.parent].flatMap(Object.keys).filter((name) => /^mssmap|^mm[A-Z_]/.test(name))"
+    assert screen.in_map(ours) == []
 
 
 def test_streamlit_run_shows_the_map_too(visit: Callable[..., Any], plain_streamlit: Any) -> None:

@@ -15,15 +15,18 @@ from playwright.sync_api import Browser, Page
 from mssmap import i18n
 from mssmap.legend import layers, lines
 from mssmap.maps import history, standalone, view
-from mssmap.records import kinds, views
-from mssmap.records.shown import Shown
+from mssmap.records import views
+from mssmap.records.shown import Filters, shown
 from mssmap.records.timeline import Clocks
 
 pytestmark = pytest.mark.browser
 
+TOLD = "JSON.parse(document.documentElement.dataset.mssmap ?? '{}')"
+"""What the map says of itself."""
+
 TODAY = date(2026, 11, 22)
 DAY = date(2025, 1, 18)
-SNAPSHOT = standalone.Snapshot(clocks=Clocks(DAY, DAY), window=(date(2024, 10, 20), DAY), today=TODAY)
+SNAPSHOT = standalone.Snapshot(Filters(Clocks(DAY, DAY), start=date(2024, 10, 20), end=DAY, plans=True), today=TODAY)
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +52,7 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Any]:
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on("dialog", lambda dialog: troubles.append(dialog.message))
         page.goto(path.as_uri())
-        page.wait_for_function("document.documentElement.dataset.seq")
+        page.wait_for_function(f"{TOLD}.seq")
         return page
 
     yield open_page
@@ -58,14 +61,12 @@ def opened(browser: Browser, tmp_path: Path) -> Iterator[Any]:
 
 
 def tally(data: Any, clocks: Clocks, start: date) -> dict[str, int]:
-    frames = {name: views.layer(data, name, clocks) for name in kinds.LAYERS}
-    events = views.events(data, clocks, start=start, end=clocks.as_of, plans=True)
-    counted = lines.tally(Shown(clocks=clocks, events=events, **frames))
+    counted = lines.tally(shown(data, Filters(clocks, start=start, end=clocks.as_of, plans=True)))
     return {name: n for name, n in counted.items() if n}
 
 
 def drawn(page: Page) -> dict[str, int]:
-    counts: dict[str, int] = json.loads(page.evaluate("document.documentElement.dataset.counts"))
+    counts: dict[str, int] = page.evaluate(f"{TOLD}.counts")
     return {name: n for name, n in counts.items() if not name.startswith("services.")}
 
 
@@ -73,9 +74,9 @@ def test_it_counts_what_the_core_counts_plans_apart_and_the_dial_works_offline(r
     page = opened(standalone.page(real, SNAPSHOT))
     assert drawn(page) == tally(real, SNAPSHOT.clocks, SNAPSHOT.window[0])
     page.locator("#dial input").press("Home")
-    page.wait_for_function(f"document.documentElement.dataset.day === '{history.day_number(standalone.FIRST_DAY)}'")
+    page.wait_for_function(f"{TOLD}.day === {history.day_number(standalone.FIRST_DAY)}")
     page.locator("#dial input").press("End")
-    page.wait_for_function(f"document.documentElement.dataset.day === '{history.day_number(DAY)}'")
+    page.wait_for_function(f"{TOLD}.day === {history.day_number(DAY)}")
     assert drawn(page) == tally(real, SNAPSHOT.clocks, SNAPSHOT.window[0])
     facts = views.events(real, SNAPSHOT.clocks, start=SNAPSHOT.window[0], end=DAY)
     told = page.locator("#layers section[data-id='events'] .mm-n").all_inner_texts()

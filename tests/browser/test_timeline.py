@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -16,16 +15,14 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser
 
+from mssmap import client
 from mssmap.legend import layers, lines
 from mssmap.maps import assets, history, view
-from mssmap.records import kinds, regions, timeline, views
+from mssmap.records import regions, timeline, views
 from mssmap.records.catalog import Data
-from mssmap.records.shown import Shown
+from mssmap.records.shown import WINDOW_DAYS, Filters, Shown, shown
 from mssmap.records.timeline import Clocks
-from mssmap.ui.controls import EVENT_WINDOW_DAYS
 from mssmap.ui.lanes import TRAIL_DAYS
-
-from .conftest import ROOT
 
 pytestmark = pytest.mark.browser
 
@@ -37,20 +34,20 @@ FRAME = ".st-key-map iframe"
 
 @pytest.fixture(scope="module")
 def published(real: Any, tmp_path_factory: pytest.TempPathFactory) -> assets.Assets:
-    return assets.publish(real, tmp_path_factory.mktemp("static"), panels={}, font=assets.typeface())
+    return assets.publish(real, tmp_path_factory.mktemp("static"), font=assets.typeface())
 
 
 def core(data: Any, clocks: Clocks, start: date, **narrow: Any) -> Shown:
-    frames = {name: views.layer(data, name, clocks, **narrow) for name in kinds.LAYERS}
-    events = views.events(data, clocks, start=start, end=clocks.as_of, plans=True, **narrow)
-    return Shown(clocks=clocks, events=events, **frames)
+    return shown(data, Filters(clocks, start=start, end=clocks.as_of, plans=True, **narrow))
 
 
 @pytest.fixture(scope="module")
 def clock(browser: Browser) -> Any:
     """A page that holds nothing but the rule of the browser."""
     page = browser.new_page()
-    page.add_script_tag(path=str(ROOT / "mssmap" / "maps" / "client" / "clock.js"))
+    rule = client.module("shared/clock.js") + "\nwindow.viewAt = viewAt;"
+    page.add_script_tag(content=rule, type="module")
+    page.wait_for_function("() => !!window.viewAt")
     yield page
     page.close()
 
@@ -74,7 +71,7 @@ def test_the_browser_computes_the_same_view_as_the_core(real, published, clock, 
 def test_the_browser_computes_the_same_view_of_records_made_at_random(real, tmp_path, clock, seed):
     generator = random.Random(seed)
     data = at_random(real, generator)
-    published = assets.publish(data, tmp_path, panels={}, font=assets.typeface())
+    published = assets.publish(data, tmp_path, font=assets.typeface())
     days = [date(2021, 7, 1) + timedelta(days=generator.randrange(2000)) for _ in range(8)]
     for known_on in (TODAY, days[0]):
         grade = generator.choice(["F6", "B2", "C3", "A1", "D2"])
@@ -109,12 +106,12 @@ def at_random(data: Data, generator: random.Random) -> Data:
 
 def assert_the_same(clock: Any, data: Data, published: Any, known_on: date, days: list[date], **narrow: Any) -> None:
     """Compare what the browser and the core find on some days; the grade is sent apart, as on the page."""
-    told = history.compose(data, published, known_on, region=narrow.get("region"))
+    told = history.compose(data, published, Filters(Clocks(known_on, known_on), region=narrow.get("region")))
     clock.evaluate("(told) => { window.told = told; }", told)
     for day in days:
         start = day - timedelta(days=TRAIL_DAYS)
         asked = [history.day_number(day), history.day_number(start), narrow.get("grade")]
-        script = "([day, start, least]) => mssmapClock.viewAt(window.told, day, start, day, least ?? undefined)"
+        script = "([day, start, least]) => window.viewAt(window.told, day, start, day, least ?? undefined)"
         found = clock.evaluate(script, asked)
         shown = core(data, Clocks(day, known_on), start, **narrow)
         expected = view.message(shown, published, view.Options(layers.DEFAULT), seq="")
@@ -169,7 +166,7 @@ def test_playback_walks_through_history_with_the_counts_of_the_core(real, visit:
           const seen = {}; let frames = 0; const began = performance.now();
           document.addEventListener('mssmap:played', ({ detail }) => {
             frames += 1;
-            if (stops.includes(detail.day)) seen[detail.day] = JSON.parse(frame.dataset.counts);
+            if (stops.includes(detail.day)) seen[detail.day] = JSON.parse(frame.dataset.mssmap).counts;
             if (detail.day >= stops[stops.length - 1]) resolve({ seen, frames, seconds: (performance.now() - began) / 1000 });
           });
           const root = [...document.querySelectorAll('*')].find((n) => n.shadowRoot && n.shadowRoot.querySelector('.mm-player'));
@@ -272,7 +269,8 @@ def test_the_dial_dragged_across_four_years_shows_each_day_it_passes(visit: Call
           window.steps = [];
           document.addEventListener('input', () => window.steps.push(performance.now()), true);
           const look = () => {{
-            window.frames.push([Number(map.documentElement.dataset.day), map.documentElement.dataset.counts, map.querySelector('.mm-asof').textContent]);
+            const {{ day, counts }} = JSON.parse(map.documentElement.dataset.mssmap);
+            window.frames.push([day, JSON.stringify(counts), map.querySelector('.mm-asof').textContent]);
             requestAnimationFrame(look);
           }};
           requestAnimationFrame(look);
@@ -286,7 +284,7 @@ def test_the_dial_dragged_across_four_years_shows_each_day_it_passes(visit: Call
         page.mouse.move(
             x(FOUR_YEARS[0]) + step * (x(FOUR_YEARS[1]) - x(FOUR_YEARS[0])) / steps, box["y"] + box["height"] / 2
         )
-        before_rest.append(screen.in_map("(w) => w.document.documentElement.dataset.day"))
+        before_rest.append(screen.told["day"])
     page.mouse.up()
     frames = {tuple(frame) for frame in page.evaluate("window.frames.splice(0)")}
     days = {day for day, _counts, _title in frames}
@@ -308,17 +306,17 @@ def test_the_grade_is_switched_in_the_browser(real, visit: Callable[..., Any]) -
           choice.value = 'B2';
           choice.dispatchEvent(new Event('change'));
           const map = document.querySelector('{FRAME}').contentDocument.documentElement;
-          return [Number(map.dataset.shown), map.dataset.counts];
+          return JSON.parse(map.dataset.mssmap);
         }}"""
     )
     assert len(screen.sent) == sent, "nothing was asked of the server"
-    start = date(2025, 1, 18) - timedelta(days=EVENT_WINDOW_DAYS)
+    start = date(2025, 1, 18) - timedelta(days=WINDOW_DAYS)
     tally = lines.tally(core(real, Clocks(date(2025, 1, 18), TODAY), start, grade="B2"))
-    drawn = {name: n for name, n in json.loads(found[1]).items() if not name.startswith(SERVICES)}
+    drawn = {name: n for name, n in found["counts"].items() if not name.startswith(SERVICES)}
     assert drawn == {name: n for name, n in tally.items() if n and not name.startswith(SERVICES)}
     screen.page.wait_for_url("**grade=B2**")
     screen.at_rest()
-    assert screen.shown == found[0], "the server sees it as the browser does"
+    assert screen.shown == found["shown"], "the server sees it as the browser does"
     assert len(screen.symbols()) < len(before)
     assert sum(screen.sent[sent:]) < 20_000
     with screen.new_view():

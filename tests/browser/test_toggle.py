@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from mssmap.maps import assets
+from mssmap import client
 from mssmap.maps import plan as plan_map
 from mssmap.planning import on_data, scenario
 from mssmap.records.timeline import Clocks
@@ -23,7 +23,8 @@ pytestmark = pytest.mark.browser
 def rule(browser: Browser) -> Any:
     """A page that holds the rule of the browser."""
     page = browser.new_page()
-    page.add_script_tag(content=assets.own("panel.js") + "\nwindow.rule = { reach, covered };", type="module")
+    rule = client.module("shared/coverage.js") + "\nwindow.rule = { unpackReach, covered };"
+    page.add_script_tag(content=rule, type="module")
     page.wait_for_function("window.rule")
     yield page
     page.close()
@@ -33,11 +34,11 @@ def test_the_browser_covers_whom_the_core_covers(real, rule):
     plan = scenario.baseline(real, Clocks(TODAY.replace(2026, 4, 1), TODAY))
     first = on_data.evaluate(real, plan)
     sent = plan_map.reach(first)
-    rule.evaluate("(data) => window.rule.reach({ data })", sent)
+    rule.evaluate("(told) => { window.reach = window.rule.unpackReach(told); }", sent)
     generator = random.Random(7)
     for _ in range(20):
         on = [name for name in sent["ids"] if generator.random() < 0.5]
-        found = rule.evaluate("(on) => window.rule.covered(window.mssmapReach, new Set(on))", on)
+        found = rule.evaluate("(on) => window.rule.covered(window.reach, new Set(on))", on)
         coverage = on_data.evaluate(real, replace(plan, active=frozenset(on)))
         assert found["cells"] == plan_map.cells(coverage)
         assert found["people"] == coverage.figure("people_covered")["value"]

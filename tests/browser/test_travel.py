@@ -82,6 +82,6 @@ def test_closed_roads_are_drawn_over_the_map(visit: Any, tmp_path: Path, frozen:
     with running(tmp_path, MSSMAP_DATABASE_URL=url) as found:
         screen = visit(f"/planner?scenario={stored.plan_id}", at=found)
         screen.drawn()
-        screen.map.locator("html[data-closures='9']").wait_for(state="attached")
+        screen.map.locator("""html[data-mssmap*='"closures":9']""").wait_for(state="attached")
         screen.map.get_by_text("Road closed or cut by a zone").wait_for()
         screen.page.goto("about:blank")

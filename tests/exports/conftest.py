@@ -16,6 +16,7 @@ from mssmap.exports.extract import Extract
 from mssmap.exports.parts import Column, Part
 from mssmap.exports.selection import Form, Selection
 from mssmap.records.catalog import Data
+from mssmap.records.shown import Filters
 from mssmap.records.timeline import Clocks
 
 DAY = date(2025, 6, 30)
@@ -26,7 +27,7 @@ def made(small: Data, tmp_path: Path) -> Callable[..., Path]:
     """Return a maker of exported files: `made("gpkg", "fobs", "events", crs=...)`."""
 
     def make(name: str, *names: str, data: Data = small, selection: Any = None, **form: Any) -> Path:
-        chosen = Selection(names or ("fobs",), Clocks(DAY, DAY), **(selection or {}))
+        chosen = Selection(names or ("fobs",), Filters(Clocks(DAY, DAY), **(selection or {})))
         built = extract.build(data, chosen, Form(name, **form))
         path = tmp_path / bundle.file_name(built)
         bundle.save(built, path)
@@ -48,6 +49,6 @@ def of_rows() -> Callable[..., Extract]:
         )
         columns = (Column("row_id"), Column("note_of_some_length"))
         part = Part("rows", "Rows", "", "CC-BY-4.0", "https://example.org/licence", "Somebody", columns, frame)
-        return extract.assemble([part], Selection(("rows",), Clocks(DAY, DAY)), Form(name), fingerprint="f")
+        return extract.assemble([part], Selection(("rows",), Filters(Clocks(DAY, DAY))), Form(name), fingerprint="f")
 
     return make

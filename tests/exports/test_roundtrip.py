@@ -18,6 +18,7 @@ from mssmap.exports import bundle, canonical, canonical_shapes, extract
 from mssmap.exports import kept as keeping
 from mssmap.exports.parts import Column, Part
 from mssmap.exports.selection import Form, Selection
+from mssmap.records.shown import Filters
 from mssmap.records.timeline import Clocks
 
 COLUMNS = (
@@ -70,7 +71,7 @@ def rows(frame: pd.DataFrame) -> list[str]:
 @given(part=parts())
 def test_what_is_written_is_read(name, part):
     clocks = Clocks(date(2025, 1, 18), date(2025, 1, 18))
-    built = extract.assemble([part], Selection(("rows",), clocks), Form(name), fingerprint="")
+    built = extract.assemble([part], Selection(("rows",), Filters(clocks)), Form(name), fingerprint="")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / bundle.file_name(built)
         bundle.save(built, path)

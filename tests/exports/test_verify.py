@@ -24,6 +24,7 @@ from mssmap.exports.formats import FORMATS
 from mssmap.exports.selection import Form, Selection
 from mssmap.exports.verify import FieldChange, RowChange
 from mssmap.records import catalog
+from mssmap.records.shown import Filters
 
 LAYERS = ("fobs", "gang_zones", "events", "places", "roads", "departments", "figures", "indicators")
 
@@ -35,7 +36,7 @@ def forms() -> list[Form]:
 
 @pytest.mark.parametrize("form", forms(), ids=lambda form: f"{form.format} {form.crs[5:]} {form.schema}")
 def test_no_format_is_taken_for_an_editor(real, on, tmp_path, form):
-    built = extract.build(real, Selection(LAYERS, on("2025-01-18", "2025-06-01")), form)
+    built = extract.build(real, Selection(LAYERS, Filters(on("2025-01-18", "2025-06-01"))), form)
     path = tmp_path / bundle.file_name(built)
     bundle.save(built, path)
     verdict = verify.file(real, path)
@@ -250,7 +251,7 @@ def test_a_file_without_proof_says_what_to_do(small, made):
     ],
 )
 def test_a_proof_that_cannot_be_used_is_refused_in_one_line(small, on, change, message):
-    document = extract.build(small, Selection(("fobs",), on("2025-06-30")), Form("gpkg")).document()
+    document = extract.build(small, Selection(("fobs",), Filters(on("2025-06-30"))), Form("gpkg")).document()
     with pytest.raises(InputError, match=message) as caught:
         proof.read({**document, **change})
     assert "\n" not in str(caught.value)

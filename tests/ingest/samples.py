@@ -17,6 +17,7 @@ from mssmap.exports.selection import Form, Selection
 from mssmap.ingest import mapping
 from mssmap.planning import plan_file, scenario
 from mssmap.records.catalog import Data
+from mssmap.records.shown import Filters
 from mssmap.records.timeline import Clocks
 
 
@@ -67,7 +68,7 @@ def packed(members: dict[str, bytes]) -> bytes:
 def others(folder: Path, small: Data) -> dict[str, bytes]:
     """Return what is opened elsewhere: an export with its proof, events for an archive, a plan, a mapping."""
     clocks = Clocks(date(2025, 6, 30), date(2025, 6, 30))
-    built = extract.build(small, Selection(("fobs",), clocks), Form("csv"))
+    built = extract.build(small, Selection(("fobs",), Filters(clocks)), Form("csv"))
     bundle.save(built, folder / "export.zip")
     events = pd.DataFrame(
         {

@@ -163,7 +163,7 @@ EVIL = ("{{7*191}}", "${7*191}", "<img src=x onerror=alert(1)>", "</script>", "=
 def test_text_of_an_import_reaches_the_map_as_json_only(put, real, tmp_path, url):
     put(layer(*(shapely.Point(-72.35, 18.55) for _ in EVIL)).assign(name=list(EVIL)))
     data = attach.with_imports(real, url)
-    published = assets.publish(data, tmp_path / "static", panels={}, font=assets.typeface())
+    published = assets.publish(data, tmp_path / "static", font=assets.typeface())
     (file,) = (tmp_path / "static").glob("imports-*.json")
     (part,) = json.loads(file.read_text())
     assert [words for *_, words in part["points"]] == list(EVIL)

@@ -317,3 +317,37 @@ def test_dates(cells, expected, format, unsure):
     assert found.values.dt.strftime("%F").tolist() == expected
     assert (found.format, found.unsure) == (format, unsure)
     assert not found.bad.any()
+    assert not found.far.any()
+
+
+def test_days_outside_the_years_of_records_are_told_whatever_the_column(small):
+    cells = ["2025-01-18", "1025-01-18", "2101-01-01"]
+    for column in (pd.Series(cells), pd.Series(pd.to_datetime(cells).as_unit("s"))):
+        found = days.read(column)
+        assert found.far.tolist() == [False, True, True]
+        assert found.values.notna().tolist() == [True, False, False]
+
+
+def test_an_empty_date_leaves_its_row_out(small):
+    """Empty as text and as a date of a typed column; it must not take the day of another row."""
+    when = ["2025-01-18", "", "2025-01-20"]
+    for column in (pd.Series(when), pd.to_datetime(pd.Series(when))):
+        rows = pd.DataFrame({"date": column, "title": ["a", "b", "c"], "lat": 18.55, "lon": -72.35})
+        imported = made(small, rows.set_axis(pd.Index([2, 3, 4], name="row")))
+        assert imported.frame["valid_from"].dt.strftime("%F").tolist() == ["2025-01-18", "2025-01-20"]
+        assert [(fault.row, fault.column) for fault in imported.faults] == [(3, "date")]
+
+
+def test_own_ids_become_ids_that_can_stand_in_a_link(small):
+    rows = [{**ACLED, "event_id_cnty": name} for name in ("Row 7/a", "  b?c ", "é")]
+    assert made(small, rows).frame["event_id"].tolist() == ["row-7-a", "b-c", "row"]
+
+
+def test_of_outlines_the_wrong_codes_are_told_and_no_others(small):
+    shapes = small["communes"].geometry
+    rows = gpd.GeoDataFrame({"pcode": ["HT0111", "HT9999"]}, geometry=list(shapes), crs=4326)
+    rows = rows.set_axis(pd.Index([1, 2], name="row"))
+    chosen = Mapping(kind="boundaries", columns={"commune": ["pcode"]})
+    imported = made(small, rows, chosen)
+    assert [(fault.row, fault.found) for fault in imported.faults] == [(2, "'HT9999'")]
+    assert imported.frame["pcode"].tolist() == ["HT0111"]

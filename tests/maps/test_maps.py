@@ -11,11 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mssmap import client
 from mssmap.legend import layers, lines, symbols
 from mssmap.maps import assets, base, choropleth, view
-from mssmap.records import kinds, views
-from mssmap.records.shown import Shown
-from mssmap.ui import cache, frame
+from mssmap.records import kinds
+from mssmap.records.shown import Filters
+from mssmap.records.shown import shown as shown_of
+from mssmap.ui import frame
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +27,7 @@ def static(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def published(real, static) -> assets.Assets:
-    return assets.publish(real, static, panels=cache.own_files(), font=_font())
+    return assets.publish(real, static, font=_font())
 
 
 def _font() -> Path:
@@ -33,8 +35,7 @@ def _font() -> Path:
 
 
 def shown(data, clocks, **window):
-    frames = {name: views.layer(data, name, clocks) for name in kinds.LAYERS}
-    return Shown(clocks=clocks, events=views.events(data, clocks, **window, plans=True), **frames)
+    return shown_of(data, Filters(clocks, **window, plans=True))
 
 
 def test_the_base_map_asks_for_local_files_only(published):
@@ -47,7 +48,7 @@ def test_the_base_map_asks_for_local_files_only(published):
 def test_st_folium_still_has_the_inner_names_that_we_feed(published):
     made = frame.render(published)
     assert made is not None
-    assert "mssmap.start(map_div" in made.script
+    assert 'new CustomEvent("mssmap:start", {detail: {map: map_div, ' in made.script
     assert "://" not in made.header
 
 
@@ -58,20 +59,21 @@ def test_the_script_of_the_base_map_never_changes(published):
     assert (first.script, first.key) == (second.script, second.key)
 
 
-def test_published_names_carry_the_hash_of_their_content(real, tmp_path):
-    first = assets.publish(real, tmp_path, panels={"panel.js": b"1"}, font=_font())
-    again = assets.publish(real, tmp_path, panels={"panel.js": b"1"}, font=_font())
-    other = assets.publish(real, tmp_path, panels={"panel.js": b"2"}, font=_font())
+def test_published_names_carry_the_hash_of_their_content(real, tmp_path, monkeypatch):
+    first = assets.publish(real, tmp_path, font=_font())
+    again = assets.publish(real, tmp_path, font=_font())
+    monkeypatch.setattr(assets.client, "module", lambda _entry: "export {};")
+    other = assets.publish(real, tmp_path, font=_font())
     assert first == again
-    assert other.panels["panel.js"] != first.panels["panel.js"]
-    assert other.manifest == first.manifest
+    assert other.page[0] != first.page[0]
+    assert (other.page[1], other.manifest) == (first.page[1], first.manifest)
 
 
 def test_a_folder_that_cannot_be_written_is_one_clear_error(real, tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("")
     with pytest.raises(assets.MssmapError, match=r"cannot be written there .* Make room or make it writable"):
-        assets.publish(real, blocked, panels={}, font=_font())
+        assets.publish(real, blocked, font=_font())
 
 
 def luminance(colour: str) -> float:
@@ -82,7 +84,7 @@ def luminance(colour: str) -> float:
 
 
 def test_the_hatch_of_silence_is_seen_on_every_colour_of_the_map(real):
-    script = assets.own("map.js")
+    script = client.read("map/base.js")
     colours = re.findall(r"#[0-9a-f]{6}", re.search(r"CHOROPLETH = \[(.*?)\]", script, re.DOTALL).group(1))
     pattern = re.search(r'<pattern id="silence".*?</pattern>', symbols.zone_patterns()).group(0)
     strokes = re.findall(r'stroke="(#[0-9a-f]{6})"', pattern)
@@ -111,10 +113,9 @@ def test_every_status_has_a_symbol(real, on):
     for name, prefix in (("prisons", "prison_id"), ("gang_zones", "zone_id")):
         rows = real["status"].merge(real[name], left_on="record_id", right_on=prefix)
         assert {f"{name}.{status}" for status in rows["status"]} <= set(glyphs)
-    kinds = real["facilities"]["kind"].map(layers.SYMBOL_OF_KIND)
-    assert kinds.notna().all()
+    assert real["facilities"]["kind"].map(kinds.SERVICE_OF_KIND).notna().all()
     rows = real["status"].merge(real["facilities"], left_on="record_id", right_on="facility_id")
-    used = {f"{layers.SYMBOL_OF_KIND[row.kind]}.{row.status}" for row in rows.itertuples()}
+    used = {f"{kinds.SERVICE_OF_KIND[row.kind]}.{row.status}" for row in rows.itertuples()}
     assert used <= set(glyphs)
 
 
@@ -147,14 +148,14 @@ def test_the_message_counts_what_views_give(real, published, on):
     tally = lines.tally(what)
     assert tally["prisons.emptied"] == 2
     groups = (*kinds.EVENT_GROUPS, "planned")
-    assert sum(tally[f"events.{group}"] for group in groups) == len(what.events)
+    assert sum(tally[f"events.{group}"] for group in groups) == len(what["events"])
 
 
 def test_text_from_data_reaches_no_template(real, tmp_path, on):
     evil = "{{7*191}}${7*191}<img src=x onerror=alert(1)>`</script>"
     fobs = real["fobs"].assign(name_en=evil, name_fr=evil)
     data = dataclasses.replace(real, frames={**real.frames, "fobs": fobs})
-    made = assets.publish(data, tmp_path, panels={}, font=_font())
+    made = assets.publish(data, tmp_path, font=_font())
     page = base.build(made).get_root().render()
     assert "7*191" not in page
     assert "1337" not in page

@@ -187,12 +187,18 @@ def test_a_closed_zone_is_refused_and_an_open_one_named(haiti):
     solino = (-72.317, 18.553)
     open_ = placement.check(haiti.data, haiti.ground.network, *solino)
     assert open_.accepted
-    assert open_.zones
+    assert open_.text == f"In {', '.join(open_.zones)}: an armed-group zone (indicative extent)."
+    assert len(open_.zones) > 0
     shut = placement.check(haiti.data, haiti.ground.network, *solino, zones_closed=True)
     assert not shut.accepted
     assert shut.reason == "closed_zone"
     assert 0 < shut.moved_m < 10_000
     assert placement.check(haiti.data, haiti.ground.network, shut.lon, shut.lat, zones_closed=True).accepted
+
+
+def test_a_place_outside_all_zones_says_nothing_of_them(haiti):
+    found = placement.check(haiti.data, haiti.ground.network, -72.70, 19.45)
+    assert (found.accepted, found.zones, found.text) == (True, (), "")
 
 
 def test_coordinates_that_are_no_degrees(haiti):

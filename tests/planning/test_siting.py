@@ -451,6 +451,31 @@ def test_what_is_told_as_no_gap_is_proven(bound, proven):
     assert (round(found.gap_pct, 2) == 0, found.proven) == (proven, proven)
 
 
+def test_two_equal_sites_end_the_swaps():
+    """Each pair stands in the same place: a swap within it changes nothing and is never made."""
+    times = np.array([[0, 9, 9], [0, 9, 9], [9, 0, 5], [9, 0, 5]])
+    found = from_matrix(times, [3, 2, 1], k=2, model="pmedian")
+    assert (found.objective, found.proven) == (5, True)
+    model = heuristics.Median(times.astype("float64"), np.array([3.0, 2.0, 1.0]))
+    assert model.interchange([1, 3], [], np.ones(4, dtype="bool"))[0] in ([1, 3], [0, 2], [0, 3], [1, 2])
+
+
+@given(instances(sites=5, points=6))
+def test_the_bound_of_the_exact_median_is_its_optimum(instance):
+    """Read from the program itself, before anything is made of it."""
+    times, people, required, excluded, k = instance
+    assume(people.sum() > 0)
+    best = min(
+        float(times[sorted(chosen)].min(axis=0) @ people) for chosen in allowed_sets(len(times), k, required, excluded)
+    )
+    must = np.isin(np.arange(len(times)), list(required))
+    never = np.isin(np.arange(len(times)), list(excluded))
+    task = {"table": times, "people": people, "must": must, "must_not": never, "k": np.array(k)}
+    *_others, last = exact.median(task, time.monotonic() + 60)
+    assert last.value == pytest.approx(-best)
+    assert last.bound == pytest.approx(-best)
+
+
 # ------------------------------------------------------------------------------------ everybody once, most people twice
 
 

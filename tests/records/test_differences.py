@@ -174,3 +174,18 @@ def test_whatever_is_told_as_a_change_of_status_names_two():
     for change in learnt(shipped(), "2024-09-01", "2026-11-01"):
         if change.kind == "status":
             assert "status" in {field.field for field in change.fields}, change.record_id
+
+
+def test_an_event_that_was_reported_is_among_what_was_learnt_of_a_day(small):
+    """Only what was announced and is not reported yet is left out."""
+    found = told(learnt(small, "2024-03-02", "2025-01-20", as_of="2025-01-31"))
+    assert "new events break-a 2024-03-03" in found
+    assert "new events courts 2024-10-07" in found
+    assert not [line for line in found if " plan " in line]
+
+
+def test_what_was_learnt_of_strength_and_indicators_has_a_title(small):
+    until = date(2024, 12, 31)
+    records = differences.as_records(small, learnt(small, "2024-03-01", until.isoformat()), until)
+    titles = {record["record_id"]: record["title"] for record in records}
+    assert (titles["s1"], titles["i1"]) == ("Kenya Kenya arrival 200", "idps National 362000 persons")

@@ -8,8 +8,7 @@ from mssmap.brief.drawing import marks
 from mssmap.ingest import duplicates, recognise
 from mssmap.legend import layers, symbols
 from mssmap.records import kinds
-from mssmap.records.kinds import CATEGORIES, EVENT_GROUPS, EVENTS, KEYS, LAYERS
-from mssmap.ui import lanes
+from mssmap.records.kinds import CATEGORIES, EVENT_GROUPS, EVENTS, KEYS, LANES, LAYERS
 
 
 @pytest.mark.parametrize("kind", [*LAYERS.values(), EVENTS], ids=lambda kind: kind.name)
@@ -28,7 +27,7 @@ def test_the_layer_of_a_record_is_told_by_its_id(real):
 
 def test_every_status_and_every_group_has_a_symbol():
     services = {
-        f"{kind}.{status}" for kind in layers.SYMBOL_OF_KIND.values() for status in LAYERS["facilities"].statuses
+        f"{kind}.{status}" for kind in kinds.SERVICE_OF_KIND.values() for status in LAYERS["facilities"].statuses
     }
     others = {f"{name}.{status}" for name in layers.BY_STATUS for status in LAYERS[name].statuses}
     groups = {f"events.{group}" for group in EVENT_GROUPS}
@@ -48,7 +47,7 @@ def test_symbols_have_a_size_on_the_screen_and_on_paper():
 
 def test_every_category_lies_in_a_group_and_a_lane():
     assert {row.group for row in CATEGORIES.values()} == set(EVENT_GROUPS)
-    assert {row.lane for row in CATEGORIES.values()} == set(lanes.LANES) == set(lanes.titles())
+    assert {row.lane for row in CATEGORIES.values()} == set(LANES) == set(symbols.LANE_COLOURS)
 
 
 def test_categories_that_imports_and_comparisons_name_have_a_row():

@@ -178,6 +178,24 @@ def test_a_record_has_its_whole_history_as_known_then(small, on):
     assert [source["source_id"] for source in late.sources] == ["press-3", "press-2"]
 
 
+def test_each_record_has_its_own_name_and_place(real, on):
+    """Not those of the first row of its layer."""
+    for layer, column in (
+        ("fobs", "fob_id"),
+        ("prisons", "prison_id"),
+        ("facilities", "facility_id"),
+        ("gang_zones", "zone_id"),
+    ):
+        rows = views.layer(real, layer, on("2026-04-01"))
+        assert len(rows) > 1
+        for row in rows.itertuples():
+            found = views.record(real, getattr(row, column), on("2026-04-01"))
+            assert (found.attributes["name_en"], found.attributes["location_precision"]) == (
+                row.name_en,
+                row.location_precision,
+            )
+
+
 def test_a_record_of_an_event_has_its_figures(small, on):
     found = views.record(small, "break-a", on("2024-03-06"))
     assert (found.layer, found.grade, len(found.figures), len(found.revisions)) == ("events", "A2", 3, 2)

@@ -19,11 +19,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from archive.samples import PRESS, TEN, event, rows, write
+from archive.samples import PRESS, TEN, asking, event, rows, write
 
 from mssmap import cli
 from mssmap.archive import acts, copies, engine, shelf, writer
-from mssmap.archive.queries import Query
 from mssmap.archive.shelf import Manifest, Shelf
 from mssmap.errors import DataError, InputError, MssmapError
 from mssmap.planning import plan_file, scenario
@@ -132,7 +131,7 @@ def test_archives_come_back_with_all_their_rows(url, kept, written, body, there,
     assert shelf_there.listed() == [ten]
     assert [item.name for item in shelf_there.removed()] == [gone.name]
     assert files(shelf_there.folder) == files(kept.folder)
-    found = engine.connect(shelf_there).ask(ten.name, "count", Query(plans=True)).to_pylist()
+    found = engine.connect(shelf_there).ask(ten.name, "count", asking(plans=True)).to_pylist()
     assert found == [{"total": 7, "placed": 6}]
     acts.restore(again, shelf_there, gone.name)
     assert copies.missing(again, shelf_there) == []

@@ -10,8 +10,9 @@ import pytest
 from mssmap import i18n
 from mssmap.legend import layers
 from mssmap.measures import keyfigures
-from mssmap.records import differences, kinds, views
-from mssmap.records.shown import Shown
+from mssmap.records import differences, views
+from mssmap.records.shown import Filters
+from mssmap.records.shown import shown as shown_of
 from mssmap.telling import cards, listing, twin
 
 
@@ -23,8 +24,7 @@ def _english():
 
 
 def shown(data, clocks, start=None):
-    frames = {name: views.layer(data, name, clocks) for name in kinds.LAYERS}
-    return Shown(clocks=clocks, events=views.events(data, clocks, start=start, end=clocks.as_of, plans=True), **frames)
+    return shown_of(data, Filters(clocks, start=start, end=clocks.as_of, plans=True))
 
 
 def tell(data, clocks, on=layers.DEFAULT):
@@ -154,3 +154,16 @@ def test_the_end_of_a_spell_is_told_as_exactly_as_the_beginning_of_the_next(real
     assert dict(card["facts"])["When"] == "11 Nov 2024 to Nov 2024"
     zone = cards.card(real, views.record(real, "zone-grangrif", clocks), clocks, clocks.as_of)
     assert "Jun 2023 to 2 Oct 2024" in [row["when"] for row in zone["history"]]
+
+
+@pytest.mark.parametrize(("lang", "name"), [("fr", "Base A"), ("ht", "Base A"), ("es", "Base A"), ("en", "Base A")])
+def test_a_name_without_translation_is_told_in_english(small, on, lang, name):
+    i18n.use(lang)
+    assert any(f"({name})" in line for line in tell(small, on("2025-01-25", "2025-02-01")))
+
+
+def test_a_name_with_a_translation_is_told_in_it(small):
+    beta = next(row for row in small["communes"].itertuples() if row.pcode == "HT0121")
+    for lang, name in (("en", "Beta"), ("fr", "Bêta"), ("ht", "Bèta"), ("es", "Beta")):
+        i18n.use(lang)
+        assert twin.title(beta) == name

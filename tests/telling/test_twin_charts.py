@@ -219,3 +219,12 @@ def test_the_real_data_can_be_told_in_every_language(real, on):
         names = dict.fromkeys(real["departments"]["pcode"], "z")
         lines += twin_charts.silent(silence.now(real, clocks), names)
         assert all(line.endswith(".") and "{" not in line for line in lines), language
+
+
+def test_a_country_whose_people_have_all_left_is_not_told():
+    curve = pd.DataFrame(
+        {"country": ["Kenya", "Belize", "Belize"], "day": days("2024-06-25", "2024-09-12", "2024-12-01")}
+    )
+    levels = pd.DataFrame({"day": days(), "low": [], "high": [], "precision": []})
+    lines = twin_charts.strength(curve.assign(personnel=[200, 2, 0]), levels, DAY)
+    assert lines[0] == "Arrivals minus departures on 18 Jan 2025: 200 (Kenya 200)."

@@ -17,6 +17,7 @@ from mssmap.maps import panels
 from mssmap.measures import keyfigures
 from mssmap.records import timeline, views
 from mssmap.records.catalog import Data
+from mssmap.records.shown import Filters
 from mssmap.records.timeline import Clocks
 from mssmap.telling import twin
 
@@ -88,7 +89,7 @@ LANGS = st.sampled_from(sorted(i18n.LANGUAGES))
 @given(asked=questions(), lang=LANGS)
 def test_page_text_and_pack_say_the_same_numbers_and_days(real: Data, asked: dict[str, Any], lang: str) -> None:
     clocks, grade, region = asked["clocks"], asked["grade"], asked["region"]
-    brief = Brief(clocks.as_of, clocks.known_on, MADE, lang=lang, grade=grade, region=region, layers=tuple(layers.ALL))
+    brief = Brief(Filters(clocks, grade=grade, region=region), MADE, lang=lang, layers=tuple(layers.ALL))
     told = content.compose(real, brief)
     figures = keyfigures.key_figures(real, **asked)
     with i18n.speaking(lang):
@@ -110,7 +111,7 @@ def test_page_text_and_pack_say_the_same_numbers_and_days(real: Data, asked: dic
 @given(asked=questions())
 def test_a_number_of_people_killed_is_held_by_the_sources_that_a_pack_cites(real: Data, asked: dict[str, Any]) -> None:
     clocks = asked["clocks"]
-    brief = Brief(clocks.as_of, clocks.known_on, MADE, grade=asked["grade"], region=asked["region"])
+    brief = Brief(Filters(clocks, grade=asked["grade"], region=asked["region"]), MADE)
     told = content.compose(real, brief)
     names = {source.number: source.source_id for source in told.sources}
     rows = real["figures"][(real["figures"]["measure"] == "killed")]

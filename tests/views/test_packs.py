@@ -14,6 +14,7 @@ from pypdf import PdfReader
 from mssmap.brief import Brief, pack
 from mssmap.legend import layers, text
 from mssmap.records.catalog import Data
+from mssmap.records.shown import Filters
 
 from .conftest import LABELS, View
 
@@ -24,7 +25,7 @@ def test_a_pack(asked: View, frozen: Data) -> None:
     clocks = asked.clocks
     made = pack.make(
         frozen,
-        Brief(clocks.as_of, clocks.known_on, MADE, grade=asked.grade, region=asked.region, layers=tuple(layers.ALL)),
+        Brief(Filters(clocks, grade=asked.grade, region=asked.region), MADE, layers=tuple(layers.ALL)),
     )
     manifest = json.loads(made.files[pack.MANIFEST])
     counted = manifest["counts"]

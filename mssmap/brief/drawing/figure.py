@@ -206,7 +206,7 @@ def _fill(
 def _used(parts: Sequence[_Part], shown: Shown) -> dict[str, int]:
     used = Counter(placed.symbol.name for part in parts for placed in part.placed)
     window = shapely.box(*frame.degrees_of(parts[0].frame))
-    for row in shown.gang_zones.itertuples(index=False):
+    for row in shown["gang_zones"].itertuples(index=False):
         if row.geometry is not None and row.geometry.intersects(window):
             used[f"gang_zones.{row.status}"] += 1
     return dict(used)
@@ -313,7 +313,7 @@ def _uncovered(label: PlacedLabel, part: _Part) -> bool:
 
 
 def _zones(shown: Shown, part: _Part) -> str:
-    zones = shown.gang_zones
+    zones = shown["gang_zones"]
     zones = zones[zones.geometry.notna()]
     metres = list(zones.geometry.to_crs(METRIC))
     drawn = []

@@ -46,10 +46,8 @@ def groups(content: Content) -> list[Group]:
 
 def _glyphs(shown: Shown) -> Counter[str]:
     """Count records by the glyph that stands for them."""
-    found = Counter(
-        lines.symbol(layer, row) for layer in kinds.LAYERS for row in getattr(shown, layer).itertuples(index=False)
-    )
-    return found + Counter(event_groups(shown.events).tolist())
+    found = Counter(lines.symbol(layer, row) for layer in kinds.LAYERS for row in shown[layer].itertuples(index=False))
+    return found + Counter(event_groups(shown["events"]).tolist())
 
 
 def _listed(group: str, used: Mapping[str, int]) -> list[Item]:

@@ -39,10 +39,10 @@ def records(shown: Shown) -> list[Record]:
         Record(layer, str(getattr(row, key)), lines.symbol(layer, row), row.geometry.x, row.geometry.y,
                 str(row.location_precision), bool(row.stale), row)
         for layer, key in kinds.POINTS.items()
-        for row in getattr(shown, layer).itertuples(index=False)
+        for row in shown[layer].itertuples(index=False)
         if row.geometry is not None and not row.geometry.is_empty
     ]  # fmt: skip
-    events = shown.events[shown.events["country"] == "HTI"].iloc[::-1]
+    events = shown["events"][shown["events"]["country"] == "HTI"].iloc[::-1]
     found += [
         Record("events", row.event_id, event_group(row), row.geometry.x, row.geometry.y,
                 str(row.location_precision), False, row)
@@ -87,7 +87,7 @@ def _short(name: str, size_pt: float = 6.3, width_mm: float = 26.0) -> tuple[str
 
 
 def zone_labels(shown: Shown, at: Frame) -> list[Label]:
-    zones = [row for row in shown.gang_zones.itertuples(index=False) if row.geometry is not None]
+    zones = [row for row in shown["gang_zones"].itertuples(index=False) if row.geometry is not None]
     labels = []
     for row in zones:
         middle = row.geometry.representative_point()

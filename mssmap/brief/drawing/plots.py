@@ -39,7 +39,7 @@ def months(first: date, last: date, most: int = 13) -> list[pd.Timestamp]:
 
 def lanes(content: Content) -> list[str]:
     """Return the groups of the events of a pack, in the order of the legend."""
-    present = set(event_groups(content.shown.events))
+    present = set(event_groups(content.shown["events"]))
     return [layer.id for layer in layers.GROUPS["events"] if layer.id in present]
 
 
@@ -56,7 +56,7 @@ def strip(content: Content, width: float) -> tuple[str, float]:
     if not groups:
         return "", 0.0
     height = LANE_MM * len(groups) + AXIS_MM
-    first, last = content.brief.start, max(content.brief.as_of, content.brief.start)
+    first, last = content.brief.start, max(content.brief.clocks.as_of, content.brief.start)
     days = max(1, (last - first).days)
 
     def x(day: Any) -> float:
@@ -67,9 +67,9 @@ def strip(content: Content, width: float) -> tuple[str, float]:
     room = Room((NAMES_MM, -1.0, width, height - AXIS_MM + 0.5))
     badges = []
     numbers = {event.event_id: event.number for event in content.events}
-    first_days, last_days = timeline.possible_days(content.shown.events)
+    first_days, last_days = timeline.possible_days(content.shown["events"])
     spans = zip(first_days, last_days, strict=True)
-    for row, (first_day, last_day) in zip(content.shown.events.itertuples(index=False), spans, strict=True):
+    for row, (first_day, last_day) in zip(content.shown["events"].itertuples(index=False), spans, strict=True):
         lane = groups.index(event_group(row))
         middle = LANE_MM * (lane + 0.5)
         start, end = x(first_day), x(last_day)
@@ -148,7 +148,7 @@ def strength(content: Content, width: float) -> tuple[str, float]:
     table = strength_table(content.curve)
     if table.empty:
         return "", 0.0
-    first, last = table.index[0].date().replace(day=1), content.brief.as_of + timedelta(days=1)
+    first, last = table.index[0].date().replace(day=1), content.brief.clocks.as_of + timedelta(days=1)
     days = (last - first).days
     total = table.to_numpy().cumsum(axis=1)
     top = _round_up(max(float(total.max()), float(content.levels["high"].max() if len(content.levels) else 0)))
@@ -258,5 +258,5 @@ def strength_words(content: Content) -> str:
         return _("Nothing is known of the strength.")
     now = ", ".join(f"{country} {text.number(int(n))}" for country, n in table.iloc[-1].items() if n)
     return _("Personnel by country on {day}, arrivals minus departures: {now}; in all {total}.").format(
-        day=text.day(content.brief.as_of), now=now, total=text.number(int(table.iloc[-1].sum()))
+        day=text.day(content.brief.clocks.as_of), now=now, total=text.number(int(table.iloc[-1].sum()))
     )

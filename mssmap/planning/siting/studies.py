@@ -21,7 +21,8 @@ from mssmap.planning.ground.grid import to_metric
 from mssmap.planning.method import Sentence
 from mssmap.planning.siting import solver
 from mssmap.planning.siting.heuristics import Cover, Median
-from mssmap.planning.siting.solver import MODELS, Effort, Problem, Solution
+from mssmap.planning.siting.model import MODELS
+from mssmap.planning.siting.solver import Effort, Problem, Solution
 from mssmap.planning.sureness import Step
 
 MAX_K = 15
@@ -59,7 +60,7 @@ def front(
         If the model has no k (lscp) or the mode does not exist.
     """
     model = MODELS[problem.model]
-    if not (model.needs_k and model.any_k) or mode not in MODES:
+    if not (model.has_k and model.any_k) or mode not in MODES:
         raise InputError(
             f"front: found {problem.model}, {mode!r}; required a model with k and one of {', '.join(MODES)}."
         )
@@ -126,8 +127,9 @@ def swaps(problem: Problem, solution: Solution, within_pct: float = 1.0) -> pd.D
     InputError
         If the model is neither mclp nor pmedian.
     """
-    if problem.model not in ("mclp", "pmedian"):
-        raise InputError(f"swaps: found {problem.model}, required mclp or pmedian.")
+    if not MODELS[problem.model].has_swaps:
+        able = " or ".join(name for name, model in MODELS.items() if model.has_swaps)
+        raise InputError(f"swaps: found {problem.model}, required {able}.")
     model, constant = _model(problem)
     rows: list[tuple[int, int, float]] = []
     for site in [site for site in solution.chosen if site not in problem.required]:
@@ -137,7 +139,7 @@ def swaps(problem: Problem, solution: Solution, within_pct: float = 1.0) -> pd.D
         allowed[list(solution.chosen)] = False
         rows += [(site, other, float(values[other]) - constant) for other in np.flatnonzero(allowed).tolist()]
     found = pd.DataFrame(rows, columns=["site", "instead", "objective"])
-    sign = -1.0 if problem.model == "pmedian" else 1.0
+    sign = 1.0 if MODELS[problem.model].is_gain else -1.0
     found["loss_pct"] = 100 * sign * (solution.objective - found["objective"]) / max(abs(solution.objective), 1e-12)
     found = found[found["loss_pct"] <= within_pct]
     return found.sort_values(["loss_pct", "site", "instead"], kind="stable").reset_index(drop=True)

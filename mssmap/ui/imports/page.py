@@ -6,7 +6,6 @@ What a file says is put on screen by `st.text` and tables only; neither reads it
 
 from __future__ import annotations
 
-import dataclasses
 import tempfile
 import uuid
 from typing import Any
@@ -24,15 +23,14 @@ from mssmap.ingest import attach, mapping, prepare, stored
 from mssmap.ingest.mapping import Mapping
 from mssmap.ingest.prepare import Imported
 from mssmap.ingest.reading import Reading
+from mssmap.ingest.sniff import LISTED
 from mssmap.legend import text
 from mssmap.maps import imported as drawn
 from mssmap.maps import view
-from mssmap.records import kinds
-from mssmap.records.shown import Shown
+from mssmap.records.shown import Filters, Shown
 from mssmap.store import imports
 from mssmap.store.ledger import StoreAwayError
 from mssmap.ui import cache, components, permits, plain, state
-from mssmap.ui.cache import Filters
 from mssmap.ui.imports import archives, form
 
 SHOWN_ROWS = 200
@@ -43,10 +41,9 @@ def tab() -> None:
     """Everything about imports: drop, check, store, take away."""
     st.caption(
         _(
-            "Events or layers of your own, from CSV, XLSX, GeoJSON, GeoPackage, a zipped shapefile, KML, FlatGeobuf, "
-            "GeoParquet or a zip of these. The file is opened in a process of its own that can reach neither the "
-            "network nor other files, and nothing is stored before you say so."
-        )
+            "Events or layers of your own, from {formats}, or a zip of these. The file is opened in a process of its "
+            "own that can reach neither the network nor other files, and nothing is stored before you say so."
+        ).format(formats=LISTED)
     )
     _told()
     generation = st.session_state.get("import_generation", 0)
@@ -176,9 +173,7 @@ def _preview(made: Imported) -> None:
 
 def _nothing_else() -> Shown:
     """A view without records, so that only the preview is on the map."""
-    shown = cache.shown(Filters(state.clocks()))
-    none = {name: getattr(shown, name).iloc[:0] for name in (*kinds.LAYERS, "events")}
-    return dataclasses.replace(shown, **none)
+    return cache.shown(Filters(state.clocks())).only(())
 
 
 def _places(frame: pd.DataFrame) -> gpd.GeoDataFrame:

@@ -2,7 +2,7 @@
 The planner's page: which plan is in hand, and what its controls need.
 
 The truth of a plan is in the store and is read at each run; a change is an act (`plan_acts`), which the browser sends
-and keeps until it is answered (`client/acts.js`, `ui.acts`). So a session knows of a plan only what `hand` names.
+and keeps until it is answered (`client/page/acts.js`, `ui.acts`). So a session knows of a plan only what `hand` names.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import pandas as pd
@@ -15,7 +14,7 @@ from mssmap.maps import view
 from mssmap.planning import on_data
 from mssmap.planning.covering import Coverage
 from mssmap.planning.scenario import Plan
-from mssmap.records.shown import Shown
+from mssmap.records.shown import Filters, Shown
 from mssmap.ui import cache, components, plain
 from mssmap.ui.planner.editing import bases
 from mssmap.ui.planner.hand import PlanInHand
@@ -130,5 +129,5 @@ def map_options(
 
 def shown(plan: Plan) -> Shown:
     """Records of the day of the plan, without the bases: those are drawn as the plan has them."""
-    found = cache.shown(cache.Filters(plan.clocks, plan.grade))
-    return dataclasses.replace(found, fobs=found.fobs.iloc[:0], events=found.events.iloc[:0])
+    found = cache.shown(Filters(plan.clocks, plan.grade))
+    return found.only(set(found) - {"fobs", "events"})

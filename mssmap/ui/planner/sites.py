@@ -13,6 +13,7 @@ from mssmap.i18n import gettext as _
 from mssmap.legend import text
 from mssmap.planning import on_data
 from mssmap.planning.siting import solver, studies
+from mssmap.planning.siting.model import MODELS
 from mssmap.planning.siting.studies import MAX_K, FrontPoint
 from mssmap.telling import charts
 from mssmap.ui import cache, plain, state
@@ -26,7 +27,7 @@ SECONDS_A_NUMBER: Final = 6.0
 
 def model_titles() -> dict[str, str]:
     """Location models in words."""
-    return {name: _(model.title) for name, model in solver.MODELS.items()}
+    return {name: _(model.title) for name, model in MODELS.items()}
 
 
 def show(judged: Judged) -> None:
@@ -44,7 +45,7 @@ def show(judged: Judged) -> None:
         st.session_state["solution"] = None
         with st.status(_("Searching ..."), expanded=True) as status:
             try:
-                bases = int(k) if solver.MODELS[model].needs_k else None
+                bases = int(k) if MODELS[model].has_k else None
                 phases = {"search": _("Best so far"), "bound": _("Best so far, its bound being worked out")}
                 tell = solver.Effort(
                     progress=lambda phase, value, _bound: status.update(
@@ -103,7 +104,7 @@ def _solution(judged: Judged, found: dict[str, Any]) -> None:
     if len(rows):
         with left:
             act_button("adopt", _("Take them into the plan"), _adopt(rows, clean=not found["keep"]))
-    if right.button(_("Near-optimal exchanges"), key="swaps") and answer.model in {"mclp", "pmedian"}:
+    if right.button(_("Near-optimal exchanges"), key="swaps") and MODELS[answer.model].has_swaps:
         st.dataframe(
             on_data.site_swaps(cache.data(), judged.plan, answer, keep_active=found["keep"], matrix=judged.matrix),
             hide_index=True,
@@ -153,7 +154,7 @@ def unreachable(answer: solver.Solution) -> str:
     where = "; ".join(f"{name} {text.number(people)}" for name, people in answer.unreachable_by_commune.items())
     words = (
         _("Not within the standard of any candidate: {n} people ({where}).")
-        if answer.model == "lscp"
+        if not MODELS[answer.model].has_k
         else _("No way to any base or site: {n} people ({where}). They are not in the objective.")
     )
     return words.format(n=text.number(round(answer.unreachable_people)), where=where)

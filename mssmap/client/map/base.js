@@ -1,0 +1,166 @@
+/*
+ * The background: land, waters, roads, borders, and regions painted by a figure.
+ */
+
+/**
+ * @import { ChoroplethMessage, Collection, Feature, Region, Road, TileChoice } from "../shared/messages.js"
+ * @import { Sheet } from "./sheet.js"
+ */
+
+import { readLater } from "./later.js";
+import { shaped } from "./sheet.js";
+
+/** Colours of the classes of a painted region, the lowest first. */
+export const CHOROPLETH = ["#f1eef6", "#bdc9e1", "#74a9cf", "#2b8cbe", "#045a8d"];
+
+/**
+ * Each pane is drawn anew only when something in it changed.
+ * @param {Sheet} sheet
+ * @param {() => void} again  what to do when the outlines of the communes have come
+ */
+export function drawBase(sheet, again) {
+  const { panes, palette, tiles, view } = sheet;
+  const wantsCommunes = view.on.has("communes") || view.choropleth?.level === "communes";
+  if (wantsCommunes && !sheet.communes) {
+    loadCommunes(sheet).then((came) => {
+      if (came) again();
+    });
+  }
+  const departmentsOn = view.on.has("departments");
+  const communes = view.on.has("communes") ? sheet.communes : null;
+  const key = [palette.land, tiles !== null];
+  panes["mm-base"].draw(JSON.stringify(key), (pane) => (tiles ? [] : drawLand(sheet, pane)));
+  panes["mm-lines"].draw(JSON.stringify([...key, departmentsOn, communes !== null]), (pane) => [
+    ...(tiles ? [] : drawWays(sheet, pane)),
+    ...drawBorders(sheet, pane, departmentsOn, communes),
+  ]);
+  drawChoropleth(sheet);
+}
+
+/**
+ * @param {Sheet} sheet
+ * @param {L.Options} pane
+ */
+function drawLand({ shapes, palette }, pane) {
+  const { neighbour, land, coast } = palette;
+  return [
+    shaped(shapes.neighbours, { ...pane, fillColor: neighbour, fillOpacity: 1, color: coast, weight: 0.6 }),
+    shaped(shapes.land, { ...pane, fillColor: land, fillOpacity: 1, color: coast, weight: 1 }),
+  ];
+}
+
+/**
+ * Waters and roads.
+ * @param {Sheet} sheet
+ * @param {L.Options} pane
+ */
+function drawWays({ shapes, palette }, pane) {
+  /**
+   * @param {string[]} classes
+   * @param {L.Options} style
+   */
+  const road = (classes, style) => {
+    const filter = (/** @type {Feature<Road>} */ f) => classes.includes(f.properties.class);
+    return shaped(shapes.roads, { ...pane, fill: false, ...style }, { filter });
+  };
+  return [
+    shaped(shapes.lakes, { ...pane, fillColor: palette.lake, fillOpacity: 1, color: palette.coast, weight: 0.6 }),
+    shaped(shapes.rivers, { ...pane, color: palette.river, weight: 1.2, fill: false }),
+    road(["departmental", "communal", "urban"], { color: palette.minor, weight: 1.1 }),
+    road(["national"], { color: palette.casing, weight: 3.6, opacity: 0.9 }),
+    road(["national"], { color: palette.road, weight: 1.9 }),
+  ];
+}
+
+/**
+ * @param {Sheet} sheet
+ * @param {L.Options} pane
+ * @param {boolean} departmentsOn
+ * @param {Collection<Region> | null} communes
+ */
+function drawBorders({ shapes, palette, tiles }, pane, departmentsOn, communes) {
+  const lines = [];
+  if (departmentsOn) {
+    const dashArray = tiles ? null : "1 0";
+    const style = { ...pane, fill: false, color: palette.department, weight: 1.3, dashArray };
+    lines.push(shaped(shapes.departments, style));
+  }
+  if (communes) {
+    lines.push(shaped(communes, { ...pane, fill: false, color: palette.commune, weight: 0.8, dashArray: "3 2" }));
+  }
+  return lines;
+}
+
+/**
+ * Whether the outlines of the communes are here, or came.
+ * @param {Sheet} sheet
+ */
+export async function loadCommunes(sheet) {
+  if (!sheet.communes) {
+    const found = await readLater(sheet, sheet.files.communes);
+    if (found) sheet.communes = /** @type {Collection<Region>} */ (found);
+  }
+  return sheet.communes !== null;
+}
+
+/**
+ * Class of a value: how many of the breaks it is above.
+ * @param {number} value
+ * @param {number[]} breaks
+ */
+export const classIn = (value, breaks) => breaks.filter((limit) => value > limit).length;
+
+/**
+ * Regions painted by a figure, and hatched where nobody reported lately.
+ * @param {Sheet} sheet
+ */
+function drawChoropleth(sheet) {
+  const { panes, palette, shapes, view } = sheet;
+  const chosen = view.choropleth;
+  const regions = chosen?.level === "communes" ? sheet.communes : shapes.departments;
+  if (!regions) return; // the outlines are on their way
+  const key = JSON.stringify([chosen, palette.land]);
+  panes["mm-fill"].draw(key, (pane) => (chosen ? [painted(regions, chosen, pane, palette.border)] : []));
+  panes["mm-hatch"].draw(key, (pane) => (chosen ? [hatched(regions, chosen, pane)] : []));
+}
+
+/**
+ * @param {Collection<Region>} regions
+ * @param {ChoroplethMessage} chosen
+ * @param {L.Options} pane
+ * @param {string} border
+ */
+function painted(regions, chosen, pane, border) {
+  return shaped(regions, pane, {
+    filter: ({ properties }) => properties.pcode in chosen.values,
+    style: ({ properties }) => ({
+      fillColor: CHOROPLETH[classIn(chosen.values[properties.pcode], chosen.breaks)],
+      fillOpacity: 0.82,
+      color: border,
+      weight: 0.5,
+    }),
+  });
+}
+
+/**
+ * @param {Collection<Region>} regions
+ * @param {ChoroplethMessage} chosen
+ * @param {L.Options} pane
+ */
+function hatched(regions, chosen, pane) {
+  const style = { ...pane, fillColor: "url(#silence)", fillOpacity: 1, stroke: false };
+  return shaped(regions, style, { filter: ({ properties }) => chosen.hatched.includes(properties.pcode) });
+}
+
+/**
+ * Online tiles in place of the background; whether that is another choice than before.
+ * @param {Sheet} sheet
+ * @param {TileChoice | null} choice
+ */
+export function setTiles(sheet, choice) {
+  if ((sheet.tiles?._url ?? null) === (choice?.url ?? null)) return false;
+  sheet.tiles?.remove();
+  const options = { maxZoom: 18, attribution: "", ...choice?.options };
+  sheet.tiles = choice ? L.tileLayer(choice.url, options).addTo(sheet.map) : null;
+  return true;
+}

@@ -1,0 +1,175 @@
+/*
+ * The sheet that all parts of the map draw on: the Leaflet map, the files, and the view that it shows.
+ */
+
+/**
+ * @import {
+ *   Collection, Doubt, Feature, Grid, ImportedPart, LatLon, Manifest, PublishedRecords, Region, Road, Rows, Town,
+ *   ViewMessage, ZoneOutline
+ * } from "../shared/messages.js"
+ * @import { Pane } from "./panes.js"
+ */
+
+import { SVG } from "../shared/dom.js";
+import { LOWEST } from "../shared/grades.js";
+import { headOf, isAmong } from "../shared/symbols.js";
+import { nameIn } from "../shared/words.js";
+
+/**
+ * Geometry and names, read once.
+ * @typedef {object} Shapes
+ * @property {Collection<unknown>} land
+ * @property {Collection<unknown>} neighbours
+ * @property {Collection<unknown>} lakes
+ * @property {Collection<unknown>} rivers
+ * @property {Collection<Road>} roads
+ * @property {Collection<Region>} departments
+ * @property {Collection<Town>} places
+ * @property {Collection<ZoneOutline>} zones
+ * @property {PublishedRecords} records
+ */
+
+/** @typedef {Omit<ViewMessage, "on"> & Rows & { on: Set<string>, doubt: Record<string, Doubt> }} View */
+
+/**
+ * Something on the map that can be asked what it is.
+ * @typedef {object} Item
+ * @property {string} id
+ * @property {string} symbol
+ * @property {string} line
+ * @property {string} name
+ * @property {string} [grade]
+ * @property {string} [precision]
+ */
+
+/** @typedef {Item & { dim: number, at: LatLon, precision: string, kind: string }} Mark  it has a symbol */
+/** @typedef {Item & { level: string, feature: Feature<ZoneOutline> }} Zone */
+/** @typedef {{ x: number, y: number }} Spot  pixels */
+/** @typedef {{ kind: string, xy: Spot, place: Spot, radius: number, items: Mark[] }} Stack */
+
+export const PALETTES = {
+  light: {
+    land: "#f7f5ef",
+    neighbour: "#e6e6e2",
+    coast: "#8fa6b4",
+    lake: "#dbe9f1",
+    river: "#a9c8da",
+    department: "#8b98a1",
+    commune: "#b9c2c8",
+    road: "#c3a775",
+    minor: "#d8c9a9",
+    casing: "#fffdf8",
+    border: "#6f7c86",
+  },
+  dark: {
+    land: "#26313a",
+    neighbour: "#1d262d",
+    coast: "#4f6a7c",
+    lake: "#17242d",
+    river: "#36566b",
+    department: "#71818c",
+    commune: "#4b5963",
+    road: "#8a764f",
+    minor: "#5f5540",
+    casing: "#1a232a",
+    border: "#8d9aa4",
+  },
+};
+
+/**
+ * What the map shows before it was asked for anything.
+ * @returns {View}
+ */
+export const nothingYet = () => ({
+  ...{ names: "", zone_layer: "", lang: "en", legend: [], text: {}, months: [], history: null, seq: "" },
+  ...{ records: [], zones: [], events: [], day: 0, start: 0, end: 0, on: new Set(["departments"]), listed: false },
+  ...{ grade: LOWEST, selected: null, focus: null, tiles: null, choropleth: null, changed: {}, archives: null },
+  ...{ extra: [], preview: [], cells: "", closures: [], agreement: false, placing: false, more_legend: [], notes: [] },
+  ...{ banner: { title: "", sub: "", same: "", other: "", source: "" }, described: "", doubt: {} },
+});
+
+/** @param {string} text  a drawing of our own */
+export const parseSvg = (text) =>
+  document.importNode(new DOMParser().parseFromString(text, "image/svg+xml").documentElement, true);
+
+export class Sheet {
+  /**
+   * @param {L.Map} map
+   * @param {Record<string, Pane>} panes
+   * @param {Manifest} manifest
+   * @param {Shapes} shapes
+   * @param {Record<string, string>} files  where files are that are read when they are wanted
+   */
+  constructor(map, panes, manifest, shapes, files) {
+    this.map = map;
+    this.panes = panes;
+    this.manifest = manifest;
+    this.shapes = shapes;
+    this.files = files;
+    this.symbols = new Map(Object.entries(manifest.symbols).map(([name, text]) => [name, parseSvg(text)]));
+    this.outlines = new Map(shapes.zones.features.map((feature) => [feature.properties.id, feature]));
+    this.palette = PALETTES.light;
+    this.view = nothingYet();
+    /** Whether a view was asked for. */
+    this.asked = false;
+    /** @type {L.TileLayer | null} */
+    this.tiles = null;
+    /** @type {Collection<Region> | null} */
+    this.communes = null;
+    /** @type {Grid | null} */
+    this.grid = null;
+    /** @type {ImportedPart[] | null} */
+    this.imports = null;
+    /** @type {Stack[]} */
+    this.stacks = [];
+    /** @type {Map<string, { layer: L.Path, key: string, zone: Zone }>} */
+    this.zones = new Map();
+    /** @type {Map<string, L.Path>} */
+    this.discs = new Map();
+  }
+
+  /** @param {string} symbol */
+  isOn(symbol) {
+    return isAmong(this.view.on, symbol);
+  }
+
+  /**
+   * A sentence in the language of the page; nothing if there is none.
+   * @param {string} key
+   */
+  say(key) {
+    return this.view.text[key] || "";
+  }
+
+  /** @param {{ n: Record<string, string> }} named */
+  nameOf(named) {
+    return nameIn(named.n, this.view.lang);
+  }
+
+  /**
+   * A fresh copy of one of our own glyphs; unknown names give an empty picture.
+   * @param {string} name
+   */
+  glyph(name) {
+    const found = this.symbols.get(name);
+    return found ? document.importNode(found, true) : document.createElementNS(SVG, "svg");
+  }
+
+  /**
+   * The layer whose size a symbol has.
+   * @param {string} symbol
+   */
+  kindOf(symbol) {
+    const head = headOf(symbol);
+    return head in this.manifest.sizes ? head : "facilities";
+  }
+}
+
+/**
+ * Shapes that nobody can click.
+ * @template P
+ * @param {Collection<P>} data
+ * @param {L.Options} style
+ * @param {{ filter?: (feature: Feature<P>) => boolean, style?: (feature: Feature<P>) => L.Options }} [more]
+ */
+export const shaped = (data, style, more = {}) => L.geoJSON(data, { ...style, interactive: false, style, ...more });
