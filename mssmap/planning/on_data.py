@@ -32,6 +32,7 @@ from mssmap.planning.ground.roads import Links, Network, RoadSettings
 from mssmap.planning.method import Method, Sentence, say
 from mssmap.planning.scenario import Plan
 from mssmap.planning.siting import solver, studies
+from mssmap.planning.siting.model import MODELS
 from mssmap.planning.sureness import Levels, Step
 from mssmap.records import views
 from mssmap.records.timeline import Clocks
@@ -299,10 +300,8 @@ def site(
 
 
 def _require_k(k: int | None, model: str) -> None:
-    asked = solver.MODELS.get(model)
-    if (asked is None or asked.needs_k) and (
-        isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= studies.MAX_K
-    ):
+    has_k = model not in MODELS or MODELS[model].has_k
+    if has_k and (isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= studies.MAX_K):
         raise InputError(_("k: found {k}, required a whole number from 1 to {max_k}.").format(k=k, max_k=studies.MAX_K))
 
 
@@ -339,7 +338,7 @@ def site_frequency(
             effort=effort,
         )
 
-    sign = 1.0 if solver.MODELS[model].more_is_better else -1.0
+    sign = 1.0 if MODELS[model].is_gain else -1.0
     steps: list[Step[solver.Solution]] = []
     on_case(0, sureness.count(plan))
     for step in sureness.vary(plan, best, lambda answer: sign * answer.objective):

@@ -20,58 +20,60 @@ Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class LocationModel:
+class Model:
     """
-    A location model as everything else knows it: one row of `MODELS`; how it is solved says `solver`.
+    A location model: what it is called, and what is asked with it. Its solver has the same key in `solver`.
 
     Attributes
     ----------
-    name
-        What the literature calls it.
     title
-        What it does, for the page.
+        Words for a person who chooses.
+    name
+        At the beginning of its method.
     unit
-        Of its objective; `{unit}` is that of the times.
-    needs_standard, needs_k
-        Whether it asks for a standard, and for a number of sites.
-    more_is_better
-        Whether a larger objective is better.
-    any_k
-        Whether every number of sites has an answer.
+        Of the objective; `{unit}` is that of the ways.
+    has_k
+        Whether the number of sites is given.
+    has_standard
+        Whether a way longer than the standard does not count.
+    is_gain
+        Whether more is better.
     has_swaps
         Whether near-optimal exchanges can be told.
+    any_k
+        Whether every number of sites has an answer.
     """
 
-    name: str
     title: str
+    name: str
     unit: str
-    needs_standard: bool = False
-    needs_k: bool = True
-    more_is_better: bool = False
-    any_k: bool = True
+    has_k: bool = True
+    has_standard: bool = False
+    is_gain: bool = False
     has_swaps: bool = False
+    any_k: bool = True
 
 
 MODELS: Final = {
-    "mclp": LocationModel(
-        mark("Maximal covering"),
+    "mclp": Model(
         mark("Most people within the standard (MCLP)"),
+        mark("Maximal covering"),
         "people",
-        needs_standard=True,
-        more_is_better=True,
+        has_standard=True,
+        is_gain=True,
         has_swaps=True,
     ),
-    "lscp": LocationModel(
-        mark("Set covering"), mark("Fewest bases for everybody (LSCP)"), "sites", needs_standard=True, needs_k=False
+    "lscp": Model(
+        mark("Fewest bases for everybody (LSCP)"), mark("Set covering"), "sites", has_k=False, has_standard=True
     ),
-    "pmedian": LocationModel(mark("p-median"), mark("Least mean time (p-median)"), "people x {unit}", has_swaps=True),
-    "pcenter": LocationModel(mark("p-center"), mark("Least longest time (p-center)"), "{unit}"),
-    "backup": LocationModel(
-        mark("Backup covering"),
+    "pmedian": Model(mark("Least mean time (p-median)"), mark("p-median"), "people x {unit}", has_swaps=True),
+    "pcenter": Model(mark("Least longest time (p-center)"), mark("p-center"), "{unit}"),
+    "backup": Model(
         mark("Everybody once, most people twice (BACOP1)"),
+        mark("Backup covering"),
         "people covered twice",
-        needs_standard=True,
-        more_is_better=True,
+        has_standard=True,
+        is_gain=True,
         any_k=False,
     ),
 }
@@ -244,7 +246,7 @@ def check(times: Any, people: Any, wanted: Wanted) -> Problem:
     faults = []
     if model not in MODELS:
         faults.append(_("model {model!r}, required one of {choices}").format(model=model, choices=", ".join(MODELS)))
-    if model in MODELS and MODELS[model].needs_standard and not (standard is not None and 0 < standard < math.inf):
+    if model in MODELS and MODELS[model].has_standard and not (standard is not None and 0 < standard < math.inf):
         faults.append(_("standard {standard}, required more than 0 for {model}").format(standard=standard, model=model))
     if outside := [site for site in [*forced, *banned] if not 0 <= site < n]:
         faults.append(_("site {site}, required a row from 0 to {last}").format(site=outside[0], last=n - 1))
@@ -253,7 +255,7 @@ def check(times: Any, people: Any, wanted: Wanted) -> Problem:
     if not 0 <= backup <= 1:
         faults.append(_("backup {backup}, required a weight from 0 to 1").format(backup=backup))
     allowed = n - len(banned)
-    if model not in MODELS or MODELS[model].needs_k:
+    if model not in MODELS or MODELS[model].has_k:
         if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
             faults.append(_("k {k}, required a whole number of at least 1").format(k=k))
         elif k > allowed:

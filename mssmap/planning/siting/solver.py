@@ -90,7 +90,7 @@ def solve(problem: Problem, effort: Effort) -> Solution:
     """Solve a checked problem."""
     started = time.monotonic()
     solution = _SOLVERS[problem.model](problem, effort, started + effort.time_limit_s)
-    standard = f"{problem.standard:g} {problem.unit}" if MODELS[problem.model].needs_standard else ""
+    standard = f"{problem.standard:g} {problem.unit}" if MODELS[problem.model].has_standard else ""
     sites = tuple({"site": site} for site in solution.chosen)
     return replace(solution, seconds=time.monotonic() - started, standard=standard, sites=sites)
 
@@ -350,7 +350,7 @@ def prepare(candidates: Candidates, wanted: Wanted) -> Problem:
     rule = candidates.rows["rule"].to_numpy(dtype="object")
     existing, required, excluded = (np.flatnonzero(rule == word) for word in ("existing", "required", "excluded"))
     usable = int((rule != "existing").sum() - len(excluded))
-    if isinstance(k, int) and k > usable and (wanted.model not in MODELS or MODELS[wanted.model].needs_k):
+    if isinstance(k, int) and k > usable and (wanted.model not in MODELS or MODELS[wanted.model].has_k):
         raise InputError(
             _("site: found k {k}, but only {usable} candidates. Lower k or exclude fewer.").format(k=k, usable=usable)
         )
@@ -390,7 +390,7 @@ def described(solution: Solution, candidates: Candidates, names: Mapping[str, st
         k=len(chosen),
         chosen=tuple(chosen),
         sites=sites,
-        standard=str(standard) if MODELS[solution.model].needs_standard else "",
+        standard=str(standard) if MODELS[solution.model].has_standard else "",
         cases={"people": candidates.people_case, "speed": candidates.speed_case[0]},
         method=solution.method + kept + _nowhere(solution, unreachable) + candidates.travel.method,
         unreachable_by_commune=unreachable,
@@ -409,7 +409,7 @@ def _nowhere(solution: Solution, by_commune: Mapping[str, int]) -> Method:
         return Method()
     text = (
         mark("Not within the standard of any candidate: {n:,.0f} people ({where}).")
-        if not MODELS[solution.model].needs_k
+        if not MODELS[solution.model].has_k
         else mark("Not with a way to any of these sites: {n:,.0f} people ({where}).")
     )
     where = tuple(Sentence("{name} {n:,}", {"name": name, "n": count}) for name, count in by_commune.items())

@@ -21,7 +21,8 @@ from mssmap.planning.ground.grid import to_metric
 from mssmap.planning.method import Sentence
 from mssmap.planning.siting import solver
 from mssmap.planning.siting.heuristics import Cover, Median
-from mssmap.planning.siting.solver import MODELS, Effort, Problem, Solution
+from mssmap.planning.siting.model import MODELS
+from mssmap.planning.siting.solver import Effort, Problem, Solution
 from mssmap.planning.sureness import Step
 
 MAX_K = 15
@@ -59,7 +60,7 @@ def front(
         If the model has no k (lscp) or the mode does not exist.
     """
     model = MODELS[problem.model]
-    if not (model.needs_k and model.any_k) or mode not in MODES:
+    if not (model.has_k and model.any_k) or mode not in MODES:
         raise InputError(
             f"front: found {problem.model}, {mode!r}; required a model with k and one of {', '.join(MODES)}."
         )
@@ -125,7 +126,7 @@ def swaps(problem: Problem, solution: Solution, within_pct: float = 1.0) -> pd.D
         allowed[list(solution.chosen)] = False
         rows += [(site, other, float(values[other]) - constant) for other in np.flatnonzero(allowed).tolist()]
     found = pd.DataFrame(rows, columns=["site", "instead", "objective"])
-    sign = 1.0 if MODELS[problem.model].more_is_better else -1.0
+    sign = 1.0 if MODELS[problem.model].is_gain else -1.0
     found["loss_pct"] = 100 * sign * (solution.objective - found["objective"]) / max(abs(solution.objective), 1e-12)
     found = found[found["loss_pct"] <= within_pct]
     return found.sort_values(["loss_pct", "site", "instead"], kind="stable").reset_index(drop=True)

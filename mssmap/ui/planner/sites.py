@@ -27,7 +27,7 @@ SECONDS_A_NUMBER: Final = 6.0
 
 def model_titles() -> dict[str, str]:
     """Location models in words."""
-    return {name: _(model.title) for name, model in solver.MODELS.items()}
+    return {name: _(model.title) for name, model in MODELS.items()}
 
 
 def show(judged: Judged) -> None:
@@ -45,7 +45,7 @@ def show(judged: Judged) -> None:
         st.session_state["solution"] = None
         with st.status(_("Searching ..."), expanded=True) as status:
             try:
-                bases = int(k) if solver.MODELS[model].needs_k else None
+                bases = int(k) if MODELS[model].has_k else None
                 phases = {"search": _("Best so far"), "bound": _("Best so far, its bound being worked out")}
                 tell = solver.Effort(
                     progress=lambda phase, value, _bound: status.update(
@@ -154,7 +154,7 @@ def unreachable(answer: solver.Solution) -> str:
     where = "; ".join(f"{name} {text.number(people)}" for name, people in answer.unreachable_by_commune.items())
     words = (
         _("Not within the standard of any candidate: {n} people ({where}).")
-        if not MODELS[answer.model].needs_k
+        if not MODELS[answer.model].has_k
         else _("No way to any base or site: {n} people ({where}). They are not in the objective.")
     )
     return words.format(n=text.number(round(answer.unreachable_people)), where=where)
