@@ -21,7 +21,9 @@ SHOWN_FAULTS = 20
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, XLSX, GeoJSON, GPKG, KML, FGB, Parquet or a zip.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="CSV, XLSX, GeoJSON, GPKG, KML, GPX, FGB, Parquet, zip.")
+    ],
     kind: Annotated[str, typer.Option("--as", metavar="KIND", help="events or layer; default: by its columns.")] = "",
     mapping: Annotated[
         Path | None, typer.Option(metavar="FILE", help="How to read it, as the data page saves it.")

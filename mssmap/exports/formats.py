@@ -36,7 +36,8 @@ class Format:
     nested
         A cell can hold a list.
     geometry
-        `native`; `wkt`: points in two columns of numbers, others as text; `points`: only points, in two columns.
+        `native`; `ways`: points and lines only; `wkt`: points in two columns of numbers, others as text; `points`: only
+        points, in two columns.
     hxl
         There is a place for a row of HXL hashtags.
     name_bytes, text_bytes, text_length
@@ -128,6 +129,20 @@ FORMATS: Final[dict[str, Format]] = {
         plain_xml=True,
         only_text=True,
         reserved=frozenset({"name", "description", "address", "when", "begin", "end"}),
+    ),
+    "gpx": Format(
+        "GPX",
+        ".gpx",
+        mark("For satellite navigation: places and ways; one file a layer."),
+        "gpx.write",
+        mime="application/gpx+xml",
+        proof=False,
+        metric=False,
+        tables=False,
+        geometry="ways",
+        plain_xml=True,
+        only_text=True,
+        reserved=frozenset({"name", "cmt", "desc", "src", "time", "ele", "sym", "type"}),
     ),
     "csv": Format(
         "CSV",

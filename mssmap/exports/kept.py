@@ -94,6 +94,8 @@ def _geometry(part: Part, chosen: Format, form: Form) -> Kept:
     """Put the geometry into columns where the format has no geometry of its own."""
     if not part.has_geometry or chosen.geometry == "native":
         return part, []
+    if chosen.geometry == "ways":
+        return _ways(part)
     shapes = part.frame.geometry.to_numpy()
     present = ~shapely.is_missing(shapes)
     frame = pd.DataFrame(part.frame.drop(columns="geometry"))
@@ -112,6 +114,25 @@ def _geometry(part: Part, chosen: Format, form: Form) -> Kept:
     added = [Column(name, "number", unit, f"Place of the point in {form.crs}.") for name in names]
     frame = frame.assign(**{name: values[:, i] for i, name in enumerate(names)})
     return part.with_columns([*part.columns, *added], frame), []
+
+
+def _ways(part: Part) -> Kept:
+    """Draw the outlines of areas as lines; what mixes kinds of shapes has no place."""
+    frame = part.frame
+    kinds = frame.geometry.geom_type
+    areas, mixed = kinds.isin(["Polygon", "MultiPolygon"]), kinds == "GeometryCollection"
+    losses = [
+        words.format(n=int(rows.sum()))
+        for rows, words in (
+            (areas, _("{n} areas are lines, their outlines.")),
+            (mixed, _("{n} shapes of several kinds are left out, only their attributes are kept.")),
+        )
+        if rows.any()
+    ]
+    if not losses:
+        return part, []
+    drawn = frame.geometry.where(~areas, frame.geometry.boundary).where(~mixed, None)
+    return part.with_columns(part.columns, frame.set_geometry(drawn)), losses
 
 
 def _schema(part: Part, chosen: Format, form: Form) -> Kept:
@@ -204,7 +225,7 @@ def _placemarks(part: Part, chosen: Format, form: Form) -> Kept:
 
 def _no_crs(part: Part, chosen: Format, form: Form) -> Kept:
     placed = {"wkt", "utm_x"} & {column.name for column in part.columns}
-    if chosen.geometry == "native" or not placed or form.crs == WGS84:
+    if chosen.geometry in ("native", "ways") or not placed or form.crs == WGS84:
         return part, []
     return part, [_("the file does not say that its coordinates are in {crs}.").format(crs=form.crs)]
 

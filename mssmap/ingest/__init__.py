@@ -29,8 +29,8 @@ def read(
     """
     Read a file from outside, whatever is in it.
 
-    CSV, XLSX, GeoJSON, GeoPackage, zipped Shapefile, KML, FlatGeobuf, (Geo)Parquet, or a zip of these; which one is
-    told by the content. Nothing is transformed: the frames keep the CRS of the file.
+    CSV, XLSX, GeoJSON, GeoPackage, zipped Shapefile, KML, GPX, FlatGeobuf, (Geo)Parquet, or a zip of these; which one
+    it is tells the content. Nothing is transformed: the frames keep the CRS of the file.
 
     Parameters
     ----------

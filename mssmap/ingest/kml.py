@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element
 
 import numpy as np
 import shapely
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import fromstring
 from shapely.errors import ShapelyError
 
+from mssmap.ingest.markup import document, tag_of, text_of
 from mssmap.ingest.shapes import too_deep
 from mssmap.ingest.table import Parsed, from_records
-from mssmap.jail.limits import Limits, RefusedError, at_most, printable, refused
+from mssmap.jail.limits import Limits, RefusedError, at_most, refused
 
 GROUPS = ("Document", "Folder")
 
@@ -28,16 +27,7 @@ def parse(content: bytes, name: str, limits: Limits) -> Parsed:
     RefusedError
         If it is other XML, declares a document type, is nested too deep, or is more than the limits allow.
     """
-    try:
-        root = fromstring(content, forbid_dtd=True)
-    except DefusedXmlException as error:
-        raise refused(
-            "a document type or entities in the XML", "plain KML", "Export it again without <!DOCTYPE>."
-        ) from error
-    except (ParseError, ValueError, LookupError, RecursionError) as error:
-        raise refused(f"XML that cannot be read ({error})", "KML", "The file may be cut off.") from error
-    if _tag(root) != "kml":
-        raise refused(f"XML that begins with <{printable(_tag(root), 40)}>", "KML")
+    root = document(content, "kml", "KML")
     groups: dict[str, list[Element]] = {}
     ignored: set[str] = set()
     for folder, mark in _placemarks(root, name, limits.depth, ignored):
@@ -63,15 +53,6 @@ def parse(content: bytes, name: str, limits: Limits) -> Parsed:
     return parsed
 
 
-def _tag(element: Element) -> str:
-    return element.tag.rpartition("}")[2]
-
-
-def _text(element: Element, name: str) -> str | None:
-    found = next((child for child in element if _tag(child) == name), None)
-    return found.text.strip() if found is not None and found.text else None
-
-
 def _placemarks(root: Element, name: str, depth: int, ignored: set[str]) -> Iterator[tuple[str, Element]]:
     waiting = [(root, name, 0)]
     while waiting:
@@ -79,11 +60,11 @@ def _placemarks(root: Element, name: str, depth: int, ignored: set[str]) -> Iter
         if level > depth:
             raise refused("folders nested very deep", f"at most {depth} levels")
         for child in element:
-            tag = _tag(child)
+            tag = tag_of(child)
             if tag == "Placemark":
                 yield folder, child
             elif tag in GROUPS:
-                waiting.append((child, _text(child, "name") or folder, level + 1))
+                waiting.append((child, text_of(child, "name") or folder, level + 1))
             elif tag in ("NetworkLink", "GroundOverlay", "PhotoOverlay", "ScreenOverlay"):
                 ignored.add(tag)
 
@@ -91,19 +72,19 @@ def _placemarks(root: Element, name: str, depth: int, ignored: set[str]) -> Iter
 def _record(mark: Element) -> dict[str, Any]:
     record: dict[str, Any] = {}
     for name in ("name", "description", "address"):
-        if (text := _text(mark, name)) is not None:
+        if (text := text_of(mark, name)) is not None:
             record[name] = text
     for element in mark.iter():
-        tag = _tag(element)
+        tag = tag_of(element)
         key = element.get("name")
         if tag == "Data" and key:
-            record[key] = _text(element, "value")
+            record[key] = text_of(element, "value")
         elif tag == "SimpleData" and key:
             record[key] = (element.text or "").strip() or None
         elif tag == "TimeStamp":
-            record["when"] = _text(element, "when")
+            record["when"] = text_of(element, "when")
         elif tag == "TimeSpan":
-            record["begin"], record["end"] = _text(element, "begin"), _text(element, "end")
+            record["begin"], record["end"] = text_of(element, "begin"), text_of(element, "end")
     return record
 
 
@@ -113,13 +94,13 @@ def _shape(element: Element, row: int, limits: Limits, depth: int) -> Any:
         raise too_deep(row, limits)
     found = []
     for child in element:
-        tag = _tag(child)
+        tag = tag_of(child)
         if tag == "Point":
             found.append(shapely.Point(_coordinates(child)[0]))
         elif tag in ("LineString", "LinearRing"):
             found.append(shapely.LineString(_coordinates(child)))
         elif tag == "Polygon":
-            rings = [(_tag(part), _coordinates(part)) for part in child if _tag(part).endswith("BoundaryIs")]
+            rings = [(tag_of(part), _coordinates(part)) for part in child if tag_of(part).endswith("BoundaryIs")]
             outer = [ring for tag, ring in rings if tag == "outerBoundaryIs"]
             found.append(shapely.Polygon(outer[0], [ring for tag, ring in rings if tag == "innerBoundaryIs"]))
         elif tag == "MultiGeometry":
@@ -133,7 +114,7 @@ def _shape(element: Element, row: int, limits: Limits, depth: int) -> Any:
 
 
 def _coordinates(element: Element) -> list[tuple[float, ...]]:
-    text = next((part.text or "" for part in element.iter() if _tag(part) == "coordinates"), "")
+    text = next((part.text or "" for part in element.iter() if tag_of(part) == "coordinates"), "")
     positions = [tuple(float(number) for number in group.split(",") if number) for group in text.split()]
     if not positions or any(len(position) not in (2, 3) for position in positions):
         raise ValueError("a position is not longitude,latitude")

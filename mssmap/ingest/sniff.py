@@ -45,6 +45,7 @@ FORMATS: Final = {
     "gpkg": Format("GeoPackage", (".gpkg",), "geopackage.parse", (b"SQLite format 3\x00",), listed="GeoPackage"),
     "shp": Format("Shapefile", (), listed=mark("a zipped shapefile")),
     "html": Format("HTML map of mssmap", (".html",), "webpage.parse", text=r"(?i)<!doctype html"),
+    "gpx": Format("GPX", (".gpx",), "gpx.parse", text=r"(?s)(<\?.*?\?>\s*|<!--.*?-->\s*)*<gpx\b", listed="GPX"),
     "kml": Format("KML", (".kml",), "kml.parse", text="<", listed="KML"),
     "fgb": Format("FlatGeobuf", (".fgb",), "vector.parse_flatgeobuf", (b"fgb",), listed="FlatGeobuf"),
     "parquet": Format("GeoParquet", (".parquet", ".geoparquet"), "geoparquet.parse", (b"PAR1",), listed="GeoParquet"),

@@ -424,6 +424,23 @@ def test_awkward_names_of_columns_and_rows_without_an_id(small, on, tmp_path, na
     assert verify.file(data, path).state == "unchanged"
 
 
+def test_gpx_holds_places_and_outlines_and_says_what_it_loses(made, tmp_path, small, on):
+    bases = readable(made("gpx", "fobs"), "gpx", tmp_path)
+    places = gpd.read_file(bases, layer="waypoints")
+    assert places["name"].tolist() == ["Base A", "Base B"]
+    assert shapely.to_wkt(places.geometry, rounding_precision=2).tolist() == [
+        "POINT (-72.35 18.55)",
+        "POINT (-72.25 18.55)",
+    ]
+    assert gpd.read_file(bases, layer="tracks")["name"].tolist() == ["Plan X"], "it has no place"
+    built = extract.build(small, Selection(("communes",), Filters(on("2025-01-18"))), Form("gpx"))
+    assert "communes: 2 areas are lines, their outlines." in [str(loss) for loss in built.losses]
+    bundle.save(built, tmp_path / bundle.file_name(built))
+    unpacked = readable(tmp_path / bundle.file_name(built), "gpx", tmp_path)
+    outlines = gpd.read_file(unpacked.with_name("communes.gpx"), layer="tracks")
+    assert outlines.geometry.length.round(6).tolist() == [0.4, 0.4]
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_has_a_writer_and_a_note(name):
     assert callable(bundle.writer(name))

@@ -114,7 +114,7 @@ def test_the_short_way_for_points_gives_what_the_long_way_gives(shapes):
     assert canonical_shapes.geometries(found) == [*long_way, None]
 
 
-@pytest.mark.parametrize("name", ["csv", "xlsx", "shp", "kml"])
+@pytest.mark.parametrize("name", ["csv", "xlsx", "shp", "kml", "gpx"])
 @settings(max_examples=20)
 @given(part=parts())
 def test_other_formats_change_no_text_without_saying_so(name, part):

@@ -81,7 +81,11 @@ def damaged(kind: str, content: bytes, chance: random.Random) -> bytes:
             for path, part in members.items():
                 archive.writestr(path, part)
         return buffer.getvalue()
-    return cut_up(content, chance) if kind in ("csv", "kml", "geojson", "plan", "mapping") else blurred(content, chance)
+    return (
+        cut_up(content, chance)
+        if kind in ("csv", "kml", "gpx", "geojson", "plan", "mapping")
+        else blurred(content, chance)
+    )
 
 
 def _member(name: str, content: bytes, chance: random.Random) -> bytes:

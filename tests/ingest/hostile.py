@@ -71,6 +71,13 @@ def zipped(members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -
     return buffer.getvalue()
 
 
+def gpx(name: str, head: str = "") -> bytes:
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?>{head}<gpx xmlns="http://www.topografix.com/GPX/1/1" version="1.1">'
+        f'<wpt lat="18.5" lon="-72.3"><name>{name}</name></wpt></gpx>'
+    ).encode()
+
+
 def kml(inside: str, head: str = "") -> bytes:
     return (
         f'<?xml version="1.0" encoding="UTF-8"?>{head}<kml xmlns="http://www.opengis.net/kml/2.2"><Document>'
@@ -316,6 +323,10 @@ def documents(secret: Path, port: int) -> Iterator[Case]:
         "x.kml",
         kml(MARK.format("x"), f'<!DOCTYPE k SYSTEM "http://127.0.0.1:{port}/k.dtd">'),
         "document type",
+    )
+    yield Case("gpx xxe", "x.gpx", gpx("&e;", entity), "document type")
+    yield Case(
+        "gpx deep", "x.gpx", gpx("</name><extensions>" + "<a>" * 3000 + "</a>" * 3000 + "</extensions><name>"), READ
     )
     yield Case("kml laughs", "x.kml", kml(MARK.format("&a9;"), laughs), "document type")
     network = f"<NetworkLink><Link><href>http://127.0.0.1:{port}/x.kml</href></Link></NetworkLink>"

@@ -44,12 +44,13 @@ def write(folder: Path) -> dict[str, bytes]:
     rows.drop(columns="geometry").to_csv(folder / "a.csv", index=False)
     rows.drop(columns="geometry").to_excel(folder / "a.xlsx", index=False)
     rows[["name", "geometry"]].rename(columns={"name": "Name"}).to_file(folder / "a.kml", driver="KML")
+    rows[["name", "geometry"]].to_file(folder / "a.gpx", driver="GPX", layer="waypoints")
     shapes = folder / "shapes"
     shapes.mkdir()
     rows.to_file(shapes / "a.shp", encoding="utf-8")
     found = {
         name: (folder / f"a.{name}").read_bytes()
-        for name in ("geojson", "gpkg", "fgb", "parquet", "csv", "xlsx", "kml")
+        for name in ("geojson", "gpkg", "fgb", "parquet", "csv", "xlsx", "kml", "gpx")
     }
     found["zip"] = packed({path.name: path.read_bytes() for path in sorted(shapes.iterdir())})
     found["bundle"] = packed({f"layers/a.{name}": found[name] for name in ("geojson", "csv", "kml")})

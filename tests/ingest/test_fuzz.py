@@ -77,7 +77,7 @@ def test_every_damaged_file_is_read_or_refused(told):
 def test_at_least_a_fifth_is_read(told):
     """Else the damage would be so great that only the front door is tested."""
     assert told["accepted"] >= CASES / 5
-    data = {"geojson", "gpkg", "fgb", "parquet", "csv", "xlsx", "kml", "zip", "bundle"}
+    data = {"geojson", "gpkg", "fgb", "parquet", "csv", "xlsx", "kml", "gpx", "zip", "bundle"}
     assert set(told["kinds"]) == data | {"export", "archive", "plan", "mapping"}
 
 

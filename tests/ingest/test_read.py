@@ -12,6 +12,7 @@ import pytest
 import shapely
 
 from mssmap import ingest
+from mssmap.errors import InputError
 from mssmap.ingest import archive
 from mssmap.jail import box
 from mssmap.jail.limits import Limits
@@ -225,3 +226,48 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(tmp_path):
 def test_a_member_that_is_dangerous_is_refused(name, content, message):
     with pytest.raises(ingest.RefusedError, match=message):
         archive.unpack(zipped({name: content}), archive.Budget(Limits()))
+
+
+FOREIGN_GPX = b"""<?xml version="1.0"?><!-- from a receiver -->
+<gpx version="1.1" creator="Receiver" xmlns="http://www.topografix.com/GPX/1/1" xmlns:o="urn:other">
+  <metadata><time>2025-01-18T00:00:00Z</time></metadata>
+  <wpt lat="18.5" lon="-72.3"><ele>12.5</ele><name>Alpha</name><extensions><o:speed>4</o:speed></extensions></wpt>
+  <wpt lat="north" lon="-72.3"><name>Lost</name></wpt>
+  <rte><name>Route</name><rtept lat="18.5" lon="-72.3"/><rtept lat="18.6" lon="-72.4"/></rte>
+  <trk><name>Two parts</name>
+    <trkseg><trkpt lat="18.5" lon="-72.3"/><trkpt lat="18.6" lon="-72.4"/></trkseg>
+    <trkseg><trkpt lat="18.7" lon="-72.5"/><trkpt lat="18.8" lon="-72.6"/></trkseg>
+    <trkseg><trkpt lat="18.9" lon="-72.7"/></trkseg></trk>
+  <trk><name>Never on</name></trk>
+</gpx>"""
+
+
+def test_waypoints_routes_and_tracks_are_rows(read):
+    reading = read(FOREIGN_GPX, "walk.gpx")
+    (rows,) = reading.tables.values()
+    assert reading.format == "gpx"
+    assert rows["name"].tolist() == ["Alpha", "Lost", "Route", "Two parts", "Never on"]
+    assert (rows["ele"].iloc[0], rows["speed"].iloc[0]) == ("12.5", "4")
+    assert [None if shape is None else shape.wkt for shape in rows.geometry] == [
+        "POINT (-72.3 18.5)",
+        None,
+        "LINESTRING (-72.3 18.5, -72.4 18.6)",
+        "MULTILINESTRING ((-72.3 18.5, -72.4 18.6), (-72.5 18.7, -72.6 18.8))",
+        None,
+    ]
+    assert [(fault.row, fault.column, fault.required) for fault in reading.faults] == [
+        (2, "geometry", "lat and lon in degrees")
+    ]
+    assert reading.notes == ("1 segments of a single position beside longer ones are left out.",)
+
+
+def test_gpx_that_gdal_wrote_is_read(files, read):
+    (rows,) = read(files["gpx"], "a.gpx").tables.values()
+    expected = samples.frame()
+    assert rows["name"].tolist() == expected["name"].tolist()
+    assert rows.geometry.geom_equals_exact(expected.geometry.set_axis(rows.index), 1e-7).all()
+
+
+def test_gpx_without_anything_in_it_is_refused(read):
+    with pytest.raises(InputError, match="no waypoints, routes or tracks"):
+        read(b'<gpx version="1.1"/>', "a.gpx")
