@@ -71,6 +71,17 @@ def everything(store: Store) -> dict[str, list[Any]]:
         }
 
 
+def test_of_more_rows_than_are_written_at_once_all_come_back(tmp_path, file):
+    full = open_store(f"sqlite:///{tmp_path / 'full.db'}")
+    for number in range(2 * backup.ROWS_AT_ONCE + 1):
+        notes.remember(full, f"note.{number:04}", {"number": number})
+    backup.backup(full, file)
+    again = open_store(f"sqlite:///{tmp_path / 'again.db'}")
+    backup.restore(again, file)
+    assert everything(again) == everything(full)
+    assert audit.faults(again.trail()) == []
+
+
 def test_what_comes_back_is_what_was_there(store, other, file):
     made = backup.backup(filled(store), file)
     again = open_store(other)

@@ -169,6 +169,7 @@ def test_packs_get_new_numbers_and_drafts_stay_ours(both):
     assert notes.listed(hq, "pack.") == {"pack.000001": {"by": "ana"}, "pack.000002": {"by": "bea"}}
     assert notes.find(hq, "draft.local") == {"title": "ana"}
     assert [e.body for e in hq.trail() if e.entity_id.startswith("draft.local~")] == [{"title": "bea"}]
+    assert_versions_follow_each_other(hq)
 
 
 def test_the_chains_interleave_by_time_and_each_keeps_its_order(both):
@@ -256,6 +257,15 @@ def _state(store: Store) -> dict[str, str]:
     return {p.plan_id: p.name for p in plans.listed(store)}
 
 
+def assert_versions_follow_each_other(store: Store) -> None:
+    """Of each record, those in its branches too."""
+    versions: dict[tuple[str, str], list[int]] = {}
+    for entry in store.trail():
+        versions.setdefault((entry.entity, entry.entity_id), []).append(entry.version)
+    first = {key: found[0] if "~" in key[1] else 1 for key, found in versions.items()}
+    assert [key for key, found in versions.items() if found != list(range(first[key], first[key] + len(found)))] == []
+
+
 @settings(max_examples=25)
 @given(STEPS, STEPS)
 def test_no_change_is_lost_whatever_both_did(empty_stores, shared, apart):
@@ -274,6 +284,9 @@ def test_no_change_is_lost_whatever_both_did(empty_stores, shared, apart):
     assert audit.faults(hq.trail()) == []
     assert len(set(requests)) == len(requests)
     assert {entry.request_id for entry in laptop.trail() if entry.entity == plans.ENTITY} <= set(requests)
+    assert_versions_follow_each_other(hq)
+    numbered = {entry.request_id: entry.version for entry in laptop.trail()}
+    assert [e for e in hq.trail() if "~" in e.entity_id and e.version != numbered[e.request_id]] == []
     contested = {conflict.entity_id for conflict in done.conflicts}
     for plan_id in "pqr":
         now, here, there = (state.get(plan_id) for state in (_state(hq), ours, theirs))
