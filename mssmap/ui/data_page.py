@@ -94,7 +94,7 @@ def about() -> None:
         )
     )
     with st.expander(_("How records are graded")):
-        st.markdown("\n".join(f"- {rule}" for rule in _grading()))
+        plain.say("caption", *_grading())
     if i18n.current() != "en":
         plain.say(
             "caption",

@@ -74,7 +74,7 @@ def foreign(tree: ast.AST) -> list[str]:
 
 @pytest.mark.parametrize(
     "path",
-    [ROOT / "app.py", *sorted(ROOT.glob("pages/*.py")), *sorted(ROOT.glob("mssmap/ui/*.py"))],
+    [ROOT / "app.py", *sorted(ROOT.glob("pages/*.py")), *sorted(ROOT.glob("mssmap/ui/**/*.py"))],
     ids=lambda p: p.name,
 )
 def test_words_that_are_not_ours_go_through_plain(path: Path) -> None:

@@ -39,11 +39,12 @@ ON_MAP = 2_000
 
 def tab() -> None:
     """Everything about imports: drop, check, store, take away."""
-    st.caption(
+    plain.say(
+        "caption",
         _(
             "Events or layers of your own, from {formats} or a zip of these. The file is opened in a process of its "
             "own that can reach neither the network nor other files, and nothing is stored before you say so."
-        ).format(formats=", ".join(map(_, LISTED)))
+        ).format(formats=", ".join(map(_, LISTED))),
     )
     _told()
     generation = st.session_state.get("import_generation", 0)
