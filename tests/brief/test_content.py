@@ -114,7 +114,7 @@ def test_how_a_plan_is_judged_is_told_in_the_language_of_the_pack(real, brief):
     from mssmap.planning import on_data, plan_file
 
     plan = plan_file.to_dict(on_data.find(real, "baseline", brief().clocks, "F6"))
-    table = content.compose(real, brief(scenario=plan, lang="fr")).plan
+    (table,) = content.compose(real, brief(scenario=plan, lang="fr")).of("plan")
     assert "Hors route 12 km/h." in table.note
     assert "Off road" not in table.note
     assert {row[4] for row in table.rows} == {"personnes", "%", "min", "bases"}
