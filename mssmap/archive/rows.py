@@ -14,9 +14,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-import pyproj
 
 from mssmap.ingest.geoparquet import crs_of, described, plain
+from mssmap.ingest.shapes import system_of
 from mssmap.jail.jobs import Task
 from mssmap.jail.limits import MB, Limits, RefusedError, at_most, printable, refused
 
@@ -88,7 +88,7 @@ def _is_binary(kind: pa.DataType) -> bool:
 
 def _check_crs(name: str, item: Any) -> None:
     text = crs_of(item) if isinstance(item, dict) else ""
-    crs = pyproj.CRS.from_user_input(text) if text else None
+    crs = system_of(text) if text else None
     if crs is None or not crs.is_geographic or crs.to_2d().to_epsg(min_confidence=20) not in (None, 4326):
         found = printable(crs.name) if crs else "no CRS"
         raise refused(f"the column {name} in {found}", "longitude and latitude in WGS 84", "Transform it first.")

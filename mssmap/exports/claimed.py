@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyproj
 
 from mssmap.exports import canonical_shapes
 from mssmap.ingest import parse, shapes
@@ -141,6 +140,6 @@ def _called(crs: str) -> str:
     """Return the code of a CRS, or its name; empty if there is none."""
     if not crs:
         return ""
-    found = pyproj.CRS.from_user_input(crs) if shapes.CODE.fullmatch(crs) else pyproj.CRS.from_wkt(crs)
+    found = shapes.system_of(crs)
     code = found.to_epsg()
     return f"EPSG:{code}" if code else printable(str(found.name), 80)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -213,12 +214,31 @@ def to_crs(shapes: Shapes, crs: str, wanted: str) -> Shapes:
     """
     if not crs:
         return shapes
-    try:
-        system = pyproj.CRS.from_user_input(crs) if CODE.fullmatch(crs) else pyproj.CRS.from_wkt(crs)
+    with _proj():
+        system = system_of(crs)
         code = ":".join(system.to_authority(min_confidence=70) or ())
         if {code, wanted} <= {WGS84, "OGC:CRS84"} or code == wanted:
             return shapes
         return _moved(shapes, pyproj.Transformer.from_crs(system, wanted, always_xy=True))
+
+
+def system_of(crs: str) -> pyproj.CRS:
+    """
+    Return the CRS that a file names by a code or in WKT.
+
+    Raises
+    ------
+    RefusedError
+        If PROJ does not know it.
+    """
+    with _proj():
+        return pyproj.CRS.from_user_input(crs) if CODE.fullmatch(crs) else pyproj.CRS.from_wkt(crs)
+
+
+@contextmanager
+def _proj() -> Iterator[None]:
+    try:
+        yield
     except (pyproj.exceptions.ProjError, UnicodeError) as error:
         required = "EPSG or WKT that needs no file of its own"
         found = f"a coordinate system that PROJ cannot use ({printable(str(error), 120)})"

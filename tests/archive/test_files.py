@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pyproj
 import pytest
 from hypothesis import given
 
@@ -157,10 +158,16 @@ def parquet(path: Path, frame: pd.DataFrame, geo: dict[str, object] | None = Non
 
 
 def utm() -> dict[str, object]:
-    import pyproj
-
     crs = pyproj.CRS("EPSG:32618").to_json_dict()
     return {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": {"encoding": "WKB", "crs": crs}}}
+
+
+def unitless() -> dict[str, object]:
+    """An axis without a unit: PROJ reads it from JSON, writes it as WKT, and cannot read that."""
+    described = utm()
+    crs = pyproj.CRS("EPSG:4326").to_json_dict()
+    del crs["coordinate_system"]["axis"][1]["unit"]
+    return {**described, "columns": {"geometry": {"encoding": "WKB", "crs": crs}}}
 
 
 SOUND = rows(TEN[:3])
@@ -179,6 +186,7 @@ TOO_WIDE = pd.concat([SOUND, pd.DataFrame(1, SOUND.index, [f"c{i}" for i in rang
         pytest.param(SOUND.assign(lon=float("inf")), None, r"3 rows whose lon and lat are no numbers", id="infinite"),
         pytest.param(SOUND.assign(lat=[18.5, None, 18.5]), None, "1 rows whose lon .* row 2", id="half a place"),
         pytest.param(SOUND.assign(lon=796_000.0), None, "no numbers of degrees", id="metres"),
+        pytest.param(SOUND, unitless(), "a coordinate system that PROJ cannot use", id="CRS without a unit"),
         pytest.param(SOUND, utm(), "UTM zone 18N, required longitude and latitude in WGS 84", id="wrong CRS"),
         pytest.param(
             SOUND.assign(valid_from=["2024-01-01T00:00:00Z", "2024-01-01T23:00:00-05:00", "2024-01-02T00:00:00Z"]),
