@@ -694,7 +694,7 @@ FILE_CHECKS: Final = (
     Check(
         "cost",
         "a system that names a file is computed by nobody",
-        "to_crs",
+        "_told_by_proj",
         SHAPES + "test_a_system_that_wants_a_file_is_refused_and_the_file_is_not_opened",
         "except UnicodeError as error",
         "except (pyproj.exceptions.ProjError, UnicodeError) as error",

@@ -214,7 +214,7 @@ def to_crs(shapes: Shapes, crs: str, wanted: str) -> Shapes:
     """
     if not crs:
         return shapes
-    with _proj():
+    with _told_by_proj():
         system = system_of(crs)
         code = ":".join(system.to_authority(min_confidence=70) or ())
         if {code, wanted} <= {WGS84, "OGC:CRS84"} or code == wanted:
@@ -231,12 +231,12 @@ def system_of(crs: str) -> pyproj.CRS:
     RefusedError
         If PROJ does not know it.
     """
-    with _proj():
+    with _told_by_proj():
         return pyproj.CRS.from_user_input(crs) if CODE.fullmatch(crs) else pyproj.CRS.from_wkt(crs)
 
 
 @contextmanager
-def _proj() -> Iterator[None]:
+def _told_by_proj() -> Iterator[None]:
     try:
         yield
     except (pyproj.exceptions.ProjError, UnicodeError) as error:
