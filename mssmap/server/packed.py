@@ -71,12 +71,14 @@ class Packed:
 
     async def packed(self, key: tuple[str, ...], content: bytes) -> bytes:
         """Return a content packed; `key` names the file, its state and, last, the way."""
-        if key not in self._kept:
-            self._kept[key] = await run_in_threadpool(WAYS[key[-1]], content)
-            while sum(map(len, self._kept.values())) > KEPT_BYTES:
-                self._kept.popitem(last=False)
+        packed = self._kept.get(key)
+        if packed is None:
+            packed = await run_in_threadpool(WAYS[key[-1]], content)
+        self._kept[key] = packed
         self._kept.move_to_end(key)
-        return self._kept[key]
+        while sum(map(len, self._kept.values())) > KEPT_BYTES:
+            self._kept.popitem(last=False)
+        return packed
 
 
 class _Answer:

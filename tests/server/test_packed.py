@@ -99,3 +99,8 @@ def test_a_file_is_packed_once_and_not_more_is_kept_than_allowed(asked, folder, 
     for name in ("page", "page", "other", "page"):
         asked(f"/static/{name}.js")
     assert len(made) == 3
+
+
+def test_a_file_larger_than_what_is_kept_travels_all_the_same(asked, folder, monkeypatch):
+    monkeypatch.setattr(packed, "KEPT_BYTES", 1)
+    assert brotli.decompress(asked("/static/page.js")[2]) == SCRIPT
