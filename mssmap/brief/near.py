@@ -67,9 +67,11 @@ def compose(of: Material) -> Iterable[Table]:
     told = _counted(of, placed) if len(placed) else []
     title = _("People near recent events")
     note = _(
-        "Who lives within {km} km of one of the {n} events of the {days} days up to {day}. At least: wherever a vague "
-        "place may be; at most: for one point where it may be. Not counted are {out} events whose place is not known."
+        "Who lives within {km} km of one of the {n} events in {place} of the {days} days up to {day}. At least: "
+        "wherever a vague place may be; at most: for one point where it may be. Not counted are {out} events whose "
+        "place is not known."
     ).format(
+        place=_within(of).name(of.brief.lang),
         km=NEAR_M // 1000,
         n=len(placed),
         days=RECENT_DAYS,
@@ -83,6 +85,11 @@ def compose(of: Material) -> Iterable[Table]:
         note=typeface.printable(note),
         lines=tuple(f"{title}: {_range(low, high)}. {note}" for _name, low, high in told[:1]),
     )
+
+
+def _within(of: Material) -> regions.Region:
+    region = of.brief.filters.region
+    return regions.find(of.data, region) if region else regions.COUNTRY
 
 
 def _recent(of: Material) -> gpd.GeoDataFrame:
@@ -99,15 +106,17 @@ def _counted(of: Material, placed: gpd.GeoDataFrame) -> list[tuple[str, int, int
     near = cells_near(cells.xy, points, placed["location_precision"].map(ROUGH_M).fillna(0).to_numpy())
     people = cells.people["central"]
     codes, department = cells.departments
-    where = [(regions.COUNTRY, np.ones(len(people), dtype="bool"))]
-    where += [(regions.find(of.data, code), department == i) for i, code in enumerate(codes.tolist())]
+    where = [(_("All"), np.ones(len(people), dtype="bool"))]
+    where += [
+        (regions.find(of.data, code).name(of.brief.lang), department == i) for i, code in enumerate(codes.tolist())
+    ]
     whole, *parts = [
         (
-            place.name(of.brief.lang),
+            name,
             int(people[inside & near.surely].sum()),
             int(people[inside & near.possibly].sum()),
         )
-        for place, inside in where
+        for name, inside in where
     ]
     return [whole, *sorted((part for part in parts if part[2]), key=lambda part: (-part[2], part[0]))]
 

@@ -48,11 +48,20 @@ def test_the_section_is_told_in_print_on_slides_and_on_the_page(real):
     whole, *departments = [tuple(int(cell.replace(",", "")) for cell in row[1:]) for row in table.rows]
     assert 0 <= whole[0] <= whole[1]
     assert whole == tuple(map(sum, zip(*departments, strict=True))) if departments else whole == (0, 0)
-    assert "events of the 30 days up to 15 Feb 2026" in table.note
+    assert "events in Haiti of the 30 days up to 15 Feb 2026" in table.note
     assert table.lines[0].startswith(f"{table.title}: {table.rows[0][1]}")
     drawn = pdf.draw_map(real, told, width=slides.MAP_MM[0], height=slides.MAP_MM[1])
     show = Presentation(io.BytesIO(slides.write(told, drawn)))
     assert any(slide.shapes.title.text_frame.text == table.title for slide in show.slides)
+
+
+def test_of_a_region_the_section_says_whose_events_it_counts(real):
+    """People beyond its border live near its events too: the sum of all is not called by the name of the country."""
+    day = date(2026, 2, 15)
+    brief = Brief(Filters(Clocks(day, day), region="HT01"), MADE)
+    (table,) = content.compose(real, brief).of("near")
+    assert "events in West of the 30 days" in table.note
+    assert table.rows[0][0] == "All"
 
 
 def test_the_section_is_told_in_four_languages(real):
