@@ -136,7 +136,8 @@ def enlarged(data: Data, records: int) -> Data:
 def core(data: Data) -> tuple[int, float, float]:
     """Records with a state, and CPU in ms of a view of any day: the state of all of them, and all that is told of it."""
     every = [layer.id for group in layers.GROUPS.values() for layer in group]
-    day, today = date(2026, 1, 1), date.fromisoformat(TODAY)
+    today = date.fromisoformat(TODAY)
+    day = today - timedelta(days=3 * ROUNDS)
 
     def look(step: int) -> int:
         clocks = Clocks(day + timedelta(days=step), today)

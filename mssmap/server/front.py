@@ -21,7 +21,6 @@ import zlib
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urlsplit
 
 from mssmap import settings
 from mssmap.errors import InputError, MssmapError
@@ -295,7 +294,7 @@ def head(read: bytes) -> Head:
     first, *lines = read.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
     fields = {name.strip().lower(): value.strip() for name, _colon, value in (line.partition(":") for line in lines)}
     words = first.split(" ")
-    path = urlsplit(words[1]).path if len(words) == 3 and words[1].startswith("/") else ""
+    path = words[1].partition("?")[0] if len(words) == 3 and words[1].startswith("/") else ""
     return Head(
         is_page=bool(path) and routes.rule(path).is_page,
         worker=worker.named(fields.get("cookie", "")),
