@@ -134,7 +134,7 @@ def enlarged(data: Data, records: int) -> Data:
 
 
 def core(data: Data) -> tuple[int, float, float]:
-    """Records with a state, and CPU in ms of a view of any day: the state of all of them, and all that is told of it."""
+    """Records with a state, and CPU in ms of a view of any day: their state, and all that is told of it."""
     every = [layer.id for group in layers.GROUPS.values() for layer in group]
     today = date.fromisoformat(TODAY)
     day = today - timedelta(days=3 * ROUNDS)
@@ -150,7 +150,9 @@ def core(data: Data) -> tuple[int, float, float]:
 
     def tell(step: int) -> None:
         clocks = Clocks(day + timedelta(days=step), today)
-        twin.situation(shown(data, Filters(clocks, plans=True)), keyfigures.key_figures(data, clocks), every, (day, day))
+        twin.situation(
+            shown(data, Filters(clocks, plans=True)), keyfigures.key_figures(data, clocks), every, (day, day)
+        )
 
     look(0)
     tell(0)

@@ -50,7 +50,7 @@ from mssmap.server.door.uploads import Uploads
 from mssmap.server.packed import Packed
 from mssmap.server.worker import Begun, Seat, Sticky
 from mssmap.store import people
-from mssmap.ui import acts, cache, frame, live, logs, permits, plain, visits
+from mssmap.ui import acts, answer, cache, frame, live, logs, permits, plain, visits
 
 APP = settings.ROOT / "app.py"
 HASHED = re.compile(r"/app/static/[\w.-]+-[0-9a-f]{12}\.\w+$")
@@ -153,6 +153,7 @@ def create_app(seat: Seat | None = None) -> st.App:
             *api.routes(cache.data),
             *archive_routes(cache.archives),
             Route("/readyz", _ready, methods=["GET", "HEAD"]),
+            Route("/view", answer.view, methods=["GET"]),
             Route("/live", live.live, methods=["GET", "POST"]),
             Route("/acts", acts.acts, methods=["POST"]),
         ],

@@ -46,6 +46,7 @@ from mssmap.store import disk
 from mssmap.telling import twin
 from mssmap.ui import frame, permits
 from mssmap.ui.once import Once
+from mssmap.version import __version__
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -96,6 +97,12 @@ def of_the_data(maxsize: int) -> Callable[[Callable[Concatenate[Data, P], T]], C
         return ask
 
     return make
+
+
+@of_the_data(maxsize=2)
+def data_mark(of: Data) -> str:
+    """Return what changes whenever a view of the data may: the data themselves, what was imported, our own version."""
+    return mark([of.fingerprint, _seen[0], __version__])
 
 
 def static_folder() -> Path:
