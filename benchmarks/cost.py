@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import os
 import socket
 import statistics
@@ -16,12 +17,14 @@ import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 from types import MappingProxyType
-from urllib.request import urlopen
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
 
 import numpy as np
 import pandas as pd
@@ -37,8 +40,10 @@ from mssmap.records.catalog import Data
 from mssmap.records.shown import Filters, shown
 from mssmap.records.timeline import Clocks
 from mssmap.telling import twin
+from mssmap.ui import acts as acts_of
 
 ROUNDS = 20
+LAYERS = [name for name in layers.ALL if name.startswith(("fobs", "prisons"))]
 LARGE = 100_000
 
 
@@ -77,6 +82,21 @@ async def acts(address: str, server: psutil.Process) -> dict[str, float]:
             await act(number)
         return (cpu_s(server) - before) * 1000 / ROUNDS
 
+    async def ask(number: int, on: str = "events") -> None:
+        keys = {"as_of": FIRST + timedelta(days=5 * number + 2), "known_on": TODAY, "layers": on}
+        await asyncio.to_thread(lambda: urlopen(f"{address}view?{urlencode(keys)}").read())
+
+    def act(**what: object) -> None:
+        batch = {"person": acts_of.mark("local"), "acts": [{"id": uuid.uuid4().hex, "plan": "plan-1", **what}]}
+        origin = {"origin": address.rstrip("/"), "content-type": "application/json"}
+        answer = json.loads(urlopen(Request(f"{address}acts", json.dumps(batch).encode(), origin)).read())
+        assert answer["answers"][0]["state"] == "stored", answer
+
+    act(kind="create", name="Plan", as_of=TODAY, known_on=TODAY, grade="F6")
+
+    async def switch(number: int) -> None:
+        await asyncio.to_thread(lambda: act(kind="switch", base="fob-01", on=bool(number % 2)))
+
     async def come(_number: int) -> None:
         other = Viewer(address)
         await asyncio.to_thread(lambda: urlopen(address).read())
@@ -84,6 +104,10 @@ async def acts(address: str, server: psutil.Process) -> dict[str, float]:
         await other.close()
 
     found = {
+        "a step to a day that nobody has seen, its answer": await measured(ask),
+        "a step to a day that somebody has seen, its answer": await measured(ask),
+        "a switch of a layer, its answer": await measured(lambda number: ask(number, f"events,{LAYERS[number % 9]}")),
+        "a switch of a base in a plan, stored": await measured(switch),
         "a rerun that changes nothing": await measured(lambda _number: viewer.move(FIRST)),
         "the rerun after a step to a day that nobody has seen": await measured(
             lambda number: viewer.move(FIRST + timedelta(days=7 * number + 1))
