@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -202,3 +203,10 @@ def test_changes_without_a_sentence_of_their_own_are_not_called_nothing_new(real
 def test_a_sum_cites_the_best_source_of_each_of_its_parts(real, brief):
     (said,) = [line for line in content.compose(real, brief()).highlights if "more personnel" in line]
     assert "AskWikiNow" in said or "askwikinow" in said.lower(), "787 stands there alone"
+
+
+def test_the_months_of_the_strip_stand_below_its_lanes(real, brief):
+    drawn, height = plots.strip(content.compose(real, brief()), 182)
+    places = [float(y) for y in re.findall(r'<text[^>]* y="([-0-9.]+)"', drawn)]
+    assert len(places) > 5
+    assert [y for y in places if not 0 < y <= height] == []
