@@ -9,7 +9,7 @@ import pytest
 
 from mssmap.ingest import table
 
-AT = datetime(2025, 1, 18, 12, 30)  # noqa: DTZ001 -- as a spreadsheet gives it
+AT = datetime(2025, 1, 18, 12, 30)
 
 
 @pytest.mark.parametrize(
