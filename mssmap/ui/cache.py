@@ -114,7 +114,8 @@ def mend(name: str) -> None:
     """Write the static files again if one of them is asked for and is not there as it was written."""
     refresh()  # the files of an import that was removed meanwhile go before one of them is answered
     path = static_folder() / name
-    if name not in published().files or _intact.get(name) == _stamp(path):
+    stamp = _stamp(path)
+    if name not in published().files or (stamp is not None and _intact.get(name) == stamp):
         return
     with _mending:
         if not assets.intact(path):
