@@ -42,6 +42,7 @@ ELSEWHERE = {
     "tests/store/test_power.py": "cuts the power at random moments",
     "tests/store/test_server_kill.py": "kills servers at random moments",
     "tests/store/test_which_store.py": "every command, with and without a store",
+    "tests/test_limits.py": "a reading process for each file",
     "tests/test_generated.py": "makes the example and the docs again",
     "tests/test_package.py": "checks the package with another program",
     "tests/test_switched_off.py": "copies the product and runs tests in the copy",
