@@ -47,7 +47,7 @@ MAP_OPTIONS: Final[dict[str, Any]] = {
 }
 """How a Leaflet map of ours is made, wherever it is."""
 
-JUMPS: Final = (
+JUMPS: Final[tuple[dict[str, Any], ...]] = (
     {
         "id": "haiti",
         "n": {"en": "Haiti", "fr": "Haïti", "ht": "Ayiti", "es": "Haití"},
@@ -66,7 +66,7 @@ JUMPS: Final = (
 )
 """One-click extents: south-west and north-east corner in degrees."""
 
-LABELS: Final = (
+LABELS: Final[tuple[dict[str, Any], ...]] = (
     {
         "kind": "country",
         "at": [19.15, -71.1],
@@ -199,11 +199,13 @@ def compose(data: Data, shelf: Shelf, *, font: Path, grid: dict[str, Any] | None
         "zones": symbols.ZONE_STYLES,
         "sizes": symbols.SIZES_PX,
         "cells": symbols.CELL_FILLS,
+        "palettes": symbols.PALETTES,
+        "classes": symbols.CLASSES,
         "groups": symbols.GROUP_COLOURS,
         "closure": symbols.CLOSURE,
         "jumps": JUMPS,
         "labels": LABELS,
-        "credits": attach.credits(data),
+        "credits": credits_of(data),
     }
     typeface = shelf.put("typeface", ".woff2", font.read_bytes())
     style = font_face(f"../../{URL}{typeface}") + client.read("map/map.css")
@@ -226,6 +228,11 @@ def compose(data: Data, shelf: Shelf, *, font: Path, grid: dict[str, Any] | None
         event_rows=event_rows,
         imported=tuple(f"imports.{kind}" for kind in ("points", "shapes") if any(part[kind] for part in imports)),
     )
+
+
+def credits_of(data: Data) -> list[str]:
+    """Return who is named on the map besides our own sources."""
+    return attach.credits(data)
 
 
 def map_script(entry: str = client.MAP) -> bytes:
@@ -303,15 +310,15 @@ def _layers(data: Data) -> dict[str, dict[str, Any]]:
 
     plain = {name: collection(name) for name in ("land", "neighbours", "lakes", "rivers")}
     return plain | {
-        "roads": collection("roads", _road),
-        "departments": collection("departments", _region),
-        "communes": collection("communes", _region),
+        "roads": collection("roads", road),
+        "departments": collection("departments", region),
+        "communes": collection("communes", region),
         "places": collection("places", lambda row: {"n": names(row), "rank": int(row.rank)}),
         "zones": collection("gang_zones", lambda row: {"id": row.zone_id, "n": names(row)}),
     }
 
 
-def _region(row: Any) -> dict[str, Any]:
+def region(row: Any) -> dict[str, Any]:
     centre = shapely.maximum_inscribed_circle(row.geometry, tolerance=0.01).coords[0]
     return {
         "pcode": row.pcode,
@@ -322,7 +329,7 @@ def _region(row: Any) -> dict[str, Any]:
     }
 
 
-def _road(row: Any) -> dict[str, Any]:
+def road(row: Any) -> dict[str, Any]:
     line = max(getattr(row.geometry, "geoms", [row.geometry]), key=lambda part: part.length)
     middle = line.interpolate(0.5, normalized=True)
     label = [round(middle.y, 4), round(middle.x, 4)] if float(row.length_km) > 12 else None

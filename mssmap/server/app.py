@@ -41,12 +41,13 @@ from mssmap.errors import InputError, MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
 from mssmap.planning import on_data
-from mssmap.server import drain
+from mssmap.server import drain, first
 from mssmap.server.door import connections, guard, headers, start
 from mssmap.server.door.absent import Absent
 from mssmap.server.door.guard import Guard
 from mssmap.server.door.sign_in import SignIn
 from mssmap.server.door.uploads import Uploads
+from mssmap.server.opening import Opening
 from mssmap.server.packed import Packed
 from mssmap.store import people
 from mssmap.ui import acts, cache, frame, live, logs, permits, plain, visits
@@ -150,6 +151,7 @@ def create_app() -> st.App:
             Middleware(Guard, configured=configured, store=cache.opened, policy=_policy),
             *([Middleware(SignIn, configured=configured)] if configured.people_sign_in else []),
             Middleware(Uploads),
+            Middleware(Opening, people_sign_in=configured.people_sign_in, public_url=configured.public_url),
             Middleware(Absent),
             Middleware(Packed),
             Middleware(KeepHashedFiles, shared=not configured.people_sign_in, mend=cache.mend),
@@ -182,7 +184,7 @@ def _policy_of(*scripts: str) -> str:
 @lru_cache(maxsize=1)
 def _page_scripts() -> tuple[str, ...]:
     page = Path(get_static_dir()) / "index.html"
-    return tuple(headers.inline_scripts(page.read_text(encoding="utf-8")))
+    return (*headers.inline_scripts(page.read_text(encoding="utf-8")), first.script())
 
 
 def _policy(path: str) -> str:

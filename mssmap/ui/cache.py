@@ -208,6 +208,12 @@ def hidden(of: Data, clocks: Clocks, grade: str, region: str | None) -> dict[str
     return views.hidden_by_grade(of, clocks, grade, region)
 
 
+@of_the_data(maxsize=1)
+def data_mark(of: Data) -> str:
+    """Return a name for the data as they are, the same at every server that has them."""
+    return mark([sorted((name, item.sha256) for name, item in of.datasets.items()), of.faults, _seen[0]])
+
+
 def nothing_on_record(filters: Filters) -> bool:
     """Say whether no record and no event surely lies in the region of a view."""
     counted = views.counts(data(), filters.clocks, filters.grade, filters.region)

@@ -62,7 +62,8 @@ FRAME = ".st-key-map iframe"
 DRAWN = f"""(before) => {{
   const read = (page) => JSON.parse(page?.documentElement?.dataset.mssmap ?? '{{}}');
   const drawn = read(document.querySelector('{FRAME}')?.contentDocument);
-  return !!drawn.seq && drawn.seq !== before && drawn.seq === read(document).asked && drawn.shown !== undefined;
+  return !!drawn.seq && drawn.seq !== before && drawn.seq === read(document).asked && drawn.shown !== undefined
+    && !document.getElementById('mm-first');
 }}"""
 PROBE = re.compile(r"/\w+/_stcore/(health|host-config)$|/live\?")
 """What a browser may complain of: on a deep link Streamlit looks for its server below the page first, and finds it

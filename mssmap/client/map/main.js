@@ -28,7 +28,7 @@ import { drawBanner, drawLegend, recount } from "./legend.js";
 import { Look } from "./look.js";
 import { drawCells, drawClosures, drawDiscs, drawImports, drawZones } from "./overlays.js";
 import { makePanes } from "./panes.js";
-import { nothingYet, PALETTES, parseSvg, Sheet } from "./sheet.js";
+import { nothingYet, parseSvg, Sheet } from "./sheet.js";
 import { placeSymbols, visibleMarks } from "./symbols.js";
 
 const FINISH_MS = 120;
@@ -85,7 +85,10 @@ async function openSheet(map, panes, url) {
   return new Sheet(map, panes, manifest, shapes, files);
 }
 
-/** The look of the page that holds the map, which the map takes over. */
+/**
+ * The look of the page that holds the map, which the map takes over.
+ * @returns {"light" | "dark"}
+ */
 function themeOfPage() {
   const page = bus.host.document.querySelector(".stApp") || bus.host.document.body;
   const name = isDark(getComputedStyle(page).backgroundColor) ? "dark" : "light";
@@ -94,14 +97,14 @@ function themeOfPage() {
   const styles = [...document.head.querySelectorAll("style")];
   const themes = styles.filter((style) => style.textContent?.includes("--secondary-background-color"));
   themes.slice(0, -1).forEach((style) => style.remove());
-  return PALETTES[name];
+  return name;
 }
 
 class OperationsMap {
   /** @param {Sheet} sheet */
   constructor(sheet) {
     this.sheet = sheet;
-    sheet.palette = themeOfPage();
+    sheet.palette = sheet.manifest.palettes[themeOfPage()];
     /** @type {Controls} */
     this.controls = addControls(sheet.map, sheet.manifest.jumps, (jump) => {
       this.look.touched();
@@ -163,7 +166,7 @@ class OperationsMap {
 
   takeTheme() {
     const { sheet } = this;
-    const palette = themeOfPage();
+    const palette = sheet.manifest.palettes[themeOfPage()];
     if (palette === sheet.palette) return;
     sheet.palette = palette;
     sheet.discs.forEach((disc) => disc.remove());
