@@ -14,6 +14,7 @@ import pandas as pd
 
 from mssmap.i18n import gettext as _
 from mssmap.records import kinds, timeline
+from mssmap.records.selected import Selected
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,12 @@ def event_groups(events: pd.DataFrame) -> pd.Series:
     """Return the symbol group of each event."""
     groups: pd.Series = events["category"].map(layer_group).astype("object")
     return groups.mask(timeline.is_plan(events), PLANS)
+
+
+def groups_of(events: Selected) -> list[str]:
+    """Return the symbol group of each event."""
+    claimed = zip(events["claim"].tolist(), events["category"].tolist(), strict=True)
+    return [PLANS if claim == timeline.PLANNED else layer_group(category) for claim, category in claimed]
 
 
 def event_group(event: Any) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from mssmap.i18n import gettext as _
 from mssmap.legend import layers, text
-from mssmap.legend.layers import event_groups
 from mssmap.legend.tiles import TILES
 from mssmap.records import kinds, timeline
 from mssmap.records.shown import Shown
@@ -62,10 +62,9 @@ def banner(clocks: Clocks, tiles: str = "local") -> dict[str, str]:
 
 def tally(shown: Shown) -> dict[str, int]:
     """Number of records of each layer that are there at the clocks, whether on the map or not."""
-    found: dict[str, int] = dict.fromkeys(layers.ALL, 0)
+    found = dict.fromkeys(layers.ALL, 0)
     for layer in layers.BY_STATUS:
-        for status, count in shown[layer]["status"].value_counts().items():
-            found[f"{layer}.{status}"] = int(count)
-    services = shown["facilities"]["kind"].map(kinds.SERVICE_OF_KIND).value_counts()
-    groups = event_groups(shown["events"]).value_counts()
-    return found | {str(k): int(n) for k, n in services.items()} | {str(k): int(n) for k, n in groups.items()}
+        found |= {f"{layer}.{status}": n for status, n in Counter(shown.cells(layer)["status"]).items()}
+    services = Counter(map(kinds.SERVICE_OF_KIND.get, shown.cells("facilities")["kind"]))
+    groups = Counter(layers.groups_of(shown.cells("events")))
+    return found | {name: n for name, n in (services + groups).items() if name}

@@ -194,13 +194,14 @@ def legend(imported: tuple[str, ...]) -> list[dict[str, Any]]:
 
 def off_map(shown: Shown) -> list[str]:
     """Tell how many records have no place on the map."""
-    bases = int(shown["fobs"].geometry.isna().sum() + shown["facilities"].geometry.isna().sum())
-    away = shown["events"][shown["events"].geometry.isna() | (shown["events"]["country"] != "HTI")]
+    bases = sum(int(pd.isna(shown.cells(name)["geometry"]).sum()) for name in ("fobs", "facilities"))
+    events = shown.cells("events")
+    away = int((pd.isna(events["geometry"]) | (events["country"] != "HTI")).sum())
     notes = []
     if bases:
         notes.append(_("Bases or sites without a published place, see the table: {n}").format(n=bases))
-    if len(away):
-        notes.append(_("Events nationwide or abroad, see the table: {n}").format(n=len(away)))
+    if away:
+        notes.append(_("Events nationwide or abroad, see the table: {n}").format(n=away))
     return notes
 
 

@@ -4,16 +4,19 @@ The row of key figures: few numbers, each with its range, date, source and how i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from mssmap.i18n import LANGUAGES, mark
-from mssmap.records import evidence, regions, schema, timeline, views
+from mssmap.records import citations, evidence, regions, schema, states, views
 from mssmap.records.catalog import Data
+from mssmap.records.revisions import Bools, Ints
+from mssmap.records.selected import Selected, Values
+from mssmap.records.states import GRADE
 from mssmap.records.timeline import Clocks
 
 CURVE_RECORDS = ("arrival", "departure", "rotation")
@@ -33,6 +36,9 @@ REOPENINGS = (
     ("days_courts_open", mark("Days since courts reopened"), "court_reopening"),
 )
 """Key, label and category of the events that the days are counted from."""
+
+LONG_AGO = np.datetime64("0001-01-01", "s")
+"""Before every day in the data."""
 
 SAME_REOPENING_DAYS = 14
 """Reopenings reported for dates this close are one reopening whose date is disputed."""
@@ -151,17 +157,20 @@ def strength(data: Data, clocks: Clocks, grade: str = evidence.LOWEST) -> KeyFig
     The two disagree for most dates, because departures are rarely reported; together they are the range. If an
     arrival or departure is below the grade there is no sum, and the latest level that reaches it stands alone.
     """
-    rows = views.table(data, "strength", clocks)
-    moves = rows[rows["record_type"].isin(CURVE_RECORDS) & rows["net_change"].notna()]
-    levels = rows[(rows["record_type"] == "strength") & rows["scope"].isin(MISSION_SCOPES) & rows["personnel"].notna()]
-    levels = levels.sort_values(["date", "known_from"], kind="stable")
-    whole = bool(evidence.passes(moves["grade"], grade).all()) and len(moves) > 0
-    latest, reached = (_last_day(some) for some in (levels, levels[evidence.passes(levels["grade"], grade)]))
-    level = reached if not whole or reached["date"].isin(latest["date"]).any() else reached.iloc[:0]
-    summed = [float(moves["net_change"].sum())] if whole else []
-    basis = pd.concat([moves, level]) if whole else level
-    lost = _below(pd.concat([moves, latest]), grade)
-    numbers = summed + [float(n) for n in (*level["personnel"], *level["personnel_max"].dropna())]
+    rows = views.rows_of(data, "strength", clocks)
+    kind, reached = rows["record_type"], citations.reaching(rows[GRADE], grade)
+    is_move = np.isin(kind, CURVE_RECORDS) & ~pd.isna(rows["net_change"])
+    is_level = (kind == "strength") & np.isin(rows["scope"], MISSION_SCOPES) & ~pd.isna(rows["personnel"])
+    whole = bool(reached[is_move].all()) and bool(is_move.any())
+    latest, trusted = (_last_day(rows, some) for some in (is_level, is_level & reached))
+    days = rows["date"]
+    counts = not whole or bool(np.isin(days[trusted], days[latest]).any())
+    level = trusted if counts else trusted[:0]
+    moves = np.flatnonzero(is_move)
+    basis = rows.only(np.concatenate([moves, level])) if whole else rows.only(level)
+    lost = int((~reached[moves]).sum() + (~reached[latest]).sum())
+    summed = [float(sum(rows["net_change"][moves]))] if whole else []
+    numbers = summed + [float(n) for n in _ends(rows.only(level), "personnel", "personnel_max")]
     return KeyFigure(
         key="strength_deployed",
         label=mark("Personnel deployed"),
@@ -173,46 +182,55 @@ def strength(data: Data, clocks: Clocks, grade: str = evidence.LOWEST) -> KeyFig
         note=mark("Sum of reported arrivals minus departures.") if whole else mark("Strength as reported."),
         source_ids=_sources(basis),
         **_absence(bool(numbers), lost, grade),
-        reported=_reported(level),
+        reported=_reported(rows.only(level)),
     )
 
 
-def _last_day(levels: pd.DataFrame) -> pd.DataFrame:
-    """Return the levels of the latest day; those that disagree stand side by side."""
-    return levels[levels["date"] == levels["date"].max()]
+def _last_day(rows: Selected, some: Bools) -> Ints:
+    """Return the levels of the latest day, those learnt first in front; those that disagree stand side by side."""
+    at = np.flatnonzero(some)
+    at = at[rows["date"][at] == _newest(rows["date"][at])]
+    found: Ints = at[np.argsort(rows["known_from"][at], kind="stable")]
+    return found
 
 
-def _reported(levels: pd.DataFrame) -> Reported | None:
-    if levels.empty:
+def _ends(rows: Selected, *columns: str) -> list[Any]:
+    """Return the numbers in some columns, one column after the other."""
+    return [n for column in columns for n in rows[column][~pd.isna(rows[column])].tolist()]
+
+
+def _reported(levels: Selected) -> Reported | None:
+    if not len(levels):
         return None
-    ends = [*levels["personnel"].dropna(), *levels["personnel_max"].dropna()]
-    day, precision = levels["date"].iloc[-1].date(), str(levels["date_precision"].iloc[-1])
+    ends = _ends(levels, "personnel", "personnel_max")
+    day, precision = _day(levels["date"][-1]), str(levels["date_precision"][-1])
     return Reported(float(min(ends)), float(max(ends)), day, precision, _sources(levels))
 
 
 def displaced(data: Data, clocks: Clocks, grade: str = evidence.LOWEST) -> KeyFigure:
     """Return the latest count of internally displaced people in the whole country that reaches the grade."""
-    rows = views.table(data, "indicators", clocks)
-    rows = rows[(rows["indicator"] == DISPLACED_INDICATOR) & (rows["series"] == DISPLACED_SERIES)]
-    rows = rows[rows["period_type"] == "point"]
-    rows = rows[rows["area_pcode"].isin(["", regions.COUNTRY_PCODE]) & rows["area"].str.casefold().isin(NATIONAL)]
-    reached = rows[evidence.passes(rows["grade"], grade)]
-    last = reached[reached["period_end"] == reached["period_end"].max()]
-    ends = [*last["value"].dropna().tolist(), *last["value_max"].dropna().tolist()]
-    row = last.iloc[-1] if len(last) else None
-    later = rows if row is None else rows[rows["period_end"] > row["period_end"]]
+    rows = views.rows_of(data, "indicators", clocks)
+    wanted = (rows["indicator"] == DISPLACED_INDICATOR) & (rows["series"] == DISPLACED_SERIES)
+    wanted &= (rows["period_type"] == "point") & np.isin(rows["area_pcode"], ["", regions.COUNTRY_PCODE])
+    wanted &= np.array([name.casefold() in NATIONAL for name in rows["area"]], dtype=bool)
+    rows = rows.only(wanted)
+    reached, days = citations.reaching(rows[GRADE], grade), rows["period_end"]
+    newest = _newest(days[reached])
+    last = rows.only(reached & (days == newest))
+    ends = _ends(last, "value", "value_max")
+    later = ~reached & (days > newest)
     return KeyFigure(
         key="displaced",
         label=mark("Displaced people"),
-        value=float(row["value"]) if row is not None else None,
+        value=float(last["value"][-1]) if len(last) else None,
         low=min(ends, default=None),
         high=max(ends, default=None),
         unit="persons",
         **_dated(last["period_end"], clocks, last["date_precision"]),
-        note=mark("No count was known.") if rows.empty else mark("Counted by IOM."),
+        note=mark("Counted by IOM.") if len(rows) else mark("No count was known."),
         source_ids=_sources(last),
-        qualifier=str(row["qualifier"]) if row is not None else "",
-        **_absence(row is not None, _below(later, grade), grade),
+        qualifier=str(last["qualifier"][-1]) if len(last) else "",
+        **_absence(len(last) > 0, int(later.sum()), grade),
     )
 
 
@@ -222,10 +240,10 @@ NATIONAL = ("national", "haiti", "")
 
 def _records(data: Data, clocks: Clocks, grade: str, pcode: str, name: str, statuses: tuple[str, ...]) -> KeyFigure:
     """Return how many records of a layer are in one of some statuses."""
-    rows = views.layer(data, name, clocks)
-    inside, maybe = regions.within(rows, pcode), regions.maybe_within(rows, pcode)
-    reached, wanted = evidence.passes(rows["grade"], grade), rows["status"].isin(statuses)
-    used = rows[inside & wanted & reached]
+    rows = states.layer(data, name, clocks)
+    inside, maybe = states.surely(data, rows, pcode), states.maybe(rows, pcode)
+    reached, wanted = citations.reaching(rows[GRADE], grade), np.isin(rows["status"], statuses)
+    used = rows.only(inside & wanted & reached)
     lost = int((inside & ~reached).sum())
     known = len(used) > 0 or (not lost and bool((inside | (maybe & wanted)).any()))
     label, note = RECORD_FIGURES[name]
@@ -236,7 +254,7 @@ def _records(data: Data, clocks: Clocks, grade: str, pcode: str, name: str, stat
         low=int(used["certain"].sum()) if known else None,
         high=int(((inside | maybe) & wanted).sum()) if known else None,
         unit="",
-        **_dated(used["last_seen"], clocks, evidence.seen_precision(used)),
+        **_dated(used["last_seen"], clocks, _seen_precision(used)),
         note=note,
         source_ids=_sources(used),
         total=int(inside.sum()) if name == "prisons" and known else None,
@@ -255,39 +273,42 @@ RECORD_FIGURES = {
 
 def _communes(data: Data, clocks: Clocks, grade: str, pcode: str) -> KeyFigure:
     """Return how many communes have at least one zone in which gangs were reported."""
-    every = views.layer(data, "gang_zones", clocks)
-    near = every[regions.within(every, pcode)]
-    reached = evidence.passes(near["grade"], grade)
-    zones, lost = near[reached], int((~reached).sum())
-    placed = zones[zones["commune_pcode"] != ""]
+    every = states.layer(data, "gang_zones", clocks)
+    near = every.only(states.surely(data, every, pcode))
+    reached = citations.reaching(near[GRADE], grade)
+    zones, lost = near.only(reached), int((~reached).sum())
+    communes, surely = zones["commune_pcode"], zones["certain"] & ~zones["stale"]
     known = bool(len(zones))
     return KeyFigure(
         key="communes_affected",
         label=mark("Communes with gang zones"),
-        value=placed["commune_pcode"].nunique() if known else None,
-        low=placed.loc[placed["certain"] & ~placed["stale"], "commune_pcode"].nunique() if known else None,
-        high=near.loc[near["commune_pcode"] != "", "commune_pcode"].nunique() + int((near["commune_pcode"] == "").sum())
-        if known
-        else None,
+        value=len(_placed(communes)) if known else None,
+        low=len(_placed(communes[surely])) if known else None,
+        high=len(_placed(near["commune_pcode"])) + int((near["commune_pcode"] == "").sum()) if known else None,
         unit="communes",
-        **_dated(zones["last_seen"], clocks, evidence.seen_precision(zones)),
+        **_dated(zones["last_seen"], clocks, _seen_precision(zones)),
         note=mark("Communes that hold the centre of a zone; stale zones and zones without a commune make the range."),
         source_ids=_sources(zones),
         **_absence(known, lost, grade, NO_RECORD if len(every) else UNKNOWN),
     )
 
 
+def _placed(communes: Values) -> set[str]:
+    return set(communes.tolist()) - {""}
+
+
 def _reopening(data: Data, clocks: Clocks, grade: str, row: tuple[str, str, str]) -> KeyFigure:
     """Return the days since schools or courts reopened for the last time; None before."""
     key, label, category = row
-    events = views.known(data, "events", clocks.known_on)
-    events = events[(events["category"] == category) & (events["claim"] != timeline.PLANNED)]
-    events = events[events["valid_from"] <= pd.Timestamp(clocks.as_of)]
-    events = events[events["valid_from"] >= events["valid_from"].max() - pd.Timedelta(days=SAME_REOPENING_DAYS)]
-    events = events.assign(grade=evidence.grade(events, data["sources"], clocks.known_on))
-    lost = _below(events, grade)
-    events = events[evidence.passes(events["grade"], grade)]
-    days = sorted({(clocks.as_of - day.date()).days for day in events["valid_from"]})
+    events = views.happened(data, clocks)
+    events = events.only(events["category"] == category)
+    events = events.only(np.argsort(states.happenings(data).written[events.at]))
+    newest = _newest(events["valid_from"])
+    events = events.only(events["valid_from"] >= newest - np.timedelta64(SAME_REOPENING_DAYS, "D"))
+    reached = citations.reaching(events[GRADE], grade)
+    lost = int((~reached).sum())
+    events = events.only(reached)
+    days = sorted({(clocks.as_of - _day(day)).days for day in events["valid_from"]})
     return KeyFigure(
         key=key,
         label=label,
@@ -297,19 +318,19 @@ def _reopening(data: Data, clocks: Clocks, grade: str, row: tuple[str, str, str]
         unit="days",
         **_dated(events["valid_from"], clocks, events["date_precision"]),
         note="" if days or lost else mark("No reopening was known by then."),
-        source_ids=_sources(events),
+        source_ids=_as_written(events),
         **_absence(bool(days), lost, grade),
-        titles=tuple(_titles(row) for row in events.to_dict("records")),
+        titles=_titles(events),
     )
 
 
-def _titles(row: Mapping[Any, Any]) -> tuple[tuple[str, str], ...]:
-    """Return the title of an event by language."""
-    return tuple((lang, str(row[f"title_{lang}"])) for lang in LANGUAGES if row.get(f"title_{lang}"))
-
-
-def _below(rows: pd.DataFrame, grade: str) -> int:
-    return int((~evidence.passes(rows["grade"], grade)).sum())
+def _titles(events: Selected) -> tuple[tuple[tuple[str, str], ...], ...]:
+    """Return the titles of events by language."""
+    languages = [lang for lang in LANGUAGES if f"title_{lang}" in events]
+    written = zip(*(events[f"title_{lang}"] for lang in languages), strict=True)
+    return tuple(
+        tuple((lang, str(word)) for lang, word in zip(languages, words, strict=True) if word) for words in written
+    )
 
 
 def _absence(known: bool, lost: int, grade: str, otherwise: str = UNKNOWN) -> dict[str, Any]:
@@ -317,17 +338,45 @@ def _absence(known: bool, lost: int, grade: str, otherwise: str = UNKNOWN) -> di
     return {"absent": "" if known else BELOW_GRADE if lost else otherwise, "grade": grade, "lost": lost}
 
 
-def _dated(days: pd.Series, clocks: Clocks, precision: pd.Series) -> dict[str, Any]:
+def _dated(days: Values, clocks: Clocks, precision: Values | list[str]) -> dict[str, Any]:
     """Return the latest of some days, how exactly it is known, and its age; None if there is none."""
-    known = days.dropna()
-    if known.empty:
+    known = np.where(np.isnat(days), LONG_AGO, days)
+    if not (known > LONG_AGO).any():
         return {"date": None, "age_days": None}
-    last = known.reset_index(drop=True).idxmax()
-    exact = str(precision[days.notna()].iloc[int(last)])
-    latest = min(known.iloc[int(last)].date(), clocks.as_of)
-    return {"date": latest, "date_precision": exact, "age_days": max(0, (clocks.as_of - latest).days)}
+    last = int(known.argmax())
+    latest = min(_day(known[last]), clocks.as_of)
+    return {"date": latest, "date_precision": str(precision[last]), "age_days": max(0, (clocks.as_of - latest).days)}
 
 
-def _sources(rows: pd.DataFrame) -> tuple[str, ...]:
+def _newest(days: Values) -> Any:
+    return np.fmax.reduce(days, initial=LONG_AGO)
+
+
+def _day(day: Any) -> date:
+    found: date = day.astype("datetime64[D]").item()
+    return found
+
+
+def _seen_precision(rows: Selected) -> list[str]:
+    """Return how exactly `last_seen` is known: as its publication, or as `known_from`."""
+    found = []
+    seen = np.datetime_as_string(rows["last_seen"].astype("datetime64[D]")).tolist()
+    for day, exact, sources in zip(seen, rows["known_precision"], rows["sources"], strict=True):
+        told = {source["published_precision"] for source in sources if source["published_on"] == day}
+        found.append("day" if "day" in told else min(told, default=exact))
+    return found
+
+
+def _sources(rows: Selected) -> tuple[str, ...]:
     """Return the sources of some rows once, in the order of the rows."""
     return tuple(dict.fromkeys(name for cell in rows["source_ids"] for name in schema.items(cell)))
+
+
+def _as_written(rows: Selected) -> tuple[str, ...]:
+    """Return the same sources in the order in which the rows name them."""
+    cells = zip(rows.prepared.column("source_ids")[rows.at], rows["source_ids"], strict=True)
+    return tuple(
+        dict.fromkeys(
+            name for written, public in cells for name in schema.items(written) if name in schema.items(public)
+        )
+    )

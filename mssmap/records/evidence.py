@@ -110,50 +110,6 @@ def grade(rows: pd.DataFrame, sources: pd.DataFrame, known_on: date | None = Non
     return pd.Series(_grades(rows, cited(rows, sources, known_on)), index=rows.index, dtype="str", name="grade")
 
 
-def weigh(rows: pd.DataFrame, sources: pd.DataFrame, known_on: date, seen_by: date) -> pd.DataFrame:
-    """
-    Add what the sources then public say about each row.
-
-    Parameters
-    ----------
-    known_on
-        As for `grade`.
-    seen_by
-        Last day of publication that counts as having seen the row still true.
-
-    Returns
-    -------
-    weighed
-        `rows` with `grade`, `sources` (see `cited`), `source_ids` reduced to those, and `last_seen`: the day the row
-        was known or the latest publication up to `seen_by`, whichever is later.
-    """
-    found = cited(rows, sources, known_on)
-    limit = seen_by.isoformat()
-    days = [[source["published_on"] for source in records if source["published_on"]] for records in found]
-    latest = [max((day for day in dates if day <= limit), default="NaT") for dates in days]
-    published = pd.Series(np.array(latest, dtype="datetime64[s]"), index=rows.index)
-    added = {
-        "grade": pd.Series(_grades(rows, found), index=rows.index, dtype="str"),
-        "sources": found,
-        "last_seen": rows["known_from"].where(~(published > rows["known_from"]), published),
-    }
-    if "source_ids" in rows:
-        ids = [";".join(source["source_id"] for source in records) for records in found]
-        added["source_ids"] = pd.Series(ids, index=rows.index, dtype="str")
-    return rows.assign(**added)
-
-
-def seen_precision(rows: pd.DataFrame) -> pd.Series:
-    """Return how exactly `last_seen` of rows from `weigh` is known: as its publication, or as `known_from`."""
-    found = []
-    for seen, exact, sources in zip(
-        rows["last_seen"].dt.strftime("%Y-%m-%d"), rows["known_precision"], rows["sources"], strict=True
-    ):
-        told = {source["published_precision"] for source in sources if source["published_on"] == seen}
-        found.append("day" if "day" in told else min(told, default=exact))
-    return pd.Series(found, index=rows.index, dtype="str")
-
-
 def _grades(rows: pd.DataFrame, found: Iterable[list[SourceRecord]]) -> list[str]:
     """Return the grade of each row from its sources and its own claim, dispute and confidence."""
     blank = [""] * len(rows)
@@ -162,15 +118,15 @@ def _grades(rows: pd.DataFrame, found: Iterable[list[SourceRecord]]) -> list[str
     grades = []
     for records, *words in zip(found, *judged, strict=True):
         floor = max((limit for word, (value, limit) in zip(words, limits, strict=True) if word == value), default=1)
-        grades.append(_grade(records, floor))
+        grades.append(grade_of(records, floor))
     return grades
 
 
-def _grade(records: list[SourceRecord], floor: int) -> str:
+def grade_of(records: list[SourceRecord], floor: int = 1) -> str:
     """
     Return the grade that some sources give, with a credibility not better than `floor`.
 
-    >>> _grade([{"publisher": "EFE", "reliability": "B"}, {"publisher": "Daily", "reliability": "C"}], 1)
+    >>> grade_of([{"publisher": "EFE", "reliability": "B"}, {"publisher": "Daily", "reliability": "C"}])
     'B2'
     """
     if not records:

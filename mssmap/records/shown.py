@@ -12,6 +12,7 @@ import pandas as pd
 
 from mssmap.records import evidence, kinds, views
 from mssmap.records.catalog import Data
+from mssmap.records.selected import Selected
 from mssmap.records.timeline import FOREVER, Clocks
 
 WINDOW_DAYS: Final = 120
@@ -69,25 +70,38 @@ class Filters:
 
 
 class Shown(Mapping[str, gpd.GeoDataFrame]):
-    """What is true and known at the clocks: the rows of each layer of `kinds.SHOWN` by its name."""
+    """
+    What is true and known at the clocks: the rows of each layer of `kinds.SHOWN` by its name.
 
-    def __init__(self, clocks: Clocks, frames: Mapping[str, gpd.GeoDataFrame]) -> None:
+    A frame is made when it is first asked for, and kept.
+    """
+
+    def __init__(self, clocks: Clocks, rows: Mapping[str, gpd.GeoDataFrame | Selected]) -> None:
         self.clocks = clocks
-        self._frames = {name: frames[name] for name in kinds.SHOWN}
+        self._rows = {
+            name: rows[name] if isinstance(rows[name], Selected) else Selected.of(rows[name]) for name in kinds.SHOWN
+        }
 
     def __getitem__(self, name: str) -> gpd.GeoDataFrame:
-        return self._frames[name]
+        return self._rows[name].frame
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._frames)
+        return iter(self._rows)
 
     def __len__(self) -> int:
-        return len(self._frames)
+        return len(self._rows)
+
+    def cells(self, name: str) -> Selected:
+        """Return the rows of a layer column by column; no frame is made of them."""
+        return self._rows[name]
 
     def only(self, names: Iterable[str]) -> Shown:
         """Return the same layers, with rows in those named only."""
         named = set(names)
-        return Shown(self.clocks, {name: rows if name in named else rows.iloc[:0] for name, rows in self.items()})
+        return Shown(
+            self.clocks,
+            {name: rows if name in named else rows.only(slice(0, 0)) for name, rows in self._rows.items()},
+        )
 
 
 def shown(data: Data, filters: Filters) -> Shown:
@@ -101,7 +115,22 @@ def shown(data: Data, filters: Filters) -> Shown:
     InputError
         If the window ends before it starts or the threshold is not a grade.
     """
-    return Shown(filters.clocks, {name: rows(data, name, filters) for name in kinds.SHOWN})
+    return Shown(filters.clocks, {name: _selected(data, name, filters) for name in kinds.SHOWN})
+
+
+def _selected(data: Data, name: str, filters: Filters) -> Selected:
+    if name != kinds.EVENTS.name:
+        return views.records(data, name, filters.clocks, filters.grade, filters.region)
+    return views.happened(
+        data,
+        filters.clocks,
+        start=filters.start,
+        end=filters.end,
+        category=filters.categories or None,
+        region=filters.region,
+        grade=filters.grade,
+        plans=filters.plans,
+    )
 
 
 def rows(data: Data, name: str, filters: Filters) -> pd.DataFrame:
@@ -117,16 +146,7 @@ def rows(data: Data, name: str, filters: Filters) -> pd.DataFrame:
     """
     clocks, grade, region = filters.clocks, filters.grade, filters.region
     if name == kinds.EVENTS.name:
-        return views.events(
-            data,
-            clocks,
-            start=filters.start,
-            end=filters.end,
-            category=filters.categories or None,
-            region=region,
-            grade=grade,
-            plans=filters.plans,
-        )
+        return _selected(data, name, filters).frame
     if data.dataset(name).is_layer:
         return views.layer(data, name, clocks, grade, region)
     return views.table(data, name, clocks, grade, region, plans=filters.plans)

@@ -100,16 +100,28 @@ def window(rows: pd.DataFrame, start: date | None = None, end: date | None = Non
     InputError
         If `end` is before `start`.
     """
-    if start and end and end < start:
-        raise InputError(
-            _("to: found {end}, required a day not before from ({start}). Swap them.").format(end=end, start=start)
-        )
+    require_window(start, end)
     keep = pd.Series(True, index=rows.index)
     if start:
         keep &= ~(rows["valid_to"] < pd.Timestamp(start))
     if end:
         keep &= rows["valid_from"] <= pd.Timestamp(end)
     return rows[keep]
+
+
+def require_window(start: date | None, end: date | None) -> None:
+    """
+    Refuse days that are the wrong way round.
+
+    Raises
+    ------
+    InputError
+        If `end` is before `start`.
+    """
+    if start and end and end < start:
+        raise InputError(
+            _("to: found {end}, required a day not before from ({start}). Swap them.").format(end=end, start=start)
+        )
 
 
 def earliest_latest(days: pd.Series, precision: pd.Series) -> tuple[pd.Series, pd.Series]:

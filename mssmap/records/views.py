@@ -11,41 +11,22 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
-from mssmap.crs import WGS84
 from mssmap.errors import InputError, NotFoundError
 from mssmap.i18n import gettext as _
-from mssmap.records import evidence, kinds, regions, timeline
+from mssmap.records import citations, evidence, kinds, regions, states, timeline
 from mssmap.records.catalog import Data
 from mssmap.records.evidence import SourceRecord
+from mssmap.records.revisions import Ints, day_number
+from mssmap.records.selected import Selected
+from mssmap.records.states import STATUS_COLUMNS as STATUS_COLUMNS
 from mssmap.records.timeline import Clocks
-
-STATUS_COLUMNS = {
-    "status": "status",
-    "valid_from": "status_from",
-    "valid_to": "status_to",
-    "date_precision": "status_precision",
-    "operator": "operator",
-    "armed_group": "armed_group",
-    "coalition": "coalition",
-    "share_pct": "share_pct",
-    "confidence": "confidence",
-    "known_from": "known_from",
-    "known_precision": "known_precision",
-    "source_ids": "source_ids",
-    "note": "status_note",
-}
-"""Columns of a status spell and their names in a layer."""
-
-DATE_COLUMNS = {"strength": "date", "indicators": "period_end", "status": "valid_from", "figures": "date"}
-"""Column by which rows of a table dated after `as_of` are left out."""
 
 
 @lru_cache(maxsize=8)
@@ -94,72 +75,27 @@ def layer(
     dataset = data.dataset(name)
     if not dataset.is_layer:
         raise InputError(_("{name}: is a table, not a layer. Use table().").format(name=name))
-    rows = data[name]
     if name in kinds.LAYERS:
-        rows = _records(data, name, clocks)
-        rows = rows[evidence.passes(rows["grade"], grade)]
-    elif "known_from" in rows and "valid_from" in rows:
+        return gpd.GeoDataFrame(records(data, name, clocks, grade, region).frame)
+    rows = data[name]
+    if "known_from" in rows and "valid_from" in rows:
         rows = rows[rows["known_from"] <= pd.Timestamp(clocks.known_on)]
         rows = rows[rows["valid_from"] <= pd.Timestamp(clocks.as_of)]
-    return _inside(data, rows, region).reset_index(drop=True)
+    if region:
+        rows = rows[states.within(data, rows, regions.find(data, region).pcode)]
+    return rows.reset_index(drop=True)
 
 
-@lru_cache(maxsize=32)
-def _records(data: Data, name: str, clocks: Clocks) -> gpd.GeoDataFrame:
-    """Return all records of a layer that have a status then; cached like `_current_spells`."""
-    rows = _with_status(data, data[name], data.dataset(name).id_column, clocks)
-    return rows.assign(stale=timeline.is_stale(rows["age_days"], name))
+def records(data: Data, name: str, clocks: Clocks, grade: str = evidence.LOWEST, region: str | None = None) -> Selected:
+    """Return the rows of `layer`, for a layer of `kinds.LAYERS`, without making a frame of them."""
+    rows = states.layer(data, name, clocks)
+    return states.inside(data, rows.only(citations.reaching(rows[states.GRADE], grade)), region)
 
 
 @lru_cache(maxsize=16)
 def known(data: Data, name: str, known_on: date) -> pd.DataFrame:
     """Return `timeline.known` of a table; cached, for who moves the dial mostly leaves the second clock where it is."""
-    return timeline.known(data[name], known_on, data.dataset(name).id_column)
-
-
-def _with_status(data: Data, records: pd.DataFrame, id_column: str, clocks: Clocks) -> pd.DataFrame:
-    """Join the spell valid then to each record; records without one are left out."""
-    spells = _current_spells(data, clocks)
-    at = spells.index.get_indexer(pd.Index(records[id_column]))
-    present = np.flatnonzero(at >= 0)
-    rows = records.iloc[present].reset_index(drop=True)
-    return rows.assign(**{str(name): column.array for name, column in spells.iloc[at[present]].items()})
-
-
-@lru_cache(maxsize=16)
-def _current_spells(data: Data, clocks: Clocks) -> pd.DataFrame:
-    """
-    Return the status of each record that has one then, indexed by record; of overlapping spells the latest begun.
-
-    Cached, for the layers, counts and key figures of one screen all start from it; nobody may write into it.
-    """
-    spells = known(data, "status", clocks.known_on)
-    spells = timeline.valid(spells.assign(status_to_precision=timeline.end_precision(spells)), clocks.as_of)
-    if not spells["record_id"].is_unique:
-        spells = spells.sort_values(["valid_from", "known_from"], kind="stable")
-        spells = spells.drop_duplicates("record_id", keep="last")
-    spells = spells.assign(certain=timeline.is_certain(spells, clocks.as_of))
-    spells = _with_evidence(data, spells, clocks).set_index("record_id")
-    extra = ["status_to_precision", "certain", "last_seen", "age_days", "grade", "sources"]
-    return spells.rename(columns=STATUS_COLUMNS)[[*STATUS_COLUMNS.values(), *extra]]
-
-
-def _with_evidence(data: Data, rows: pd.DataFrame, clocks: Clocks) -> pd.DataFrame:
-    """Add grade, sources and age; reduce `source_ids` to the sources then public."""
-    rows = evidence.weigh(rows, data["sources"], clocks.known_on, min(clocks.as_of, clocks.known_on))
-    return rows.assign(age_days=timeline.age_days(rows["last_seen"], clocks.as_of))
-
-
-def _inside(data: Data, rows: pd.DataFrame, region: str | None) -> pd.DataFrame:
-    """Return the rows that surely lie in a region; a row about a record lies where the record does."""
-    if not region:
-        return rows
-    pcode = regions.find(data, region).pcode
-    if "record_id" not in rows:
-        return rows[regions.within(rows, pcode)]
-    places = [data[name] for name in (*kinds.LAYERS, "events") if name in data.datasets]
-    ids = [rows_of.iloc[:, 0][regions.within(rows_of, pcode)] for rows_of in places]
-    return rows[rows["record_id"].isin(pd.concat(ids))]
+    return data[name].iloc[states.known(data, name, known_on)]
 
 
 def table(
@@ -194,19 +130,28 @@ def table(
     """
     if name == "events":
         return pd.DataFrame(events(data, clocks, grade=grade, region=region, plans=plans).drop(columns="geometry"))
-    rows = data[name]
     if name == "sources":
-        return evidence.public(rows, clocks.known_on).reset_index(drop=True)
-    if "known_from" in rows:
-        rows = known(data, name, clocks.known_on)
-    if name in DATE_COLUMNS:
-        rows = rows[~(rows[DATE_COLUMNS[name]] > pd.Timestamp(clocks.as_of))]
+        return evidence.public(data[name], clocks.known_on).reset_index(drop=True)
+    return rows_of(data, name, clocks, grade, region, plans=plans).frame
+
+
+def rows_of(
+    data: Data,
+    name: str,
+    clocks: Clocks,
+    grade: str = evidence.LOWEST,
+    region: str | None = None,
+    *,
+    plans: bool = False,
+) -> Selected:
+    """Return the rows of `table` without making a frame of them; not of `events` and `sources`."""
+    rows = states.table(data, name, clocks)
     if name == "figures" and not plans:
-        rows = rows[~rows["record_id"].isin(planned(data, clocks.known_on))]
-    if "source_ids" in rows or "source_id" in rows:
-        rows = _with_evidence(data, rows, clocks)
-        rows = rows[evidence.passes(rows["grade"], grade)]
-    return _inside(data, rows, region).reset_index(drop=True)
+        ahead = planned(data, clocks.known_on)
+        rows = rows.only(np.array([key not in ahead for key in rows["record_id"]], dtype=bool))
+    if "grade" in rows:
+        rows = rows.only(citations.reaching(rows[states.GRADE], grade))
+    return states.inside(data, rows, region)
 
 
 def events(
@@ -248,50 +193,49 @@ def events(
     InputError
         If `end` is before `start` or the threshold is not a grade.
     """
-    rows = _events(data, clocks)
-    keep = evidence.passes(rows["grade"], grade)
+    found = happened(data, clocks, start=start, end=end, category=category, region=region, grade=grade, plans=plans)
+    return gpd.GeoDataFrame(found.frame)
+
+
+def happened(
+    data: Data,
+    clocks: Clocks,
+    *,
+    start: date | None = None,
+    end: date | None = None,
+    category: str | Iterable[str] | None = None,
+    region: str | None = None,
+    grade: str = evidence.LOWEST,
+    plans: bool = False,
+) -> Selected:
+    """Return the rows of `events` without making a frame of them."""
+    rows, every = states.events(data, clocks, partial(_figures, data, clocks.known_on)), states.happenings(data)
+    keep = citations.reaching(rows[states.GRADE], grade)
     if not plans:
-        keep &= ~timeline.is_plan(rows)
+        keep &= ~every.plan[rows.at]
     if category:
-        keep &= rows["category"].isin(_categories(data, category))
-    rows = _inside(data, timeline.window(rows[keep], start, end), region)
-    return rows.reset_index(drop=True)
-
-
-@lru_cache(maxsize=8)
-def _events(data: Data, clocks: Clocks) -> gpd.GeoDataFrame:
-    """Return all events of a view in their order; cached like `_current_spells`."""
-    rows = known(data, "events", clocks.known_on)
-    rows = rows[(rows["valid_from"] <= pd.Timestamp(clocks.as_of)) | timeline.is_plan(rows)]
-    rows = rows.sort_values(["valid_from", "event_id"], kind="stable").reset_index(drop=True)
-    rows = _with_figures(data, _with_evidence(data, rows, clocks), clocks)
-    rows = rows.assign(
-        outcome_unknown=timeline.outcome_unknown(rows, clocks.as_of), day_announced=_day_announced(data, rows)
-    )
-    placed = (rows["lon"].notna() & rows["lat"].notna()).to_numpy()
-    points = np.full(len(rows), None, dtype=object)
-    points[placed] = shapely.points(rows.loc[placed, ["lon", "lat"]].to_numpy(dtype="float64"))
-    return gpd.GeoDataFrame(rows, geometry=points, crs=WGS84)
+        keep &= np.isin(every.category[rows.at], [every.categories[name] for name in _categories(data, category)])
+    timeline.require_window(start, end)
+    if start:
+        keep &= every.end[rows.at] >= day_number(start)
+    if end:
+        keep &= every.start[rows.at] <= day_number(end)
+    return states.inside(data, rows.only(keep), region)
 
 
 @lru_cache(maxsize=16)
 def planned(data: Data, known_on: date) -> frozenset[str]:
     """Return the ids of the events that are plans, as known on a day."""
-    rows = known(data, "events", known_on)
-    return frozenset(rows["event_id"][timeline.is_plan(rows)])
+    every = states.happenings(data)
+    return frozenset(every.prepared.column("event_id")[every.plan & every.known(known_on)])
 
 
 @lru_cache(maxsize=16)
 def announced(data: Data, known_on: date) -> dict[str, date]:
     """Return the days of the events that are plans of which only the day of the announcement is known, by id."""
-    rows = known(data, "events", known_on)
-    rows = rows[_day_announced(data, rows)]
+    every = states.happenings(data)
+    rows = every.prepared.frame[every.known(known_on) & every.prepared.column("day_announced")]
     return dict(zip(rows["event_id"], rows["valid_from"].dt.date, strict=True))
-
-
-def _day_announced(data: Data, rows: pd.DataFrame) -> pd.Series:
-    first = data["events"].sort_values("known_from", kind="stable").drop_duplicates("event_id").set_index("event_id")
-    return timeline.day_announced(rows, first)
 
 
 def _categories(data: Data, category: str | Iterable[str]) -> list[str]:
@@ -307,16 +251,20 @@ def _categories(data: Data, category: str | Iterable[str]) -> list[str]:
     return wanted
 
 
-def _with_figures(data: Data, rows: pd.DataFrame, clocks: Clocks) -> pd.DataFrame:
-    """Add the list of figures then known."""
-    known = timeline.known(data["figures"], clocks.known_on, "figure_id")
-    known = known[known["record_id"].isin(rows["event_id"])]
-    listed = figure_records(data, known, clocks)
+def _figures(data: Data, known_on: date, at: Ints) -> np.ndarray[Any, np.dtype[np.object_]]:
+    """Return the list of figures then known of each event."""
+    listed, ids = _listed_figures(data, known_on), states.happenings(data).prepared.column("event_id")[at]
+    return citations.objects([listed.get(record_id, []) for record_id in ids])
+
+
+@lru_cache(maxsize=16)
+def _listed_figures(data: Data, known_on: date) -> dict[str, list[dict[str, Any]]]:
+    rows = known(data, "figures", known_on)
+    listed = figure_records(data, rows, Clocks(known_on, known_on))
     by_record: dict[str, list[dict[str, Any]]] = {}
-    for record_id, figure in zip(known["record_id"].tolist(), listed, strict=True):
+    for record_id, figure in zip(rows["record_id"].tolist(), listed, strict=True):
         by_record.setdefault(record_id, []).append(figure)
-    figures = [by_record.get(record_id, []) for record_id in rows["event_id"].tolist()]
-    return rows.assign(figures=pd.Series(figures, index=rows.index, dtype=object))
+    return by_record
 
 
 def figure_records(data: Data, figures: pd.DataFrame, clocks: Clocks) -> list[dict[str, Any]]:
@@ -474,7 +422,7 @@ def _known_figures(data: Data, known_on: date) -> tuple[pd.DataFrame, Places]:
 @lru_cache(maxsize=4)
 def _histories(data: Data, clocks: Clocks) -> tuple[pd.DataFrame, Places]:
     """Return every spell then known with its evidence, those of a record in order of their beginning."""
-    spells = _with_evidence(data, known(data, "status", clocks.known_on), clocks)
+    spells = states.history(data, clocks).frame
     spells = spells.sort_values(["valid_from", "status_id"], kind="stable")
     spells = spells.assign(status_to_precision=timeline.end_precision(spells))
     return spells, _places(spells, "record_id")
@@ -482,7 +430,7 @@ def _histories(data: Data, clocks: Clocks) -> tuple[pd.DataFrame, Places]:
 
 @lru_cache(maxsize=4)
 def _placed_events(data: Data, clocks: Clocks) -> tuple[pd.DataFrame, Places]:
-    events = pd.DataFrame(_events(data, clocks).drop(columns="geometry"))
+    events = pd.DataFrame(happened(data, clocks, plans=True).frame.drop(columns="geometry"))
     return events, _places(events, "event_id")
 
 
@@ -594,12 +542,13 @@ def counts(data: Data, clocks: Clocks, grade: str = evidence.LOWEST, region: str
     counted: list[tuple[str, str, int, int, int, int]] = []
     for name in kinds.LAYERS:
         if name in data.datasets:
-            rows = layer(data, name, clocks)
-            inside, reached = regions.within(rows, pcode), evidence.passes(rows["grade"], grade)
-            value = Counter(rows["status"][inside & reached])
-            low = Counter(rows["status"][inside & reached & rows["certain"]])
-            high = value + Counter(rows["status"][regions.maybe_within(rows, pcode) & reached])
-            below = Counter(rows["status"][inside & ~reached])
+            rows = states.layer(data, name, clocks)
+            status, reached = rows["status"], citations.reaching(rows[states.GRADE], grade)
+            inside = states.surely(data, rows, pcode)
+            value = Counter(status[inside & reached])
+            low = Counter(status[inside & reached & rows["certain"]])
+            high = value + Counter(status[states.maybe(rows, pcode) & reached])
+            below = Counter(status[inside & ~reached])
             words = sorted(sorted(high | below), key=value.__getitem__, reverse=True)
             counted += [(name, word, value[word], low[word], high[word], below[word]) for word in words]
     return pd.DataFrame(counted, columns=["layer", "status", "value", "low", "high", "below"])
@@ -607,10 +556,9 @@ def counts(data: Data, clocks: Clocks, grade: str = evidence.LOWEST, region: str
 
 def hidden_by_grade(data: Data, clocks: Clocks, grade: str, region: str | None = None) -> dict[str, int]:
     """Count, by layer (and `events`), the records that a threshold hides; zero is left out."""
-    names = [name for name in kinds.LAYERS if name in data.datasets]
-    grades = {name: layer(data, name, clocks, region=region)["grade"] for name in names}
-    grades["events"] = events(data, clocks, region=region, plans=True)["grade"]
-    hidden = {name: int((~evidence.passes(column, grade)).sum()) for name, column in grades.items()}
+    rows = {name: records(data, name, clocks, region=region) for name in kinds.LAYERS if name in data.datasets}
+    rows["events"] = happened(data, clocks, region=region, plans=True)
+    hidden = {name: int((~citations.reaching(one[states.GRADE], grade)).sum()) for name, one in rows.items()}
     return {name: count for name, count in hidden.items() if count}
 
 

@@ -7,19 +7,22 @@ The sentences are made from the very frames that are drawn, so that they cannot 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from mssmap.errors import InputError
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.legend import layers, lines, text
-from mssmap.legend.layers import PLANS, event_groups
+from mssmap.legend.layers import PLANS
 from mssmap.measures import keyfigures
 from mssmap.records import differences, evidence
 from mssmap.records.kinds import EVENTS, LAYERS, SERVICE_OF_KIND, layer_of
+from mssmap.records.revisions import Bools
+from mssmap.records.selected import Selected
 from mssmap.records.shown import Shown
 from mssmap.records.timeline import Clocks
 from mssmap.telling import figure_words
@@ -43,11 +46,11 @@ def title(row: Any, stem: str = "name") -> str:
     return str(own or getattr(row, f"{stem}_en"))
 
 
-def titles(rows: pd.DataFrame, stem: str = "name") -> list[str]:
+def titles(rows: Selected, stem: str = "name") -> list[str]:
     """Names of records, as `title` gives each of them."""
-    english = rows[f"{stem}_en"].tolist()
-    own = rows.get(f"{stem}_{current()}")
-    return [str(first or second) for first, second in zip(english if own is None else own, english, strict=True)]
+    english, own = rows[f"{stem}_en"].tolist(), f"{stem}_{current()}"
+    first_choice = rows[own if own in rows else f"{stem}_en"]
+    return [str(first or second) for first, second in zip(first_choice, english, strict=True)]
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -96,10 +99,10 @@ def situation(
         sentences.append("; ".join(numbers) + ".")
     names = layers.titles()
     for layer in layers.BY_STATUS:
-        sentences += _by_status(shown[layer], layer, names[layer], wanted)
-    sentences += _services(shown["facilities"], wanted)
+        sentences += _by_status(shown.cells(layer), layer, names[layer], wanted)
+    sentences += _services(shown.cells("facilities"), wanted)
     if wanted & {layer.id for layer in layers.GROUPS["events"]}:
-        sentences += _events(shown["events"], wanted, window)
+        sentences += _events(shown.cells("events"), wanted, window)
     return sentences
 
 
@@ -149,7 +152,7 @@ def layer(rows: pd.DataFrame, name: str, clocks: Clocks, grade: str = evidence.L
     ]
 
 
-def _by_status(rows: pd.DataFrame, layer: str, name: str, wanted: set[str]) -> list[str]:
+def _by_status(rows: Selected, layer: str, name: str, wanted: set[str]) -> list[str]:
     names: dict[str, list[str]] = {}
     for status, record in zip(rows["status"], titles(rows), strict=True):
         names.setdefault(str(status), []).append(record)
@@ -161,24 +164,28 @@ def _by_status(rows: pd.DataFrame, layer: str, name: str, wanted: set[str]) -> l
     return [f"{name}: " + ", ".join(parts) + "."] if parts else []
 
 
-def _services(rows: pd.DataFrame, wanted: set[str]) -> list[str]:
-    rows = rows[rows["kind"].map(SERVICE_OF_KIND).isin(wanted)]
-    out = rows[rows["status"] == "closed"]
-    if rows.empty:
+def _services(rows: Selected, wanted: set[str]) -> list[str]:
+    rows = rows.only(_among([SERVICE_OF_KIND.get(kind) for kind in rows["kind"]], wanted))
+    if not len(rows):
         return []
     counts = Counter(text.status("facilities", status).lower() for status in rows["status"])
     told = ", ".join(f"{word} {n}" for word, n in counts.most_common())
-    closed = _listed(titles(out))
+    closed = _listed(titles(rows.only(rows["status"] == "closed")))
     lines = _("Public services: {told}.").format(told=told)
     return [lines + (" " + _("Closed: {names}.").format(names=closed) if closed else "")]
 
 
-def _events(rows: pd.DataFrame, wanted: set[str], window: tuple[Any, Any]) -> list[str]:
-    groups = event_groups(rows)
-    plans = _plans(rows[groups == PLANS]) if PLANS in wanted else []
-    rows, groups = (kept[groups.isin(wanted) & (groups != PLANS)] for kept in (rows, groups))
+def _among(words: list[Any], wanted: set[str]) -> Bools:
+    return np.array([word in wanted for word in words], dtype=bool)
+
+
+def _events(rows: Selected, wanted: set[str], window: tuple[Any, Any]) -> list[str]:
+    groups = layers.groups_of(rows)
+    plans = _plans(rows.only(_among(groups, {PLANS}))) if PLANS in wanted else []
+    counted = wanted - {PLANS}
+    rows = rows.only(_among(groups, counted))
     when = {"start": text.day(window[0]), "end": text.day(window[1])}
-    if rows.empty:
+    if not len(rows):
         return [
             _("No events on the map from {start} to {end}; that nothing is reported is not the same as calm.").format(
                 **when
@@ -186,12 +193,9 @@ def _events(rows: pd.DataFrame, wanted: set[str], window: tuple[Any, Any]) -> li
             *plans,
         ]
     groups_told = layers.titles()
-    counts = Counter(groups_told[group].lower() for group in groups)
+    counts = Counter(groups_told[group].lower() for group in groups if group in counted)
     told = ", ".join(f"{word} {n}" for word, n in counts.most_common())
-    latest = [
-        f"{text.span(row.valid_from, row.valid_to, row.date_precision)} {title(row, 'title')}"
-        for row in rows.tail(3).iloc[::-1].itertuples(index=False)
-    ]
+    latest = [f"{text.span(*days)} {name}" for name, *days in _named(rows.only(slice(-3, None)))][::-1]
     return [
         _("Events from {start} to {end}: {n} ({told}).").format(n=len(rows), told=told, **when),
         _("Latest: {events}.").format(events="; ".join(latest)),
@@ -199,9 +203,17 @@ def _events(rows: pd.DataFrame, wanted: set[str], window: tuple[Any, Any]) -> li
     ]
 
 
-def _plans(rows: pd.DataFrame) -> list[str]:
+def _named(rows: Selected) -> Iterator[tuple[Any, ...]]:
+    """Give title, first and last day and precision of events."""
+    days = rows.rows("valid_from", "valid_to", "date_precision")
+    return ((name, *day) for name, day in zip(titles(rows, "title"), days, strict=True))
+
+
+def _plans(rows: Selected) -> list[str]:
     """Tell what was announced, apart from what happened."""
-    told = [f"{title(row, 'title')} ({text.plan(row)})" for row in rows.itertuples(index=False)]
+    fields = ("valid_from", "valid_to", "date_precision", "day_announced", "outcome_unknown")
+    named = zip(titles(rows, "title"), rows.rows(*fields), strict=True)
+    told = [f"{name} ({text.plan(row)})" for name, row in named]
     return [_("Announced, not counted: {plans}.").format(plans=_listed(told))] if told else []
 
 

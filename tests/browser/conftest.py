@@ -183,7 +183,7 @@ def _await_health(server: Server, tries: int = 600) -> None:
     pytest.fail(f"The app did not start: {server.errors() or 'no answer, and nothing on stderr'}", pytrace=False)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Return the app as `make run` starts it, on a day that is fixed."""
     with running(tmp_path_factory.mktemp("server")) as found:
@@ -211,9 +211,13 @@ def chromium(kind: BrowserType) -> str:
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Return one Chromium for all tests, which cannot resolve any name but localhost."""
+    """
+    Return one Chromium for all tests of a folder, which cannot resolve any name but localhost.
+
+    Not longer: Playwright keeps an event loop running in this thread.
+    """
     if _RUNNING:  # folders that borrow this fixture have it twice, and Playwright runs once in a process
         yield _RUNNING[0]
         return
@@ -459,7 +463,7 @@ def rewrite(file: Path, change: Callable[[dict[str, Any]], None]) -> None:
     file.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def crooked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Return the app over a copy of the data: a base and an event have hostile names, the prisons break off."""
     folder = tmp_path_factory.mktemp("crooked")
@@ -504,7 +508,7 @@ def hostile() -> Hostile:
     return Hostile()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def plain_streamlit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Return the app as a hosting service starts it."""
     command = ["-m", "streamlit", "run", "app.py", "--server.port", "{port}"]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from mssmap.errors import InputError
-from mssmap.records import evidence
+from mssmap.records import citations, evidence
+from mssmap.records.revisions import day_number
 
 SOURCES = pd.DataFrame(
     [
@@ -117,11 +119,9 @@ def test_sources_are_listed_best_and_newest_first_with_nothing_not_yet_public():
 
 def test_a_later_report_makes_a_status_fresh_again():
     rows = pd.DataFrame({"source_ids": ["press;un"], "known_from": pd.to_datetime(["2024-03-03"])})
-    seen = [
-        f"{evidence.weigh(rows, SOURCES, date(2024, 4, 1), seen_by)['last_seen'].iloc[0]:%Y-%m-%d}"
-        for seen_by in (date(2024, 3, 4), date(2024, 3, 5))
-    ]
-    assert seen == ["2024-03-03", "2024-03-05"]
+    cited = citations.citations(rows, SOURCES)
+    published = [cited.latest(np.array([0]), day_number(date(2024, 3, day)))[0] for day in (4, 5)]
+    assert published == [day_number(date(2024, 3, 3)), day_number(date(2024, 3, 5))]
 
 
 def test_the_rule_is_written_where_the_docs_find_it():
