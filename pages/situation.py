@@ -48,6 +48,6 @@ with side:
     card.record_card(clocks)
 lanes.strip(filters, window, WINDOW_DAYS)
 told.change_list(changes, since, clocks.known_on)
-told.summary(shown, filters, window)
+told.summary(filters, window)
 components.table_twin()
 components.data_faults()

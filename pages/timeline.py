@@ -35,6 +35,6 @@ with side:
     card.record_card(clocks)
 lanes.chart(filters, mode)
 over_time.views(filters)
-told.summary(shown, filters, window)
+told.summary(filters, window)
 components.table_twin()
 components.data_faults()

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable
 from datetime import date
 from functools import lru_cache, partial, wraps
+from inspect import signature
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -42,7 +43,9 @@ from mssmap.records.shown import Filters, Shown
 from mssmap.records.shown import shown as shown_of
 from mssmap.records.timeline import Clocks
 from mssmap.store import disk
+from mssmap.telling import twin
 from mssmap.ui import frame, permits
+from mssmap.ui.once import Once
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -52,6 +55,10 @@ log = logging.getLogger("mssmap")
 
 _seen: list[attach.Mark | None] = [None]
 """Mark of the imports that a page was last opened with."""
+
+
+_reading = threading.Lock()
+"""Held while the data are read, so that nobody reads them a second time meanwhile."""
 
 
 def refresh() -> None:
@@ -64,23 +71,27 @@ def data() -> Data:
     if _seen[0] is None:
         refresh()
     found = settings.load()
-    return attach.loaded(found.data_dir, found.database_url, _seen[0])
+    with _reading:
+        return attach.loaded(found.data_dir, found.database_url, _seen[0])
 
 
 def of_the_data(maxsize: int) -> Callable[[Callable[Concatenate[Data, P], T]], Callable[P, T]]:
     """
     Keep results under the data that they were worked out from, which are given to the function first.
 
+    What many ask for at once is worked out once.
+
     After an import there are other data: what was worked out before, or is still being worked out by another thread, is
     not found any more.
     """
 
     def make(work: Callable[Concatenate[Data, P], T]) -> Callable[P, T]:
-        kept = lru_cache(maxsize)(work)
+        kept = Once(work, maxsize)
+        order = signature(work)
 
         @wraps(work)
         def ask(*args: P.args, **named: P.kwargs) -> T:
-            return kept(data(), *args, **named)  # type: ignore[arg-type]
+            return kept(*order.bind(data(), *args, **named).args)
 
         return ask
 
@@ -200,6 +211,14 @@ def extract(of: Data, selection: Selection, form: Form, language: str) -> Extrac
 def key_figures(of: Data, clocks: Clocks, grade: str, region: str | None) -> list[keyfigures.KeyFigure]:
     """Return the figures above the map."""
     return keyfigures.key_figures(of, clocks, grade, region)
+
+
+@of_the_data(maxsize=256)
+def text(of: Data, filters: Filters, on: tuple[str, ...], language: str) -> list[str]:
+    """Return the map in words, with its figures, in a language; the window of `filters` is that of the events."""
+    asked = (filters.clocks, filters.grade, filters.region)
+    window = (filters.start, filters.end)
+    return twin.situation(shown(filters), key_figures(*asked), on, window, filters.grade, hidden(*asked))
 
 
 @of_the_data(maxsize=256)

@@ -9,9 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from mssmap.brief import history
+from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.legend import text
-from mssmap.records.shown import Filters, Shown
+from mssmap.records.shown import Filters
 from mssmap.store import damaged
 from mssmap.telling import twin
 from mssmap.ui import cache, controls, permits, plain, state
@@ -21,12 +22,9 @@ MOST_FAULTS = 20
 """Lines beside a list; `mssmap check` prints all of them."""
 
 
-def summary(shown: Shown, filters: Filters, window: tuple[date, date]) -> None:
+def summary(filters: Filters, window: tuple[date, date]) -> None:
     """The map in words, with a button that copies them."""
-    figures = cache.key_figures(filters.clocks, filters.grade, filters.region)
-    hidden = cache.hidden(filters.clocks, filters.grade, filters.region)
-    lines = twin.situation(shown, figures, state.layers_on(), window, filters.grade, hidden)
-    words("twin", lines)
+    words("twin", cache.text(filters.within(window), tuple(state.layers_on()), current()))
 
 
 def store_faults(kind: str) -> None:
