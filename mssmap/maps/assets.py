@@ -36,6 +36,9 @@ from mssmap.store import disk
 URL: Final = "app/static/"
 """Where Streamlit serves the folder `static/`, relative to the address of the app."""
 
+FONTS: Final = "../../static/media/"
+"""Where Streamlit serves its typefaces, as seen from a style of the map."""
+
 MAP_OPTIONS: Final[dict[str, Any]] = {
     "min_zoom": 7,
     "max_zoom": 16,
@@ -148,7 +151,7 @@ def publish(data: Data, folder: Path, *, font: Path, grid: dict[str, Any] | None
     grid
         Cells of the planner, as `plan.published_grid` gives them.
     font
-        The typeface, a woff2 file.
+        The typeface of the page, a woff2 file that Streamlit serves.
 
     Raises
     ------
@@ -184,7 +187,9 @@ class Shelf(Protocol):
 
 def compose(data: Data, shelf: Shelf, *, font: Path, grid: dict[str, Any] | None = None) -> Assets:
     """Put every file of the map on a shelf; see `publish` for the parameters."""
-    files = {name: shelf.put(name, ".json", _compact(content)) for name, content in _layers(data).items()}
+    ground, later = _layers(data)
+    files = {"ground": shelf.put("ground", ".json", _compact(ground))}  # one file: one answer, and packed together
+    files |= {name: shelf.put(name, ".json", _compact(content)) for name, content in later.items()}
     records, event_rows = _records(data)
     imports = imported.parts(data)
     if imports:
@@ -207,8 +212,7 @@ def compose(data: Data, shelf: Shelf, *, font: Path, grid: dict[str, Any] | None
         "labels": LABELS,
         "credits": credits_of(data),
     }
-    typeface = shelf.put("typeface", ".woff2", font.read_bytes())
-    style = font_face(f"../../{URL}{typeface}") + client.read("map/map.css")
+    style = font_face(FONTS + font.name) + client.read("map/map.css")
     manifest_file = shelf.put("manifest", ".json", _compact(manifest))
     return Assets(
         version=manifest_file,
@@ -295,7 +299,13 @@ def names(row: Any, stem: str = "name") -> dict[str, str]:
     return {"en": first, **{lang: text for lang, text in texts.items() if lang != "en" and text != first}}
 
 
-def _layers(data: Data) -> dict[str, dict[str, Any]]:
+TOWNS: Final = 3
+"""Places of a lower rank have a name close by only, and come when they are wanted."""
+
+
+def _layers(data: Data) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the layers that every map needs, and those that are fetched when they are wanted."""
+
     def collection(layer: str, properties: Callable[[Any], dict[str, Any]] = lambda _: {}) -> dict[str, Any]:
         """Features of a layer; one that is not in the package gives none, so that the rest of the map is drawn."""
         frame = data.frames.get(layer, pd.DataFrame()).rename(columns={"class": "road_class"})
@@ -309,13 +319,18 @@ def _layers(data: Data) -> dict[str, dict[str, Any]]:
         return {"type": "FeatureCollection", "features": list(features)}
 
     plain = {name: collection(name) for name in ("land", "neighbours", "lakes", "rivers")}
-    return plain | {
+    places = collection("places", lambda row: {"n": names(row), "rank": int(row.rank)})
+
+    def of_rank(ranks: range) -> dict[str, Any]:
+        return {**places, "features": [one for one in places["features"] if one["properties"]["rank"] in ranks]}
+
+    ground = plain | {
         "roads": collection("roads", road),
         "departments": collection("departments", region),
-        "communes": collection("communes", region),
-        "places": collection("places", lambda row: {"n": names(row), "rank": int(row.rank)}),
+        "places": of_rank(range(TOWNS + 1)),
         "zones": collection("gang_zones", lambda row: {"id": row.zone_id, "n": names(row)}),
     }
+    return ground, {"communes": collection("communes", region), "hamlets": of_rank(range(TOWNS + 1, 100))}
 
 
 def region(row: Any) -> dict[str, Any]:

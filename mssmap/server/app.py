@@ -41,19 +41,22 @@ from mssmap.errors import InputError, MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
 from mssmap.planning import on_data
-from mssmap.server import drain, first
+from mssmap.server import drain, first, fonts, packed
 from mssmap.server.door import connections, guard, headers, start
 from mssmap.server.door.absent import Absent
 from mssmap.server.door.guard import Guard
 from mssmap.server.door.sign_in import SignIn
 from mssmap.server.door.uploads import Uploads
+from mssmap.server.fonts import Fonts
 from mssmap.server.opening import Opening
 from mssmap.server.packed import Packed
 from mssmap.store import people
 from mssmap.ui import acts, cache, frame, live, logs, permits, plain, visits
 
 APP = settings.ROOT / "app.py"
-HASHED = re.compile(r"/app/static/[\w.-]+-[0-9a-f]{12}\.\w+$")
+HASHED = re.compile(
+    r"/app/static/[\w.-]+-[0-9a-f]{12}\.\w+$|/component/streamlit_folium\.st_folium/static/js/main\.[0-9a-f]{8}\.js$"
+)
 """Static files whose name changes with their content."""
 
 CLOSING_S = 3
@@ -113,6 +116,8 @@ async def _make_the_first_page() -> None:
 @asynccontextmanager
 async def _lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     cache.warm()
+    fonts.start()
+    packed.prepare(first.needed())
     await _make_the_first_page()
     gc.collect()
     gc.freeze()
@@ -153,6 +158,7 @@ def create_app() -> st.App:
             Middleware(Uploads),
             Middleware(Opening, people_sign_in=configured.people_sign_in, public_url=configured.public_url),
             Middleware(Absent),
+            Middleware(Fonts),
             Middleware(Packed),
             Middleware(KeepHashedFiles, shared=not configured.people_sign_in, mend=cache.mend),
         ],

@@ -96,6 +96,15 @@ def streamlit_page() -> tuple[str, str]:
     return first, re.sub(r"\n\s*(?=<link)", "\n", head + body)
 
 
+def needed() -> list[Path]:
+    """Return the files that the live page will ask for first."""
+    named = re.findall(r'(?:href|src)="\./(static/(?:js|css)/[^"]+)"', streamlit_page()[1])
+    published = cache.published()
+    own = (*published.scripts, *published.styles, *published.page, published.manifest, published.names)
+    there = (*(Path(get_static_dir()) / name for name in named), *(cache.static_folder() / name for name in own))
+    return [path for path in there if path.is_file()]
+
+
 @lru_cache(maxsize=1)
 def script() -> str:
     """Return the script that lets the live page take the place of the picture."""
@@ -105,7 +114,7 @@ def script() -> str:
 @lru_cache(maxsize=1)
 def style() -> str:
     """Return the style of the page and of the map on it."""
-    font = f'@font-face{{font-family:"Source Sans";src:url("{_font()}") format("woff2");font-weight:200 900}}'
+    font = f'@font-face{{font-family:"Mssmap First";src:url("{_font()}") format("woff2");font-weight:200 900}}'
     own = client.plain("page/first.css")
     panel = client.rules("page/panel.css", (".mm-figures", ".mm-card"))
     onmap = client.rules(

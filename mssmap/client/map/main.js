@@ -33,7 +33,6 @@ import { placeSymbols, visibleMarks } from "./symbols.js";
 
 const FINISH_MS = 120;
 const EXTENT = [[15.8, -78], [21.9, -68]];
-const SHAPES = ["land", "neighbours", "lakes", "rivers", "roads", "departments", "places", "zones", "records"];
 
 /**
  * What becomes of a base that is switched.
@@ -80,8 +79,8 @@ async function openSheet(map, panes, url) {
   const root = url.replace(/[^/]*$/, "");
   const files = Object.fromEntries(Object.entries(manifest.files).map(([name, file]) => [name, root + file]));
   document.body.append(parseSvg(manifest.patterns));
-  const loaded = await Promise.all(SHAPES.map((name) => (files[name] ? readJson(files[name]) : { features: [] })));
-  const shapes = /** @type {Shapes} */ (Object.fromEntries(SHAPES.map((name, i) => [name, loaded[i]])));
+  const [ground, records] = await Promise.all([readJson(files.ground), readJson(files.records)]);
+  const shapes = /** @type {Shapes} */ ({ .../** @type {object} */ (ground), records });
   return new Sheet(map, panes, manifest, shapes, files);
 }
 

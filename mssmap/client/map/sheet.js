@@ -87,6 +87,11 @@ export class Sheet {
     this.tiles = null;
     /** @type {Collection<Region> | null} */
     this.communes = null;
+    /**
+     * Small places, read when the map is close enough to name them.
+     * @type {Collection<Town> | null}
+     */
+    this.hamlets = null;
     /** @type {Grid | null} */
     this.grid = null;
     /** @type {ImportedPart[] | null} */
