@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -230,8 +231,15 @@ def compose(data: Data, shelf: Shelf, *, font: Path, grid: dict[str, Any] | None
         ),
         names=files["records"],
         event_rows=event_rows,
-        imported=tuple(f"imports.{kind}" for kind in ("points", "shapes") if any(part[kind] for part in imports)),
+        imported=imported_layers(data),
     )
+
+
+@lru_cache(maxsize=2)
+def imported_layers(data: Data) -> tuple[str, ...]:
+    """Return the layers of the group `imports` in which there is something."""
+    parts = imported.parts(data)
+    return tuple(f"imports.{kind}" for kind in ("points", "shapes") if any(part[kind] for part in parts))
 
 
 def credits_of(data: Data) -> list[str]:

@@ -78,6 +78,8 @@ class Look:
     choropleth: Choropleth | None = None
     changed: Mapping[str, str] = field(default_factory=dict)
     has_ground: bool = True
+    size: tuple[float, float] | None = None
+    """Width and height of the drawing in pixels, where there is one size only."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,14 @@ def _extent(bounds: Bounds, zoom: float) -> tuple[float, float, float, float]:
     south, west, north, east = bounds
     (left, bottom), (right, top) = placing.pixels(south, west, zoom), placing.pixels(north, east, zoom)
     return left, top, right, bottom
+
+
+def centred(bounds: Bounds, width: float, height: float) -> tuple[float, float, float]:
+    """Return latitude, longitude and zoom at which a drawing of a size, all of it free, shows a box."""
+    left, top, right, bottom = _extent(bounds, 0)
+    scale = min((width - 2 * EDGE_PX) / (right - left), (height - 2 * EDGE_PX) / (bottom - top))
+    zoom = min(HIGHEST, max(LOWEST, math.floor(math.log2(max(scale, 1.0)) / STEP) * STEP))
+    return (*placing.degrees((left + right) / 2, (top + bottom) / 2, 0), zoom)
 
 
 def zoom_of(bounds: Bounds, width: float, height: float) -> float:
@@ -236,7 +246,7 @@ def _window(step: WindowClass, look: Look) -> BaseGeometry | None:
     if step.zoom < 9.5 and not look.place:
         return None
     x, y = step.origin
-    half_x, half_y = LARGEST_PX[0] * 0.75, LARGEST_PX[1] * 0.75
+    half_x, half_y = look.size or (LARGEST_PX[0] * 0.75, LARGEST_PX[1] * 0.75)
     south, west = placing.degrees(x - half_x, y + half_y, step.zoom)
     north, east = placing.degrees(x + half_x, y - half_y, step.zoom)
     return shapely.box(west, south, east, north)
@@ -444,10 +454,11 @@ def _names(data: Data, found: list[Stack], look: Look, step: WindowClass, width:
         (s.place[0] - s.radius, s.place[1] - s.radius, s.place[0] + s.radius, s.place[1] + s.radius) for s in found
     ]
     x0, y0 = step.origin
+    seen_x, seen_y = look.size or LARGEST_PX
     parts = []
     for name in _names_at(data, look, step.zoom):
         x, y = (placing.whole(value) for value in placing.pixels(*name.at, step.zoom))
-        if abs(x - x0) > LARGEST_PX[0] / 2 or abs(y - y0) > LARGEST_PX[1] / 2:
+        if abs(x - x0) > seen_x / 2 or abs(y - y0) > seen_y / 2:
             continue
         wide = width(name.text, name.size, name.bold) + len(name.text) * name.spacing + 6
         left = x - 4 if name.is_beside else x - wide / 2

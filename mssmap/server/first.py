@@ -12,6 +12,7 @@ import html
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
+import shapely
 from streamlit.file_util import get_static_dir
 
 from mssmap import client, settings
@@ -54,11 +56,7 @@ def page(asked: Asked, origin: str) -> str:
         Scheme and host by which the reader came, for the address of the picture that chats show.
     """
     shown = asking.view(asked)
-    try:
-        drawn: Still | None = draw(shown)
-    except (ValueError, ArithmeticError, LookupError) as error:  # the page comes without it
-        logs.fault(error)
-        drawn = None
+    drawn = draw_or_none(shown)
     before, behind = streamlit_page()
     return (
         f'<!doctype html><html lang="{asked.language}"><head>{before}{_head(shown, origin)}'
@@ -68,9 +66,13 @@ def page(asked: Asked, origin: str) -> str:
     )
 
 
-def draw(shown: View) -> Still:
-    """Draw the still map of a view."""
-    return still.compose(cache.data(), shown.shown, shown.look, width=width_px)
+def draw_or_none(shown: View, **look: Any) -> Still | None:
+    """Draw the still map of a view, looked at in another way if told so; None if that cannot be done."""
+    try:
+        return still.compose(cache.data(), shown.shown, replace(shown.look, **look), width=width_px)
+    except (ValueError, ArithmeticError, LookupError, shapely.errors.GEOSException) as error:
+        logs.fault(error)
+        return None
 
 
 def width_px(words: str, size: float, bold: bool) -> float:
@@ -115,33 +117,37 @@ def script() -> str:
 def style() -> str:
     """Return the style of the page and of the map on it."""
     font = f'@font-face{{font-family:"Mssmap First";src:url("{_font()}") format("woff2");font-weight:200 900}}'
-    own = client.plain("page/first.css")
+    own = client.read("page/first.css") + still_style()
     panel = client.rules("page/panel.css", (".mm-figures", ".mm-card"))
     onmap = client.rules(
         "map/map.css", (".mm-box", ".mm-asof", ".mm-legend", ".mm-swatch", ".mm-hatched", ".mm-north", ".mm-change")
     )
     for window, container in (("100vh", "100cqh"), ("100vw", "100cqw"), ("@media (max", "@container mm-still (max")):
         onmap = onmap.replace(window, container)
-    light, dark = (_colours(name) for name in ("light", "dark"))
+    light, dark = (colours(name) for name in ("light", "dark"))
+    return small(
+        f"{font}#mm-first{{{light}}}@media (prefers-color-scheme:dark){{#mm-first{{{dark}}}}}{panel}{onmap}{own}"
+    )
+
+
+def still_style() -> str:
+    """Return the style of the drawing."""
     zones = "".join(
         f".mm-zone.{level}{{stroke:{look['color']};stroke-width:{look['weight']};stroke-dasharray:{look['dash'] or 0}}}"
         for level, look in symbols.ZONE_STYLES.items()
     )
     ranks = "".join(f".mm-fill.c{i}{{fill:{colour}!important}}" for i, colour in enumerate(symbols.CLASSES))
-    return _small(
-        f"{font}#mm-first{{{light}}}@media (prefers-color-scheme:dark){{#mm-first{{{dark}}}}}{panel}{onmap}{own}"
-        f"{zones}{ranks}"
-    )
+    return client.read("page/still.css") + zones + ranks
 
 
-def _colours(name: str) -> str:
+def colours(name: str) -> str:
     """Return the colours of the map, of ground and of panels, as variables."""
     block = client.rules("map/map.css", (":root" if name == "light" else ":root.dark",), exact=True)
     panel = block[block.index("{") + 1 : block.rindex("}")]
     return panel + "".join(f"--ground-{key}:{colour};" for key, colour in symbols.PALETTES[name].items())
 
 
-def _small(css: str) -> str:
+def small(css: str) -> str:
     return re.sub(r"\s*([{};:,>])\s+", r"\1", re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)).replace(";}", "}")
 
 
@@ -236,10 +242,10 @@ def _settings(shown: View) -> str:
     steps = "".join(
         f'<a href="?{html.escape(asking.write(asked, as_of=to.isoformat()))}">{html.escape(words)}</a>'
         for words, to in (
-            (_("−1 mo"), _month(day, -1)),
+            (_("−1 mo"), month(day, -1)),
             (_("−1 d"), day - timedelta(days=1)),
             (_("+1 d"), day + timedelta(days=1)),
-            (_("+1 mo"), _month(day, 1)),
+            (_("+1 mo"), month(day, 1)),
         )
     )
     same = day == known
@@ -257,7 +263,13 @@ def _settings(shown: View) -> str:
     )
 
 
-def _month(day: date, by: int) -> date:
+def month(day: date, by: int) -> date:
+    """
+    Return the day some months later; the last of the month if it has no such day.
+
+    >>> month(date(2025, 1, 31), 1), month(date(2025, 1, 1), -1)
+    (datetime.date(2025, 2, 28), datetime.date(2024, 12, 1))
+    """
     month = day.year * 12 + day.month - 1 + by
     year, month = divmod(month, 12)
     last = (date(year + month // 11, (month + 1) % 12 + 1, 1) - timedelta(days=1)).day
@@ -270,7 +282,7 @@ def _field(label: str, value: str) -> str:
 
 
 def _layer_list(asked: Asked) -> str:
-    groups = panels.layer_list(asked.on, imported=cache.published().imported)["groups"]
+    groups = panels.layer_list(asked.on, imported=assets.imported_layers(cache.data()))["groups"]
     on, rows = set(asked.on), []
     for group in groups:
         some = any(item["id"] in on for item in group["items"])
@@ -318,11 +330,19 @@ def credit(source: str) -> str:
 
 def legend(shown: View) -> str:
     """Return the legend with its counts, as the live map has it."""
+    return (
+        f'<details class="mm-box mm-legend" open><summary>{html.escape(_("Legend"))}</summary>'
+        f"{legend_rows(shown)}</details>"
+    )
+
+
+def legend_rows(shown: View) -> str:
+    """Return the groups of the legend, each with its title."""
     asked, tally = shown.asked, _tally(shown)
     on = set(asked.on)
     window = _("{first} to {last}").format(first=text.day(asked.window[0]), last=text.day(asked.window[1]))
     parts = []
-    for group in view.legend(cache.published().imported):
+    for group in view.legend(assets.imported_layers(cache.data())):
         rows = []
         for item in group["items"]:
             if not any(still.is_on(name, on) for name in item["layers"]):
@@ -330,7 +350,7 @@ def legend(shown: View) -> str:
             count = None if item["count"] is None else sum(k for name, k in tally.items() if _counts(item, name))
             if count != 0:
                 rows.append(
-                    f"<li>{_glyph(item['symbol'])}<span>{html.escape(item['label'])}</span>"
+                    f"<li>{_glyph(item['symbol'])}<span>{html.escape(item['label'])}</span> "
                     f"<span>{'' if count is None else count}</span></li>"
                 )
         if rows:
@@ -338,17 +358,14 @@ def legend(shown: View) -> str:
             parts.append(f"<h4>{html.escape(title)}</h4><ul>{''.join(rows)}</ul>")
     parts += _change_key(shown) + _class_key(shown)
     notes = "".join(f"<p>{html.escape(note)}</p>" for note in view.off_map(shown.shown))
-    return (
-        f'<details class="mm-box mm-legend" open><summary>{html.escape(_("Legend"))}</summary>'
-        f"{''.join(parts)}{notes}</details>"
-    )
+    return "".join(parts) + notes
 
 
 def _change_key(shown: View) -> list[str]:
     found = dict.fromkeys(shown.look.changed.values())
     words = view.words()
     rows = "".join(
-        f'<li><span class="mm-change {kind}">{still.CHANGES[kind]}</span><span>{html.escape(words[f"change_{kind}"])}'
+        f'<li><span class="mm-change {kind}">{still.CHANGES[kind]}</span> <span>{html.escape(words[f"change_{kind}"])}'
         "</span><span></span></li>"
         for kind in found
     )
@@ -379,6 +396,11 @@ def _tally(shown: View) -> Counter[str]:
     for layer in kinds.POINTS:
         found.update(lines.symbol(layer, row) for row in shown.shown[layer].itertuples(index=False))
     return found
+
+
+def symbol_of(layer: str, row: Any) -> str:
+    """Return the symbol of a record or event."""
+    return layers.event_group(row) if layer == kinds.EVENTS.name else lines.symbol(layer, row)
 
 
 def _counts(item: dict[str, Any], symbol: str) -> bool:

@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from starlette.concurrency import run_in_threadpool
@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mssmap import i18n, version
 from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
-from mssmap.server import first, preview
+from mssmap.server import first, light, preview
 from mssmap.server.door import pages
 from mssmap.server.packed import SMALLEST, WAYS, agreed
 from mssmap.ui import asked as asking
@@ -45,9 +45,11 @@ class Kind:
     make: Callable[[Asked, str], bytes]
 
 
+LIGHT: Final = "/light"
 HTML: Final = "text/html; charset=utf-8"
 KINDS: Final = {
     "/": Kind(HTML, lambda asked, origin: first.page(asked, origin).encode()),
+    LIGHT: Kind(HTML, lambda asked, _origin: light.page(asked).encode()),
     "/preview.png": Kind("image/png", lambda asked, _origin: preview.picture(asked)),
 }
 
@@ -127,6 +129,8 @@ class Opening:
     async def _answer(self, request: Request, kind: Kind) -> Response:
         origin = self._public_url or f"{request.url.scheme}://{request.url.netloc}"
         asked = await run_in_threadpool(asking.read, request.url.query, wanted_language(request.headers))
+        if request.url.path != LIGHT:
+            asked = replace(asked, record=None)
         name = _mark(request.url.path, asked, origin)
         way = agreed(request.headers.get("accept-encoding", "")) if kind.media_type.startswith("text/") else ""
         headers = {

@@ -6,13 +6,13 @@ The keys and their checks are those of `state`; what a page would note about the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 from urllib.parse import parse_qs, urlencode
 
-from mssmap import i18n, settings
+from mssmap import settings
 from mssmap.legend import layers
 from mssmap.maps import choropleth, still
 from mssmap.maps.view import Choropleth
@@ -25,10 +25,6 @@ from mssmap.ui import cache, components, controls, state, told
 
 LONGEST: Final = 4_000
 """Characters of an address that are read."""
-OF_A_VIEW: Final = (
-    *("as_of", "known_on", "grade", "region", "layers", "category", "from", "to", "since"),
-    *("basemap", "shade", "shade_level", "lat", "lon", "zoom"),
-)
 
 
 @dataclass(frozen=True)
@@ -55,6 +51,8 @@ class Asked:
     shade_level: str
     place: tuple[float, float, float] | None
     unusable: tuple[tuple[str, str], ...]
+    record: str | None = None
+    """Id of the record whose page is asked for; the live page has no such key."""
 
     @property
     def window(self) -> tuple[date, date]:
@@ -117,6 +115,7 @@ def read(query: str, wanted_language: str) -> Asked:
         shade_level=one("shade_level") or "departments",
         place=tuple(float(value) for value in where if value) if all(where) else None,  # type: ignore[arg-type]
         unusable=unusable,
+        record=given["record"][-1][:200] if "record" in given else None,
     )
 
 
@@ -137,6 +136,10 @@ def write(asked: Asked, **other: str | None) -> str:
         "shade": asked.shade,
         "shade_level": asked.shade_level if asked.shade_level != "departments" else None,
         "lang": asked.language,
+        "lat": asked.place and asked.place[0],
+        "lon": asked.place and asked.place[1],
+        "zoom": asked.place and asked.place[2],
+        "record": asked.record,
         **other,
     }
     return urlencode({name: value for name, value in told_values.items() if value}, doseq=True)
@@ -190,14 +193,3 @@ def _address_notes(unusable: Iterable[tuple[str, str]]) -> Iterable[str]:
     for name, value in unusable:
         if note := state.ADDRESS_KEYS[name].check(name, value):
             yield note
-
-
-def spoken(asked: Asked, work: Callable[[], str]) -> str:
-    """Do some work in the language of a view."""
-    with i18n.speaking(asked.language):
-        return work()
-
-
-def moved(asked: Asked, **clocks: date) -> Asked:
-    """Return the same view with other dials."""
-    return replace(asked, filters=replace(asked.filters, clocks=replace(asked.clocks, **clocks)))

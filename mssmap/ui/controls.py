@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 from datetime import date, timedelta
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -244,6 +246,12 @@ def language_choice() -> None:
         persist_state="session",
         format_func=LANGUAGES.__getitem__,
     )
+
+
+def light_page() -> None:
+    """A link to the same view without scripts."""
+    query = urlencode([(key, value) for key in st.query_params for value in st.query_params.get_all(key)])
+    st.html(f'<a class="mm-light" href="light?{html.escape(query)}">{html.escape(_("Page without scripts"))}</a>')
 
 
 def timeline_mode() -> str:

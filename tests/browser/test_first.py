@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from .conftest import FRAME
 
@@ -85,4 +86,43 @@ def test_a_page_without_scripts_shows_the_view(browser, server):
     assert page.locator("#mm-first .mm-map").is_visible()
     assert "18 Jan 2025" in page.locator("#mm-first .mm-asof").inner_text()
     assert "grade in the address: found 'Z9'" in page.locator("#mm-first .mm-say").inner_text()
+    context.close()
+
+
+LIGHT = ("/light?since=2025-06-01", "/light?record=fob-01&lang=fr", "/light?grade=Z9&lang=ht")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_light_page_has_no_finding_of_axe_and_runs_nothing(browser, server, scheme):
+    context = browser.new_context(color_scheme=scheme, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    for address in LIGHT:
+        page.goto(server.url + address)
+        found = Axe().run(page)
+        assert [(one["id"], one["nodes"][0]["html"]) for one in found.response["violations"]] == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "it fits a phone"
+    assert {url.partition("?")[0] for url in asked if not url.startswith("data:")} <= {
+        f"{server.url}/light",
+        f"{server.url}/favicon.ico",
+    }
+    context.close()
+
+
+def test_the_form_of_the_light_page_is_used_by_keyboard(browser, server):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{server.url}/light?layers=fobs")
+    page.keyboard.press("Tab")
+    assert page.locator(".skip").is_visible()
+    page.get_by_label("Map as of").fill("2025-01-18")
+    page.locator("select[name=region]").select_option("HT05")
+    page.locator("select[name=lang]").select_option("fr")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**as_of=2025-01-18**")
+    assert "region=HT05" in page.url
+    assert "layers=fobs" in page.url
+    assert page.locator("html").get_attribute("lang") == "fr"
     context.close()
