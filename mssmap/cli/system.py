@@ -187,11 +187,13 @@ def serve(
         tell(fault)
     if faults:
         raise typer.Exit(BAD_INPUT)
-    from mssmap.server import app, front
-
     port = port or configured.port
     if workers > 1:
-        app.require_free(host, port)
+        from mssmap.server import front
+
+        start.require_free(host, port)
         front.serve(host=host, port=port, workers=workers)
     else:
+        from mssmap.server import app
+
         app.serve(host=host, port=port)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import os
 import re
 import signal
 import socket
@@ -266,7 +265,7 @@ def serve(*, host: str, port: int) -> None:
     configured = settings.load()
     if faults := start.faults(configured, host):
         raise InputError(" ".join(faults))
-    require_free(host, port)
+    start.require_free(host, port)
     shown = "localhost" if host in {"127.0.0.1", "localhost"} else host
     _prepare(configured)
     app = create_app()
@@ -319,15 +318,3 @@ def _config(app: st.App, **address: Any) -> connections.Settled:
         timeout_graceful_shutdown=CLOSING_S,
         server_header=False,
     )
-
-
-def require_free(host: str, port: int) -> None:
-    """Raise `InputError` if a port cannot be used."""
-    try:
-        with socket.create_server((host, port), reuse_port=False):
-            pass
-    except OSError as error:
-        raise InputError(
-            f"port: {port} on {host} cannot be used ({os.strerror(error.errno or 0).lower()}). "
-            f"Choose another: make run PORT={port + 1 if port < 65535 else 8501}, or mssmap serve --port."
-        ) from error

@@ -67,13 +67,18 @@ def refresh() -> None:
     _seen[0] = attach.mark(settings.load().database_url)
 
 
-def data() -> Data:
-    """Return everything in the data folder and all that was imported; faults stand in `Data.faults`."""
+def seen() -> attach.Mark:
+    """Return the mark of the imports that a page was last opened with."""
     if _seen[0] is None:
         refresh()
-    found = settings.load()
+    return _seen[0] or ()
+
+
+def data() -> Data:
+    """Return everything in the data folder and all that was imported; faults stand in `Data.faults`."""
+    found, mark_of_imports = settings.load(), seen()
     with _reading:
-        return attach.loaded(found.data_dir, found.database_url, _seen[0])
+        return attach.loaded(found.data_dir, found.database_url, mark_of_imports)
 
 
 def of_the_data(maxsize: int) -> Callable[[Callable[Concatenate[Data, P], T]], Callable[P, T]]:
@@ -102,7 +107,7 @@ def of_the_data(maxsize: int) -> Callable[[Callable[Concatenate[Data, P], T]], C
 @of_the_data(maxsize=2)
 def data_mark(of: Data) -> str:
     """Return what changes whenever a view of the data may: the data themselves, what was imported, our own version."""
-    return mark([of.fingerprint, _seen[0], __version__])
+    return mark([of.fingerprint, seen(), __version__])
 
 
 def static_folder() -> Path:
