@@ -48,15 +48,21 @@ class Measured:
 class Viewer:
     """One visit: opens the page, and moves the date."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, cookie: str = "") -> None:
         self.address = address.replace("http://", "ws://") + "_stcore/stream"
+        self.cookie = cookie
         self.date_widget = ""
         self.is_slider = False
 
     async def open(self) -> None:
         """Connect and wait for the whole page."""
         self.socket = await websockets.connect(
-            self.address, subprotocols=["streamlit"], max_size=None, ping_interval=None, open_timeout=PATIENCE_S
+            self.address,
+            subprotocols=["streamlit"],
+            additional_headers={"Cookie": self.cookie} if self.cookie else {},
+            max_size=None,
+            ping_interval=None,
+            open_timeout=PATIENCE_S,
         )
         await self._rerun()
 

@@ -43,7 +43,7 @@ with main:
 with heading:
     components.heading(_("Situation map of the security mission in Haiti"), filters, notes)
 with figures:
-    components.key_figures(cache.key_figures(clocks, filters.grade, filters.region))
+    components.key_figures(cache.key_figures(clocks, filters.grade, filters.region), filters)
 with side:
     card.record_card(clocks)
 lanes.strip(filters, window, WINDOW_DAYS)

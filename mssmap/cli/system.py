@@ -174,6 +174,9 @@ def _store_faults() -> list[str]:
 def serve(
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port; default MSSMAP_PORT.")] = None,
     host: Annotated[str, typer.Option(help="Address; default MSSMAP_HOST.")] = "",
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="Processes that serve together; about one for each core.")
+    ] = 1,
 ) -> None:
     """Start the app on its own server."""
     from mssmap.server.door import start
@@ -185,6 +188,13 @@ def serve(
         tell(fault)
     if faults:
         raise typer.Exit(BAD_INPUT)
-    from mssmap.server import app
+    port = port or configured.port
+    if workers > 1:
+        from mssmap.server import front
 
-    app.serve(host=host, port=port or configured.port)
+        start.require_free(host, port)
+        front.serve(host=host, port=port, workers=workers)
+    else:
+        from mssmap.server import app
+
+        app.serve(host=host, port=port)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import os
 import re
 import signal
 import socket
@@ -50,8 +49,9 @@ from mssmap.server.door.uploads import Uploads
 from mssmap.server.fonts import Fonts
 from mssmap.server.opening import Opening
 from mssmap.server.packed import Packed
+from mssmap.server.worker import Begun, Seat, Sticky
 from mssmap.store import people
-from mssmap.ui import acts, cache, frame, live, logs, permits, plain, visits
+from mssmap.ui import acts, answer, cache, frame, live, logs, permits, plain, visits
 
 APP = settings.ROOT / "app.py"
 HASHED = re.compile(
@@ -136,9 +136,18 @@ def _told_fault(error: Exception) -> bool:
     return True
 
 
-def create_app() -> st.App:
-    """Return the ASGI application: Streamlit's, with our middleware, warm caches and one place that logs faults."""
+def create_app(seat: Seat | None = None) -> st.App:
+    """
+    Return the ASGI application: Streamlit's, with our middleware, warm caches and one place that logs faults.
+
+    Parameters
+    ----------
+    seat
+        The place among several processes that serve together; None for one alone.
+    """
     configured = settings.load()
+    limiter = seat.limiter() if seat else None
+    https = configured.public_url.startswith("https://")
     secrets = start.configure(configured)
     beside = cache.static_folder().parent / APP.name
     return st.App(
@@ -149,11 +158,13 @@ def create_app() -> st.App:
             *api.routes(cache.data),
             *archive_routes(cache.archives),
             Route("/readyz", _ready, methods=["GET", "HEAD"]),
+            Route("/view", answer.view, methods=["GET"]),
             Route("/live", live.live, methods=["GET", "POST"]),
             Route("/acts", acts.acts, methods=["POST"]),
         ],
         middleware=[
-            Middleware(Guard, configured=configured, store=cache.opened, policy=_policy),
+            *([Middleware(Sticky, number=seat.number, https=https)] if seat else []),
+            Middleware(Guard, configured=configured, store=cache.opened, policy=_policy, limiter=limiter),
             *([Middleware(SignIn, configured=configured)] if configured.people_sign_in else []),
             Middleware(Uploads),
             Middleware(Opening, people_sign_in=configured.people_sign_in, public_url=configured.public_url),
@@ -203,8 +214,9 @@ def _policy(path: str) -> str:
 class _Server(uvicorn.Server):
     """Tells the address once the first page can be made, and drains when it is asked to stop."""
 
-    def __init__(self, config: connections.Settled, address: str, drain_s: float) -> None:
+    def __init__(self, config: connections.Settled, address: str, drain_s: float, seat: Seat | None = None) -> None:
         super().__init__(config)
+        self._seat = seat
         self._room = config.room
         self._address = address
         self._drain_s = drain_s
@@ -215,7 +227,11 @@ class _Server(uvicorn.Server):
             for listener in server.sockets:
                 with listener.dup() as same:
                     same.listen(connections.QUEUE)
-        if self.started and _makes_pages.is_set():
+        if not (self.started and _makes_pages.is_set()):
+            return
+        if self._seat:
+            self._seat.receive(self._begun, self._close)
+        else:
             print(f"mssmap is ready: {self._address}   (stop with Ctrl+C)", flush=True)
 
     async def on_tick(self, counter: int) -> bool:
@@ -231,6 +247,12 @@ class _Server(uvicorn.Server):
             drain.begin(self._close, seconds=self._drain_s)
         else:
             super().handle_exit(sig, frame)
+
+    def _begun(self, first: bytes) -> Begun:
+        """Return what answers a connection whose first bytes another process has read."""
+        protocol = Begun(self.config, self.server_state, self.lifespan.state)
+        protocol.first = first
+        return protocol
 
     def _close(self) -> None:
         self.should_exit = True
@@ -251,25 +273,50 @@ def serve(*, host: str, port: int) -> None:
     configured = settings.load()
     if faults := start.faults(configured, host):
         raise InputError(" ".join(faults))
-    _require_free(host, port)
+    start.require_free(host, port)
+    shown = "localhost" if host in {"127.0.0.1", "localhost"} else host
+    _prepare(configured)
+    app = create_app()
+    cache.published()
+    config = _config(app, host=host, port=port)
+    config.room = connections.Room(connections.raise_limit(), config.forwarded_allow_ips)
+    _Server(config, f"http://{shown}:{port}", configured.drain_s).run()
+
+
+def run(seat: Seat) -> None:
+    """Serve as one of several processes, see `worker`; raises as `serve` does."""
+    start.take_our_look()
+    configured = settings.load()
+    _prepare(configured, tells=seat.number == 0)
+    app = create_app(seat)
+    cache.published()
+    config = _config(app)
+    config.room = connections.Room(seat.most, config.forwarded_allow_ips)
+    _Server(config, "", configured.drain_s, seat).run(sockets=[])
+
+
+def _prepare(configured: settings.Settings, *, tells: bool = True) -> None:
+    """Open what pages need; a start says with which store."""
     logs.start(configured)
     made = ", made now" if cache.opened().made_now else ""
-    print(f"mssmap: store {store.address(configured.database_url)}{made}", flush=True)
+    if tells:
+        print(f"mssmap: store {store.address(configured.database_url)}{made}", flush=True)
     cache.data()
     if configured.people_sign_in and configured.admin:
         people.first_admin(cache.opened(), configured.admin)
     if extract := configured.roads:
-        print(
-            _("Roads of {name}: the first start with them takes about a minute.").format(name=extract.name), flush=True
-        )
+        if tells:
+            print(
+                _("Roads of {name}: the first start with them takes about a minute.").format(name=extract.name),
+                flush=True,
+            )
         on_data.links_of(cache.data(), extract)
-    shown = "localhost" if host in {"127.0.0.1", "localhost"} else host
-    app = create_app()
-    cache.published()
-    config = connections.Settled(
+
+
+def _config(app: st.App, **address: Any) -> connections.Settled:
+    return connections.Settled(
         app,
-        host=host,
-        port=port,
+        **address,
         log_config=None,
         log_level="warning",
         access_log=False,
@@ -279,16 +326,3 @@ def serve(*, host: str, port: int) -> None:
         timeout_graceful_shutdown=CLOSING_S,
         server_header=False,
     )
-    config.room = connections.Room(connections.raise_limit(), config.forwarded_allow_ips)
-    _Server(config, f"http://{shown}:{port}", configured.drain_s).run()
-
-
-def _require_free(host: str, port: int) -> None:
-    try:
-        with socket.create_server((host, port), reuse_port=False):
-            pass
-    except OSError as error:
-        raise InputError(
-            f"port: {port} on {host} cannot be used ({os.strerror(error.errno or 0).lower()}). "
-            f"Choose another: make run PORT={port + 1 if port < 65535 else 8501}, or mssmap serve --port."
-        ) from error

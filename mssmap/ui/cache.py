@@ -46,6 +46,7 @@ from mssmap.store import disk
 from mssmap.telling import twin
 from mssmap.ui import frame, permits
 from mssmap.ui.once import Once
+from mssmap.version import __version__
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -66,13 +67,18 @@ def refresh() -> None:
     _seen[0] = attach.mark(settings.load().database_url)
 
 
-def data() -> Data:
-    """Return everything in the data folder and all that was imported; faults stand in `Data.faults`."""
+def seen() -> attach.Mark:
+    """Return the mark of the imports that a page was last opened with."""
     if _seen[0] is None:
         refresh()
-    found = settings.load()
+    return _seen[0] or ()
+
+
+def data() -> Data:
+    """Return everything in the data folder and all that was imported; faults stand in `Data.faults`."""
+    found, mark_of_imports = settings.load(), seen()
     with _reading:
-        return attach.loaded(found.data_dir, found.database_url, _seen[0])
+        return attach.loaded(found.data_dir, found.database_url, mark_of_imports)
 
 
 def of_the_data(maxsize: int) -> Callable[[Callable[Concatenate[Data, P], T]], Callable[P, T]]:
@@ -96,6 +102,12 @@ def of_the_data(maxsize: int) -> Callable[[Callable[Concatenate[Data, P], T]], C
         return ask
 
     return make
+
+
+@of_the_data(maxsize=2)
+def data_mark(of: Data) -> str:
+    """Return what changes whenever a view of the data may: the data themselves, what was imported, our own version."""
+    return mark([of.fingerprint, seen(), __version__])
 
 
 def static_folder() -> Path:

@@ -20,7 +20,7 @@ from mssmap.maps import panels, view
 from mssmap.maps.assets import URL
 from mssmap.measures import keyfigures
 from mssmap.records.shown import Filters, Shown
-from mssmap.ui import cache, frame, plain, state
+from mssmap.ui import answer, cache, frame, plain, state
 
 
 def page_style() -> None:
@@ -124,9 +124,9 @@ def look_at(**target: Any) -> None:
     st.session_state["focus"] = {**target, "n": st.session_state["focus_n"]}
 
 
-def key_figures(figures: list[keyfigures.KeyFigure]) -> None:
-    """The row of key figures."""
-    component("figures", key="figures", data=panels.figure_cards(figures))
+def key_figures(figures: list[keyfigures.KeyFigure], filters: Filters) -> None:
+    """The row of key figures; it follows the hand by `answer.view`."""
+    component("figures", key="figures", data={**panels.figure_cards(figures), "view": answer.query(filters)})
 
 
 def operations_map(shown: Shown, options: view.Options) -> None:

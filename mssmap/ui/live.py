@@ -78,7 +78,7 @@ def mount(page: str) -> None:
         editing.left()
     data = {
         "boot": BOOT,
-        "imports": _imports(),
+        "imports": cache.mark(cache.seen()),
         "plan": held.watched if held else None,
         "planner": on_planner,
         **editing.served(),

@@ -34,8 +34,9 @@ def store_faults(kind: str) -> None:
 
 
 def words(key: str, lines: list[str]) -> None:
-    """Sentences with a button that copies them."""
-    component("words", key=f"words_{key}", data={"lines": lines, "copy": _("Copy"), "copied": _("Copied")})
+    """Sentences with a button that copies them; those of the map follow the hand."""
+    data = {"lines": lines, "copy": _("Copy"), "copied": _("Copied"), "follows": key == "twin"}
+    component("words", key=f"words_{key}", data=data)
 
 
 def since_choice() -> date | None:

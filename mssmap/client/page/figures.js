@@ -7,6 +7,7 @@
 import { bus } from "../shared/bus.js";
 import { $ } from "../shared/dom.js";
 import { Rest } from "../shared/rest.js";
+import { Asker } from "./answer.js";
 import { widget } from "./widget.js";
 
 const MORE_MS = 400;
@@ -28,6 +29,8 @@ class Figures {
     this.root = root;
     this.rest = new Rest(MORE_MS);
     this.isLive = false;
+    /** @type {Asker | null} */
+    this.asker = null;
     root.setAttribute("role", "list");
   }
 
@@ -35,6 +38,7 @@ class Figures {
   update({ data, setTriggerValue, signal }) {
     this.root.replaceChildren(...data.items.map(cardOf));
     this.rest.stop();
+    if (data.view !== undefined) this.follow(data.view, signal);
     if (data.ask !== null && data.ask !== undefined) {
       this.rest.soon(() => {
         if (!signal.aborted) setTriggerValue("more", data.ask);
@@ -48,6 +52,20 @@ class Figures {
       node.replaceChildren(value, $("span", "mm-of", of));
       this.root.dataset.painted = value;
     }, signal);
+  }
+
+  /**
+   * Show the figures of wherever the hand is, before the script of the page has run.
+   * @param {string} view
+   * @param {AbortSignal} signal
+   */
+  follow(view, signal) {
+    if (!this.asker) {
+      this.asker = new Asker();
+      this.asker.listen(signal);
+      bus.on("answer", ({ items }) => this.root.replaceChildren(...items.map(cardOf)), signal);
+    }
+    this.asker.serve(view);
   }
 }
 

@@ -6,7 +6,7 @@
  * any time, also by who comes later: it asks, and who is there answers.
  */
 
-/** @import { ArchiveBins, Body, Counts, Day, Headline, Place, PlanPaint, Shown, Version, ViewMessage } from "./messages.js" */
+/** @import { Answer, ArchiveBins, Body, Counts, Day, Headline, Place, PlanPaint, Shown, Version, ViewMessage } from "./messages.js" */
 
 /**
  * Event -> its detail.
@@ -14,6 +14,7 @@
  * @property {ViewMessage} view  the page asks the map for a view
  * @property {Body} body  the large part of a view came from Python
  * @property {Day} day  a hand moved the day
+ * @property {Answer} answer  figures and text of the view that the hand is at
  * @property {string} grade  the lowest grade shown
  * @property {string[]} layers  ids of the layers that are on
  * @property {Shown} shown  the map shows a view; what the table lists

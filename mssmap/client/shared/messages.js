@@ -296,7 +296,8 @@
  */
 
 /** @typedef {{ label: string, value: string, of: string, sub: string, help: string }} FigureCard */
-/** @typedef {{ items: FigureCard[], live?: boolean, ask?: unknown }} FiguresMessage */
+/** @typedef {{ items: FigureCard[], live?: boolean, ask?: unknown, view?: string }} FiguresMessage */
+/** @typedef {{ items: FigureCard[], lines: string[] }} Answer  to `GET /view` */
 /** @typedef {{ value: string, source: string, url: string | null, note: string }} FigureRow */
 /** @typedef {{ when: string, what: string, note: string | null, now: boolean }} HistoryRow */
 /** @typedef {{ title: string, url: string, by: string, grade: string }} SourceLine */
@@ -318,7 +319,7 @@
  * @property {{ note: string, history: string, revisions: string, sources: string }} labels
  */
 
-/** @typedef {{ lines: string[], copy: string, copied: string }} WordsMessage */
+/** @typedef {{ lines: string[], copy: string, copied: string, follows: boolean }} WordsMessage */
 
 /**
  * @typedef {object} ReachMessage

@@ -49,16 +49,23 @@ class Guard:
         Gives the store in which the roles are.
     policy
         Gives the policy of the content at a path.
+    limiter
+        Where several processes serve together, the one that they share.
     """
 
     def __init__(
-        self, app: ASGIApp, configured: Settings, store: Callable[[], Store], policy: Callable[[str], str]
+        self,
+        app: ASGIApp,
+        configured: Settings,
+        store: Callable[[], Store],
+        policy: Callable[[str], str],
+        limiter: limits.Limiter | limits.SharedLimiter | None = None,
     ) -> None:
         self.app = app
         self._policy = policy
         self._configured = configured
         self._store = store
-        self._limiter = limits.Limiter()
+        self._limiter = limiter or limits.Limiter()
         self._https = configured.public_url.startswith("https://")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

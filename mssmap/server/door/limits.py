@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
+import mmap
+import os
+import struct
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
+
+try:
+    import fcntl
+except ImportError:  # Windows, where one process serves
+    fcntl = None  # type: ignore[assignment]
 
 
 @dataclass(frozen=True)
@@ -31,7 +40,7 @@ CLIENTS: Final = 20_000
 
 class Limiter:
     """
-    Buckets of one process; replicas count for themselves.
+    Buckets of one process; replicas count for themselves, processes that serve together do not (`SharedLimiter`).
 
     Parameters
     ----------
@@ -67,3 +76,51 @@ class Limiter:
         if len(self._buckets) > self._most:
             self._buckets.popitem(last=False)
         return 0 if allowed else max(1, math.ceil((1 - tokens) / rate.per_second))
+
+
+SLOTS: Final = 1 << 15
+WAYS: Final = 8
+"""A bucket lies in one of so many neighbouring slots; the one that was not used for longest makes room."""
+SLOT: Final = struct.Struct("<Qdd")
+"""Client and kind as a number, tokens, and when they were counted."""
+
+
+def shared_memory() -> int:
+    """Return a file descriptor of memory for the buckets of a `SharedLimiter`; processes that inherit it share it."""
+    handle = os.memfd_create("mssmap-rates")
+    os.ftruncate(handle, SLOTS * SLOT.size)
+    return handle
+
+
+class SharedLimiter:
+    """
+    Buckets that several processes share; the clock is that of the system, which all of them read.
+
+    Parameters
+    ----------
+    handle
+        From `shared_memory`.
+    """
+
+    def __init__(self, handle: int, rates: dict[str, Rate] = RATES) -> None:
+        self._rates = rates
+        self._handle = handle
+        self._memory = mmap.mmap(handle, SLOTS * SLOT.size)
+
+    def wait(self, client: str, kind: str, now: float) -> int:
+        """Take a token and return 0, or return the whole seconds after which there is one; see `Limiter`."""
+        key = int.from_bytes(hashlib.blake2b(f"{kind} {client}".encode(), digest_size=8).digest(), "little") or 1
+        begin, size = key % (SLOTS // WAYS) * WAYS * SLOT.size, WAYS * SLOT.size
+        fcntl.lockf(self._handle, fcntl.LOCK_EX, size, begin)
+        try:
+            slots = list(SLOT.iter_unpack(self._memory[begin : begin + size]))
+            at = min(range(WAYS), key=lambda n: (slots[n][0] != key, slots[n][2]))
+            rate, (owner, tokens, then) = self._rates[kind], slots[at]
+            if owner != key:
+                tokens, then = float(rate.burst), now
+            tokens = min(rate.burst, tokens + (now - then) * rate.per_second)
+            left = tokens - 1 if tokens >= 1 else tokens
+            SLOT.pack_into(self._memory, begin + at * SLOT.size, key, left, now)
+        finally:
+            fcntl.lockf(self._handle, fcntl.LOCK_UN, size, begin)
+        return 0 if tokens >= 1 else max(1, math.ceil((1 - tokens) / rate.per_second))

@@ -56,6 +56,7 @@ RULES: Final = (
     _rule(r"/_stcore/stream", VIEWER, "socket"),
     _rule(r"/_stcore/.*|/media/.*|/component/.*|/app/static/.*", VIEWER),
     _rule(r"/api(/.*)?|/archive(/.*)?", VIEWER, "api"),
+    _rule(r"/view", VIEWER),
     _rule(r"/live|/acts", VIEWER, writes=True),
     _rule(r".*", VIEWER, is_page=True),
 )

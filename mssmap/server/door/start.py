@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import importlib.util
 import ipaddress
+import os
+import socket
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from streamlit import config
 
 from mssmap import settings
+from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
 from mssmap.settings import Settings
 
@@ -146,3 +149,22 @@ def configure(configured: Settings) -> dict[str, Any]:
             "server_metadata_url": configured.oidc_metadata_url,
         }
     }
+
+
+def require_free(host: str, port: int) -> None:
+    """
+    Refuse a port that cannot be used.
+
+    Raises
+    ------
+    InputError
+        If it is in use or the address cannot be bound.
+    """
+    try:
+        with socket.create_server((host, port), reuse_port=False):
+            pass
+    except OSError as error:
+        raise InputError(
+            f"port: {port} on {host} cannot be used ({os.strerror(error.errno or 0).lower()}). "
+            f"Choose another: make run PORT={port + 1 if port < 65535 else 8501}, or mssmap serve --port."
+        ) from error

@@ -1,0 +1,220 @@
+"""
+What viewers cost the server: `python -m benchmarks.cost [--viewers 30] [--workers 1 2]`.
+
+CPU is read from the system (`/proc`), user and system time of the server and all its processes, so that a busy machine
+changes little. Viewers are websockets that speak Streamlit's protocol, see `benchmarks.viewers`; their own CPU is told.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, timedelta
+from types import MappingProxyType
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+import numpy as np
+import pandas as pd
+import psutil
+
+import mssmap
+from benchmarks.situation import ROOT, TODAY
+from benchmarks.viewers import FIRST, Viewer, watch
+from mssmap.legend import layers
+from mssmap.measures import keyfigures
+from mssmap.records import states
+from mssmap.records.catalog import Data
+from mssmap.records.shown import Filters, shown
+from mssmap.records.timeline import Clocks
+from mssmap.telling import twin
+from mssmap.ui import acts as acts_of
+
+ROUNDS = 20
+LAYERS = [name for name in layers.ALL if name.startswith(("fobs", "prisons"))]
+LARGE = 100_000
+
+
+@contextmanager
+def serving(workers: int) -> Iterator[tuple[str, psutil.Process]]:
+    """Run the server as people start it, on a store of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        words = ["-m", "mssmap", "serve", "--port", str(port), "--workers", str(workers)]
+        env = {**os.environ, "MSSMAP_DATABASE_URL": f"sqlite:///{folder}/store.db", "MSSMAP_TODAY": TODAY}
+        with subprocess.Popen([sys.executable, *words], cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) as server:
+            try:
+                assert server.stdout is not None
+                assert any("is ready" in line for line in server.stdout)
+                yield f"http://127.0.0.1:{port}/", psutil.Process(server.pid)
+            finally:
+                server.terminate()
+
+
+def cpu_s(process: psutil.Process, *, alone: bool = False) -> float:
+    """CPU of a process so far, with that of its children."""
+    own = [process] if alone else [process, *process.children(recursive=True)]
+    return sum(spent.user + spent.system for spent in (one.cpu_times() for one in own))
+
+
+async def acts(address: str, server: psutil.Process) -> dict[str, float]:
+    """CPU of one act of one viewer, in milliseconds."""
+    viewer = Viewer(address)
+    await viewer.open()
+    await viewer.move(FIRST)
+
+    async def measured(act: Callable[[int], Awaitable[object]]) -> float:
+        before = cpu_s(server)
+        for number in range(ROUNDS):
+            await act(number)
+        return (cpu_s(server) - before) * 1000 / ROUNDS
+
+    async def ask(number: int, on: str = "events") -> None:
+        keys = {"as_of": FIRST + timedelta(days=5 * number + 2), "known_on": TODAY, "layers": on}
+        await asyncio.to_thread(lambda: urlopen(f"{address}view?{urlencode(keys)}").read())
+
+    def act(**what: object) -> None:
+        batch = {"person": acts_of.mark("local"), "acts": [{"id": uuid.uuid4().hex, "plan": "plan-1", **what}]}
+        origin = {"origin": address.rstrip("/"), "content-type": "application/json"}
+        answer = json.loads(urlopen(Request(f"{address}acts", json.dumps(batch).encode(), origin)).read())
+        assert answer["answers"][0]["state"] == "stored", answer
+
+    act(kind="create", name="Plan", as_of=TODAY, known_on=TODAY, grade="F6")
+
+    async def switch(number: int) -> None:
+        await asyncio.to_thread(lambda: act(kind="switch", base="fob-01", on=bool(number % 2)))
+
+    async def come(_number: int) -> None:
+        other = Viewer(address)
+        await asyncio.to_thread(lambda: urlopen(address).read())
+        await other.open()
+        await other.close()
+
+    found = {
+        "a step to a day that nobody has seen, its answer": await measured(ask),
+        "a step to a day that somebody has seen, its answer": await measured(ask),
+        "a switch of a layer, its answer": await measured(lambda number: ask(number, f"events,{LAYERS[number % 9]}")),
+        "a switch of a base in a plan, stored": await measured(switch),
+        "a rerun that changes nothing": await measured(lambda _number: viewer.move(FIRST)),
+        "the rerun after a step to a day that nobody has seen": await measured(
+            lambda number: viewer.move(FIRST + timedelta(days=7 * number + 1))
+        ),
+        "the rerun after a step to a day that somebody has seen": await measured(
+            lambda number: viewer.move(FIRST + timedelta(days=7 * number + 1))
+        ),
+        "opening the page: its document and its first run": await measured(come),
+    }
+    await viewer.close()
+    return found
+
+
+async def crowd(address: str, server: psutil.Process, viewers: int, moves: int) -> tuple[float, float, float, float]:
+    """Let viewers move the dial; p95 in ms, CPU share of the front process, CPU of all and of the viewers in s."""
+    people = [Viewer(address, await asyncio.to_thread(_cookie, address)) for _ in range(viewers)]
+    for one in people:
+        await one.open()
+    all_before, front_before, own_before = cpu_s(server), cpu_s(server, alone=True), cpu_s(psutil.Process(), alone=True)
+    times = await asyncio.gather(*(watch(one, number, moves) for number, one in enumerate(people)))
+    spent, front = cpu_s(server) - all_before, cpu_s(server, alone=True) - front_before
+    own = cpu_s(psutil.Process(), alone=True) - own_before
+    for one in people:
+        await one.close()
+    p95 = statistics.quantiles([value for mine in times for value in mine], n=20)[-1] * 1000
+    return p95, front / spent, spent, own
+
+
+def _cookie(address: str) -> str:
+    with urlopen(address) as answer:
+        answer.read()
+        return str(answer.headers.get("set-cookie", "")).partition(";")[0]
+
+
+def enlarged(data: Data, records: int) -> Data:
+    """Return the data with bases like the real ones, so many that this number has a state on the day of the data."""
+    today = date.fromisoformat(TODAY)
+    times = records // len(states.layer(data, "fobs", Clocks(today, today))) + 1
+
+    def again(rows: pd.DataFrame, *ids: str) -> pd.DataFrame:
+        number = np.repeat(np.arange(times), len(rows)).astype(str)
+        many = rows.iloc[np.tile(np.arange(len(rows)), times)].reset_index(drop=True)
+        return many.assign(**{name: (many[name] + "-" + number).astype("str") for name in ids})
+
+    status = data["status"][data["status"]["record_id"].isin(data["fobs"]["fob_id"])]
+    frames = {**data.frames, "fobs": again(data["fobs"], "fob_id"), "status": again(status, "status_id", "record_id")}
+    return replace(data, frames=MappingProxyType(frames))
+
+
+def core(data: Data) -> tuple[int, float, float]:
+    """Records with a state, and CPU in ms of a view of any day: their state, and all that is told of it."""
+    every = [layer.id for group in layers.GROUPS.values() for layer in group]
+    today = date.fromisoformat(TODAY)
+    day = today - timedelta(days=3 * ROUNDS)
+
+    def look(step: int) -> int:
+        clocks = Clocks(day + timedelta(days=step), today)
+        found = shown(data, Filters(clocks, plans=True))
+        for name in found:
+            for column in ("status", "certain", "age_days", states.GRADE):
+                if name != "events" or column not in ("certain", "status"):
+                    found.cells(name)[column]
+        return sum(len(found.cells(name)) for name in found)
+
+    def tell(step: int) -> None:
+        clocks = Clocks(day + timedelta(days=step), today)
+        twin.situation(
+            shown(data, Filters(clocks, plans=True)), keyfigures.key_figures(data, clocks), every, (day, day)
+        )
+
+    look(0)
+    tell(0)
+    before = time.process_time()
+    counts = [look(step) for step in range(1, ROUNDS + 1)]
+    between = time.process_time()
+    for step in range(ROUNDS + 1, 2 * ROUNDS + 1):
+        tell(step)
+    after = time.process_time()
+    return max(counts), (between - before) * 1000 / ROUNDS, (after - between) * 1000 / ROUNDS
+
+
+def main() -> int:
+    """Measure and print; 1 if a promise is missed."""
+    parser = argparse.ArgumentParser(description=__doc__.strip().splitlines()[0])
+    parser.add_argument("--viewers", type=int, default=30)
+    parser.add_argument("--moves", type=int, default=5)
+    parser.add_argument("--workers", type=int, nargs="*", default=[1, 2])
+    options = parser.parse_args()
+    missed = False
+    for data, most in ((mssmap.load(), 3.0), (enlarged(mssmap.load(), LARGE), 60.0)):
+        records, view, told = core(data)
+        print(f"core view of {records} records: {view:.2f} ms (at most {most:.0f}); its figures and text {told:.2f} ms")
+        missed |= view > most
+    for workers in options.workers:
+        with serving(workers) as (address, server):
+            if workers == 1:
+                for name, spent in asyncio.run(acts(address, server)).items():
+                    print(f"{name}: {spent:.0f} ms")
+            p95, share, spent, own = asyncio.run(crowd(address, server, options.viewers, options.moves))
+            front = f", the front process {share:.1%} of it" if workers > 1 else ""
+            print(
+                f"{options.viewers} viewers, processes {workers}: p95 {p95:.0f} ms; CPU {spent:.1f} s{front}; "
+                f"the viewers' own {own:.1f} s"
+            )
+            missed |= workers > 1 and share > 0.1
+    return int(missed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
