@@ -107,7 +107,7 @@ def of_the_data(maxsize: int) -> Callable[[Callable[Concatenate[Data, P], T]], C
 @of_the_data(maxsize=2)
 def data_mark(of: Data) -> str:
     """Return what changes whenever a view of the data may: the data themselves, what was imported, our own version."""
-    return mark([of.fingerprint, seen(), __version__])
+    return mark([of.fingerprint, of.faults, seen(), __version__])
 
 
 def static_folder() -> Path:
@@ -237,12 +237,6 @@ def text(of: Data, filters: Filters, on: tuple[str, ...], language: str) -> list
 def hidden(of: Data, clocks: Clocks, grade: str, region: str | None) -> dict[str, int]:
     """Return how many records of each layer the grade threshold hides."""
     return views.hidden_by_grade(of, clocks, grade, region)
-
-
-@of_the_data(maxsize=1)
-def data_mark(of: Data) -> str:
-    """Return a name for the data as they are, the same at every server that has them."""
-    return mark([sorted((name, item.sha256) for name, item in of.datasets.items()), of.faults, _seen[0]])
 
 
 def nothing_on_record(filters: Filters) -> bool:
