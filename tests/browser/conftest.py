@@ -166,7 +166,7 @@ def refuses(folder: Path, *before: str, **env: str) -> list[str]:
     return done.stderr.splitlines()
 
 
-def _await_health(server: Server, tries: int = 600) -> None:
+def _await_health(server: Server, tries: int = 3_000) -> None:
     for _ in range(tries):
         if server.process.poll() is not None:
             break
