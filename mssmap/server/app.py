@@ -49,7 +49,7 @@ from mssmap.server.door.uploads import Uploads
 from mssmap.server.fonts import Fonts
 from mssmap.server.opening import Opening
 from mssmap.server.packed import Packed
-from mssmap.server.worker import Begun, Seat, Sticky
+from mssmap.server.seat import Begun, Seat, Sticky
 from mssmap.store import people
 from mssmap.ui import acts, answer, cache, frame, live, logs, permits, plain, visits
 

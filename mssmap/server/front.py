@@ -25,13 +25,13 @@ from typing import Final
 from mssmap import settings
 from mssmap.errors import InputError, MssmapError
 from mssmap.i18n import gettext as _
-from mssmap.server import worker
+from mssmap.server import seat
 from mssmap.server.door import connections, limits, routes
-from mssmap.server.worker import Seat
+from mssmap.server.seat import Seat
 from mssmap.ui import logs
 
-HIGHEST: Final = 64
-"""Processes, at most."""
+WORKER: Final = "mssmap.server.worker"
+"""The module that a process runs; it is not read here, for it reads the whole app."""
 AGAIN_S: Final = 1.0
 SLOWEST_S: Final = 30.0
 """Before a process that ended is started again: so long at first, and at most if it ends again and again."""
@@ -157,9 +157,9 @@ class Front:
 
     async def _once(self, one: Process) -> int:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        seat = Seat(one.number, len(self._processes), theirs, self._rates)
+        place = Seat(one.number, len(self._processes), theirs, self._rates)
         one.running = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", worker.__name__, *seat.arguments),
+            *(sys.executable, "-m", WORKER, *place.arguments),
             pass_fds=(theirs.fileno(), self._rates),
             stdin=subprocess.DEVNULL,
         )
@@ -181,7 +181,7 @@ class Front:
         loop = asyncio.get_running_loop()
         with contextlib.suppress(ConnectionError):
             while word := await loop.sock_recv(channel, 64):
-                if word == worker.READY:
+                if word == seat.READY:
                     one.channel = channel
                     one.ready.set()
                     continue
@@ -216,7 +216,7 @@ class Front:
 
     def _read(self, comer: Comer) -> None:
         try:
-            more = comer.connection.recv(worker.MOST_BYTES - len(comer.read))
+            more = comer.connection.recv(seat.MOST_BYTES - len(comer.read))
         except BlockingIOError:
             return
         except OSError:
@@ -224,7 +224,7 @@ class Front:
         comer.read += more
         if not more:
             self._drop(comer)
-        elif b"\r\n\r\n" in comer.read or len(comer.read) >= worker.MOST_BYTES:
+        elif b"\r\n\r\n" in comer.read or len(comer.read) >= seat.MOST_BYTES:
             self._leave(comer)  # what is no request the other process refuses
             if not self._hand(comer):
                 self._again(comer)
@@ -297,7 +297,7 @@ def head(read: bytes) -> Head:
     path = words[1].partition("?")[0] if len(words) == 3 and words[1].startswith("/") else ""
     return Head(
         is_page=bool(path) and routes.rule(path).is_page,
-        worker=worker.named(fields.get("cookie", "")),
+        worker=seat.named(fields.get("cookie", "")),
         forwarded=fields.get("x-forwarded-for", "").partition(",")[0].strip(),
     )
 
