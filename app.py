@@ -31,6 +31,7 @@ if permits.let_in(cache.opened):
         page.run()
         with st.sidebar:
             controls.language_choice()
+            controls.light_page()
             permits.signed_in()
     except MssmapError as error:
         plain.say("error", str(error))

@@ -30,16 +30,19 @@ settings.register_profile("mssmap", deadline=None, derandomize=True, max_example
 settings.load_profile("mssmap")
 
 
-ONE_AT_A_TIME = ("tests/browser", "tests/deploy")
-"""Folders whose tests drive servers and a browser: all of them share one worker, the other works on the rest."""
-
-
 class Scheduling(LoadScopeScheduling):
-    """Keeps together the tests of a file, whose servers and clusters start once, and all that drive a browser."""
+    """
+    Keeps together the tests of a file, whose servers and clusters start once.
+
+    Those that drive a browser share one server and one Chromium, too: two lots of about the same length, so that at
+    most two browsers run at once.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.partition("::")[0]
-        return "browser" if path.startswith(ONE_AT_A_TIME) else path
+        if path.startswith("tests/browser"):
+            return "browser" if path < "tests/browser/test_live" else "browser, second lot"
+        return "deploy" if path.startswith("tests/deploy") else path
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

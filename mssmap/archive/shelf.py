@@ -136,8 +136,8 @@ class Shelf:
         found = [item for path in self._manifests() if isinstance(item := _read(path), Manifest)]
         return sorted(found, key=lambda item: (item.title, item.name))
 
-    def faults(self) -> list[str]:
-        """Return one line for each archive that is not usable."""
+    def faults(self, *, by_hash: bool = False) -> list[str]:
+        """Return one line for each archive that is not usable; by size alone, or with all rows read through."""
         found = [item for path in self._manifests() if isinstance(item := _read(path), str)]
         for item in self.listed():
             path = self.parquet(item.name)
@@ -145,6 +145,8 @@ class Shelf:
             if size != item.bytes:
                 has = "no file" if size is None else f"{size:,} bytes"
                 found.append(f"archive {item.name}: found {has}, required {item.bytes:,} bytes. Add it again.")
+            elif by_hash and not self.holds(item.name, item.sha256):
+                found.append(f"archive {item.name}: found other rows than it was made with. Add it again.")
         return found
 
     def mark(self) -> tuple[tuple[str, int], ...]:

@@ -16,7 +16,7 @@ import typer
 
 import mssmap
 from mssmap import settings
-from mssmap.cli import archives, briefs, files, imports, people, plans, records, system, teams
+from mssmap.cli import archives, briefs, files, imports, pages, people, plans, records, system, teams
 from mssmap.cli.common import BAD_INPUT, FOUND_FAULTS, forget_used, tell, tell_used, write
 from mssmap.errors import MssmapError
 
@@ -37,6 +37,7 @@ COMMANDS = (
     plans.coverage,
     plans.site,
     briefs.brief,
+    pages.light,
     imports.import_,
     people.people,
     system.log,

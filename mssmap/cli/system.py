@@ -137,14 +137,15 @@ def _state(broken: list[str], lacking: int) -> str:
 
 
 def check() -> None:
-    """Validate data/ and the store, and print every fault."""
+    """Validate data/, the store and the archives, and print every fault."""
+    from mssmap.archive import shelf
     from mssmap.records import check as rules
 
     reads_store()
     start = time.perf_counter()
     data = mssmap.load()
     report = rules.check(data, settings.today())
-    stored = _store_faults()
+    stored = [*_store_faults(), *shelf.default().faults(by_hash=True)]
     seconds = time.perf_counter() - start
     if report.is_sound and not stored:
         sizes = ", ".join(f"{name} {len(frame)}" for name, frame in data.frames.items())

@@ -19,6 +19,8 @@ PAGE: Final = "page/main.js"
 """The components of the pages."""
 STANDALONE: Final = "page/standalone.js"
 """The page that needs no server, with its map."""
+FIRST: Final = "page/first.js"
+"""What lets the live page take the place of the first answer."""
 LOADER: Final = "page/loader.js"
 """What Streamlit runs for each component; a module by itself."""
 
@@ -26,6 +28,9 @@ _IMPORT: Final = re.compile(r'^import \{[^}]*\} from "(\.[^"]+)";\n', re.MULTILI
 _COMMENT: Final = re.compile(r"^ */\*(?:(?!\*/).)*\*/\n", re.MULTILINE | re.DOTALL)
 _NAMED: Final = re.compile(r"^(export )?(?:async )?(?:function|class|const|let) ([\w$]+)", re.MULTILINE)
 _REFUSED: Final = re.compile(r"^(?:import\b|export (?:default|\{|\*)|(?:export )?(?:const|let) [\[{]).*", re.MULTILINE)
+
+
+_RULE: Final = re.compile(r"(?:(@[^{}]+){((?:[^{}]+{[^{}]*})*)\s*}|([^{}@]+{[^{}]*}))")
 
 
 class JoinError(ValueError):
@@ -41,6 +46,30 @@ def read(name: str) -> str:
 def plain(name: str) -> str:
     """Read a script of ours without its comments."""
     return _COMMENT.sub("", read(name))
+
+
+def rules(name: str, starts: tuple[str, ...], *, exact: bool = False) -> str:
+    """
+    Return the rules of a style whose selectors begin with some of these texts, within the conditions that they have.
+
+    Parameters
+    ----------
+    exact
+        Whether a selector must be one of the texts.
+    """
+    found = []
+    for at, condition, rule in _RULE.findall(re.sub(r"/\*.*?\*/", "", read(name), flags=re.DOTALL)):
+        if at:
+            inner = "".join(one for one in re.findall(r"[^{}]+{[^{}]*}", condition) if _begins(one, starts, exact))
+            found.append(f"{at}{{{inner}}}" if inner else "")
+        elif _begins(rule, starts, exact):
+            found.append(rule)
+    return "".join(found)
+
+
+def _begins(rule: str, starts: tuple[str, ...], exact: bool) -> bool:
+    selectors = [one.strip() for one in re.split(r",(?![^(]*\))", rule.partition("{")[0])]
+    return all(one in starts if exact else one.startswith(starts) for one in selectors)
 
 
 def module(entry: str) -> str:

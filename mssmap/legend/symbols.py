@@ -24,6 +24,39 @@ OKABE_ITO: Final = {
 }
 """Colour set for colour-blind readers (Okabe and Ito 2008), the grey is our own."""
 
+PALETTES: Final = {
+    "light": {
+        "land": "#f7f5ef",
+        "neighbour": "#e6e6e2",
+        "coast": "#8fa6b4",
+        "lake": "#dbe9f1",
+        "river": "#a9c8da",
+        "department": "#8b98a1",
+        "commune": "#b9c2c8",
+        "road": "#c3a775",
+        "minor": "#d8c9a9",
+        "casing": "#fffdf8",
+        "border": "#6f7c86",
+    },
+    "dark": {
+        "land": "#26313a",
+        "neighbour": "#1d262d",
+        "coast": "#4f6a7c",
+        "lake": "#17242d",
+        "river": "#36566b",
+        "department": "#71818c",
+        "commune": "#4b5963",
+        "road": "#8a764f",
+        "minor": "#5f5540",
+        "casing": "#1a232a",
+        "border": "#8d9aa4",
+    },
+}
+"""Colours of the ground of the map, by the look of the page."""
+
+CLASSES: Final = ("#f1eef6", "#bdc9e1", "#74a9cf", "#2b8cbe", "#045a8d")
+"""Colours of the classes of a painted region, the lowest first."""
+
 LANE_COLOURS: Final = {
     "security": OKABE_ITO["vermillion"],
     "operations": OKABE_ITO["blue"],

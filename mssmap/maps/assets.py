@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -36,6 +37,9 @@ from mssmap.store import disk
 URL: Final = "app/static/"
 """Where Streamlit serves the folder `static/`, relative to the address of the app."""
 
+FONTS: Final = "../../static/media/"
+"""Where Streamlit serves its typefaces, as seen from a style of the map."""
+
 MAP_OPTIONS: Final[dict[str, Any]] = {
     "min_zoom": 7,
     "max_zoom": 16,
@@ -47,7 +51,7 @@ MAP_OPTIONS: Final[dict[str, Any]] = {
 }
 """How a Leaflet map of ours is made, wherever it is."""
 
-JUMPS: Final = (
+JUMPS: Final[tuple[dict[str, Any], ...]] = (
     {
         "id": "haiti",
         "n": {"en": "Haiti", "fr": "Haïti", "ht": "Ayiti", "es": "Haití"},
@@ -66,7 +70,7 @@ JUMPS: Final = (
 )
 """One-click extents: south-west and north-east corner in degrees."""
 
-LABELS: Final = (
+LABELS: Final[tuple[dict[str, Any], ...]] = (
     {
         "kind": "country",
         "at": [19.15, -71.1],
@@ -148,7 +152,7 @@ def publish(data: Data, folder: Path, *, font: Path, grid: dict[str, Any] | None
     grid
         Cells of the planner, as `plan.published_grid` gives them.
     font
-        The typeface, a woff2 file.
+        The typeface of the page, a woff2 file that Streamlit serves.
 
     Raises
     ------
@@ -184,7 +188,9 @@ class Shelf(Protocol):
 
 def compose(data: Data, shelf: Shelf, *, font: Path, grid: dict[str, Any] | None = None) -> Assets:
     """Put every file of the map on a shelf; see `publish` for the parameters."""
-    files = {name: shelf.put(name, ".json", _compact(content)) for name, content in _layers(data).items()}
+    ground, later = _layers(data)
+    files = {"ground": shelf.put("ground", ".json", _compact(ground))}  # one file: one answer, and packed together
+    files |= {name: shelf.put(name, ".json", _compact(content)) for name, content in later.items()}
     records, event_rows = _records(data)
     imports = imported.parts(data)
     if imports:
@@ -199,14 +205,15 @@ def compose(data: Data, shelf: Shelf, *, font: Path, grid: dict[str, Any] | None
         "zones": symbols.ZONE_STYLES,
         "sizes": symbols.SIZES_PX,
         "cells": symbols.CELL_FILLS,
+        "palettes": symbols.PALETTES,
+        "classes": symbols.CLASSES,
         "groups": symbols.GROUP_COLOURS,
         "closure": symbols.CLOSURE,
         "jumps": JUMPS,
         "labels": LABELS,
-        "credits": attach.credits(data),
+        "credits": credits_of(data),
     }
-    typeface = shelf.put("typeface", ".woff2", font.read_bytes())
-    style = font_face(f"../../{URL}{typeface}") + client.read("map/map.css")
+    style = font_face(FONTS + font.name) + client.read("map/map.css")
     manifest_file = shelf.put("manifest", ".json", _compact(manifest))
     return Assets(
         version=manifest_file,
@@ -224,8 +231,20 @@ def compose(data: Data, shelf: Shelf, *, font: Path, grid: dict[str, Any] | None
         ),
         names=files["records"],
         event_rows=event_rows,
-        imported=tuple(f"imports.{kind}" for kind in ("points", "shapes") if any(part[kind] for part in imports)),
+        imported=imported_layers(data),
     )
+
+
+@lru_cache(maxsize=2)
+def imported_layers(data: Data) -> tuple[str, ...]:
+    """Return the layers of the group `imports` in which there is something."""
+    parts = imported.parts(data)
+    return tuple(f"imports.{kind}" for kind in ("points", "shapes") if any(part[kind] for part in parts))
+
+
+def credits_of(data: Data) -> list[str]:
+    """Return who is named on the map besides our own sources."""
+    return attach.credits(data)
 
 
 def map_script(entry: str = client.MAP) -> bytes:
@@ -288,7 +307,13 @@ def names(row: Any, stem: str = "name") -> dict[str, str]:
     return {"en": first, **{lang: text for lang, text in texts.items() if lang != "en" and text != first}}
 
 
-def _layers(data: Data) -> dict[str, dict[str, Any]]:
+TOWNS: Final = 3
+"""Places of a lower rank have a name close by only, and come when they are wanted."""
+
+
+def _layers(data: Data) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the layers that every map needs, and those that are fetched when they are wanted."""
+
     def collection(layer: str, properties: Callable[[Any], dict[str, Any]] = lambda _: {}) -> dict[str, Any]:
         """Features of a layer; one that is not in the package gives none, so that the rest of the map is drawn."""
         frame = data.frames.get(layer, pd.DataFrame()).rename(columns={"class": "road_class"})
@@ -302,16 +327,21 @@ def _layers(data: Data) -> dict[str, dict[str, Any]]:
         return {"type": "FeatureCollection", "features": list(features)}
 
     plain = {name: collection(name) for name in ("land", "neighbours", "lakes", "rivers")}
-    return plain | {
-        "roads": collection("roads", _road),
-        "departments": collection("departments", _region),
-        "communes": collection("communes", _region),
-        "places": collection("places", lambda row: {"n": names(row), "rank": int(row.rank)}),
+    places = collection("places", lambda row: {"n": names(row), "rank": int(row.rank)})
+
+    def of_rank(ranks: range) -> dict[str, Any]:
+        return {**places, "features": [one for one in places["features"] if one["properties"]["rank"] in ranks]}
+
+    ground = plain | {
+        "roads": collection("roads", road),
+        "departments": collection("departments", region),
+        "places": of_rank(range(TOWNS + 1)),
         "zones": collection("gang_zones", lambda row: {"id": row.zone_id, "n": names(row)}),
     }
+    return ground, {"communes": collection("communes", region), "hamlets": of_rank(range(TOWNS + 1, 100))}
 
 
-def _region(row: Any) -> dict[str, Any]:
+def region(row: Any) -> dict[str, Any]:
     centre = shapely.maximum_inscribed_circle(row.geometry, tolerance=0.01).coords[0]
     return {
         "pcode": row.pcode,
@@ -322,7 +352,7 @@ def _region(row: Any) -> dict[str, Any]:
     }
 
 
-def _road(row: Any) -> dict[str, Any]:
+def road(row: Any) -> dict[str, Any]:
     line = max(getattr(row.geometry, "geoms", [row.geometry]), key=lambda part: part.length)
     middle = line.interpolate(0.5, normalized=True)
     label = [round(middle.y, 4), round(middle.x, 4)] if float(row.length_km) > 12 else None

@@ -106,11 +106,12 @@ def page(data: Data, snapshot: Snapshot) -> bytes:
     records, told = _only_known(files[published.names], _only_of(told, snapshot.names, filters.plans))
     zones = {record["id"] for record in told["spells"] if record["zone"]}
     names = json.loads(files[published.manifest])["files"]
-    shapes = {file: json.loads(files[file]) for name, file in names.items() if name not in {"records", "zones"}}
+    shapes = {file: json.loads(files[file]) for name, file in names.items() if name not in {"records", "ground"}}
     shapes[names["records"]] = records
-    outlines = json.loads(files[names["zones"]])
+    ground = json.loads(files[names["ground"]])
+    outlines = ground["zones"]
     outlines["features"] = [shape for shape in outlines["features"] if shape["properties"]["id"] in zones]
-    shapes[names["zones"]] = outlines
+    shapes[names["ground"]] = ground
     shapes["manifest"] = json.loads(files[published.manifest])
     message = {**view.fixed(published), "history": told, **view.light(shown, snapshot.options, snapshot.window)}
     figures = [

@@ -91,8 +91,8 @@ def fixed(assets: Assets) -> Fixed:
         "names": assets.names,
         "zone_layer": "gang_zones",
         "lang": current(),
-        "legend": _legend(assets.imported),
-        "text": _words(),
+        "legend": legend(assets.imported),
+        "text": words(),
         "months": list(text.MONTHS[current()]),
         "history": None,
     }
@@ -148,7 +148,7 @@ def light(shown: Shown, options: Options, window: tuple[date, date] | None = Non
         "agreement": options.agreement,
         "placing": options.placing,
         "more_legend": [dict(group) for group in options.more_legend],
-        "notes": [*options.notes, *_off_map(shown)],
+        "notes": [*options.notes, *off_map(shown)],
         "banner": banner(shown.clocks, options.tiles),
         "described": described(shown, options),
     }
@@ -167,7 +167,7 @@ def day_number(day: date | pd.Timestamp) -> int:
     return int((pd.Timestamp(day) - EPOCH).days)
 
 
-def _legend(imported: tuple[str, ...]) -> list[dict[str, Any]]:
+def legend(imported: tuple[str, ...]) -> list[dict[str, Any]]:
     """Rows of the legend without their counts; the browser counts, and leaves out what is not there."""
     titles = layers.titles()
     groups = []
@@ -192,7 +192,8 @@ def _legend(imported: tuple[str, ...]) -> list[dict[str, Any]]:
     return groups
 
 
-def _off_map(shown: Shown) -> list[str]:
+def off_map(shown: Shown) -> list[str]:
+    """Tell how many records have no place on the map."""
     bases = sum(int(pd.isna(shown.cells(name)["geometry"]).sum()) for name in ("fobs", "facilities"))
     events = shown.cells("events")
     away = int((pd.isna(events["geometry"]) | (events["country"] != "HTI")).sum())
@@ -226,7 +227,8 @@ def described(shown: Shown, options: Options) -> str:
     ).format(day=text.day(shown.clocks.as_of), known=banner(shown.clocks)["sub"], n=visible, m=len(on))
 
 
-def _words() -> dict[str, str]:
+def words() -> dict[str, str]:
+    """Return what the map may have to say, in the language being spoken."""
     return {
         "legend": _("Legend"),
         "missing": _("A file of the map did not come. Load the page again; sign in first if your sign-in has ended."),

@@ -40,19 +40,23 @@ from mssmap.errors import InputError, MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
 from mssmap.planning import on_data
-from mssmap.server import drain
+from mssmap.server import drain, first, fonts, packed
 from mssmap.server.door import connections, guard, headers, start
 from mssmap.server.door.absent import Absent
 from mssmap.server.door.guard import Guard
 from mssmap.server.door.sign_in import SignIn
 from mssmap.server.door.uploads import Uploads
+from mssmap.server.fonts import Fonts
+from mssmap.server.opening import Opening
 from mssmap.server.packed import Packed
 from mssmap.server.seat import Begun, Seat, Sticky
 from mssmap.store import people
 from mssmap.ui import acts, answer, cache, frame, live, logs, permits, plain, visits
 
 APP = settings.ROOT / "app.py"
-HASHED = re.compile(r"/app/static/[\w.-]+-[0-9a-f]{12}\.\w+$")
+HASHED = re.compile(
+    r"/app/static/[\w.-]+-[0-9a-f]{12}\.\w+$|/component/streamlit_folium\.st_folium/static/js/main\.[0-9a-f]{8}\.js$"
+)
 """Static files whose name changes with their content."""
 
 CLOSING_S = 3
@@ -112,6 +116,8 @@ async def _make_the_first_page() -> None:
 @asynccontextmanager
 async def _lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     cache.warm()
+    fonts.start()
+    packed.prepare(first.needed())
     await _make_the_first_page()
     gc.collect()
     gc.freeze()
@@ -161,7 +167,9 @@ def create_app(seat: Seat | None = None) -> st.App:
             Middleware(Guard, configured=configured, store=cache.opened, policy=_policy, limiter=limiter),
             *([Middleware(SignIn, configured=configured)] if configured.people_sign_in else []),
             Middleware(Uploads),
+            Middleware(Opening, people_sign_in=configured.people_sign_in, public_url=configured.public_url),
             Middleware(Absent),
+            Middleware(Fonts),
             Middleware(Packed),
             Middleware(KeepHashedFiles, shared=not configured.people_sign_in, mend=cache.mend),
         ],
@@ -193,7 +201,7 @@ def _policy_of(*scripts: str) -> str:
 @lru_cache(maxsize=1)
 def _page_scripts() -> tuple[str, ...]:
     page = Path(get_static_dir()) / "index.html"
-    return tuple(headers.inline_scripts(page.read_text(encoding="utf-8")))
+    return (*headers.inline_scripts(page.read_text(encoding="utf-8")), first.script())
 
 
 def _policy(path: str) -> str:

@@ -1,16 +1,31 @@
-"""Static files travel compressed: each is packed once for what browsers unpack, and kept."""
+"""
+Static files travel compressed: each is packed once for what browsers unpack, and kept.
+
+Packing well takes seconds. So who asks first gets what was packed quickly, and beside everything else the file is
+packed as small as it can be and kept in the cache folder, for the next start too.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import gzip
+import hashlib
+import os
+import queue
+import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from pathlib import Path
 from typing import Final
 
 import brotli
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mssmap import settings
+from mssmap.store import disk
 
 STATIC: Final = ("/static/", "/app/static/", "/component/", "/_stcore/bidi-components/")
 """Where files lie that are the same for everybody; what a person may see alone is never packed with other texts."""
@@ -51,6 +66,60 @@ def agreed(accepted: str) -> str:
     return next((way for way in WAYS if way in taken or "*" in taken), "")
 
 
+THOROUGH: Final = 11
+MOST_FILES: Final = 500
+_jobs: queue.Queue[tuple[str, bytes]] = queue.Queue(maxsize=400)
+_smallest: dict[str, bytes] = {}
+
+
+def smallest(content: bytes) -> bytes | None:
+    """Return a content packed as small as can be, None while it is not; then it will be, beside everything else."""
+    name = hashlib.sha256(content).hexdigest()[:32]
+    if name in _smallest:
+        return _smallest[name]
+    with contextlib.suppress(queue.Full):
+        _jobs.put_nowait((name, content))
+        _worker()
+    return None
+
+
+@lru_cache(maxsize=1)
+def _worker() -> threading.Thread:
+    thread = threading.Thread(target=_work, daemon=True)
+    thread.start()
+    return thread
+
+
+def _work() -> None:
+    with contextlib.suppress(AttributeError, OSError):  # where there are no priorities of threads
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
+    while True:
+        name, content = _jobs.get()
+        if len(_smallest) > MOST_FILES:
+            _smallest.clear()
+        if name not in _smallest:
+            _smallest[name] = _packed_smallest(settings.cache_folder() / "packed" / f"{name}.br", content)
+
+
+def _packed_smallest(path: Path, content: bytes) -> bytes:
+    with contextlib.suppress(OSError, brotli.error):
+        kept = path.read_bytes()
+        if brotli.decompress(kept) == content:
+            return kept
+    made = brotli.compress(content, quality=THOROUGH)
+    with contextlib.suppress(OSError):  # a folder that cannot be written: it is packed again at the next start
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with disk.written(path, ".packing-") as file:
+            file.write(made)
+    return bytes(made)
+
+
+def prepare(paths: Iterable[Path]) -> None:
+    """Pack files as small as can be that every page will ask for, the largest first."""
+    for path in sorted(paths, key=lambda path: -path.stat().st_size):
+        smallest(path.read_bytes())
+
+
 class Packed:
     """Middleware: packs static texts on their way out, and keeps what it packed as long as the file stays the same."""
 
@@ -71,6 +140,9 @@ class Packed:
 
     async def packed(self, key: tuple[str, ...], content: bytes) -> bytes:
         """Return a content packed; `key` names the file, its state and, last, the way."""
+        small = smallest(content) if key[-1] == "br" else None
+        if small is not None:
+            return small
         packed = self._kept.get(key)
         if packed is None:
             packed = await run_in_threadpool(WAYS[key[-1]], content)

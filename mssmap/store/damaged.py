@@ -62,9 +62,24 @@ def faults(store: Store, kind: str, *, only_columns: bool = False) -> list[str]:
     rows = store.read(lambda connection: [dict(row._mapping) for row in connection.execute(query)])
     names = [" ".join(_printable(row[key]) for key in keys) for row in rows]
     lines = [_fault(kind, table, name, row, only_columns) for name, row in zip(names, rows, strict=True)]
+    if kind == "proposal":
+        lines += _of_no_plan(store)
     if kind == "identity" and len(rows) > 1:
         lines.append(_fault_line(kind, ", ".join(sorted(names)), str(len(rows)), _("one")))
     return [line for line in lines if line is not None]
+
+
+def _of_no_plan(store: Store) -> list[str]:
+    """Return a line for each plan that has points and is not there; back-ups leave them out."""
+    query = sa.select(tables.proposals.c.plan_id, sa.func.count()).group_by(tables.proposals.c.plan_id)
+    query = query.where(tables.proposals.c.plan_id.not_in(sa.select(tables.plans.c.plan_id)))
+    found = store.read(lambda connection: [tuple(row) for row in connection.execute(query.order_by("plan_id"))])
+    return [
+        _("proposals: found {count} of plan {plan_id!r}, required a plan of the store. No back-up holds them.").format(
+            count=count, plan_id=_printable(plan_id)
+        )
+        for plan_id, count in found
+    ]
 
 
 def raw(column: sa.Column[Any]) -> sa.Label[Any]:

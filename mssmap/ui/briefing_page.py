@@ -10,7 +10,7 @@ import dataclasses
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, cast
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -35,7 +35,7 @@ WORDS: Final = ("title", "contact", "classification")
 LINES: Final = tuple(f"highlight_{n}" for n in range(1, spec.MOST_HIGHLIGHTS + 1))
 PARTS: Final = ("inset", "figures", "timeline", "strength")
 CHOICES: Final[dict[str, Any]] = {"lang": None, "paper": "A4", "extent": "view", "scenario": None}
-JUMPS: Final = cast("tuple[dict[str, Any], ...]", assets.JUMPS)
+JUMPS: Final = assets.JUMPS
 KEY: Final = "brief_{}"
 """Key of a field in the session; the draft has it without the beginning."""
 ORIGINS: Final = "brief_origins"

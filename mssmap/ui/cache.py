@@ -107,7 +107,7 @@ def of_the_data(maxsize: int) -> Callable[[Callable[Concatenate[Data, P], T]], C
 @of_the_data(maxsize=2)
 def data_mark(of: Data) -> str:
     """Return what changes whenever a view of the data may: the data themselves, what was imported, our own version."""
-    return mark([of.fingerprint, seen(), __version__])
+    return mark([of.fingerprint, of.faults, seen(), __version__])
 
 
 def static_folder() -> Path:
@@ -137,7 +137,8 @@ def mend(name: str) -> None:
     """Write the static files again if one of them is asked for and is not there as it was written."""
     refresh()  # the files of an import that was removed meanwhile go before one of them is answered
     path = static_folder() / name
-    if name not in published().files or _intact.get(name) == _stamp(path):
+    stamp = _stamp(path)
+    if name not in published().files or (stamp is not None and _intact.get(name) == stamp):
         return
     with _mending:
         if not assets.intact(path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -91,6 +92,14 @@ def heading(title: str, filters: Filters, notes: list[str]) -> None:
 
 def note_line(filters: Filters, notes: list[str]) -> None:
     """One element with all that is to be said about dials and filters; empty if there is nothing."""
+    if lines := note_lines(filters, notes):
+        plain.say("info", *lines)
+    else:
+        st.empty()
+
+
+def note_lines(filters: Filters, notes: Sequence[str]) -> list[str]:
+    """Return all that is to be said about dials and filters, after notes about the address."""
     lines = list(notes)
     if filters.start and filters.end and filters.end < filters.start:
         lines.append(_("Events from is after to: the two were swapped."))
@@ -106,10 +115,7 @@ def note_line(filters: Filters, notes: list[str]) -> None:
         lines.append(_("Nothing on record surely lies in this region on these days; that is not the same as calm."))
     if hidden:
         lines.append(_("{n} records below grade {grade} are hidden.").format(n=hidden, grade=filters.grade))
-    if lines:
-        plain.say("info", *lines)
-    else:
-        st.empty()
+    return lines
 
 
 def look_at(**target: Any) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 from datetime import date, timedelta
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -225,13 +227,14 @@ def day_field(label: str, key: str, words: str | None = None) -> None:
 
 def _look_at_region() -> None:
     pcode = st.session_state.get("region")
-    if pcode:
-        name = "departments" if len(pcode) == 4 else "communes"
-        rows = cache.data()[name]
-        west, south, east, north = rows.loc[rows["pcode"] == pcode].total_bounds
-        look_at(bounds=[[south, west], [north, east]])
-    else:
-        look_at(bounds=JUMPS[0]["bounds"])
+    look_at(bounds=bounds_of(pcode) if pcode else JUMPS[0]["bounds"])
+
+
+def bounds_of(pcode: str) -> list[list[float]]:
+    """Return the south-west and north-east corner of a department or commune, latitude first."""
+    rows = cache.data()["departments" if len(pcode) == 4 else "communes"]
+    west, south, east, north = rows.loc[rows["pcode"] == pcode].total_bounds
+    return [[south, west], [north, east]]
 
 
 def language_choice() -> None:
@@ -243,6 +246,12 @@ def language_choice() -> None:
         persist_state="session",
         format_func=LANGUAGES.__getitem__,
     )
+
+
+def light_page() -> None:
+    """A link to the same view without scripts."""
+    query = urlencode([(key, value) for key in st.query_params for value in st.query_params.get_all(key)])
+    st.html(f'<a class="mm-light" href="light?{html.escape(query)}">{html.escape(_("Page without scripts"))}</a>')
 
 
 def timeline_mode() -> str:

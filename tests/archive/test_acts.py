@@ -328,3 +328,21 @@ def test_the_command_line_puts_back_and_converts(tmp_path, book, old, monkeypatc
     assert "no archive was removed lately" in said("list", "--removed")[1]
     assert "required one of: none" in said("restore", made.name, code=2)[1]
     assert run(["log", "--verify"]) == 0
+
+
+def test_check_tells_an_archive_without_its_rows_or_with_others(tmp_path, monkeypatch, small_folder, capsys):
+    monkeypatch.setenv("MSSMAP_DATA_DIR", str(small_folder))
+    monkeypatch.setenv("MSSMAP_ARCHIVE_URL", str(tmp_path / "shelf"))
+    first, second = (titled(tmp_path / "shelf", title) for title in ("First", "Second"))
+    assert run(["check"]) == 0
+    kept = shelf.Shelf(tmp_path / "shelf")
+    kept.parquet(first.name).unlink()
+    content = bytearray(kept.parquet(second.name).read_bytes())
+    content[len(content) // 2] ^= 1
+    kept.parquet(second.name).write_bytes(content)
+    capsys.readouterr()
+    assert run(["check"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        f"archive {first.name}: found no file, required {first.bytes:,} bytes. Add it again.",
+        f"archive {second.name}: found other rows than it was made with. Add it again.",
+    ]

@@ -330,6 +330,7 @@ def test_our_own_archive_can_be_added_again_elsewhere(own, tmp_path, small):
     mine, theirs = (engine.connect(s).ask(m.name, "count", Query()) for s, m in
                     ((archives.shelf, made), (Shelf(tmp_path / "other"), again)))  # fmt: skip
     assert mine.equals(theirs)
+    assert (mine.to_pylist()[0]["total"], again.rows) == (6, len(TEN))  # a1 to c1, as they are known
 
 
 # --------------------------------------------------------------------------------------------------- CSV, in parts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -46,7 +47,9 @@ def test_tables_cite_numbered_sources_with_grades(tiny):
 
 
 def test_nothing_later_than_the_second_dial_is_cited(tiny):
-    assert "press-3" not in {source.source_id for source in tiny.sources}  # published on 23 January
+    cited = {source.source_id for source in tiny.sources}
+    assert {"press-1", "press-2"} <= cited
+    assert "press-3" not in cited  # published on 23 January
 
 
 def test_changes_are_those_since_the_last_brief(tiny):
@@ -78,7 +81,15 @@ def test_the_language_of_the_pack_is_its_own(real, brief, lang):
     i18n.use("en")
     told = content.compose(real, brief(lang=lang))
     assert i18n.current() == "en"
-    assert told.subtitle != content.compose(real, brief()).subtitle
+    titles = {
+        "fr": "Haïti : situation sécuritaire",
+        "ht": "Ayiti: sitiyasyon sekirite",
+        "es": "Haití: situación de seguridad",
+    }
+    assert told.title.replace("\u202f", " ").replace("\xa0", " ") == titles[lang]
+    others = {code: content.compose(real, brief(lang=code)).subtitle for code in ("en", "fr", "ht", "es")}
+    assert len(set(others.values())) == 4
+    assert told.subtitle == others[lang]
     assert any(event.event_id.endswith("pont-sonde-massacre") for event in told.events)
 
 
@@ -138,7 +149,7 @@ def test_what_is_too_long_is_shortened_and_said(real, brief):
 
 def test_an_empty_view_is_told_as_such(real, brief):
     told = content.compose(real, brief(layers=()))
-    assert all(table.rows == () for table in told.tables)
+    assert [table.rows for table in told.tables] == [()] * len(content.compose(real, brief()).tables)
     assert len(told.events) == 0
     assert told.shortened == ()
     assert plots.strip(told, 182) == ("", 0.0)
@@ -202,3 +213,10 @@ def test_changes_without_a_sentence_of_their_own_are_not_called_nothing_new(real
 def test_a_sum_cites_the_best_source_of_each_of_its_parts(real, brief):
     (said,) = [line for line in content.compose(real, brief()).highlights if "more personnel" in line]
     assert "AskWikiNow" in said or "askwikinow" in said.lower(), "787 stands there alone"
+
+
+def test_the_months_of_the_strip_stand_below_its_lanes(real, brief):
+    drawn, height = plots.strip(content.compose(real, brief()), 182)
+    places = [float(y) for y in re.findall(r'<text[^>]* y="([-0-9.]+)"', drawn)]
+    assert len(places) > 5
+    assert [y for y in places if not 0 < y <= height] == []

@@ -62,7 +62,8 @@ FRAME = ".st-key-map iframe"
 DRAWN = f"""(before) => {{
   const read = (page) => JSON.parse(page?.documentElement?.dataset.mssmap ?? '{{}}');
   const drawn = read(document.querySelector('{FRAME}')?.contentDocument);
-  return !!drawn.seq && drawn.seq !== before && drawn.seq === read(document).asked && drawn.shown !== undefined;
+  return !!drawn.seq && drawn.seq !== before && drawn.seq === read(document).asked && drawn.shown !== undefined
+    && !document.getElementById('mm-first');
 }}"""
 PROBE = re.compile(r"/\w+/_stcore/(health|host-config)$|/live\?")
 """What a browser may complain of: on a deep link Streamlit looks for its server below the page first, and finds it
@@ -165,7 +166,7 @@ def refuses(folder: Path, *before: str, **env: str) -> list[str]:
     return done.stderr.splitlines()
 
 
-def _await_health(server: Server, tries: int = 600) -> None:
+def _await_health(server: Server, tries: int = 3_000) -> None:
     for _ in range(tries):
         if server.process.poll() is not None:
             break
@@ -182,7 +183,7 @@ def _await_health(server: Server, tries: int = 600) -> None:
     pytest.fail(f"The app did not start: {server.errors() or 'no answer, and nothing on stderr'}", pytrace=False)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Return the app as `make run` starts it, on a day that is fixed."""
     with running(tmp_path_factory.mktemp("server")) as found:
@@ -210,9 +211,13 @@ def chromium(kind: BrowserType) -> str:
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Return one Chromium for all tests, which cannot resolve any name but localhost."""
+    """
+    Return one Chromium for all tests of a folder, which cannot resolve any name but localhost.
+
+    Not longer: Playwright keeps an event loop running in this thread.
+    """
     if _RUNNING:  # folders that borrow this fixture have it twice, and Playwright runs once in a process
         yield _RUNNING[0]
         return
@@ -458,7 +463,7 @@ def rewrite(file: Path, change: Callable[[dict[str, Any]], None]) -> None:
     file.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def crooked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Return the app over a copy of the data: a base and an event have hostile names, the prisons break off."""
     folder = tmp_path_factory.mktemp("crooked")
@@ -503,7 +508,7 @@ def hostile() -> Hostile:
     return Hostile()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def plain_streamlit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Return the app as a hosting service starts it."""
     command = ["-m", "streamlit", "run", "app.py", "--server.port", "{port}"]

@@ -68,6 +68,10 @@ def test_a_highlight_that_is_too_long_is_shortened_and_that_is_said(page: Any) -
 def test_highlights_are_proposed_and_can_be_edited(page: Any) -> None:
     page.page.locator(".st-key-brief_propose button").click()
     page.wait("() => document.querySelector('.st-key-brief_highlight_1 input').value.includes('Kenya 217')")
+    assert page.page.get_by_label("Highlight 1", exact=True).input_value() == value(page, "highlight_1")
+    before = sheet(page).get_attribute("src")
+    field(page, "highlight_1").fill("Said by hand")
+    page.wait("(src) => document.querySelector('.st-key-brief_sheet img').src !== src", before)
     page.page.locator(".st-key-brief_clear button").click()
     page.wait("() => document.querySelector('.st-key-brief_highlight_1 input').value === ''")
 

@@ -42,12 +42,28 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_file_is_looked_at_stored_and_taken_back(visit: Callable[..., Any], tmp_path: Path, file: Path) -> None:
+@pytest.fixture
+def events(tmp_path: Path) -> Path:
+    """Two dated records with a place, and one without."""
+    path = tmp_path / "own.csv"
+    rows = ("2024-03-05,Fire,18.9,-72.3", "2024-03-06,Flood,19.0,-72.6", "2024-03-07,Strike,,")
+    path.write_text("\n".join(("date,title,lat,lon", *rows)), encoding="utf-8")
+    return path
+
+
+def test_a_file_is_looked_at_stored_and_taken_back(
+    visit: Callable[..., Any], tmp_path: Path, file: Path, events: Path
+) -> None:
     store = f"sqlite:///{tmp_path}/store.db"
     with running(tmp_path, MSSMAP_DATABASE_URL=store) as own:
         screen = visit("/data", at=own)
         page = screen.page
         page.get_by_role("tab", name="Import").click()
+        page.locator("input[type=file]").first.set_input_files(events)
+        screen.wait(DRAWN_IMPORTS)
+        page.get_by_role("tabpanel", name="Import").get_by_test_id("stDataFrame").wait_for()
+        page.get_by_role("button", name="Remove own.csv").click()
+        page.get_by_role("tabpanel", name="Import").get_by_test_id("stDataFrame").wait_for(state="detached")
         page.locator("input[type=file]").first.set_input_files(file)
         screen.wait(DRAWN_IMPORTS)
         assert page.get_by_text("Preview: not stored yet.").count() == 0  # it stands in the frame of the map

@@ -156,7 +156,7 @@ def test_the_plan_shows_after_coming_from_the_situation_map(shared_server: Serve
     assert screen.told["cells"] > 100
 
 
-def test_a_base_is_placed_by_name_and_plans_are_compared_on_the_map(shared_server: Server, visit: Any) -> None:
+def test_a_base_is_placed_by_name_compared_with_what_stands_and_taken_away(shared_server: Server, visit: Any) -> None:
     screen = visit("/planner", at=shared_server, as_of="2026-04-01")
     screen.drawn()
     screen.page.get_by_text("Place by name or coordinates").click()
@@ -183,6 +183,13 @@ def test_a_base_is_placed_by_name_and_plans_are_compared_on_the_map(shared_serve
     screen.at_rest()
     screen.page.get_by_text("the assumptions of Baseline").click()
     screen.at_rest()
+
+    screen.page.get_by_text("Edit proposals", exact=True).click()
+    choice = screen.page.locator('.mm-form select:has(option:text("Jacmel"))').first
+    choice.select_option(label=choice.locator('option:text("Jacmel")').inner_text())
+    until_figures_change(screen, lambda: screen.page.get_by_role("button", name="Take this proposal away").click())
+    assert not screen.page.locator(".mm-bases", has_text="Jacmel").count()
+    screen.page.get_by_text(re.compile("Saved: version")).wait_for()
     assert not screen.page.get_by_test_id("stException").count()
 
 

@@ -259,7 +259,9 @@ def test_standalone_map_and_exported_html(data: Data, made: Pack, offline: Calla
     for content in (standalone.page(data, snapshot), bundle.pack(built), part(made, ".html")):
         page = offline(content)
         page.wait_for_function("JSON.parse(document.documentElement.dataset.mssmap ?? '{}').seq")
-        for symbol in page.locator(".mm-symbol").all()[:12]:
+        symbols = page.locator(".mm-symbol").all()[:12]
+        assert symbols
+        for symbol in symbols:
             symbol.dispatch_event("click")
         assert page.evaluate(RAN) == []
         assert COMPUTED not in page.content()

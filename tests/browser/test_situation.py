@@ -294,6 +294,12 @@ def test_window_drawn_on_the_strip_filters_the_events(visit: Callable[..., Any])
     start, end = screen.query["from"], screen.query["to"]
     assert "2023-01-01" < start < end < DAY
     assert screen.shown == int(events_between(start, end).placed.sum()) > 0
+    screen.page.locator(".st-key-filters").get_by_text("Filters").click()
+    screen.at_rest()
+    with screen.new_view():
+        screen.set_date("from", date(2024, 9, 1))
+    assert screen.query["from"] == "2024-09-01"
+    assert screen.shown == int(events_between(*sorted(("2024-09-01", screen.query["to"]))).placed.sum())
 
 
 # --------------------------------------------------------------------------------------------- everywhere, for everyone
@@ -466,7 +472,7 @@ def test_nothing_of_ours_is_on_window(visit: Callable[..., Any]) -> None:
 
 def test_streamlit_run_shows_the_map_too(visit: Callable[..., Any], plain_streamlit: Any) -> None:
     screen = visit(at=plain_streamlit, as_of=DAY, known_on=DAY)
-    assert screen.shown > 0
+    assert screen.shown == visit(as_of=DAY, known_on=DAY).shown > 0
     assert screen.symbols()
 
 

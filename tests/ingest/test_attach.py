@@ -219,3 +219,10 @@ def test_the_command_says_faults_and_bad_files(tmp_path, url):
     bad = run("import", str(tmp_path / "x.pdf"), "--make-store", url=url)
     assert (bad.returncode, bad.stderr.count("\n")) == (2, 1)
     assert "x.pdf: found a PDF, required CSV" in bad.stderr
+
+
+def test_a_layer_of_which_no_row_has_a_place_is_a_layer_of_points(put, on):
+    item, data = put(layer(None, None))
+    found = data.dataset(item.import_id)
+    assert (found.is_layer, found.contract.geometry_types) == (True, ("Point",))
+    assert len(views.layer(data, item.import_id, on("2025-01-18", "2025-01-18"))) == 2

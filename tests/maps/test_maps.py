@@ -7,11 +7,11 @@ import json
 import re
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mssmap import client
 from mssmap.legend import layers, lines, symbols
 from mssmap.maps import assets, base, choropleth, view
 from mssmap.records import kinds
@@ -84,8 +84,7 @@ def luminance(colour: str) -> float:
 
 
 def test_the_hatch_of_silence_is_seen_on_every_colour_of_the_map(real):
-    script = client.read("map/base.js")
-    colours = re.findall(r"#[0-9a-f]{6}", re.search(r"CHOROPLETH = \[(.*?)\]", script, re.DOTALL).group(1))
+    colours = symbols.CLASSES
     pattern = re.search(r'<pattern id="silence".*?</pattern>', symbols.zone_patterns()).group(0)
     strokes = re.findall(r'stroke="(#[0-9a-f]{6})"', pattern)
     assert len(colours) == 5
@@ -173,3 +172,18 @@ def test_silence_hatches_departments_without_reports(real, on):
     painted = choropleth.build(real, shown(real, on("2025-01-18", "2026-11-22")), "silence", "departments")
     assert "HT10" in painted.hatched
     assert "HT01" not in painted.hatched
+
+
+@pytest.mark.parametrize(
+    ("name", "of", "km"),
+    [
+        pytest.param("Baie de Port-au-Prince", "Port-au-Prince", 25, id="bay"),
+        pytest.param("Caribbean Sea", "Jacmel", 100, id="sea"),
+    ],
+)
+def test_the_name_of_a_water_stands_near_the_town_it_is_seen_from(real, name, of, km):
+    (lat, lon) = next(one["at"] for one in assets.LABELS if one["n"]["en"] == name)
+    communes = real["communes"].to_crs(32618)
+    point = gpd.GeoSeries(gpd.points_from_xy([lon], [lat]), crs=4326).to_crs(32618)[0]
+    assert communes[communes["name_en"] == of].distance(point).item() < 1_000 * km
+    assert not communes.contains(point).any()

@@ -53,10 +53,13 @@ def test_what_a_power_cut_emptied_is_written_again_at_the_start(folder, harm):
         lambda path: path.write_bytes(path.read_bytes()[:-1] + b"?"),
     ],
 )
-def test_a_file_that_is_asked_for_is_mended_while_the_server_runs(folder, harm):
+@pytest.mark.parametrize("asked_before", [True, False])
+def test_a_file_that_is_asked_for_is_mended_while_the_server_runs(folder, harm, asked_before):
+    """Whoever harmed it, such as another server of the same person with other data, which withdraws ours."""
     name = cache.published().manifest
     content = (folder / name).read_bytes()
-    cache.mend(name)
+    if asked_before:
+        cache.mend(name)
     harm(folder / name)
     cache.mend(name)
     assert (folder / name).read_bytes() == content

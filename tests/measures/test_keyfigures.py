@@ -213,3 +213,37 @@ def test_what_is_below_the_grade_is_not_called_unknown(real, on):
     absent = [figure for figure in found if figure.absent == keyfigures.BELOW_GRADE]
     assert absent
     assert not any("known" in figure_words.how(figure) for figure in absent)
+
+
+@pytest.mark.parametrize("day", ["2024-06-01", "2025-06-01", "2026-04-01"])
+def test_zones_without_a_commune_widen_the_range_upwards(small, on, day):
+    zones = small["gang_zones"]
+    nowhere = zones.iloc[:1].assign(**{small.dataset("gang_zones").id_column: "zone-nowhere", "commune_pcode": ""})
+    spells = small["status"][small["status"]["record_id"] == zones.iloc[0][small.dataset("gang_zones").id_column]]
+    frames = {
+        "gang_zones": pd.concat([zones, nowhere], ignore_index=True),
+        "status": pd.concat([small["status"], spells.replace("zone-b", "zone-nowhere", regex=True)], ignore_index=True),
+    }
+    data = replace(small, frames={**small.frames, **frames})
+    alone, beside = (keyfigures._communes(of, on(day), "F6", "HT") for of in (small, data))
+    assert (beside.value, beside.low, beside.high) == (alone.value, alone.low, alone.high + 1)
+
+
+def test_every_range_holds_its_value(real, on):
+    days = [*pd.date_range("2023-01-15", "2026-04-01", periods=9).strftime("%Y-%m-%d"), "2025-01-18"]
+    found = [f for day in days for grade in ("F6", "B2") for f in keyfigures.key_figures(real, on(day), grade)]
+    ranges = [spread(figure) for figure in found if figure.value is not None and figure.high is not None]
+    assert len(ranges) > 50
+    assert [(value, low, high) for value, low, high in ranges if not low <= value <= high] == []
+
+
+def test_a_reopening_of_months_ago_is_not_a_disputed_date_of_the_last_one(small, on):
+    def figure(earlier: str) -> KeyFigure:
+        row = small["events"][small["events"]["event_id"] == "courts"].assign(
+            event_id="earlier", valid_from=pd.Timestamp(earlier)
+        )
+        data = replace(small, frames={**small.frames, "events": pd.concat([small["events"], row], ignore_index=True)})
+        return {f.key: f for f in keyfigures.key_figures(data, on("2025-01-18"))}["days_courts_open"]
+
+    assert spread(figure("2024-09-23")) == (103, 103, 117)  # 14 days before 7 October
+    assert spread(figure("2024-09-22")) == (103, 103, 103)

@@ -15,6 +15,7 @@ from mssmap.planning.ground.roads import RoadSettings
 from mssmap.planning.method import Sentence, say
 
 
+@pytest.fixture(scope="module")
 def everything_told(haiti) -> list:
     """Return the methods of a plan under other roads, of a back-test, of each search, and of the other travel."""
     roads = (RoadSettings(zones="closed"), RoadSettings(zones="ignored", use_status=False), RoadSettings())
@@ -29,9 +30,9 @@ def everything_told(haiti) -> list:
 
 
 @pytest.mark.parametrize("language", ["fr", "ht", "es"])
-def test_no_sentence_of_a_method_stays_english(haiti, language):
+def test_no_sentence_of_a_method_stays_english(everything_told, language):
     """Sentence by sentence: what is said in another language is nowhere what is said in English."""
-    told = [sentence for method in everything_told(haiti) for sentence in method.sentences]
+    told = [sentence for method in everything_told for sentence in method.sentences]
     english = {str(sentence) for sentence in told}
     assert len(english) > 15
     left = re.compile(r"\b(the|roads|within|people|by|pessimistic|controlled|greedy|then)\b", re.IGNORECASE)

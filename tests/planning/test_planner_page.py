@@ -89,7 +89,7 @@ def test_closed_roads_are_on_the_map_and_in_its_legend(haiti):
     plan = dataclasses.replace(haiti.plan, roads=dataclasses.replace(haiti.plan.roads, status=status))
     closed = plan_map.closures(on_data.network_of(haiti.data, plan))
     assert closed == (status[0].road_id,)
-    assert closed[0] in {feature["properties"]["id"] for feature in assets._layers(haiti.data)["roads"]["features"]}
+    assert closed[0] in {feature["properties"]["id"] for feature in assets._layers(haiti.data)[0]["roads"]["features"]}
     assert [row["label"] for row in plan_map.legend(closed=True)[0]["items"]][-1] == "Road closed or cut by a zone"
     assert "plan.closure" not in str(plan_map.legend())
     assert len(plan_map.closures(on_data.network_of(haiti.data, closed_everywhere(haiti)))) == 136

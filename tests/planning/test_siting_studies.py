@@ -130,3 +130,11 @@ def test_haiti_front(haiti):
     )
     assert all(p.solution.proven for p in proven)
     assert [len(p.solution.sites) for p in points] == [1, 2, 3, 4] * 2
+
+
+def test_a_front_that_is_stopped_proves_no_further_number_of_bases():
+    proven: list[int] = []
+    for point in studies.front(problem(), [1, 2, 3], effort=Effort(go_on=lambda: not proven)):
+        if point.phase == "proven":
+            proven.append(point.k)
+    assert proven == [1]

@@ -19,7 +19,7 @@ from starlette.websockets import WebSocket
 from streamlit import config
 
 from mssmap import settings
-from mssmap.server import app
+from mssmap.server import app, first
 from mssmap.server.door import headers, limits, pages
 from mssmap.server.door.guard import Guard
 from mssmap.server.door.limits import Limiter, Rate
@@ -93,11 +93,12 @@ def test_the_policy_names_no_other_host_for_anything_that_runs():
 
 
 def test_the_inline_scripts_that_may_run_are_named_by_their_text(monkeypatch):
-    """One script stands in Streamlit's page; with another Streamlit this says so."""
+    """One stands in Streamlit's page, and ours takes the still away; with another Streamlit this says so."""
     monkeypatch.setattr(cache, "frame_scripts", lambda: ("let map;",))
-    scripts = app._page_scripts()
-    assert [script.split() for script in scripts] == [["window.prerenderReady", "=", "false"]]
-    assert app._policy("/").count("sha256-") == 1, "Streamlit's own"
+    own, ours = app._page_scripts()
+    assert own.split() == ["window.prerenderReady", "=", "false"]
+    assert ours == first.script()
+    assert app._policy("/").count("sha256-") == 2
     assert app._policy("/component/streamlit_folium.st_folium/index.html").count("sha256-") == 1
     assert app._policy("/") != app._policy("/component/x")
 
@@ -240,3 +241,23 @@ def test_the_cookies_of_the_door_are_secure_by_https(monkeypatch: pytest.MonkeyP
     assert {"HttpOnly", "SameSite=lax", "Secure", "Max-Age=600"} <= set(answer.headers["set-cookie"].split("; "))
     assert answer.headers["strict-transport-security"] == headers.HSTS
     config.set_option("server.allowedHosts", ["localhost", "127.0.0.1", "[::1]"])
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "kind", "is_part"),
+    [
+        ("/static/js/index.js", 200, b"text/javascript; charset=utf-8", True),
+        ("/app/static/ground-0123.json", 200, b"application/json", True),
+        ("/static/media/sans.woff2", 200, b"font/woff2", True),
+        ("/static/js/index.js", 404, b"text/plain", False),
+        ("/static/page.html", 200, b"text/html", False),
+        ("/api/collections", 200, b"application/json", False),
+    ],
+)
+def test_a_part_of_a_page_has_few_headers_and_may_run_nothing_by_itself(path, status, kind, is_part):
+    given = [(b"content-type", kind)]
+    assert headers.is_part(path, status, given) is is_part
+    told = dict(headers.as_part(given, https=True))
+    assert told[b"content-security-policy"] == b"default-src 'none'; frame-ancestors 'self'"
+    assert {b"x-content-type-options", b"strict-transport-security", b"cross-origin-resource-policy"} <= set(told)
+    assert sum(len(name) + len(value) + 4 for name, value in headers.as_part([], https=False)) < 160

@@ -34,6 +34,10 @@ def _bin(name: str) -> str:
     return str(found[-1])
 
 
+WAITING = ("-w", "-t", "600")
+"""Until it is there or gone, however busy the machine is."""
+
+
 class Postgres:
     """
     A PostgreSQL of our own on loopback, without syncing pauses other than real ones.
@@ -62,10 +66,10 @@ class Postgres:
 
     def start(self) -> None:
         options = f"-p {self.port} -k {self.socket} -c listen_addresses=127.0.0.1 -c max_connections=60"
-        self._run("pg_ctl", "-D", str(self.data), "-l", str(self.socket / "log"), "-o", options, "-w", "start")
+        self._run("pg_ctl", "-D", str(self.data), "-l", str(self.socket / "log"), "-o", options, *WAITING, "start")
 
     def stop(self, mode: str = "fast") -> None:
-        self._run("pg_ctl", "-D", str(self.data), "-m", mode, "-w", "stop")
+        self._run("pg_ctl", "-D", str(self.data), "-m", mode, *WAITING, "stop")
 
     def end(self) -> None:
         """Stop it and take its folder away."""

@@ -6,9 +6,11 @@ import hashlib
 import io
 import json
 import os
+import sqlite3
 import threading
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from mssmap.store import (
     backup,
     backup_file,
     backup_zip,
+    damaged,
     disk,
     imports,
     notes,
@@ -360,3 +363,15 @@ def test_a_process_that_says_something_else_is_no_back_up(store, file, monkeypat
     monkeypatch.setattr(box, "stream", says)
     with pytest.raises(InputError, match="found no back-up of mssmap"):
         backup_file.read(file)
+
+
+def test_points_of_a_plan_that_is_not_there_are_told(tmp_path):
+    """A back-up leaves them out: nobody made them, and nothing could put them back."""
+    kept = open_store(f"sqlite:///{tmp_path / 'store.db'}")
+    place = {"id": "x", "name": "X", "kind": "fob", "rule": "straight", "lon": -72.3, "lat": 18.5}
+    kept_plans.save(kept, {**plan("gone"), "proposals": [place, {**place, "id": "y"}]}, version=0)
+    with closing(sqlite3.connect(tmp_path / "store.db")) as other, other:
+        other.execute("DELETE FROM plan")
+    assert damaged.faults(kept, "proposal") == [
+        "proposals: found 2 of plan 'gone', required a plan of the store. No back-up holds them."
+    ]

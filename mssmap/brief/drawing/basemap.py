@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import numpy as np
 import shapely
@@ -136,7 +136,7 @@ def _waters(at: Frame) -> list[Label]:
     if at.scale < WATER_SCALE:
         return []
     found = []
-    for label in cast("tuple[dict[str, Any], ...]", assets.LABELS):
+    for label in assets.LABELS:
         if label["from"] > 9:  # a bay, for large scales only
             continue
         lat, lon = label["at"]

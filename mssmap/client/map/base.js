@@ -10,9 +10,6 @@
 import { readLater } from "./later.js";
 import { shaped } from "./sheet.js";
 
-/** Colours of the classes of a painted region, the lowest first. */
-export const CHOROPLETH = ["#f1eef6", "#bdc9e1", "#74a9cf", "#2b8cbe", "#045a8d"];
-
 /**
  * Each pane is drawn anew only when something in it changed.
  * @param {Sheet} sheet
@@ -115,12 +112,15 @@ export const classIn = (value, breaks) => breaks.filter((limit) => value > limit
  * @param {Sheet} sheet
  */
 function drawChoropleth(sheet) {
-  const { panes, palette, shapes, view } = sheet;
+  const { manifest: { classes }, panes, palette, shapes, view } = sheet;
   const chosen = view.choropleth;
   const regions = chosen?.level === "communes" ? sheet.communes : shapes.departments;
   if (!regions) return; // the outlines are on their way
   const key = JSON.stringify([chosen, palette.land]);
-  panes["mm-fill"].draw(key, (pane) => (chosen ? [painted(regions, chosen, pane, palette.border)] : []));
+  panes["mm-fill"].draw(
+    key,
+    (pane) => (chosen ? [painted(regions, chosen, pane, { border: palette.border, classes })] : []),
+  );
   panes["mm-hatch"].draw(key, (pane) => (chosen ? [hatched(regions, chosen, pane)] : []));
 }
 
@@ -128,13 +128,13 @@ function drawChoropleth(sheet) {
  * @param {Collection<Region>} regions
  * @param {ChoroplethMessage} chosen
  * @param {L.Options} pane
- * @param {string} border
+ * @param {{ border: string, classes: string[] }} colours
  */
-function painted(regions, chosen, pane, border) {
+function painted(regions, chosen, pane, { border, classes }) {
   return shaped(regions, pane, {
     filter: ({ properties }) => properties.pcode in chosen.values,
     style: ({ properties }) => ({
-      fillColor: CHOROPLETH[classIn(chosen.values[properties.pcode], chosen.breaks)],
+      fillColor: classes[classIn(chosen.values[properties.pcode], chosen.breaks)],
       fillOpacity: 0.82,
       color: border,
       weight: 0.5,

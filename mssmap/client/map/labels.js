@@ -3,13 +3,14 @@
  */
 
 /**
- * @import { LatLon } from "../shared/messages.js"
+ * @import { Collection, LatLon, Town } from "../shared/messages.js"
  * @import { Area } from "./placing.js"
  * @import { Sheet } from "./sheet.js"
  */
 
 import { $ } from "../shared/dom.js";
 import { nameIn } from "../shared/words.js";
+import { readLater } from "./later.js";
 import { isFree, moved } from "./placing.js";
 
 const HERE = [[0, 0]];
@@ -24,6 +25,7 @@ const BESIDE = [[0, 0], [4, -14], [4, 14], [14, -26], [14, 26], [-40, -24], [-40
 
 /** Ranks of towns beyond the largest, and the zoom from which on they have a name. */
 const FROM_ZOOM = [[3, 9.25], [4, 10.75], [5, 12]];
+const HAMLETS_FROM = 10.75;
 
 /**
  * @typedef {object} Name
@@ -62,7 +64,8 @@ function namesAt(sheet, zoom) {
 function towns(sheet, rank) {
   const font = `${rank === 1 ? "650 13.5px" : "500 12.5px"} "Source Sans"`;
   const tries = rank <= 2 ? BESIDE : HERE;
-  return sheet.shapes.places.features.flatMap(({ geometry, properties }) => {
+  const { hamlets, shapes: { places } } = sheet;
+  return [...places.features, ...(hamlets?.features ?? [])].flatMap(({ geometry, properties }) => {
     if (properties.rank !== rank || geometry.type !== "Point") return [];
     const [lon, lat] = geometry.coordinates;
     return [{ text: sheet.nameOf(properties), kind: `place r${rank}`, at: [lat, lon], font, atPoint: true, tries }];
@@ -105,6 +108,22 @@ const roads = ({ shapes }) =>
       : []
   );
 
+/** @type {WeakSet<Sheet>} */
+const asked = new WeakSet();
+
+/**
+ * Fetches the small places when the map is close enough to name them.
+ * @param {Sheet} sheet
+ */
+async function fetchHamlets(sheet) {
+  if (asked.has(sheet) || !sheet.files.hamlets) return;
+  asked.add(sheet);
+  const found = await readLater(sheet, sheet.files.hamlets);
+  if (!found) return;
+  sheet.hamlets = /** @type {Collection<Town>} */ (found);
+  placeLabels(sheet);
+}
+
 /** @type {CanvasRenderingContext2D | null} */
 let pen = null;
 
@@ -131,6 +150,7 @@ export function placeLabels(sheet) {
     y0: y - radius,
     y1: y + radius,
   }));
+  if (map.getZoom() >= HAMLETS_FROM) fetchHamlets(sheet);
   const bounds = map.getBounds().pad(0.25);
   const names = namesAt(sheet, map.getZoom()).filter(({ at }) => bounds.contains(at));
   panes["mm-labels"].node.replaceChildren(...names.flatMap((name) => placeLabel(map, name, taken)));

@@ -13,7 +13,6 @@ import { dayInWords } from "../shared/days.js";
 import { $ } from "../shared/dom.js";
 import { note } from "../shared/probe.js";
 import { fill, inWords, nameIn } from "../shared/words.js";
-import { CHOROPLETH } from "./base.js";
 import { byLayer, classWords, counted, countsOf, tallied } from "./counting.js";
 import { changeMark } from "./symbols.js";
 
@@ -125,7 +124,7 @@ function changeNodes(sheet) {
 function choroplethKey(sheet, { breaks, hatched, unit }) {
   const list = $("ul");
   const words = classWords(breaks, (n) => inWords(n, sheet.view.lang));
-  CHOROPLETH.slice(0, breaks.length + 1).forEach((colour, i) => {
+  sheet.manifest.classes.slice(0, breaks.length + 1).forEach((colour, i) => {
     const swatch = $("span", "mm-swatch");
     swatch.style.background = colour;
     list.append(row([swatch], words[i], i === 0 ? unit : ""));

@@ -28,12 +28,11 @@ import { drawBanner, drawLegend, recount } from "./legend.js";
 import { Look } from "./look.js";
 import { drawCells, drawClosures, drawDiscs, drawImports, drawZones } from "./overlays.js";
 import { makePanes } from "./panes.js";
-import { nothingYet, PALETTES, parseSvg, Sheet } from "./sheet.js";
+import { nothingYet, parseSvg, Sheet } from "./sheet.js";
 import { placeSymbols, visibleMarks } from "./symbols.js";
 
 const FINISH_MS = 120;
 const EXTENT = [[15.8, -78], [21.9, -68]];
-const SHAPES = ["land", "neighbours", "lakes", "rivers", "roads", "departments", "places", "zones", "records"];
 
 /**
  * What becomes of a base that is switched.
@@ -80,12 +79,15 @@ async function openSheet(map, panes, url) {
   const root = url.replace(/[^/]*$/, "");
   const files = Object.fromEntries(Object.entries(manifest.files).map(([name, file]) => [name, root + file]));
   document.body.append(parseSvg(manifest.patterns));
-  const loaded = await Promise.all(SHAPES.map((name) => (files[name] ? readJson(files[name]) : { features: [] })));
-  const shapes = /** @type {Shapes} */ (Object.fromEntries(SHAPES.map((name, i) => [name, loaded[i]])));
+  const [ground, records] = await Promise.all([readJson(files.ground), readJson(files.records)]);
+  const shapes = /** @type {Shapes} */ ({ .../** @type {object} */ (ground), records });
   return new Sheet(map, panes, manifest, shapes, files);
 }
 
-/** The look of the page that holds the map, which the map takes over. */
+/**
+ * The look of the page that holds the map, which the map takes over.
+ * @returns {"light" | "dark"}
+ */
 function themeOfPage() {
   const page = bus.host.document.querySelector(".stApp") || bus.host.document.body;
   const name = isDark(getComputedStyle(page).backgroundColor) ? "dark" : "light";
@@ -94,14 +96,14 @@ function themeOfPage() {
   const styles = [...document.head.querySelectorAll("style")];
   const themes = styles.filter((style) => style.textContent?.includes("--secondary-background-color"));
   themes.slice(0, -1).forEach((style) => style.remove());
-  return PALETTES[name];
+  return name;
 }
 
 class OperationsMap {
   /** @param {Sheet} sheet */
   constructor(sheet) {
     this.sheet = sheet;
-    sheet.palette = themeOfPage();
+    sheet.palette = sheet.manifest.palettes[themeOfPage()];
     /** @type {Controls} */
     this.controls = addControls(sheet.map, sheet.manifest.jumps, (jump) => {
       this.look.touched();
@@ -163,7 +165,7 @@ class OperationsMap {
 
   takeTheme() {
     const { sheet } = this;
-    const palette = themeOfPage();
+    const palette = sheet.manifest.palettes[themeOfPage()];
     if (palette === sheet.palette) return;
     sheet.palette = palette;
     sheet.discs.forEach((disc) => disc.remove());

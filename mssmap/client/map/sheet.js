@@ -47,35 +47,6 @@ import { nameIn } from "../shared/words.js";
 /** @typedef {{ x: number, y: number }} Spot  pixels */
 /** @typedef {{ kind: string, xy: Spot, place: Spot, radius: number, items: Mark[] }} Stack */
 
-export const PALETTES = {
-  light: {
-    land: "#f7f5ef",
-    neighbour: "#e6e6e2",
-    coast: "#8fa6b4",
-    lake: "#dbe9f1",
-    river: "#a9c8da",
-    department: "#8b98a1",
-    commune: "#b9c2c8",
-    road: "#c3a775",
-    minor: "#d8c9a9",
-    casing: "#fffdf8",
-    border: "#6f7c86",
-  },
-  dark: {
-    land: "#26313a",
-    neighbour: "#1d262d",
-    coast: "#4f6a7c",
-    lake: "#17242d",
-    river: "#36566b",
-    department: "#71818c",
-    commune: "#4b5963",
-    road: "#8a764f",
-    minor: "#5f5540",
-    casing: "#1a232a",
-    border: "#8d9aa4",
-  },
-};
-
 /**
  * What the map shows before it was asked for anything.
  * @returns {View}
@@ -108,7 +79,7 @@ export class Sheet {
     this.files = files;
     this.symbols = new Map(Object.entries(manifest.symbols).map(([name, text]) => [name, parseSvg(text)]));
     this.outlines = new Map(shapes.zones.features.map((feature) => [feature.properties.id, feature]));
-    this.palette = PALETTES.light;
+    this.palette = manifest.palettes.light;
     this.view = nothingYet();
     /** Whether a view was asked for. */
     this.asked = false;
@@ -116,6 +87,11 @@ export class Sheet {
     this.tiles = null;
     /** @type {Collection<Region> | null} */
     this.communes = null;
+    /**
+     * Small places, read when the map is close enough to name them.
+     * @type {Collection<Town> | null}
+     */
+    this.hamlets = null;
     /** @type {Grid | null} */
     this.grid = null;
     /** @type {ImportedPart[] | null} */

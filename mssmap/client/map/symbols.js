@@ -58,7 +58,10 @@ export function placeSymbols(sheet) {
   note({ shown: marks.length });
   const order = Object.keys(sizes);
   const placed = marks.map((mark) => ({ mark, xy: map.latLngToLayerPoint(mark.at) }));
-  placed.sort((a, b) => order.indexOf(a.mark.kind) - order.indexOf(b.mark.kind));
+  // by id within a kind, as the still map does (maps/placing.py): who counted the records makes no difference
+  placed.sort(({ mark: a }, { mark: b }) =>
+    order.indexOf(a.kind) - order.indexOf(b.kind) || (a.id < b.id ? -1 : Number(a.id > b.id))
+  );
   sheet.stacks = stacked(placed, sizes);
   spread(sheet.stacks, sizes);
   const leaders = svg("svg", {

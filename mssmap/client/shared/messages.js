@@ -202,6 +202,8 @@
  * @property {Record<string, ZoneStyle>} zones
  * @property {Record<string, number>} sizes
  * @property {Record<string, [string, number]>} cells
+ * @property {Record<"light" | "dark", Palette>} palettes
+ * @property {string[]} classes
  * @property {Record<string, string>} groups
  * @property {string} closure
  * @property {Jump[]} jumps
@@ -209,6 +211,7 @@
  * @property {string[]} credits
  */
 
+/** @typedef {Record<string, string>} Palette  colours of the ground */
 /** @typedef {{ color: string, pattern: string, weight: number, dash: string | null }} ZoneStyle */
 /** @typedef {{ id: string, n: Names, bounds: LatLon[] }} Jump */
 /** @typedef {{ kind: string, at: LatLon, from: number, to: number, n: Names }} Label */

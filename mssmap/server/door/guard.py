@@ -81,8 +81,13 @@ class Guard:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
+                given = list(message.get("headers", ()))
+                if headers.is_part(scope["path"], message["status"], given):
+                    message["headers"] = headers.as_part(given, https=self._https)
+                    await send(message)
+                    return
                 message["headers"] = headers.secured(
-                    list(message.get("headers", ())),
+                    given,
                     self._policy(scope["path"]),
                     logs.request_id.get(),
                     https=self._https,

@@ -50,6 +50,24 @@ def policy(*scripts: str) -> str:
     )
 
 
+Headers = list[tuple[bytes, bytes]]
+
+PART: Final = {
+    "content-security-policy": "default-src 'none'; frame-ancestors 'self'",
+    "x-content-type-options": "nosniff",
+    "cross-origin-resource-policy": "same-origin",
+}
+"""Headers of what is only a part of a page: nothing may run in it, were it opened by itself, and few bytes say so."""
+PARTS: Final = (b"text/javascript", b"application/javascript", b"text/css", b"font/", b"application/json")
+PARTS_AT: Final = ("/static/js/", "/static/css/", "/static/media/", "/app/static/")
+
+
+def is_part(path: str, status: int, given: Headers) -> bool:
+    """Whether an answer is a file that pages are made of: a script, a style, a typeface, shapes."""
+    kind = next((value for name, value in given if name.lower() == b"content-type"), b"")
+    return status == 200 and path.startswith(PARTS_AT) and kind.startswith(PARTS)
+
+
 NOTHING: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 """The policy of an answer that is a sentence and no page."""
 
@@ -73,8 +91,6 @@ ALWAYS: Final = {
 }
 
 HSTS: Final = "max-age=31536000; includeSubDomains"
-
-Headers = list[tuple[bytes, bytes]]
 
 
 def secured(given: Headers, content: str, request_id: str, *, https: bool, lifetime_s: int) -> Headers:
@@ -101,6 +117,13 @@ def secured(given: Headers, content: str, request_id: str, *, https: bool, lifet
         **({"strict-transport-security": HSTS} if https else {}),
     }
     return found + [(n.encode(), v.encode()) for n, v in extra.items() if n.encode() not in there]
+
+
+def as_part(given: Headers, *, https: bool) -> Headers:
+    """Return the headers of a part of a page with ours added; see `is_part`."""
+    extra = PART | ({"strict-transport-security": HSTS} if https else {})
+    there = {name.lower() for name, _value in given}
+    return given + [(n.encode(), v.encode()) for n, v in extra.items() if n.encode() not in there]
 
 
 def _cookie(value: bytes, https: bool, lifetime_s: int) -> bytes:
