@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,12 @@ REFUSED = {
 
 def refused(env: dict[str, str], host: str = "0.0.0.0") -> list[str]:
     return start.faults(settings.load(env), host)
+
+
+def test_no_run_walks_through_what_all_sessions_hold():
+    script = "from streamlit import config; from mssmap import settings; from mssmap.server.door import start; "
+    script += "start.configure(settings.load()); print(config.get_option('runner.postScriptGC'))"
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout == "False\n"
 
 
 @pytest.mark.parametrize("case", REFUSED)

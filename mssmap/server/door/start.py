@@ -131,6 +131,7 @@ def configure(configured: Settings) -> dict[str, Any]:
     take_our_look()
     config.set_option("server.enableStaticServing", False)  # the map's files are not beside the app
     config.set_option("logger.enableRich", False)
+    config.set_option("runner.postScriptGC", False)  # it walks through what all sessions hold, after each run of one
     # this machine's own names stay, for its health checks
     hosts = configured.allowed_hosts or config.get_option("server.allowedHosts")
     config.set_option("server.allowedHosts", list(dict.fromkeys([*hosts, "localhost", "127.0.0.1", "::1"])))
