@@ -62,6 +62,7 @@ bench: $(VENV)/.installed-dev  ## measure against other ways, and write docs/ben
 	@$(BIN)/python scripts/get_test_tools.py
 	@$(BIN)/python -m benchmarks.situation
 	@$(BIN)/python -m benchmarks.compare
+	@$(BIN)/python -m benchmarks.cost --write
 
 soak: $(VENV)/.installed-dev   ## measure every promise of docs/reliability.md in full, more than an hour
 	@$(BIN)/python scripts/get_test_tools.py

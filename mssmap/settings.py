@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -191,7 +192,25 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
     InputError
         If a value cannot be used; the text names the variable.
     """
-    env = os.environ if env is None else env
+    if env is not None:
+        return _read(env)
+    if any(os.environ.get(name) for name in _FILES):
+        return _read(os.environ)  # what a file holds may have changed
+    return _kept(tuple(map(os.environ.get, _READ)))
+
+
+_READ: Final = (*(setting.name for setting in SETTINGS), "XDG_DATA_HOME", "HOME", "USERPROFILE")
+"""Variables that settings and their defaults depend on."""
+_FILES: Final = tuple(f"{setting.name}_FILE" for setting in SETTINGS)
+
+
+@lru_cache(maxsize=8)
+def _kept(_values: tuple[str | None, ...]) -> Settings:
+    """Return the settings of an environment with these values; a page asks for them again and again."""
+    return _read(os.environ)
+
+
+def _read(env: Mapping[str, str]) -> Settings:
     values = {setting.name: _value(env, setting) for setting in SETTINGS}
     for setting in SETTINGS:
         if setting.choices and values[setting.name] not in setting.choices:

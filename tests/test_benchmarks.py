@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from small_data import ROOT
 
-from benchmarks import comparison
+from benchmarks import comparison, cost
 from benchmarks.compare import APPS
 from benchmarks.comparison import BEGIN, END, MEASURES, NONE, OVER, PLOTS, TARGET, WAYS
 from benchmarks.situation import OURS
@@ -84,3 +85,15 @@ def test_only_what_is_between_the_marks_is_written(tmp_path: Path):
     assert text.endswith(f"{END}\nafter\n")
     assert "old" not in text
     assert "| start to the first picture | 20 ms | 20 ms | 20 ms | 20 ms |" in text
+
+
+def test_the_page_tells_what_viewers_cost():
+    text = cost.TARGET.read_text(encoding="utf-8").partition(cost.BEGIN)[2].partition(cost.END)[0]
+    assert all(f"| {words} |" in text for words in cost.PROMISED)
+    assert re.search(r"core view of [\d,]{7} records", text)
+    assert all(f"{n} process" in text for n in (1, 2))
+
+
+def test_what_is_measured_is_told_with_its_promise():
+    assert str(cost.Row("an act", 3.14159, "ms", 25)) == "| an act | 3.1 ms | 25 ms |"
+    assert str(cost.Row("much", 1234.5, "MB")) == "| much | 1,234 MB |  |"

@@ -37,12 +37,11 @@ KEPT_S: Final = 3600
 _waiting: Final[set[object]] = set()
 
 
-def query(filters: Filters) -> str:
-    """Return the address of the answer, without what the browser knows better: day, grade and layers."""
-    told = filters.to_json()
-    named = {key: told[key] for key in ("known_on", "region", "from", "to") if told[key]}
-    words = {"category": ",".join(filters.categories)} if filters.categories else {}
-    return urlencode({**named, **words, "lang": current(), "data": cache.data_mark()})
+def query(filters: Filters, on: Sequence[str]) -> str:
+    """Return the keys of the answer for a view; the browser changes those that the hand moves."""
+    told = filters.to_json() | {"category": ",".join(filters.categories), "layers": layers.write(on)}
+    named = {key: told[key] for key in KEYS if told.get(key)}
+    return urlencode({**named, "lang": current(), "data": cache.data_mark()})
 
 
 async def view(request: Request) -> Response:

@@ -126,7 +126,11 @@ def look_at(**target: Any) -> None:
 
 def key_figures(figures: list[keyfigures.KeyFigure], filters: Filters) -> None:
     """The row of key figures; it follows the hand by `answer.view`."""
-    component("figures", key="figures", data={**panels.figure_cards(figures), "view": answer.query(filters)})
+    component(
+        "figures",
+        key="figures",
+        data={**panels.figure_cards(figures), "view": answer.query(filters, state.layers_on())},
+    )
 
 
 def operations_map(shown: Shown, options: view.Options) -> None:

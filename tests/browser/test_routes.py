@@ -67,6 +67,10 @@ EXPECTED: dict[str, dict[str, tuple[str, Expected]]] = {
             ("/{name}/held", "/none/held", ABSENT),
         )
     },
+    "/view": {
+        "GET": ("/view?as_of=2025-01-18&known_on=2025-01-18", READ),
+        "HEAD": ("/view?as_of=2025-01-18&known_on=2025-01-18", READ),
+    },
     "/live": {
         "GET": ("/live", READ),
         "HEAD": ("/live", READ),

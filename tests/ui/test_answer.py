@@ -52,8 +52,9 @@ def test_the_address_that_a_page_gives_asks_for_its_view():
         Clocks(date(2025, 1, 18), date(2025, 1, 20)), "F6", "HT05", None, None, ("operation",), plans=True
     )
     with speaking("es"):
-        pairs = [*parse_qsl(answer.query(filters)), ("as_of", "2025-01-18")]
+        pairs = parse_qsl(answer.query(filters, layers.parse("fobs")[0]))
     assert dict(pairs)["lang"] == "es"
+    assert answer.read(pairs)[1] == layers.parse("fobs")[0]
     assert answer.read(pairs)[0] == filters.within((date(2024, 9, 20), date(2025, 1, 18)))
 
 
