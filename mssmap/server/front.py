@@ -103,6 +103,7 @@ class Front:
         self._processes = [Process(number) for number in range(workers)]
         self._rates = limits.shared_memory()
         self._waiting: OrderedDict[Comer, None] = OrderedDict()
+        self._most = connections.raise_limit()
         self._turns = itertools.count()
         self._ending = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -197,13 +198,20 @@ class Front:
             except OSError:
                 return
             connection.setblocking(False)
-            comer = Comer(connection, str(address[0]))
+            comer = Comer(connection, connections.group(str(address[0])))
             self._waiting[comer] = None
             loop = asyncio.get_running_loop()
             loop.add_reader(connection, self._read, comer)
             loop.call_later(connections.REQUEST_S, self._drop, comer)
-            if len(self._waiting) > connections.MOST:
-                self._drop(next(iter(self._waiting)))
+            self._make_room(comer)
+
+    def _make_room(self, comer: Comer) -> None:
+        """Close what has waited longest if too many say nothing, in all or of one address."""
+        own = [one for one in self._waiting if one.address == comer.address]
+        if len(own) > max(1, self._most // 4):
+            self._drop(own[0])
+        elif len(self._waiting) > self._most:
+            self._drop(next(iter(self._waiting)))
 
     def _drop(self, comer: Comer) -> None:
         if comer in self._waiting:
@@ -225,7 +233,7 @@ class Front:
         if not more:
             self._drop(comer)
         elif b"\r\n\r\n" in comer.read or len(comer.read) >= seat.MOST_BYTES:
-            self._leave(comer)  # what is no request the other process refuses
+            self._leave(comer)
             if not self._hand(comer):
                 self._again(comer)
 

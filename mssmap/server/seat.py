@@ -23,8 +23,8 @@ from mssmap.server.door import connections, limits
 COOKIE: Final = "mssmap_worker"
 """Names the process that holds the visit of a browser."""
 READY: Final = b"ready"
-MOST_BYTES: Final = 65_536
-"""Of a message: the first bytes of a connection."""
+MOST_BYTES: Final = 16_384
+"""Of a message: the first bytes of a connection; what a request has beyond them its process reads."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,10 @@ class Sticky:
         async def answer(message: Message) -> None:
             if message["type"] == "websocket.accept" or _is_page(message):
                 message["headers"] = list(message.get("headers", ()))
-                MutableHeaders(raw=message["headers"]).append("set-cookie", self._cookie)
+                given = MutableHeaders(raw=message["headers"])
+                given.append("set-cookie", self._cookie)
+                if kept := given.get("cache-control"):  # a cache for many would send all to one process
+                    given["cache-control"] = kept.replace("public", "private")
             await send(message)
 
         await self.app(scope, receive, answer)

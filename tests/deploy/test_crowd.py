@@ -21,12 +21,14 @@ LIMITS = {"soft": "1024:20000", "hard": "1024:1024"} if SOAK else {"short": "128
 LOG_BYTES_A_MINUTE = 1_000_000
 
 
+@pytest.mark.parametrize("workers", [1, 2] if SOAK else [1])
 @pytest.mark.parametrize("limit", LIMITS)
 @pytest.mark.parametrize("addresses", [MANY, OWN] if SOAK else [MANY + OWN], ids=len)
-def test_a_crowd_at_the_door_cuts_no_page_and_keeps_nobody_out(tmp_path, record_property, addresses, limit):
+def test_a_crowd_at_the_door_cuts_no_page_and_keeps_nobody_out(tmp_path, record_property, addresses, limit, workers):
     with running(
         tmp_path,
         python=("prlimit", f"--nofile={LIMITS[limit]}", sys.executable),
+        command=["-m", "mssmap", "serve", "--port", "{port}", "--workers", str(workers)],
         MSSMAP_DATABASE_URL=f"sqlite:///{tmp_path}/store.db",
     ) as server:
         begun = time.monotonic()

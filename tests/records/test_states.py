@@ -14,10 +14,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mssmap import settings as settings_of
+from mssmap.legend import layers
+from mssmap.maps import view
 from mssmap.measures import keyfigures
 from mssmap.records import kinds, views
 from mssmap.records.catalog import Data
+from mssmap.records.shown import Filters, shown
 from mssmap.records.timeline import Clocks
+from mssmap.telling import twin
 
 from . import present_figures, present_way
 
@@ -105,6 +109,16 @@ def test_events_are_those_of_the_present_way(mixed, asked, which, window, catego
     asked = {**asked, "start": start, "end": end, "plans": plans}
     found = views.events(mixed[which], category=categories, **asked)
     same(found, present_way.events(mixed[which], category=wanted, **asked))
+
+
+def test_what_a_page_shows_is_told_without_a_frame(real):
+    clocks = Clocks(date(2025, 1, 18), date(2025, 1, 18))
+    found = shown(real, Filters(clocks, "C3", "HT01", date(2024, 12, 1), clocks.as_of, plans=True))
+    on = [layer.id for group in layers.GROUPS.values() for layer in group]
+    assert twin.situation(found, keyfigures.key_figures(real, clocks), on, (date(2024, 12, 1), clocks.as_of))
+    assert view.light(found, view.Options(on))["described"]
+    assert not any("frame" in vars(found.cells(name)) for name in found)
+    assert found["fobs"] is found["fobs"], "one that is asked for is made once"
 
 
 def same(found: pd.DataFrame, expected: pd.DataFrame) -> None:

@@ -12,18 +12,26 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
-from urllib.request import Request, urlopen
+from urllib.request import Request as Asked
+from urllib.request import urlopen
 
 import psutil
 import pytest
 from browser.conftest import running
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
 
 from benchmarks.viewers import FIRST, Viewer
 from mssmap.errors import InputError
 from mssmap.server import front
-from mssmap.server.door import limits
+from mssmap.server.door import connections, limits
 from mssmap.server.door.limits import Limiter, Rate, SharedLimiter
 from mssmap.server.front import head
+from mssmap.server.seat import Seat, Sticky
 
 RATES = {"api": Rate(burst=3, per_second=0.5), "page": Rate(burst=2, per_second=1.0)}
 
@@ -51,12 +59,38 @@ def test_shared_buckets_count_as_those_of_one_process():
     os.close(memory)
 
 
+def test_all_processes_together_hold_no_more_connections_than_one():
+    mine, _theirs = socket.socketpair()
+    assert sum(Seat(number, 3, mine, 0).most for number in range(3)) <= connections.MOST
+
+
 @pytest.mark.parametrize(
     "read",
     [b"\r\n\r\n", b"GET", b"GET  HTTP/1.1\r\n\r\n", b"GET //[ HTTP/1.1\r\n\r\n", b"\xff" * 99, b"a b c\r\n:\r\n\r\n"],
 )
 def test_what_is_no_request_names_no_process(read):
     assert head(read).worker == ""
+
+
+@pytest.mark.parametrize(
+    ("kept", "expected"), [("public, max-age=60", "private, max-age=60"), ("private, no-store", "private, no-store")]
+)
+def test_a_page_that_names_a_process_is_kept_by_no_cache_for_others(kept, expected):
+    def page(_request: Request) -> HTMLResponse:
+        return HTMLResponse("<title>", headers={"cache-control": kept})
+
+    routes = [
+        Route("/", page),
+        Route("/file", lambda _request: PlainTextResponse("a", headers={"cache-control": kept})),
+    ]
+    client = TestClient(Starlette(routes=routes, middleware=[Middleware(Sticky, number=3, https=True)]))
+    first = client.get("/")
+    assert first.headers["cache-control"] == expected
+    assert first.headers["set-cookie"] == "mssmap_worker=3; Path=/; HttpOnly; SameSite=Lax; Secure"
+    assert client.get("/file").headers == PlainTextResponse("a", headers={"cache-control": kept}).headers
+    again = client.get("/", headers={"cookie": "a=b; mssmap_worker=3"})
+    assert again.headers["cache-control"] == kept
+    assert "set-cookie" not in again.headers
 
 
 @pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="no Linux")
@@ -90,7 +124,7 @@ def test_a_visit_stays_and_a_process_that_ends_comes_again(tmp_path):
 
 def page(url: str, cookie: str = "") -> str:
     """Open a page and return the process that holds the visit from now on."""
-    with urlopen(Request(url, headers={"Cookie": f"mssmap_worker={cookie}"} if cookie else {}), timeout=120) as answer:
+    with urlopen(Asked(url, headers={"Cookie": f"mssmap_worker={cookie}"} if cookie else {}), timeout=120) as answer:
         given = re.search(r"mssmap_worker=(\d+)", answer.headers.get("set-cookie", ""))
         assert b"<title>" in answer.read()
     return given[1] if given else cookie
