@@ -29,7 +29,9 @@ WATCH = """() => {
     const still = document.querySelector('#mm-first .mm-map');
     const live = document.querySelector('.st-key-map iframe');
     const drawn = live?.contentDocument?.querySelectorAll('.mm-symbol').length ?? 0;
-    window.jumps.push(still ? 'still' : drawn ? 'live' : 'blank');
+    const top = document.elementFromPoint(100, innerHeight - 60);  // the sidebar of the live page lies high
+    const isWhole = still?.closest('#mm-first').contains(top);
+    window.jumps.push(still ? (isWhole ? 'still' : 'mixed') : drawn ? 'live' : 'blank');
     requestAnimationFrame(look);
   };
   document.addEventListener('DOMContentLoaded', look);
