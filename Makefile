@@ -61,6 +61,7 @@ audit: $(VENV)/.installed-dev  ## known weaknesses of what is installed; the lis
 bench: $(VENV)/.installed-dev  ## measure against other ways, and write docs/benchmarks.md, some half an hour
 	@$(BIN)/python scripts/get_test_tools.py
 	@$(BIN)/python -m benchmarks.situation
+	@$(BIN)/python -m benchmarks.opening
 	@$(BIN)/python -m benchmarks.compare
 	@$(BIN)/python -m benchmarks.cost --write
 

@@ -12,7 +12,6 @@ import io
 import os
 import platform
 import resource
-import shutil
 import statistics
 import subprocess
 import sys
@@ -32,6 +31,7 @@ from folium.plugins import FastMarkerCluster
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks import archive_data
+from benchmarks import browser as chromium
 from mssmap.archive import engine, writer
 from mssmap.archive.queries import Query
 from mssmap.archive.shelf import Shelf
@@ -92,9 +92,8 @@ def main() -> None:
     print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}, {time.strftime('%F')}\n")
     rows: dict[int, dict[str, float]] = {}
     with tempfile.TemporaryDirectory() as temporary, sync_playwright() as playwright:
-        own = Path(playwright.chromium.executable_path)
-        path = next((found for name in ("chromium", "google-chrome") if (found := shutil.which(name))), str(own))
-        with playwright.chromium.launch(executable_path=path, args=list(FLAGS)) as browser:
+        where = chromium.path(playwright)
+        with playwright.chromium.launch(executable_path=where, args=list(FLAGS)) as browser:
             for size in map(int, arguments.sizes.split(",")):
                 folder = Path(temporary) / str(size)
                 rows[size] = written(size, folder) | asked(folder) | usual(size) | shown(browser, folder)

@@ -14,7 +14,6 @@ import itertools
 import json
 import os
 import platform
-import shutil
 import signal
 import statistics
 import subprocess
@@ -34,6 +33,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from playwright.sync_api import Error as BrowserError
 
 from benchmarks import archive_data, comparison
+from benchmarks import browser as chromium
 from benchmarks.archive import PLAY
 from benchmarks.comparison import OVER, Found
 from benchmarks.situation import CLICK, FLAGS, FRAME, OURS, READY, ROOT, TODAY, App, Meter, at_rest, served
@@ -271,12 +271,11 @@ def memory(cell: Cell, numbers: list[int]) -> None:
 def measure(way: str, size: int, numbers: list[int], folder: Path) -> None:
     """Measure one way with one size, each stage for itself."""
     app = APPS[way]
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     with served(app, BENCH_EVENTS=str(size), XDG_DATA_HOME=str(folder)) as address, sync_playwright() as playwright:
         port = address.rstrip("/").rpartition(":")[2]
         server = next(one for one in psutil.Process().children() if port in one.cmdline())
         cell = Cell(app, address + (window(folder) if way == "mssmap" else ""), server)
-        with playwright.chromium.launch(executable_path=chromium, args=list(TOOLS)) as browser:
+        with playwright.chromium.launch(executable_path=chromium.path(playwright), args=list(TOOLS)) as browser:
             cell.tell("browser", browser.version)
             stages: tuple[Callable[[Cell, Browser], None], ...] = (starts, clicks)
             for stage in stages:

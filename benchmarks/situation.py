@@ -12,7 +12,6 @@ import gc
 import json
 import os
 import platform
-import shutil
 import socket
 import statistics
 import subprocess
@@ -27,6 +26,8 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from benchmarks import browser as chromium
 
 ROOT = Path(__file__).resolve().parents[1]
 TODAY = "2026-11-22"
@@ -336,12 +337,13 @@ def main() -> None:
         "import": cpu_seconds("", "import mssmap"),
         "load": cpu_seconds("import mssmap\nfrom mssmap.records import catalog, views", "mssmap.load()"),
     }
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     apps = {app.name: app for app in (OURS, TUTORIAL, EMPTY)}
     with ExitStack() as stack:
         urls = {name: stack.enter_context(served(app)) for name, app in apps.items()}
         playwright = stack.enter_context(sync_playwright())
-        browser = stack.enter_context(playwright.chromium.launch(executable_path=chromium, args=list(FLAGS)))
+        browser = stack.enter_context(
+            playwright.chromium.launch(executable_path=chromium.path(playwright), args=list(FLAGS))
+        )
         starts = measure_starts(browser, {name: (app, urls[name]) for name, app in apps.items()}, STARTS)
         ours, tutorial = (measure_clicks(browser, apps[n], urls[n], options.rounds) for n in ("mssmap", "tutorial"))
         version = browser.version

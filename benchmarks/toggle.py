@@ -11,6 +11,7 @@ import sys
 
 from playwright.sync_api import sync_playwright
 
+from benchmarks import browser as chromium
 from benchmarks.situation import CLICK, FLAGS, READY, App, at_rest, served
 
 ROUNDS = 15
@@ -42,7 +43,7 @@ def main() -> int:
     """Measure both and print the ratio; 1 if it is below ten."""
     found = {}
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
+        browser = driver.chromium.launch(executable_path=chromium.path(driver), args=list(FLAGS))
         for app in APPS:
             with served(app) as url:
                 page = browser.new_page(viewport={"width": 1440, "height": 900})

@@ -14,7 +14,6 @@ import streamlit_folium
 from streamlit.components.v1.component_registry import ComponentRegistry
 
 from mssmap.legend import layers, lines, symbols
-from mssmap.maps import view
 from mssmap.records import kinds
 from mssmap.records.shown import Filters
 from mssmap.records.timeline import Clocks
@@ -88,7 +87,7 @@ for name in kinds.POINTS:
                 icon=folium.DivIcon(html=glyphs[symbol], class_name="record", icon_size=(22, 22)),
             ).add_to(m)
 for row in shown["events"].itertuples():
-    group = view.layer_group(row.category)
+    group = layers.layer_group(row.category)
     if row.geometry is not None and row.country == "HTI" and on[group]:
         folium.Marker(
             [row.lat, row.lon],

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mssmap.archive.rows import BATCH_BYTES, BATCH_ROWS
-from mssmap.archive.rows import BOUNDS as ARCHIVE
-from mssmap.archive.stream import PART_BYTES
 from mssmap.brief.pack_zip import LIMITS as PACK
 from mssmap.exports.claimed import BOUNDS as PROOF
 from mssmap.ingest.field_copy import BOUNDS as FIELD
+from mssmap.ingest.rows import BATCH_BYTES, BATCH_ROWS
+from mssmap.ingest.rows import BOUNDS as ARCHIVE
+from mssmap.ingest.source import PART_BYTES
 from mssmap.jail.documents import BOUNDS as DOCUMENT
 from mssmap.jail.limits import LIMITS, MB, Limits
 from mssmap.planning.access import MATRIX_BOUNDS

@@ -20,12 +20,12 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 
-from mssmap.archive import columns, stream, writer
+from mssmap.archive import columns, writer
 from mssmap.archive import shelf as shelves
 from mssmap.archive.shelf import Manifest, Shelf
 from mssmap.errors import DataError, InputError, NotFoundError
 from mssmap.i18n import gettext as _
-from mssmap.ingest import field_copy
+from mssmap.ingest import field_copy, source
 from mssmap.jail import limits
 from mssmap.jail.limits import MB, printable
 from mssmap.store import archived, backup, backup_file, disk, merge
@@ -328,7 +328,7 @@ def _copy(path: Path, items: Collection[Shelved], staged: _Staged) -> None:
 def _require_usable(item: Manifest, path: Path) -> None:
     """Read an archive from outside through: its columns, its places, and that it is what its manifest says."""
     with path.open("rb") as file, limits.naming(f"archive {item.name}"):
-        for _frame in stream.parquet(file):
+        for _frame in source.parquet(file):
             pass
         if not pq.read_schema(file).equals(columns.STORED):
             raise limits.refused("other columns", "those of an archive")

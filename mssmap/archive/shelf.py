@@ -78,6 +78,8 @@ class Manifest:
         West, south, east, north of the points in degrees.
     kept
         Column of the source -> values: rows with others were left out.
+    read_rows, left_out, left_out_by
+        Rows of the file, those that are not among `rows`, and their numbers by reason.
     converted
         Id of the import in the store that it was made of, empty for a file.
     created_at, removed_at
@@ -99,7 +101,9 @@ class Manifest:
     file: str = ""
     source: dict[str, str] = field(default_factory=dict)
     kept: dict[str, list[str]] = field(default_factory=dict)
+    read_rows: int = 0
     left_out: int = 0
+    left_out_by: dict[str, int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     converted: str = ""
     created_at: str = ""

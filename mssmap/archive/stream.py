@@ -1,43 +1,37 @@
 """
 Take in a file of any length, part by part.
 
-A CSV is cut between its records into parts of some megabytes; each part goes through the same reading process and the
-same mapping as any import, so nothing of it is trusted and never more than a part is in memory. A Parquet file of
-one's own is read there too, a batch at a time, after its footer was found in order.
+Parts come from the one reader of all doors (`ingest.source`), so nothing of the file is trusted and never more than a
+part is in memory. All of them are looked at before the first is taken: how dates and numbers are written, and whether
+its ids tell rows apart, is decided by the whole file.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import os
 import re
-import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from collections.abc import Mapping as Map
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO, Final
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
-from mssmap import ingest
 from mssmap.archive import columns, writer
-from mssmap.archive.rows import BOUNDS
 from mssmap.archive.shelf import Manifest, Shelf
 from mssmap.archive.writer import Progress, Writer
 from mssmap.errors import Fault, InputError
-from mssmap.ingest import days, events, prepare
+from mssmap.i18n import gettext as _
+from mssmap.ingest import days, events, prepare, source
 from mssmap.ingest.mapping import Mapping, Source
 from mssmap.ingest.prepare import Imported
-from mssmap.jail import box
-from mssmap.jail.jobs import Order
-from mssmap.jail.limits import MB, naming, printable, refused
+from mssmap.ingest.source import Part
+from mssmap.jail.limits import naming, refused
 from mssmap.records.catalog import Data
-
-PART_BYTES: Final = 12 * MB
-RECORD_BYTES: Final = 4 * MB
-"""A record longer than this is an open quote."""
 
 BATCH_ROWS: Final = 50_000
 SHOWN_FAULTS: Final = 20
@@ -46,18 +40,47 @@ NEEDED: Final = ("event_id", "category", "valid_from", "lon", "lat")
 
 @dataclass
 class Told:
-    """What was found on the way: rows read and left out, the first faults, notes each once."""
+    """What was found on the way: rows read and left out, each reason with its number, the first faults, notes once."""
 
     read: int = 0
-    left_out: int = 0
+    taken: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     notes: dict[str, None] = field(default_factory=dict)
+    counted: dict[str, int] = field(default_factory=dict)
+    is_faulty: bool = False
 
-    def add(self, faults: Any, notes: Any) -> None:
-        """Take in what one part had to say."""
-        self.left_out += len({fault.row for fault in faults if fault.kind == "contract"})
-        self.faults += list(faults)[: SHOWN_FAULTS - len(self.faults)]
-        self.notes.update(dict.fromkeys(note for note in notes if not re.match(r"[\d,]+ ", note)))
+    @property
+    def left_out(self) -> int:
+        """Rows of the file that are not in the archive."""
+        return sum(self.reasons.values())
+
+    def leave_out(self, reasons: Map[str, int]) -> None:
+        """Count rows that were left out."""
+        for reason, count in reasons.items():
+            self.reasons[reason] = self.reasons.get(reason, 0) + count
+
+    def add(self, faults: Iterable[Fault], notes: Iterable[str]) -> None:
+        """Take in what one part had to say; numbers of rows are added up over all parts."""
+        faults = list(faults)
+        self.is_faulty |= any(fault.kind == "contract" for fault in faults)
+        self.faults += faults[: max(0, SHOWN_FAULTS - len(self.faults))]
+        for note in notes:
+            if found := re.match(r"([\d,]+) (rows? .*)", note):
+                plain = re.sub(r" \(.*\)", "", found[2])
+                self.counted[plain] = self.counted.get(plain, 0) + int(found[1].replace(",", ""))
+            else:
+                self.notes[note] = None
+
+    def account(self, again: int) -> dict[str, Any]:
+        """Return what the manifest says of the rows of the file; `again` of them stood in it twice."""
+        if again:
+            self.leave_out({events.AGAIN: again})
+        return {"read_rows": self.read, "left_out": self.left_out, "left_out_by": self.reasons}
+
+    def sentences(self) -> list[str]:
+        """Return the notes, those with numbers for the whole file."""
+        return [*self.notes, *(f"{count:,} {what}" for what, count in self.counted.items())]
 
 
 def add_file(
@@ -70,7 +93,7 @@ def add_file(
     progress: Progress = lambda rows, what: None,
 ) -> tuple[Manifest, Told]:
     """
-    Make an archive of a CSV or Parquet file.
+    Make an archive of a file of events, of any format that is read.
 
     Parameters
     ----------
@@ -102,27 +125,40 @@ def add_open(
     title: str = "",
     progress: Progress = lambda rows, what: None,
 ) -> tuple[Manifest, Told]:
-    """Make an archive of an open CSV or Parquet file; see `add_file`."""
-    start = file.read(4)
-    file.seek(0)
+    """Make an archive of an open file; see `add_file`."""
     told = Told()
-    with naming(name):
-        frames = parquet(file, name) if start == b"PAR1" else _csv(file, name)
-        first = next(frames, None)
-        if first is None:
-            raise refused("no rows", "at least one")
-        used = _mapping(first, mapping, name)
-        source = used.source if used else Source(title=name)
-        with writer.writing(shelf, source, progress=progress) as out:
-            _take(out, first, frames, used, data, name, told)
-            said = {"kept": used.keep if used else {}, "notes": list(told.notes), "left_out": told.left_out}
-            return out.finish(title or _title(first, name), file=name, **said), told
+    with naming(name), TemporaryDirectory(prefix="mssmap-parts-") as folder:
+        parts = Spool(Path(folder))
+        seen = _seen(parts.kept(source.parts(file, name)), mapping, data, name, told)
+        used = seen.mapping if seen else None
+        with writer.writing(shelf, used.source if used else Source(title=name), progress=progress) as out:
+            _take(out, parts, seen, data, name, told)
+            if not out.rows:
+                raise _nothing_usable(told, used, name)
+            said = {"kept": used.keep if used else {}, "notes": told.sentences()[:50]}
+            made = out.finish(title or parts.title or Path(name).stem, file=name, account=told.account, **said)
+            told.taken = made.rows
+            told.notes |= dict.fromkeys(made.notes)
+            return made, told
+
+
+def _nothing_usable(told: Told, used: Mapping | None, name: str) -> InputError:
+    bad = [fault for fault in told.faults if fault.kind == "contract"]
+    if used and not bad and told.reasons.get(events.ELSEWHERE):
+        return events.nothing_about_haiti(used, name)
+    first = _("The first fault: {fault}").format(fault=bad[0]) if bad else ""
+    return InputError(
+        _("{name}: found no row that can be used, required at least one. {first}")
+        .format(name=name, first=first)
+        .strip()
+    )
 
 
 def add_import(shelf: Shelf, made: Imported, *, progress: Progress = lambda rows, what: None) -> Manifest:
     """Make an archive of events that were read and checked already."""
-    left_out = len({fault.row for fault in made.faults if fault.kind == "contract"})
-    said = {"kept": made.mapping.keep, "notes": list(made.notes)[:50], "left_out": left_out, "file": made.file}
+    left_out = sum(made.left_out.values())
+    counted = {"read_rows": made.read_rows, "left_out": left_out, "left_out_by": dict(made.left_out)}
+    said = {"kept": made.mapping.keep, "notes": list(made.notes)[:50], "file": made.file, **counted}
     return add_frame(shelf, made.frame, made.source, made.name, progress=progress, **said)
 
 
@@ -136,160 +172,94 @@ def add_frame(
         return out.finish(title, **said)
 
 
-def _take(
-    out: Writer,
-    first: pd.DataFrame,
-    others: Iterator[pd.DataFrame],
-    used: Mapping | None,
-    data: Data,
-    name: str,
-    told: Told,
-) -> None:
-    none: InputError | None = None
-    for frame in _chained(first, others):
-        told.read += len(frame)
-        if used is None:
-            out.add(_own(frame, data))
+def _seen(parts: Iterable[Part], chosen: Mapping | None, data: Data, name: str, told: Told) -> events.Census | None:
+    """Look at all parts before one is taken: how dates and numbers are written is decided by the whole file."""
+    census = None
+    for number, part in enumerate(parts):
+        told.read += len(part.frame) + sum(part.left_out.values())
+        told.leave_out(part.left_out)
+        told.add(part.faults, part.notes)
+        if not number:
+            used = _mapping(part.frame, chosen, name)
+            if used is None:
+                census = None
+            else:
+                events.require(used, part.frame, name)
+                census = events.Census(used, part.name)
+        if census is not None:
+            census.add(part.frame)
+    if not told.read:
+        raise refused("no rows", "at least one")
+    return census
+
+
+def _take(out: Writer, parts: Spool, seen: events.Census | None, data: Data, name: str, told: Told) -> None:
+    settled = None
+    if seen is not None:
+        settled = dataclasses.replace(seen.settle(), alone=len(parts) == 1)
+        told.add((), settled.notes)
+    for part in parts:
+        if seen is None:
+            out.add(_own(part.frame, data))
             continue
-        try:
-            found = events.convert(frame, used, data, name)
-        except InputError as error:
-            if not (used.columns.get("date_from") and used.columns.get("title")):
-                raise
-            none = none or error  # a part without a row about Haiti; another may have some
-            continue
+        found = events.convert(part.frame, seen.mapping, data, part.name, part.marks, settled)
+        told.leave_out(found.left_out)
         told.add(found.faults, found.notes)
         if len(found.rows):
             out.add(found.rows)
-    if none and not out.rows:
-        raise none
-
-
-def _chained(first: pd.DataFrame, others: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
-    yield first
-    yield from others
 
 
 def _mapping(frame: pd.DataFrame, chosen: Mapping | None, name: str) -> Mapping | None:
-    """How to read the table, with the way it writes dates settled for all parts; None for our own columns."""
+    """How to read the table; None for our own columns."""
     if chosen is None and {"event_id", "category", "valid_from"} <= set(frame):
-        if missing := [column for column in NEEDED if column not in frame]:
+        if missing := [column for column in NEEDED if column not in frame and "geometry" not in frame]:
             raise refused(f"no column {', '.join(missing)}", f"the columns of our events ({', '.join(NEEDED)} ...)")
         return None
-    used = chosen or prepare.propose(frame)[1]
-    used = dataclasses.replace(used, kind="events", source=used.source if used.source.title else Source(title=name))
-    if used.dates == days.AUTO and (column := used.columns.get("date_from")) and column[0] in frame:
-        used = dataclasses.replace(used, dates=days.read(frame[column[0]]).format)
-    return used
+    known, proposed = prepare.propose(frame)
+    used = chosen or proposed
+    if known is not None and used.kind != "events":
+        raise refused(f"{known.title}, which is no list of events", "events", "Import it as a layer instead.")
+    return dataclasses.replace(used, kind="events", source=used.source if used.source.title else Source(title=name))
 
 
-def _title(frame: pd.DataFrame, name: str) -> str:
-    known = prepare.propose(frame)[0]
-    stem = Path(name).stem
-    return f"{known.title} ({stem})" if known else stem
+class Spool:
+    """Parts of a file, kept beside while all of it is looked at; each is what the reading process gave."""
 
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._about: list[tuple[Part, pd.Index]] = []
+        self.title = ""
 
-# ---------------------------------------------------------------------------------------------------------------- CSV
+    def __len__(self) -> int:
+        return len(self._about)
 
+    def kept(self, parts: Iterable[Part]) -> Iterator[Part]:
+        """Pass parts on and keep each of them."""
+        for number, part in enumerate(parts):
+            if not number:
+                known = prepare.propose(part.frame)[0]
+                self.title = f"{known.title} ({part.name})" if known else ""
+            frame = part.frame.to_wkb() if isinstance(part.frame, gpd.GeoDataFrame) else part.frame
+            frame.reset_index(drop=True).to_parquet(self._path(number), index=False, compression="lz4")
+            self._about.append((dataclasses.replace(part, frame=part.frame.iloc[:0]), part.frame.index))
+            yield part
 
-def parts(file: BinaryIO, part_bytes: int = PART_BYTES) -> Iterator[bytes]:
-    """
-    Cut a CSV between records: never inside quotes.
+    def __iter__(self) -> Iterator[Part]:
+        for number, (about, rows) in enumerate(self._about):
+            frame = pd.read_parquet(self._path(number))
+            if isinstance(about.frame, gpd.GeoDataFrame):
+                points = gpd.GeoSeries.from_wkb(frame["geometry"], crs=about.frame.crs)
+                frame = gpd.GeoDataFrame(frame, geometry=points)
+            yield dataclasses.replace(about, frame=frame.set_axis(rows, axis=0))
 
-    Raises
-    ------
-    RefusedError
-        If a record does not end.
-    """
-    rest = b""
-    while chunk := file.read(part_bytes):
-        rest += chunk
-        cut = _last_end(rest)
-        if cut:
-            yield rest[:cut]
-            rest = rest[cut:]
-        elif len(rest) > RECORD_BYTES:
-            raise refused("a quote that is never closed", "every quote closed", "Correct the line and try again.")
-    if rest:
-        yield rest
-
-
-def _last_end(text: bytes) -> int:
-    """Return the position after the last line end that has an even number of quotes before it; 0 if it is too far."""
-    end, quotes = len(text), text.count(b'"')
-    while (at := text.rfind(b"\n", max(0, len(text) - RECORD_BYTES), end)) >= 0:
-        quotes -= text.count(b'"', at, end)
-        if quotes % 2 == 0:
-            return at + 1
-        end = at
-    return 0
-
-
-def _csv(file: BinaryIO, name: str) -> Iterator[pd.DataFrame]:
-    """Read part by part; the index is the row of the whole file."""
-    header, before = b"", 0
-    for number, part in enumerate(parts(file)):
-        if not number:
-            header = part[: part.find(b"\n") + 1]
-            bare = re.match(rb"\d+[\t,;]\d{8}[\t,;]", header) is not None  # GDELT has no header
-        frame = _one_part(part if not number or bare else header + part, name)
-        if len(frame):
-            yield frame.set_axis(frame.index + before)
-            before += int(frame.index[-1]) - (0 if bare else 1)
-
-
-def _one_part(content: bytes, name: str) -> pd.DataFrame:
-    with tempfile.TemporaryFile() as file:
-        file.write(content)
-        file.seek(0)
-        reading = ingest.read(file, name=name)
-    if reading.marks:
-        raise refused("shapes", "a CSV or a Parquet file with lon and lat", "Import it as a layer instead.")
-    if len(reading.tables) != 1:
-        raise refused(f"{len(reading.tables)} tables", "a CSV or a Parquet file", "Unpack it first.")
-    return next(iter(reading.tables.values()))
-
-
-# ------------------------------------------------------------------------------------------------------------ Parquet
-
-
-def parquet(file: BinaryIO, name: str = "") -> Iterator[pd.DataFrame]:
-    """
-    Read a Parquet file a batch at a time (`rows`), without its geometry: `lon` and `lat` hold the points.
-
-    Raises
-    ------
-    RefusedError
-        If its footer, a row group, a type of a column, the CRS, a date or a coordinate cannot be used.
-    """
-    os.lseek(file.fileno(), 0, os.SEEK_SET)  # the reading process begins where the system stands, not the buffer here
-    before = 0
-    for _about, batch in box.stream(file, Order("archive", printable(name), BOUNDS)):
-        if unknown := [item.name for item in batch.schema if item.type.id not in TYPES]:
-            raise refused(f"a column {printable(unknown[0])} of another type", "texts, numbers, days and times")
-        frame = batch.to_pandas(types_mapper=_dtype, date_as_object=False)
-        yield frame.set_axis(pd.RangeIndex(before + 1, before + len(frame) + 1))
-        before += len(frame)
-
-
-TYPES: Final = frozenset(
-    kind.id
-    for kind in (
-        *(pa.string(), pa.bool_(), pa.date32(), pa.date64(), pa.timestamp("ms"), pa.time32("ms"), pa.time64("us")),
-        *(pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64()),
-        *(pa.float32(), pa.float64()),
-    )
-)
-"""Types of columns that the reading process gives."""
-
-
-def _dtype(kind: pa.DataType) -> Any:
-    return pd.StringDtype() if pa.types.is_string(kind) else None
+    def _path(self, number: int) -> Path:
+        return self._folder / f"{number}.parquet"
 
 
 def _own(frame: pd.DataFrame, data: Data) -> pd.DataFrame:
     """Bring rows with the columns of our events into their types; a column that is not there stays empty."""
     ours = data["events"].iloc[:0]
+    frame = _with_points(frame)
     rows = frame.reindex(columns=[*ours.columns, *(["grade"] if "grade" in frame else [])])
     for name in columns.DAYS:
         rows[name] = _days(rows[name])
@@ -307,6 +277,14 @@ def _own(frame: pd.DataFrame, data: Data) -> pd.DataFrame:
     if rows["valid_from"].isna().any():
         raise refused(f"{int(rows['valid_from'].isna().sum()):,} rows without a day in valid_from", "a day in each row")
     return rows.astype(ours.dtypes.to_dict())
+
+
+def _with_points(frame: pd.DataFrame) -> pd.DataFrame:
+    """Take longitude and latitude from the points of a table that has no columns of them."""
+    if not isinstance(frame, gpd.GeoDataFrame) or {"lon", "lat"} <= set(frame):
+        return pd.DataFrame(frame.drop(columns="geometry", errors="ignore"))
+    points = frame.geometry.where(frame.geometry.notna() & ~frame.geometry.is_empty, None).representative_point()
+    return pd.DataFrame(frame.drop(columns="geometry")).assign(lon=points.x, lat=points.y)
 
 
 def _days(cells: pd.Series) -> pd.Series:

@@ -21,6 +21,7 @@ import h3.api.basic_int as h3
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import shapely
 
@@ -40,13 +41,33 @@ Progress = Callable[[int, str], None]
 """Called with rows done and what is being done; raises `StoppedError` to stop."""
 
 SORT: Final = """
-SELECT * EXCLUDE (seq) FROM (
+SELECT * EXCLUDE (seq, turn, nth, is_again) FROM (
     SELECT *, min(known_from) OVER (
         PARTITION BY event_id ORDER BY revision ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
     ) AS known_until
-    FROM (SELECT * FROM batches QUALIFY row_number() OVER (PARTITION BY event_id, revision ORDER BY seq) = 1)
+    FROM (
+        SELECT * REPLACE (CASE WHEN is_again THEN nth ELSE revision END AS revision),
+            is_again AND nth <> revision AS is_moved
+        FROM (
+            SELECT *,
+                max(turn > 1) OVER (PARTITION BY event_id) AS is_again,
+                CAST(row_number() OVER (PARTITION BY event_id ORDER BY revision, seq)
+                    + min(revision) OVER (PARTITION BY event_id) - 1 AS INTEGER) AS nth
+            FROM (
+                SELECT *, row_number() OVER (PARTITION BY event_id, revision ORDER BY seq) AS turn
+                FROM batches
+                QUALIFY row_number() OVER (PARTITION BY event_id, revision, {content} ORDER BY seq) = 1
+            )
+        )
+    )
 ) ORDER BY h3 NULLS LAST, valid_from, event_id, revision
 """
+
+
+CORRECTED: Final = (
+    "{n} rows have the id of an earlier row and other content: they were taken as corrections, newer revisions of the "
+    "same event."
+)
 
 
 class StoppedError(MssmapError):
@@ -62,6 +83,8 @@ class Writer:
     ----------
     rows
         Rows taken in so far.
+    corrected
+        Once it is finished: rows with the id of an earlier row, which became newer revisions.
     """
 
     shelf: Shelf
@@ -69,6 +92,7 @@ class Writer:
     source: Source
     progress: Progress
     rows: int = 0
+    corrected: int = 0
     _out: pq.ParquetWriter | None = None
     _graded: dict[str, str] = field(default_factory=dict)
 
@@ -96,7 +120,7 @@ class Writer:
             self._graded[key] = _grade(self.source, *key.split("|"))
         return keys.map(self._graded)
 
-    def finish(self, title: str, **said: Any) -> Manifest:
+    def finish(self, title: str, account: Callable[[int], dict[str, Any]] = lambda again: {}, **said: Any) -> Manifest:
         """
         Sort, write and put on the shelf.
 
@@ -104,6 +128,8 @@ class Writer:
         ----------
         title
             What people call it; the name is made of it and the hash of the file.
+        account
+            Called with how many rows stood twice; returns fields of the manifest.
         **said
             Further fields of the manifest.
         """
@@ -111,9 +137,12 @@ class Writer:
             raise InputError(_("archive: found no row that can be used, required at least one."))
         self._out.close()
         path = self.folder / "rows.parquet"
+        notes = said.pop("notes", [])
         with _sorted(self.folder) as found:
-            self._write(found, path)
+            self.corrected = self._write(found, path)
         counted = told(path)
+        if self.corrected:
+            notes = [*notes, CORRECTED.format(n=f"{self.corrected:,}")]
         sha256 = digest(path)
         slug = re.sub(r"[^a-z0-9]+", "-", regions.normalise(title))[:40].strip("-") or "archive"
         item = Manifest(
@@ -124,24 +153,28 @@ class Writer:
             columns=columns.STORED.names,
             source={key: value for key, value in asdict(self.source).items() if value},
             created_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            notes=notes,
             **counted,
+            **account(self.rows - counted["rows"]),
             **said,
         )
         return self.shelf.keep(item, path)
 
-    def _write(self, found: Any, path: Path) -> None:
-        """Write sorted batches with row numbers, points and boxes."""
+    def _write(self, found: Any, path: Path) -> int:
+        """Write sorted batches with row numbers, points and boxes; return how many rows became newer revisions."""
         box = found.box
         types = ["Point"] if box else []
         schema = columns.metadata(columns.STORED, geo=columns.geo(types, box))
-        done = 0
+        done = moved = 0
         with pq.ParquetWriter(
             path, schema, compression="zstd", write_page_index=True, use_dictionary=_repeated(), version="2.6"
         ) as out:
             for batch in found.batches:
                 out.write_table(_stored(pa.Table.from_batches([batch]), done).cast(schema), row_group_size=ROW_GROUP)
                 done += batch.num_rows
+                moved += int(pc.sum(batch["is_moved"]).as_py() or 0)
                 self.progress(done, _("rows written"))
+        return moved
 
 
 @contextmanager
@@ -232,7 +265,8 @@ def _sorted(folder: Path) -> Iterator[_Sorted]:
         box = connection.execute(
             "SELECT min(lon), min(lat), max(lon), max(lat) FROM batches WHERE h3 IS NOT NULL"
         ).fetchall()[0]
-        reader = connection.sql(SORT).to_arrow_reader(ROW_GROUP)
+        content = ", ".join(name for name in columns.EVENTS.names if name not in ("event_id", "revision"))
+        reader = connection.sql(SORT.format(content=f"hash({content})")).to_arrow_reader(ROW_GROUP)
         yield _Sorted(iter(reader), box if box[0] is not None else None)
 
 

@@ -9,7 +9,18 @@ from typing import Annotated
 
 import typer
 
-from mssmap.cli.common import FOUND_FAULTS, AsJson, MakeStore, count, open_data, open_store, tell, write, write_json
+from mssmap.cli.common import (
+    FOUND_FAULTS,
+    AsJson,
+    MakeStore,
+    accounted,
+    count,
+    open_data,
+    open_store,
+    tell,
+    write,
+    write_json,
+)
 from mssmap.errors import InputError
 from mssmap.i18n.legible import legible
 
@@ -20,7 +31,9 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="As `mssmap archive li
 
 @app.command("add")
 def add(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, or Parquet with lon and lat; of any length.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="CSV or Parquet of any length, or any other format that is read.")
+    ],
     mapping: Annotated[
         Path | None, typer.Option(metavar="FILE", help="How to read it, as the data page saves it.")
     ] = None,
@@ -42,13 +55,13 @@ def add(
         tell(str(fault))
     for note in told.notes:
         tell(note)
-    if told.left_out:
-        tell(f"{count(told.left_out, 'row')} of {told.read:,} left out")
+    for line in accounted(file.name, told.read, made.rows, told.reasons):
+        tell(line)
     if as_json:
         write_json(asdict(made), None)
     else:
         write(f"{made.name}  {count(made.rows, 'row')}  {made.licence}", None)
-    if told.left_out:
+    if told.is_faulty:
         raise typer.Exit(FOUND_FAULTS)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -129,3 +130,12 @@ def heading(name: str, clocks: Clocks, shown: int, hidden: int, grade: str, regi
     text += f", {hidden} below grade {grade} hidden" if hidden else ""
     text += f", {announced} only announced left out (--plans adds them)" if announced else ""
     return f"{text}: nothing is on record there ({region})" if region and not (shown or hidden or announced) else text
+
+
+def accounted(name: str, read: int, taken: int, reasons: Mapping[str, int]) -> list[str]:
+    """Say what became of the rows of a file: taken, and left out by reason; nothing if all were taken."""
+    if not reasons:
+        return []
+    left_out = sum(reasons.values())
+    lines = [f"{name}: {count(read, 'row')} in the file, {taken:,} taken, {left_out:,} left out:"]
+    return [*lines, *(f"  {number:,}: {reason}" for reason, number in reasons.items())]

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mssmap.cli.common import FOUND_FAULTS, AsJson, MakeStore, count, open_data, open_store, tell, write, write_json
+from mssmap.cli.common import (
+    FOUND_FAULTS,
+    AsJson,
+    MakeStore,
+    accounted,
+    count,
+    open_data,
+    open_store,
+    tell,
+    write,
+    write_json,
+)
 from mssmap.errors import InputError
 from mssmap.i18n.legible import legible
 
@@ -94,6 +105,8 @@ def _progress(share: float, what: str) -> None:
 def _report(item: Imported) -> bool:
     """Tell what was recognised, repaired, left out and perhaps known already; return whether rows were left out."""
     tell(f"{item.name}: {item.recognised or 'not recognised'}, {item.kind}, {len(item.frame)} of {item.read_rows} rows")
+    for line in accounted(item.name, item.read_rows, len(item.frame), item.left_out):
+        tell(line)
     for note in item.notes:
         tell(note)
     for fault in item.faults[:SHOWN_FAULTS]:
@@ -115,7 +128,10 @@ def _record(item: Imported) -> dict[str, Any]:
     said = prepare.described(item)
     pairs = item.duplicates.astype({"date": "str"}).astype(object)
     return {
-        **{key: said[key] for key in ("id", "name", "kind", "recognised", "rows", "read_rows", "left_out", "repaired")},
+        **{
+            key: said[key]
+            for key in ("id", "name", "kind", "recognised", "rows", "read_rows", "left_out", "left_out_by", "repaired")
+        },
         "licence": item.source.licence or "licence not stated",
         "notes": list(item.notes),
         "faults": [str(fault) for fault in item.faults],

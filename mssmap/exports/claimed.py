@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from mssmap.exports import canonical_shapes
-from mssmap.ingest import parse, shapes
+from mssmap.ingest import headers, parse, shapes
 from mssmap.ingest.geojson import nesting
 from mssmap.ingest.job import about
 from mssmap.ingest.table import GEOMETRY, ROW, Table
@@ -34,7 +34,8 @@ NAMES: Final = 200
 
 def work(task: Task) -> None:
     """Read the file, measure its proof, hand over the tables that it is about."""
-    parsed = parse.parse(task.content(), task.name, task.limits, task.progress)
+    with headers.as_it_stands():
+        parsed = parse.parse(task.content(), task.name, task.limits, task.progress)
     document = parsed.proof
     if document is None:
         task.end(parse.summary(parsed))

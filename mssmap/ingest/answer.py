@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
 import shapely
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mssmap.crs import WGS84
 from mssmap.errors import Fault
@@ -53,6 +53,8 @@ class Header(_Said):
     crs: str = ""
     faults: list[tuple[str, int | None, str, str, str, str, str]]
     notes: list[str]
+    left_out: dict[str, Annotated[int, Field(ge=0, lt=2**31)]] = {}
+    span: tuple[int, int, int] = (0, 0, 0)
 
 
 class Summary(_Said):
@@ -75,7 +77,16 @@ def reading(answer: Answer) -> Reading:
     }
     faults = tuple(Fault(*fault) for header in headers for fault in header.faults)
     notes = (*summary.notes, *(note for header in headers for note in header.notes))
-    return Reading(summary.format, MappingProxyType(tables), summary.proof, notes, faults, MappingProxyType(marks))
+    return Reading(
+        summary.format,
+        MappingProxyType(tables),
+        summary.proof,
+        notes,
+        faults,
+        MappingProxyType(marks),
+        MappingProxyType({header.name: header.left_out for header in headers}),
+        headers[0].span if headers else (0, 0, 0),
+    )
 
 
 def plain(content: pa.Table, without: tuple[str, ...]) -> pd.DataFrame:
@@ -90,11 +101,11 @@ def _frame(content: pa.Table, header: Header) -> pd.DataFrame:
     if not header.places:
         return frame
     shapes = shapely.from_wkb(content[GEOMETRY].to_numpy(zero_copy_only=False))
-    _require_flat(shapes, header.name)
+    require_flat(shapes, header.name)
     return gpd.GeoDataFrame(frame, geometry=shapes, crs=WGS84 if header.in_degrees else None)
 
 
-def _require_flat(shapes: Any, name: str) -> None:
+def require_flat(shapes: Any, name: str) -> None:
     """Stop if a shape is nested: what is done with it later would take as long as its sender likes."""
     kinds = shapely.get_type_id(shapes)
     inner = shapely.get_type_id(shapely.get_parts(shapes[kinds == COLLECTION]))

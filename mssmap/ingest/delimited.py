@@ -5,7 +5,9 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from typing import Any
+import re
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -13,8 +15,9 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from mssmap.errors import Fault
+from mssmap.ingest import headers, letters
 from mssmap.ingest.table import Parsed, Table
-from mssmap.jail.limits import Limits, at_most, printable, refused
+from mssmap.jail.limits import Limits, RefusedError, at_most, printable, refused
 
 DELIMITERS = ",;\t|"
 
@@ -34,6 +37,37 @@ GDELT_COLUMNS = [
 """GDELT 2.0 publishes its events without a header (GDELT Event Codebook V2.0); 61 columns."""
 
 
+GDELT_1: Final = [*(name for name in GDELT_COLUMNS[:-1] if not name.endswith("ADM2Code"))]
+"""GDELT 1.0, and since April 2013 with SOURCEURL at the end: 57 or 58 columns, likewise without a header."""
+
+BARE: Final = {61: GDELT_COLUMNS, 58: [*GDELT_1, "SOURCEURL"], 57: GDELT_1}
+"""Columns of files without a header, by how many there are."""
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """
+    How the cells of a CSV are written, and where its rows begin.
+
+    Attributes
+    ----------
+    start, lines
+        Bytes and lines before the first row.
+    first_row
+        Its number, as a spreadsheet counts.
+    tags
+        Whether a row of HXL tags stands before it.
+    """
+
+    delimiter: str
+    names: list[str]
+    start: int
+    lines: int
+    first_row: int
+    tags: bool = False
+    notes: tuple[str, ...] = ()
+
+
 def parse(content: bytes, name: str, limits: Limits) -> Parsed:
     """
     Read a CSV file; every column is text, as written (an empty cell is an empty text).
@@ -45,38 +79,117 @@ def parse(content: bytes, name: str, limits: Limits) -> Parsed:
     """
     parsed = Parsed("csv")
     content = _as_utf8(content, parsed)
-    header, delimiter = _header(content, limits)
-    bare = len(header) == len(GDELT_COLUMNS) and header[0].isdigit() and len(header[1]) == 8
-    names = GDELT_COLUMNS if bare else _unique(header)
-    if bare:
-        parsed.notes.append(f"{name}: without a header; its 61 columns are those of GDELT 2.0 events.")
-    columns, skipped = _cells(content, names, delimiter, 0 if bare else 1, limits)
+    return _read(content, dialect(content, limits), parsed, name, limits)
+
+
+def _read(content: bytes, how: Dialect, parsed: Parsed, name: str, limits: Limits) -> Parsed:
+    columns, skipped = _cells(content[how.start :], how.names, how.delimiter, limits)
     _check_quotes(content, columns, skipped)
-    rows = np.array(_rows(columns.num_rows, skipped)) - bare
+    rows = np.array(_rows(columns.num_rows, skipped, how.first_row), dtype=np.int64)
     filled = _filled(columns)
     table = Table(name, {}, rows[filled].tolist())
-    table.columns = {name: columns[name].combine_chunks().filter(pa.array(filled)) for name in names}
-    table.faults += [
-        Fault(
-            name,
-            row.number,
-            "",
-            f"{row.actual_columns} cells",
-            f"{row.expected_columns} cells, as in the header",
-            "Quote cells that hold the separator.",
+    table.columns = {name: columns[name].combine_chunks().filter(pa.array(filled)) for name in how.names}
+    odd = [row for row in skipped if row.text.strip(f' {how.delimiter}\r\n"')]
+    for row in odd:
+        comment = row.text.lstrip().startswith("#")
+        what = "a line of comment" if comment else f"{row.actual_columns} cells"
+        table.leave_out(
+            row.number + how.first_row - 1,
+            Fault(
+                name,
+                row.number + how.first_row - 1,
+                "",
+                what,
+                f"{row.expected_columns} cells, as in the header",
+                "It is no row." if comment else "Quote cells that hold the separator.",
+                "rule" if comment else "contract",
+            ),
+            "comments" if comment else "another number of cells than the header",
         )
-        for row in skipped[: limits.faults]
-        if row.text.strip()
-    ]
-    if delimiter != ",":
-        parsed.notes.append(f"{name}: cells are separated by {delimiter!r}.")
+    table.span = (how.lines, how.first_row, how.first_row + columns.num_rows + len(skipped) - 1)
+    if how.tags:
+        table.left_out[headers.TAGS] = 1
+    parsed.notes += [f"{name}: {note}" for note in how.notes]
+    if how.delimiter != ",":
+        parsed.notes.append(f"{name}: cells are separated by {how.delimiter!r}.")
     parsed.tables.append(table)
     return parsed
 
 
-def _cells(
-    content: bytes, names: list[str], delimiter: str, header_rows: int, limits: Limits
-) -> tuple[pa.Table, list[Any]]:
+def dialect(content: bytes, limits: Limits) -> Dialect:
+    """
+    Find out how a CSV in UTF-8 is written.
+
+    Raises
+    ------
+    RefusedError
+        If no header is found.
+    """
+    text = content[: 64 * limits.columns + 200_000].decode("utf-8", "ignore")
+    said = SEP.match(text)
+    skip = said.end() if said else 0
+    lines = list(io.StringIO(text[skip:], newline=""))
+    delimiter = said.group(1) if said else _delimiter(lines, whole=len(text) < len(content))
+    records, ends = _records(lines, delimiter)
+    if not any(cell.strip() for record in records for cell in record):
+        raise refused("no header", "column names in the first row")
+    first = records[0]
+    if len(first) in BARE and first[0].isdigit() and len(first[1]) == 8 and first[1].isdigit():
+        kind = "2.0" if len(first) == 61 else "1.0"
+        note = f"without a header; its {len(first)} columns are those of GDELT {kind} events."
+        return Dialect(
+            delimiter, BARE[len(first)], len(text[:skip].encode()), int(bool(said)), 1 + bool(said), notes=(note,)
+        )
+    found = headers.find(records)
+    at_most(len(found.names), limits.columns, "columns")
+    start = len(text[:skip].encode()) + len("".join(lines[: ends[found.body - 1]]).encode())
+    above = ends[found.body - 1] + bool(said)
+    return Dialect(
+        delimiter, _unique(found.names), start, above, found.body + 1 + bool(said), found.tags, tuple(found.notes)
+    )
+
+
+SEP: Final = re.compile(r'\s*"?sep=(.)"?[ \t,;]*(?:\r\n|\r|\n)', re.IGNORECASE)
+"""The line by which Excel is told the separator."""
+
+
+def _delimiter(lines: list[str], *, whole: bool) -> str:
+    """Return the separator by which most lines have the same number of cells."""
+    best, score = ",", (0.0, 0)
+    for delimiter in DELIMITERS:
+        try:
+            records, _ends = _records(lines, delimiter)
+        except RefusedError:
+            continue
+        widths = [len(record) for record in records if any(record)]
+        if whole and len(widths) > 1:
+            widths = widths[:-1]
+        wide = [width for width in widths if width > 1]
+        if not wide:
+            continue
+        usual = max(set(wide), key=wide.count)
+        found = (wide.count(usual) / len(widths), usual)
+        if found > score:
+            best, score = delimiter, found
+    return best
+
+
+def _records(lines: list[str], delimiter: str) -> tuple[list[list[str]], list[int]]:
+    """Return the first records, and after how many lines each ends."""
+    reader = csv.reader(iter(lines), delimiter=delimiter, strict=False)
+    records, ends = [], []
+    try:
+        for record in reader:
+            records.append(record)
+            ends.append(reader.line_num)
+            if len(records) == headers.LOOKED_AT:
+                break
+    except csv.Error as error:
+        raise refused(f"a header that cannot be parsed ({error})", "column names in the first row") from error
+    return records, ends
+
+
+def _cells(content: bytes, names: list[str], delimiter: str, limits: Limits) -> tuple[pa.Table, list[Any]]:
     """Read all cells as text; rows of another width are returned apart."""
     skipped: list[Any] = []
 
@@ -85,12 +198,12 @@ def _cells(
         at_most(len(skipped), limits.rows, "rows that cannot be read")
         return "skip"
 
+    if not content:
+        return pa.table({name: pa.array([], pa.string()) for name in names}), skipped
     try:
         columns = pyarrow.csv.read_csv(
             io.BytesIO(content),
-            read_options=pyarrow.csv.ReadOptions(
-                use_threads=False, column_names=names, skip_rows_after_names=header_rows, block_size=_block(content)
-            ),
+            read_options=pyarrow.csv.ReadOptions(use_threads=False, column_names=names, block_size=_block(content)),
             parse_options=pyarrow.csv.ParseOptions(
                 delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=skip
             ),
@@ -128,55 +241,37 @@ def _block(content: bytes) -> int:
     return min(len(content) + 1_000, 2**31 - 1)
 
 
-def _rows(count: int, skipped: list[Any]) -> list[int]:
-    """Number the rows that were kept as a spreadsheet does, the header being row 1."""
+def _rows(count: int, skipped: list[Any], first: int) -> list[int]:
+    """Number the rows that were kept as a spreadsheet does."""
     gone = {row.number for row in skipped}
     if not gone:
-        return list(range(2, count + 2))
-    return [number for number in range(2, count + len(gone) + 2) if number not in gone][:count]
+        return list(range(first, count + first))
+    return [number + first - 1 for number in range(1, count + len(gone) + 1) if number not in gone][:count]
 
 
 def _as_utf8(content: bytes, parsed: Parsed) -> bytes:
-    for mark, encoding in (
-        (codecs.BOM_UTF8, "utf-8"),
-        (codecs.BOM_UTF16_LE, "utf-16"),
-        (codecs.BOM_UTF16_BE, "utf-16"),
-    ):
-        if content.startswith(mark):
-            try:
-                text = content.decode("utf-8-sig" if encoding == "utf-8" else encoding)
-            except UnicodeDecodeError as error:
-                raise refused(
-                    f"bytes at {error.start:,} that are not {encoding}", "one encoding, best UTF-8"
-                ) from error
-            return text.encode()
+    encoding = letters.wide(content) or ("utf-8-sig" if content.startswith(codecs.BOM_UTF8) else "")
+    if encoding:
+        try:
+            return content.decode(encoding).encode()
+        except UnicodeDecodeError as error:
+            said = encoding.removesuffix("-sig")
+            raise refused(f"bytes at {error.start:,} that are not {said}", "one encoding, best UTF-8") from error
     try:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
+        encoding = letters.bytewise(content)
         try:
-            text = content.decode("cp1252")
+            text = content.decode(encoding)
         except UnicodeDecodeError as error:
             raise refused(
                 f"byte 0x{content[error.start]:02x} on line {line}", "text in UTF-8", "Save it as UTF-8."
             ) from error
-        parsed.notes.append(f"The text is not UTF-8 (line {line}); it was read as Windows-1252. Check its accents.")
+        title = letters.TITLES[encoding]
+        parsed.notes.append(f"The text is not UTF-8 (line {line}); it was read as {title}. Check its accents.")
         return text.encode()
     return content
-
-
-def _header(content: bytes, limits: Limits) -> tuple[list[str], str]:
-    start = content[: 64 * limits.columns + 200_000].decode("utf-8", "ignore")
-    first = start.splitlines()[0] if start.splitlines() else ""
-    delimiter = max(DELIMITERS, key=first.count)
-    try:
-        header = next(csv.reader(io.StringIO(start, newline=""), delimiter=delimiter, strict=True), [])
-    except csv.Error as error:
-        raise refused(f"a header that cannot be parsed ({error})", "column names in the first row") from error
-    if not any(cell.strip() for cell in header):
-        raise refused("no header", "column names in the first row")
-    at_most(len(header), limits.columns, "columns")
-    return header, delimiter
 
 
 def _unique(header: list[str]) -> list[str]:

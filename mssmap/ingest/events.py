@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ import pyarrow.compute as pc
 
 from mssmap.errors import Fault, InputError
 from mssmap.i18n import gettext as _
-from mssmap.ingest import days, places
+from mssmap.ingest import days, headers, numbers, places
 from mssmap.ingest.mapping import JOINED, PRECISIONS, Mapping, require_columns
 from mssmap.records import kinds, regions
 from mssmap.records.catalog import Data
@@ -23,7 +24,6 @@ from mssmap.records.catalog import Data
 TITLE_CHARS: Final = 200
 NOTE_CHARS: Final = 2_000
 NUMBER: Final = r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?"
-THOUSANDS: Final = r"[+-]?\d{1,3}([\u00a0\u202f ]\d{3})+(\.\d+)?"
 DATE_PRECISIONS: Final = ("day", "month", "year", "before")
 
 
@@ -38,27 +38,138 @@ class Mapped:
         With the columns of our events, indexed by the row of the file; `event_id` is only the file's own id yet.
     repairs
         Row -> what was repaired in it.
+    left_out
+        Reason -> rows of the table that are not among `rows`, each counted once.
     """
 
     rows: pd.DataFrame
+    left_out: dict[str, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     repairs: dict[int, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 
-def convert(frame: pd.DataFrame, mapping: Mapping, data: Data, name: str, marks: pd.Series | None = None) -> Mapped:
-    """
-    Read a table as events.
+FIGURES: Final = ("figure_min", "figure_max")
+ANGLES: Final = ("lon", "lat")
+DATES: Final = ("date_from", "date_to", "known_from")
+ELSEWHERE: Final = "about other countries"
+AGAIN: Final = "the same row again"
 
-    Parameters
+
+@dataclass
+class Settled:
+    """
+    What a whole file decides about its cells: how the dates of each field are written, and which decimal mark.
+
+    Attributes
     ----------
-    frame
-        A table of a `Reading`, indexed by the row of the file; points are taken from its geometry or from columns.
+    ways
+        Field -> a key of `days.FORMATS`.
+    midnight
+        Field -> whether its numbers of seconds stand for days as such.
+    ids
+        Whether the column of ids tells rows apart; one in which most stand twice does not.
+    alone
+        Whether the table is the whole file, so that two ids can be compared with each other.
+    notes
+        What was decided, and why.
+    """
+
+    ways: dict[str, str] = field(default_factory=dict)
+    midnight: dict[str, bool] = field(default_factory=dict)
+    decimal: str = numbers.POINT
+    ids: bool = True
+    alone: bool = True
+    notes: list[str] = field(default_factory=list)
+
+
+COUNTED_IDS: Final = 100_000
+"""So many ids of a file are compared to see whether they tell rows apart."""
+
+
+@dataclass
+class Census:
+    """What the parts of a file show of how their cells are written; `settle` decides once all were seen."""
+
+    mapping: Mapping
+    name: str
+    days: dict[str, days.Evidence] = field(default_factory=dict)
+    marks: numbers.Marks = field(default_factory=numbers.Marks)
+    rows: int = 0
+    ids: set[int] = field(default_factory=set)
+    with_id: int = 0
+
+    def add(self, frame: pd.DataFrame) -> None:
+        """Look at one part."""
+        frame = of_here(frame, self.mapping)[0]
+        self.rows += len(frame)
+        for ours in DATES:
+            if (cells := _dates_of(frame, self.mapping, ours)) is not None:
+                self.days.setdefault(ours, days.Evidence()).add(days.look(cells))
+        for ours in (*ANGLES, *FIGURES):
+            for column in self.mapping.columns.get(ours, [])[:1]:
+                self.marks.add(numbers.look(frame[column], is_angle=ours in ANGLES))
+        for column in self.mapping.columns.get("id", [])[:1]:
+            own = as_text(frame[column])
+            own = own[own != ""][: max(0, COUNTED_IDS - self.with_id)]
+            self.with_id += len(own)
+            self.ids.update(pd.util.hash_array(own.to_numpy(dtype=object)).tolist())
+
+    def settle(self) -> Settled:
+        """
+        Decide.
+
+        Raises
+        ------
+        UnsureDaysError
+            If day and month cannot be told apart anywhere.
+        """
+        found = Settled(decimal=self.marks.decimal, ids=len(self.ids) * 2 >= self.with_id)
+        columns = self.mapping.columns
+        given = self.mapping.dates if self.mapping.dates in days.FORMATS else ""
+        orders = {
+            evidence.way for evidence in self.days.values() if evidence.way in ("dmy", "mdy") and not evidence.unsure
+        }
+        for ours, evidence in self.days.items():
+            found.midnight[ours] = evidence.midnight
+            found.ways[ours] = given if given and ours != "known_from" else evidence.way
+            if evidence.short:
+                found.notes.append(f"{self.name}, {' '.join(columns[ours])}: {days.SHORT_YEARS}")
+            if found.ways[ours] not in ("dmy", "mdy") or given:
+                continue
+            if evidence.unsure:
+                if len(orders) != 1:
+                    raise days.UnsureDaysError(self.name, " ".join(columns[ours]), evidence.example)
+                found.ways[ours] = next(iter(orders))
+            proof = next((other.proof[found.ways[ours]] for other in (evidence, *self.days.values())
+                          if found.ways[ours] in other.proof), "")  # fmt: skip
+            order = "day/month/year" if found.ways[ours] == "dmy" else "month/day/year"
+            found.notes.append(f"{self.name}, {' '.join(columns[ours])}: dates are {order}, as {proof!r} shows.")
+        if self.marks.note:
+            found.notes.append(f"{self.name}: {self.marks.note}.")
+        if not found.ids:
+            found.notes.append(
+                f"{self.name}, {columns['id'][0]}: most of its values stand in several rows, so they are no ids; "
+                "the rows are told apart by their numbers."
+            )
+        return found
+
+
+def settle(frame: pd.DataFrame, mapping: Mapping, name: str) -> Settled:
+    """Decide how the cells of one table are written."""
+    census = Census(mapping, name)
+    census.add(frame)
+    return census.settle()
+
+
+def require(mapping: Mapping, frame: pd.DataFrame, name: str) -> None:
+    """
+    Stop if a mapping does not fit a table.
 
     Raises
     ------
     InputError
-        If the mapping names columns that are not there, or gives no date or no title.
+        If it names columns that are not there, or gives no date or no title.
     """
     require_columns(mapping, frame, name)
     for needed in ("date_from", "title"):
@@ -68,29 +179,106 @@ def convert(frame: pd.DataFrame, mapping: Mapping, data: Data, name: str, marks:
                     name=name, field=needed
                 )
             )
-    work = _Work(Mapped(pd.DataFrame()), _kept(frame, mapping), mapping, data, name, marks)
-    if work.frame.empty:
-        raise InputError(
-            _("{name}: found no row about Haiti, required at least one. Check {columns}.").format(
-                name=name, columns=", ".join(mapping.keep)
-            )
+
+
+def nothing_about_haiti(mapping: Mapping, name: str) -> InputError:
+    """Return the error of a file of which every row is about elsewhere."""
+    return InputError(
+        _("{name}: found no row about Haiti, required at least one. Check {columns}.").format(
+            name=name, columns=", ".join(mapping.keep)
         )
-    if (gone := len(frame) - len(work.frame)) > 0:
-        work.out.notes.append(f"{gone:,} rows are empty, tags or about other countries, and were left out.")
+    )
+
+
+def convert(
+    frame: pd.DataFrame,
+    mapping: Mapping,
+    data: Data,
+    name: str,
+    marks: pd.Series | None = None,
+    settled: Settled | None = None,
+) -> Mapped:
+    """
+    Read a table as events.
+
+    Parameters
+    ----------
+    frame
+        A table of a `Reading`, indexed by the row of the file; points are taken from its geometry or from columns.
+    settled
+        What the whole file decides, if this is a part of it; None: this is all of it.
+
+    Raises
+    ------
+    InputError
+        If the mapping names columns that are not there, or gives no date or no title.
+    UnsureDaysError
+        If day and month cannot be told apart.
+    """
+    require(mapping, frame, name)
+    decided = settled or settle(frame, mapping, name)
+    ours, gone = of_here(frame, mapping)
+    work = _Work(Mapped(pd.DataFrame(), gone), ours, mapping, data, name, marks, decided, is_part=settled is not None)
+    if settled is None:
+        work.out.notes += decided.notes
+    work.out.notes += gone_note(gone)
     rows = work.dates()
     rows |= work.where()
+    rows |= work.figures()
     rows |= work.words()
-    rows |= work.numbers()
     return work.finish(rows)
 
 
-def _kept(frame: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
-    """Leave out rows about elsewhere, and the row of HXL tags under a header."""
-    keep = pd.Series(True, index=frame.index)
+def of_here(frame: pd.DataFrame, mapping: Mapping) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Leave out rows about elsewhere, and rows of HXL tags; return also how many of each."""
+    plain = frame.drop(columns="geometry", errors="ignore")
+    first = plain.iloc[:, 0].astype("str") if plain.shape[1] else pd.Series("", index=frame.index)
+    tags = pd.Series(False, index=frame.index)
+    for row in frame.index[first.str.startswith("#").fillna(False)]:
+        tags[row] = headers.is_tags([None if value is None or value != value else value for value in plain.loc[row]])
+    here = pd.Series(True, index=frame.index)
     for column, values in mapping.keep.items():
-        keep &= frame[column].astype("str").str.strip().isin(values)
-    tags = frame[mapping.columns["title"][0]].astype("str").str.match(r"#[a-z]")
-    return frame[keep & ~tags.fillna(False)]
+        wanted = {regions.normalise(value) for value in values}
+        here &= _each(frame[column].astype("str"), regions.normalise).isin(wanted)
+    gone = {headers.TAGS: int(tags.sum()), ELSEWHERE: int((~here & ~tags).sum())}
+    return frame[here & ~tags], {reason: count for reason, count in gone.items() if count}
+
+
+def gone_note(gone: dict[str, int]) -> list[str]:
+    """Say how many rows of tags and of other countries were left out."""
+    if not gone:
+        return []
+    each = ", ".join(f"{count:,} {reason}" for reason, count in gone.items())
+    return [f"{sum(gone.values()):,} rows are empty, tags or about other countries, and were left out ({each})."]
+
+
+def _dates_of(frame: pd.DataFrame, mapping: Mapping, ours: str) -> pd.Series | None:
+    """Return the cells of a field of dates; year, month and day in columns of their own are put together."""
+    columns = mapping.columns.get(ours)
+    if not columns:
+        return None
+    parts = {part: column for column in columns if (part := DATE_PARTS.get(regions.normalise(column)))}
+    if "year" not in parts or len(parts) < len(columns) or len(columns) == 1:
+        return frame[columns[0]]
+    texts = {part: as_text(frame[column]) for part, column in parts.items()}
+    found = texts["year"]
+    if "month" in texts:
+        month = _each(texts["month"], lambda word: f"{days.MONTHS.get(regions.normalise(word), word)}".zfill(2))
+        found = found.where(month == "00", found + "-" + month)
+    if "day" in texts:
+        found = found + "-" + texts["day"].str.zfill(2)
+    return found.where(texts["year"] != "", "")
+
+
+DATE_PARTS: Final = {
+    word: part
+    for part, words in (
+        ("year", "year annee ano lane yr"),
+        ("month", "month mois mes mwa mon"),
+        ("day", "day jour dia jou"),
+    )
+    for word in words.split()
+}
 
 
 @dataclass
@@ -101,10 +289,19 @@ class _Work:
     data: Data
     name: str
     marks: pd.Series | None
+    settled: Settled
+    is_part: bool = False
     bad: pd.Series = field(init=False)
+    reasons: pd.Series = field(init=False)
 
     def __post_init__(self) -> None:
         self.bad = pd.Series(False, index=self.frame.index)
+        self.reasons = pd.Series("", index=self.frame.index, dtype="str")
+
+    def leave_out(self, rows: pd.Series, reason: str) -> None:
+        """Mark rows that are not taken; of several reasons the first counts."""
+        self.reasons = self.reasons.mask(rows & ~self.bad, reason)
+        self.bad |= rows
 
     def blame(self, rows: pd.Series, ours: str, required: str, hint: str = "", kind: str = "contract") -> None:
         """Say what is wrong in the marked rows; unless of kind `rule` they are left out."""
@@ -114,12 +311,12 @@ class _Work:
             found = repr(cells[row][:60])
             self.out.faults.append(Fault(self.name, int(row), column, found, required, hint, kind))
         if kind != "rule":
-            self.bad |= rows
+            self.leave_out(rows, f"{column}: not {required}")
 
     def text(self, ours: str, joint: str = ", ") -> pd.Series:
         """The cells of a field as text: of several columns the first filled one, or all of them joined."""
         columns = self.mapping.columns.get(ours, [])
-        cells = [_as_text(self.frame[column]) for column in columns]
+        cells = [as_text(self.frame[column]) for column in columns]
         if not cells:
             return pd.Series("", index=self.frame.index, dtype="str")
         if ours == "note":
@@ -131,35 +328,39 @@ class _Work:
             found = found.where(found != "", other)
         return found
 
-    def day(self, ours: str) -> pd.Series | None:
-        columns = self.mapping.columns.get(ours)
-        if not columns:
+    def day(self, ours: str) -> days.Days | None:
+        cells = _dates_of(self.frame, self.mapping, ours)
+        if cells is None:
             return None
-        codes, unique = pd.factorize(self.frame[columns[0]], use_na_sentinel=False)
-        read = days.read(pd.Series(unique), self.mapping.dates if ours != "known_from" else days.AUTO)
-        if ours != "known_from":
-            required = f"a date written like most here ({read.format})"
-            bad, far = (pd.Series(rows.to_numpy()[codes], index=self.frame.index) for rows in (read.bad, read.far))
-            self.blame(bad, ours, required, "One column has one way to write dates.")
-            self.blame(far, ours, "a day from {} to {}".format(*days.YEARS))
-            if read.unsure:
-                self.out.notes.append(
-                    f"{self.name}, {columns[0]}: every date can be read as day/month or month/day; "
-                    f"{read.format} was used. Set `dates` in the mapping if that is wrong."
-                )
-        return pd.Series(read.values.to_numpy()[codes], index=self.frame.index)
+        codes, unique = pd.factorize(cells, use_na_sentinel=False)
+        way = self.settled.ways.get(ours, "ymd")
+        read = days.read(pd.Series(unique), way, midnight=self.settled.midnight.get(ours, True))
+        spread = {name: pd.Series(getattr(read, name).to_numpy()[codes], index=self.frame.index)
+                  for name in ("values", "bad", "far", "open")}  # fmt: skip
+        if ours == "known_from":
+            self.blame(spread["bad"] & ~self.bad, ours, _like(way), "The day of publication stays empty.", kind="rule")
+        else:
+            self.blame(spread["bad"], ours, _like(way), "One column has one way to write dates.")
+            self.blame(spread["far"], ours, "a day from {} to {}".format(*days.YEARS))
+        return days.Days(**spread, format=read.format)
 
     def dates(self) -> dict[str, Any]:
         """First and last day, the day of publication, and how exact they are."""
-        start, end = self.day("date_from"), self.day("date_to")
-        assert start is not None  # noqa: S101 -- convert has checked it
+        first, last_day, published = self.day("date_from"), self.day("date_to"), self.day("known_from")
+        assert first is not None  # noqa: S101 -- convert has checked it
+        start = first.values
         self.blame(start.isna() & ~self.bad, "date_from", "a date", "An event needs a day.")
-        end = start if end is None else end.where(end.notna(), start)
+        end = start if last_day is None else last_day.values.where(last_day.values.notna(), start)
         self.blame((end < start) & ~self.bad, "date_to", "a last day not before the first")
-        known = self.day("known_from")
-        last = end if known is None else known.where(known.notna(), end)
+        if last_day is not None:
+            end = end.mask(last_day.open)
+            if int(last_day.open.sum()):
+                self.out.notes.append(f"{int(last_day.open.sum()):,} rows have no end.")
+        known = None if published is None else published.values
+        last = end.where(end.notna(), start) if known is None else known.where(known.notna(), end.fillna(start))
         said = _each(self.text("date_precision"), lambda word: self.mapping.date_precisions.get(word, ""))
-        precision = said.where(said.isin(DATE_PRECISIONS), "day")
+        coarse = {"month": "month", "month name": "month", "year": "year"}.get(first.format, "day")
+        precision = said.where(said.isin(DATE_PRECISIONS), coarse)
         assumed = "assumed" if known is None else np.where(known.notna(), "day", "assumed")
         return {
             **{"valid_from": start, "valid_to": end, "date_precision": precision},
@@ -173,15 +374,23 @@ class _Work:
         self.out.faults += placed.faults
         self.out.repairs |= placed.repairs
         self.out.notes += placed.notes
-        refused = {fault.row for fault in placed.faults if fault.kind != "rule"}
-        self.bad |= pd.Series(self.frame.index.isin(refused), index=self.frame.index)
+        refused = {
+            fault.row: f"{fault.column}: not {fault.required}" for fault in placed.faults if fault.kind != "rule"
+        }
+        for reason in dict.fromkeys(refused.values()):
+            rows = [row for row, why in refused.items() if why == reason]
+            self.leave_out(pd.Series(self.frame.index.isin(rows), index=self.frame.index), reason)
         shapes = placed.shapes
         commune = places.named(self.text("commune"), self.data, "commune")
         department = places.named(self.text("department"), self.data, "department")
         for ours, codes in (("commune", commune), ("department", department)):
-            unknown = (self.text(ours) != "") & (codes == "") & ~self.bad
+            unknown = (self.text(ours) != "") & (codes == "") & ~self.bad & ~places.is_wider(self.text(ours))
             self.blame(unknown, ours, f"a {ours} of Haiti, by name or P-code", "It stays empty.", kind="rule")
         lies_in = places.pcodes(shapes, self.data)
+        if nowhere := int((shapes.isna() & (commune == "") & (department == "") & ~self.bad).sum()):
+            self.out.notes.append(f"{nowhere:,} rows have no place.")
+        if pointless := int((shapes.isna() & ~self.bad).sum()) - nowhere:
+            self.out.notes.append(f"{pointless:,} rows have no point, only a commune or a department.")
         commune = commune.where(commune != "", lies_in)
         department = department.where(department != "", commune.str[:4])
         present = shapes.notna()
@@ -205,7 +414,8 @@ class _Work:
             return shapes
         if not (self.mapping.columns.get("lon") and self.mapping.columns.get("lat")):
             return gpd.GeoSeries([None] * len(self.frame), index=self.frame.index)
-        lon, lat = self.number("lon", "a longitude in degrees"), self.number("lat", "a latitude in degrees")
+        lon, lat = (self.number(ours, required, kind="contract").low for ours, required in
+                    (("lon", "a longitude in degrees"), ("lat", "a latitude in degrees")))  # fmt: skip
         shapes = gpd.GeoSeries(gpd.points_from_xy(lon, lat), index=self.frame.index)
         return shapes.where((lon.notna() & lat.notna()).to_numpy(), None)
 
@@ -225,16 +435,24 @@ class _Work:
         category = _each(self.text("category"), lambda word: self.mapping.categories.get(word) or _code(word))
         category = category.where(category != "", self.mapping.category)
         self.blame_categories(category)
-        own = self.text("id")
-        own = own.where(own != "", pd.Series(self.frame.index.astype("str"), index=self.frame.index))
-        own = own.str.lower().str.replace(r"[^a-z0-9._-]+", "-", regex=True).str.strip("-._").str.slice(0, 80)
-        own = own.where(own != "", "row")
-        twice = own.duplicated() & ~self.bad
-        self.blame(twice, "id", "each id once", "The first row with it is kept.")
+        own = self.ids()
         return {
             **{"event_id": own, "category": category, "title_en": title},
             **{"actors": self.text("actors", "; "), "note": _noted(self.text("note", " "), self.out.repairs)},
         }
+
+    def ids(self) -> pd.Series:
+        """Ids that can stand in a link, one for each id of the file; the file's own stands in the note if it cannot."""
+        rows = pd.Series(self.frame.index.astype("str"), index=self.frame.index, dtype="str")
+        if not self.settled.ids or not self.mapping.columns.get("id"):
+            return rows
+        own = self.text("id")
+        made = _link_ids(own, alone=self.settled.alone)
+        plain = own.str.lower()
+        for row in self.frame.index[(made != plain) & (own != "")]:
+            told = f"its own id is {own[row]}"
+            self.out.repairs[int(row)] = "; ".join(filter(None, [self.out.repairs.get(int(row), ""), told]))
+        return made.where(own != "", "row-" + rows)
 
     def blame_categories(self, category: pd.Series) -> None:
         """Tell each category that has no row once, with its first row; the events are kept."""
@@ -246,11 +464,11 @@ class _Work:
             for row, word in foreign.items()
         ]
 
-    def numbers(self) -> dict[str, Any]:
+    def figures(self) -> dict[str, Any]:
         """The main figure; a highest below the lowest is turned round."""
-        low, high = self.number("figure_min", "a number"), self.number("figure_max", "a number")
-        high = high.where(high.notna(), low)
-        low = low.where(low.notna(), high)
+        one, other = self.number("figure_min", "a number"), self.number("figure_max", "a number")
+        low = one.low.where(one.low.notna(), other.low)
+        high = other.high.where(other.high.notna(), one.high)
         unit = pd.Series(np.where(low.notna(), self.mapping.unit, ""), index=self.frame.index, dtype="str")
         return {
             "figure_min": low.where(low <= high, high),
@@ -258,17 +476,21 @@ class _Work:
             "figure_unit": unit,
         }
 
-    def number(self, ours: str, required: str) -> pd.Series:
+    def number(self, ours: str, required: str, kind: str = "rule") -> numbers.Numbers:
+        """Read the numbers of a field; one that is none leaves its cell empty, or its row out."""
         text = self.text(ours)
-        grouped = text.str.fullmatch(THOUSANDS)
-        text = text.where(~grouped, text.str.replace("[\u00a0\u202f ]", "", regex=True))
-        if text.str.fullmatch(r"-?\d+,\d+").mean() > 0.5 and ours in ("lon", "lat"):
-            text = text.str.replace(",", ".")
-        good = text.str.fullmatch(NUMBER)
-        values = pd.to_numeric(text.where(good), errors="coerce")
-        values = values.where(np.isfinite(values))
-        self.blame((text != "") & values.isna() & ~self.bad, ours, required, "Write it with a point and no unit.")
-        return values.astype("float64")
+        found = numbers.read(text, self.settled.decimal)
+        mark = "a comma" if self.settled.decimal == numbers.COMMA else "a point"
+        kept = "" if kind == "contract" else " The row is kept without it."
+        self.blame(found.bad & ~self.bad, ours, required, f"Write it with {mark} and no unit.{kept}", kind=kind)
+        if nothing := int((found.empty & ~self.bad).sum()):
+            word = text[found.empty].iloc[0]
+            column = " ".join(self.mapping.columns[ours])
+            self.out.notes.append(f"{self.name}, {column}: {nothing:,} cells say that there is nothing ({word}).")
+        for row in self.frame.index[found.told & ~self.bad]:
+            told = f"{' '.join(self.mapping.columns[ours])} is written {text[row][:40]!r}"
+            self.out.repairs[int(row)] = "; ".join(filter(None, [self.out.repairs.get(int(row), ""), told]))
+        return found
 
     def finish(self, rows: dict[str, Any]) -> Mapped:
         """Put the columns together in the types of our events; leave out the rows that are not good."""
@@ -276,22 +498,101 @@ class _Work:
         frame = pd.DataFrame(rows, index=self.frame.index)
         frame = frame.assign(revision=1, claim="reported", status="", dispute="", confidence="medium")
         frame["source_ids"] = ""
-        frame = frame.reindex(columns=ours.columns).loc[~self.bad]
+        frame = frame.reindex(columns=ours.columns)
+        if not self.is_part:
+            frame = self.corrected(frame)
+        frame = frame.loc[~self.bad]
+        self.out.left_out |= self.reasons[self.bad].value_counts().to_dict()
         text = [column for column in ours if isinstance(ours[column].dtype, pd.StringDtype)]
         frame[text] = frame[text].astype("str").fillna("")
         self.out.rows = frame.astype(ours.dtypes.to_dict())
         return self.out
 
+    def corrected(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Make a repeated id a newer revision; a row that stands twice is left out the second time."""
+        good = frame[~self.bad]
+        same = good.astype("str").duplicated()
+        self.leave_out(same.reindex(frame.index, fill_value=False), AGAIN)
+        good = good[~same]
+        newer = good.groupby("event_id", sort=False).cumcount()
+        if again := int(same.sum()):
+            self.out.notes.append(f"{again:,} rows stand in the file twice with the same content, and count once.")
+        if not (newer > 0).any():
+            return frame
+        corrections = newer.index[newer > 0]
+        self.out.notes.append(
+            f"{len(corrections):,} rows have the id of an earlier row and other content (the first is row "
+            f"{corrections[0]}): they were taken as corrections, newer revisions of the same event."
+        )
+        frame.loc[newer.index, "revision"] = 1 + newer
+        frame.loc[corrections, "note"] = (
+            "Corrects an earlier row of the file. " + frame.loc[corrections, "note"]
+        ).str.strip()
+        return frame
 
-def _as_text(cells: pd.Series) -> pd.Series:
+
+def _like(way: str) -> str:
+    """Say how a date is written."""
+    return f"a date written like most here ({way}), such as {days.EXAMPLES.get(way, days.EXAMPLES['words'])}"
+
+
+ID_CHARS: Final = 80
+
+
+def link_id(own: str, *, marked: bool = False) -> str:
+    """
+    Return an id that can stand in a link.
+
+    >>> link_id("HTI123"), link_id("Row 7/a"), link_id("é")
+    ('hti123', 'row-7-a', 'row')
+    >>> link_id("Row 7/a", marked=True)
+    'row-7-a-163d478bdd'
+
+    Parameters
+    ----------
+    marked
+        Add a mark of the whole id, so that another id has another one. A long id has one anyway.
+    """
+    plain = re.sub(r"[^a-z0-9._-]+", "-", own.lower()).strip("-._")
+    if not own or (len(plain) <= ID_CHARS and not marked):
+        return plain or ("row" if own else "")
+    mark = hashlib.sha256(own.encode("utf-8", "replace")).hexdigest()[:10]
+    return f"{plain[: ID_CHARS - 11].strip('-._') or 'row'}-{mark}"
+
+
+def _link_ids(own: pd.Series, *, alone: bool) -> pd.Series:
+    """Return ids for links, another one for each id; `alone` if no other part of the file has ids."""
+    unique = pd.Series(own.unique(), dtype="str")
+    made = unique.map(link_id)
+    if alone:
+        marked = made.duplicated(keep=False)
+    else:
+        marked = (made != unique.str.lower()) | ~(unique.isin(unique.str.lower()) | (unique == unique.str.upper()))
+    marked &= unique != ""
+    made = made.where(~marked, unique.map(lambda text: link_id(text, marked=True)))
+    return own.map(dict(zip(unique, made, strict=True))).astype("str")
+
+
+def as_text(cells: pd.Series) -> pd.Series:
+    """Return cells as text, empty where there is nothing."""
     if pd.api.types.is_datetime64_any_dtype(cells):
         return cells.dt.strftime("%Y-%m-%d").fillna("").astype("str")
     if pd.api.types.is_float_dtype(cells):
-        return cells.map(lambda value: f"{value:.15g}", na_action="ignore").fillna("").astype("str")
+        return cells.map(_as_number, na_action="ignore").fillna("").astype("str")
     text = cells.astype("str")
     if cells.isna().any():
         text = text.where(cells.notna(), "")
     return text.str.strip()
+
+
+def _as_number(value: float) -> str:
+    """
+    Write a number with all its digits.
+
+    >>> _as_number(1234567890123456.0), _as_number(0.5)
+    ('1234567890123456', '0.5')
+    """
+    return f"{value:.0f}" if value == value // 1 and abs(value) < 2**63 else repr(float(value))
 
 
 def _labelled(cells: pd.Series, name: str) -> pd.Series:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import shapely
 
-from mssmap.ingest import shapes
+from mssmap.ingest import letters, shapes
 from mssmap.ingest.table import Parsed, Table, from_records
 from mssmap.jail.limits import Limits, at_most, printable, refused
 
 NESTING = {"Point": 0, "MultiPoint": 1, "LineString": 1, "MultiLineString": 2, "Polygon": 2, "MultiPolygon": 3}
 """How deep lists of positions are nested in `coordinates`."""
+
+GEOJSON: Final = frozenset((*NESTING, "GeometryCollection", "Feature", "FeatureCollection", "Topology"))
 
 CRS84 = ("CRS84", "EPSG::4326", "EPSG:4326")
 
@@ -29,10 +32,13 @@ def parse(content: bytes, name: str, limits: Limits) -> Parsed:
     RefusedError
         If it is other JSON, nested too deep, or more than the limits allow.
     """
-    document = load_json(content, limits)
+    document = _document(content, limits)
+    parsed = Parsed("geojson")
+    found = _rows_of(document)
+    if found is not None:
+        return _records(found, document, name, limits, parsed)
     features = _features(document)
     at_most(len(features), limits.rows, "features")
-    parsed = Parsed("geojson")
     if isinstance(document.get("mssmap"), dict):
         parsed.proof = document["mssmap"]
     records, geometries = [], []
@@ -49,9 +55,79 @@ def parse(content: bytes, name: str, limits: Limits) -> Parsed:
         geometries.append(feature.get("geometry"))
     table = from_records(str(document.get("name") or name), records, range(1, len(features) + 1))
     table.crs = _crs(document)
-    table.geometry = _shapes(geometries, table, limits)
+    table.geometry = shapes_of(geometries, table, limits)
     parsed.tables.append(table)
     return parsed
+
+
+def _document(content: bytes, limits: Limits) -> Any:
+    """Return JSON of any kind; objects one a line become a list, features a collection."""
+    found = _lines(content, limits) or _loaded(content, limits)
+    if isinstance(found, list):
+        features = bool(found) and all(isinstance(item, dict) and item.get("type") == "Feature" for item in found)
+        return {"type": "FeatureCollection", "features": found} if features else found
+    if not isinstance(found, dict):
+        raise refused(f"JSON that is a {type(found).__name__}", "a GeoJSON object, or a list of records")
+    return found
+
+
+def _lines(content: bytes, limits: Limits) -> list[Any]:
+    """Return the objects of a text with one a line (GeoJSON lines, RFC 8142, JSON lines); nothing of other texts."""
+    start = content[: limits.text_chars].lstrip(b"\xef\xbb\xbf\x1e \r\n\t")
+    if not start.startswith(b"{") or not re.search(rb"\}\s*[\n\x1e]+\s*\{", start):
+        return []
+    found = []
+    for line in content.decode("utf-8-sig", "replace").replace("\x1e", "\n").splitlines():
+        if line.strip():
+            try:
+                found.append(json.loads(line))
+            except (ValueError, RecursionError):
+                return []
+            at_most(len(found), limits.rows, "lines")
+    nesting(found, limits)
+    return found if len(found) > 1 else []
+
+
+WRAPPED: Final = ("data", "Result", "result", "results", "records", "value", "rows", "items")
+"""Names under which interfaces of ACLED, UCDP, DTM, HAPI, Kobo, ODK and CKAN put their rows."""
+
+TOTALS: Final = ("TotalCount", "total_count", "totalCount", "total", "count", "@odata.count")
+
+
+def _rows_of(document: Any) -> list[dict[str, Any]] | None:
+    """Return the records of an interface, None if it is no such thing."""
+    if isinstance(document, list):
+        return document if document and all(isinstance(item, dict) for item in document) else None
+    if "type" in document and isinstance(document["type"], str) and document["type"] in GEOJSON:
+        return None
+    for key in WRAPPED:
+        inner = document.get(key)
+        if isinstance(inner, dict):
+            inner = inner.get("records")
+        if isinstance(inner, list) and inner and all(isinstance(item, dict) for item in inner):
+            return inner
+    return None
+
+
+def _records(found: list[dict[str, Any]], document: Any, name: str, limits: Limits, parsed: Parsed) -> Parsed:
+    at_most(len(found), limits.rows, "records")
+    totals = document if isinstance(document, dict) else {}
+    said = max((n for key in TOTALS if type(n := totals.get(key)) is int), default=0)
+    if said > len(found):
+        parsed.notes.append(f"{name}: one page, {len(found):,} of the {said:,} rows that it says there are.")
+    parsed.tables.append(from_records(name, [_flat(record) for record in found], range(1, len(found) + 1)))
+    return parsed
+
+
+def _flat(record: dict[str, Any]) -> dict[str, Any]:
+    """Lay groups of questions, as ODK and Kobo nest them, flat; what looks like a geometry stays one."""
+    found: dict[str, Any] = {}
+    for key, value in record.items():
+        if isinstance(value, dict) and value and "coordinates" not in value:
+            found |= {f"{key}/{inner}": cell for inner, cell in value.items()}
+        else:
+            found[key] = value
+    return found
 
 
 def load_json(content: bytes, limits: Limits) -> dict[str, Any]:
@@ -63,8 +139,15 @@ def load_json(content: bytes, limits: Limits) -> dict[str, Any]:
     RefusedError
         If it is not a JSON object in UTF-8, or nested too deep.
     """
+    document = _loaded(content, limits)
+    if not isinstance(document, dict):
+        raise refused(f"JSON that is a {type(document).__name__}", "a GeoJSON object")
+    return document
+
+
+def _loaded(content: bytes, limits: Limits) -> Any:
     try:
-        document = json.loads(content.decode("utf-8-sig"))
+        document = json.loads(content.decode(letters.wide(content) or "utf-8-sig"))
     except UnicodeDecodeError as error:
         raise refused(
             f"byte 0x{content[error.start]:02x} at {error.start:,}", "text in UTF-8", "Save it as UTF-8."
@@ -73,8 +156,6 @@ def load_json(content: bytes, limits: Limits) -> dict[str, Any]:
         raise refused("JSON nested very deep", f"at most {limits.depth} levels") from error
     except ValueError as error:
         raise refused(f"text that is not JSON ({error})", "GeoJSON", "The file may be cut off.") from error
-    if not isinstance(document, dict):
-        raise refused(f"JSON that is a {type(document).__name__}", "a GeoJSON object")
     nesting(document, limits)
     return document
 
@@ -118,6 +199,8 @@ def _features(document: Mapping[str, Any]) -> list[Any]:
         return [{"type": "Feature", "properties": {}, "geometry": document}]
     if kind == "Topology":
         raise refused("TopoJSON", "GeoJSON", "Convert it, for example with QGIS.")
+    if not document.get("type") and any(isinstance(document.get(key), list) for key in WRAPPED):
+        raise refused("an answer of an interface without rows", "at least one record", "Ask for rows about Haiti.")
     if "features" in document and "geometryType" in document:
         raise refused("Esri JSON", "GeoJSON", "Ask the server for f=geojson.")
     raise refused(f"JSON of type {kind!r}", "FeatureCollection, Feature or a geometry")
@@ -138,7 +221,8 @@ def _crs(document: Mapping[str, Any]) -> str:
     raise refused(f"crs {printable(text) or 'without a name'}", "no crs (degrees, RFC 7946) or an EPSG code")
 
 
-def _shapes(geometries: list[Any], table: Table, limits: Limits) -> np.ndarray[Any, np.dtype[np.object_]]:
+def shapes_of(geometries: list[Any], table: Table, limits: Limits) -> np.ndarray[Any, np.dtype[np.object_]]:
+    """Return the shapes of GeoJSON geometries; one that cannot be read is a fault of its row."""
     texts: list[str | None] = []
     vertices = 0
     for i, geometry in enumerate(geometries):

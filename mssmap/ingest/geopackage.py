@@ -10,7 +10,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Final
 
 from mssmap.ingest import shapes
 from mssmap.ingest.table import Parsed, Table, from_values
@@ -36,7 +36,7 @@ def parse(content: bytes, name: str, limits: Limits) -> Parsed:
     parsed = Parsed("gpkg")
     database = sqlite3.connect(":memory:")
     try:
-        database.deserialize(content)
+        database.deserialize(_without_journal(content))
         _tame(database)
         kinds = _kinds(database)
         for table in ("gpkg_contents", "gpkg_geometry_columns", "gpkg_spatial_ref_sys"):
@@ -64,8 +64,19 @@ def parse(content: bytes, name: str, limits: Limits) -> Parsed:
     finally:
         database.close()
     if not parsed.tables:
-        raise refused("no table with features or attributes", "at least one")
+        views = " ".join(parsed.notes)
+        hint = f"{views} Save the view as a layer of its own." if views else ""
+        raise refused("no table with features or attributes", "at least one", hint)
     return parsed
+
+
+WAL: Final = b"\x02\x02"
+"""Versions for writing and reading of a database whose changes go to a journal beside it (SQLite file format, 1.3)."""
+
+
+def _without_journal(content: bytes) -> bytes:
+    """Let a database that QGIS left in WAL mode be opened from memory, where there is no journal."""
+    return content[:18] + b"\x01\x01" + content[20:] if content[18:20] == WAL else content
 
 
 def _tame(database: sqlite3.Connection) -> None:

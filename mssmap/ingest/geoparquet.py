@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pyproj
+import shapely
 
 from mssmap.ingest import shapes
 from mssmap.ingest.table import Parsed, Table
@@ -55,14 +56,12 @@ def parse(content: bytes, name: str, limits: Limits) -> Parsed:
             raise refused(
                 "GeoParquet metadata that names no column of the file", "a primary_column", "Export it again."
             )
-        skipped = _skipped(found.schema, described if isinstance(described, dict) else {}, primary)
+        described = described if isinstance(described, dict) else {}
         table = Table(name, {}, range(1, found.num_rows + 1))
-        for column in found.column_names:
-            if column not in skipped and column != primary:
-                table.columns[column] = plain(found[column])
+        _take_columns(found, described, primary if geometry is not None else "", table)
         if geometry is not None:
             table.crs = crs_of(geometry)
-            table.geometry = _shapes(found[primary], geometry, table, limits)
+            table.geometry = _shapes(found.column(found.column_names.index(primary)), geometry, table, limits)
     except (RefusedError, MemoryError):
         raise
     except (pa.ArrowException, OSError, ValueError, TypeError, LookupError, OverflowError) as error:
@@ -71,14 +70,39 @@ def parse(content: bytes, name: str, limits: Limits) -> Parsed:
     return parsed
 
 
+def _take_columns(found: pa.Table, described: dict[str, Any], primary: str, table: Table) -> None:
+    """Take every column but the one of the shapes; of two of one name the second gets a number."""
+    helping = _helping(found.schema, described)
+    index = _index_of(found.schema)
+    for position, column in enumerate(found.column_names):
+        if column == primary or column in helping:
+            continue
+        if column in index:
+            table.notes.append(f"{table.name}: the row labels of pandas ({printable(column)}) are left out.")
+            continue
+        if column in described:
+            table.notes.append(f"{table.name}: the further shapes in {printable(column)} are left out.")
+            continue
+        unique, twice = column, 2
+        while unique in table.columns:
+            unique, twice = f"{column}_{twice}", twice + 1
+        if unique != column:
+            table.notes.append(f"{table.name}: two columns are named {printable(column)!r}; the second is {unique!r}.")
+        table.columns[unique] = plain(found.column(position), keep_binary=True)
+
+
+def _index_of(schema: pa.Schema) -> set[str]:
+    """Return the names of the columns that are row labels without a name, as pandas says itself."""
+    said = (_object((schema.metadata or {}).get(b"pandas")) or {}).get("index_columns")
+    labels = {name for name in said if isinstance(name, str)} if isinstance(said, list) else set()
+    return {name for name in labels if name.startswith("__index_level_")}
+
+
 def _check_footer(file: pq.ParquetFile, limits: Limits) -> None:
     footer = file.metadata
     at_most(footer.num_rows, limits.rows, "rows")
     at_most(footer.num_columns, limits.columns, "columns")
     at_most(footer.num_rows * footer.num_columns, limits.cells, "cells")
-    names = file.schema_arrow.names
-    if twice := next((name for name in names if names.count(name) > 1), None):
-        raise refused(f"two columns named {printable(twice, 60)}", "each name once", "Rename one.")
     size = sum(footer.row_group(i).total_byte_size for i in range(footer.num_row_groups))
     at_most(size, limits.unpacked_bytes, "bytes unpacked")
 
@@ -104,8 +128,8 @@ def _object(text: bytes | None) -> dict[str, Any] | None:
     return document if isinstance(document, dict) else None
 
 
-def _skipped(schema: pa.Schema, described: dict[str, Any], primary: str) -> set[str]:
-    """Names of the columns that only help readers: bounding boxes, the index of pandas, further geometry."""
+def _helping(schema: pa.Schema, described: dict[str, Any]) -> set[str]:
+    """Names of the columns that only help readers: bounding boxes."""
     covering = {
         str(corner[0])
         for item in described.values()
@@ -115,8 +139,7 @@ def _skipped(schema: pa.Schema, described: dict[str, Any], primary: str) -> set[
         for corner in box.values()
         if isinstance(corner, list) and corner
     }
-    index = {name for name in schema.names if name.startswith("__index_level_")}
-    return covering | index | (set(described) - {primary})
+    return {name for name in covering if name in schema.names}
 
 
 def crs_of(geometry: dict[str, Any]) -> str:
@@ -137,7 +160,12 @@ def described(metadata: dict[bytes, bytes] | None) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def plain(column: pa.ChunkedArray) -> pa.Array:
+def primary_of(metadata: dict[bytes, bytes] | None) -> str:
+    """Return the name of the first column of shapes that GeoParquet metadata name, empty if they name none."""
+    return str((_object((metadata or {}).get(b"geo")) or {}).get("primary_column", ""))
+
+
+def plain(column: pa.ChunkedArray, *, keep_binary: bool = False) -> pa.Array:
     """Give a column one of the types that the other formats have; lists and objects become JSON text."""
     values = (
         pa.chunked_array(column).combine_chunks()
@@ -158,6 +186,10 @@ def plain(column: pa.ChunkedArray) -> pa.Array:
         return values.cast(pa.timestamp("ms", kind.tz), safe=False)
     if pa.types.is_primitive(kind) and not pa.types.is_decimal(kind) and not pa.types.is_duration(kind):
         return values
+    if pa.types.is_decimal(kind):
+        return _of_decimals(values)
+    if keep_binary and (pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind)):
+        return values.cast(pa.binary())
     if pa.types.is_null(kind):
         return values.cast(pa.string())
     texts = [
@@ -167,12 +199,57 @@ def plain(column: pa.ChunkedArray) -> pa.Array:
     return pa.array(texts, pa.string())
 
 
+def _of_decimals(values: pa.Array) -> pa.Array:
+    """Write decimals as numbers where a number holds them exactly, else as text: they may be ids."""
+    kind = values.type
+    if kind.scale <= 0 and kind.precision - kind.scale <= 18:
+        return values.cast(pa.int64())
+    if kind.precision <= 15:
+        return values.cast(pa.float64(), safe=False)
+    return pa.array([None if value is None else f"{value:f}" for value in values.to_pylist()], pa.string())
+
+
 def _shapes(
     column: pa.ChunkedArray, geometry: dict[str, Any], table: Table, limits: Limits
 ) -> np.ndarray[Any, np.dtype[np.object_]]:
-    if geometry.get("encoding") != "WKB":
-        raise refused(f"geometry encoded as {geometry.get('encoding')}", "WKB", "Write it with encoding WKB.")
+    encoding = str(geometry.get("encoding"))
+    if encoding.lower() in NATIVE:
+        return np.array([_of_native(value, encoding.lower()) for value in column.to_pylist()], dtype=object)
+    if encoding != "WKB":
+        raise refused(f"geometry encoded as {encoding}", "WKB", "Write it with encoding WKB.")
     blobs = column.to_pylist()
     if not all(blob is None or isinstance(blob, bytes) for blob in blobs):
         raise refused("a geometry column that is not binary", "WKB")
     return shapes.from_wkb(blobs, table, limits, "WKB")
+
+
+NATIVE: Final[dict[str, tuple[int, Any]]] = {
+    "point": (0, shapely.Point),
+    "multipoint": (1, shapely.MultiPoint),
+    "linestring": (1, shapely.LineString),
+    "multilinestring": (2, shapely.MultiLineString),
+    "polygon": (2, None),
+    "multipolygon": (3, None),
+}
+"""Encodings of GeoParquet 1.1 (GeoArrow): how deep positions lie in lists, and what is made of them."""
+
+
+def _of_native(value: Any, encoding: str) -> Any:
+    if value is None:
+        return None
+    depth, make = NATIVE[encoding]
+    positions = _positions(value, depth)
+    if encoding == "point":
+        return None if any(number != number for number in positions) else make(positions)
+    if encoding == "polygon":
+        return shapely.Polygon(positions[0], positions[1:]) if positions else shapely.Polygon()
+    if encoding == "multipolygon":
+        return shapely.MultiPolygon([(rings[0], rings[1:]) for rings in positions if rings])
+    return make(positions)
+
+
+def _positions(value: Any, depth: int) -> Any:
+    if depth:
+        return [_positions(part, depth - 1) for part in value]
+    numbers = [value["x"], value["y"]] if isinstance(value, dict) else list(value)[:2]
+    return tuple(float(number) for number in numbers)

@@ -40,6 +40,8 @@ def about(table: Table, limits: Limits) -> dict[str, object]:
         "name": table.name,
         "places": table.geometry is not None,
         "in_degrees": bool(table.crs),
+        "left_out": table.left_out,
+        "span": list(table.span),
         "faults": [
             [table.name, f.row, f.column, f.found, f.required, f.hint, f.kind] for f in table.faults[: limits.faults]
         ],

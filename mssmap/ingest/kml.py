@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 from xml.etree.ElementTree import Element
 
 import numpy as np
@@ -16,6 +17,9 @@ from mssmap.ingest.table import Parsed, from_records
 from mssmap.jail.limits import Limits, RefusedError, at_most, refused
 
 GROUPS = ("Document", "Folder")
+
+GAPS: Final = re.compile(r"[ \t]*,[ \t]*")
+"""Blanks around the commas of a position; a position ends at a blank without one."""
 
 
 def parse(content: bytes, name: str, limits: Limits) -> Parsed:
@@ -83,6 +87,8 @@ def _record(mark: Element) -> dict[str, Any]:
             record[key] = (element.text or "").strip() or None
         elif tag == "TimeStamp":
             record["when"] = text_of(element, "when")
+        elif tag == "Track" and (times := [part.text for part in element if tag_of(part) == "when" and part.text]):
+            record["track_begin"], record["track_end"] = times[0].strip(), times[-1].strip()
         elif tag == "TimeSpan":
             record["begin"], record["end"] = text_of(element, "begin"), text_of(element, "end")
     return record
@@ -103,6 +109,8 @@ def _shape(element: Element, row: int, limits: Limits, depth: int) -> Any:
             rings = [(tag_of(part), _coordinates(part)) for part in child if tag_of(part).endswith("BoundaryIs")]
             outer = [ring for tag, ring in rings if tag == "outerBoundaryIs"]
             found.append(shapely.Polygon(outer[0], [ring for tag, ring in rings if tag == "innerBoundaryIs"]))
+        elif tag in ("Track", "MultiTrack"):
+            found += _tracks(child)
         elif tag == "MultiGeometry":
             found += [_shape(child, row, limits, depth - 1)]
     found = [shape for shape in found if shape is not None]
@@ -113,9 +121,24 @@ def _shape(element: Element, row: int, limits: Limits, depth: int) -> Any:
     return make.get(kinds.pop() if len(kinds) == 1 else "", shapely.GeometryCollection)(found)
 
 
+def _tracks(element: Element) -> list[Any]:
+    """Return the ways of a track with times: a line each, a point where it has one position."""
+    parts = [element] if tag_of(element) == "Track" else [part for part in element if tag_of(part) == "Track"]
+    found = []
+    for part in parts:
+        positions = [
+            tuple(float(number) for number in (child.text or "").split()[:3])
+            for child in part
+            if tag_of(child) == "coord" and (child.text or "").strip()
+        ]
+        if positions:
+            found.append(shapely.LineString(positions) if len(positions) > 1 else shapely.Point(positions[0]))
+    return found
+
+
 def _coordinates(element: Element) -> list[tuple[float, ...]]:
     text = next((part.text or "" for part in element.iter() if tag_of(part) == "coordinates"), "")
-    positions = [tuple(float(number) for number in group.split(",") if number) for group in text.split()]
+    positions = [tuple(float(number) for number in group.split(",") if number) for group in GAPS.sub(",", text).split()]
     if not positions or any(len(position) not in (2, 3) for position in positions):
         raise ValueError("a position is not longitude,latitude")
     size = min(len(position) for position in positions)

@@ -146,8 +146,39 @@ def guess(frame: pd.DataFrame) -> Mapping:
             found[ours] = [column]
     if isinstance(frame, gpd.GeoDataFrame):
         found.pop("lon", None), found.pop("lat", None)
+    found |= _survey(names, found) if FORMS & set(names) else {}
+    if "date_from" not in found or regions.normalise(found["date_from"][0]) in ("day", "jour"):
+        found |= _dated(names)
+    for ours, words in (("lon", ("longitude", "longitud", "lon", "lng")), ("lat", ("latitude", "latitud", "lat"))):
+        if ours not in found and not isinstance(frame, gpd.GeoDataFrame):
+            near = [names[name] for name in names if set(words) & set(name.split())]
+            found |= {ours: near[:1]} if near else {}
+    if not {"lon", "lat"} <= set(found):
+        found.pop("lon", None), found.pop("lat", None)
     dated = "date_from" in found and "title" in found
     return Mapping(kind="events" if dated else "layer", columns=found)
+
+
+FORMS: Final = frozenset(("uuid", "submission time", "instanceid", "meta instanceid", "key", "submissiondate"))
+"""Columns that Kobo and ODK put beside the answers."""
+
+
+def _survey(names: dict[str, str], found: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Of a form that was filled in: its start and end are those of the interview, and its uuid is the id."""
+    own = next((names[name] for name in ("uuid", "instanceid", "meta instanceid", "key") if name in names), None)
+    for ours in ("date_from", "date_to"):
+        if found.get(ours) and regions.normalise(found[ours][0]) in ("start", "end", "today"):
+            del found[ours]
+    return {"id": [own]} if own else {}
+
+
+def _dated(names: dict[str, str]) -> dict[str, list[str]]:
+    """Columns of the date: the only one with that word in its name, or year, month and day."""
+    if "year" in names and (parts := [names[word] for word in ("year", "month", "day") if word in names])[1:]:
+        return {"date_from": parts}
+    named = [names[name] for name in names if {"date", "fecha", "dat"} & set(name.split())]
+    named = [column for column in named if not {"end", "fin", "submission"} & set(regions.normalise(column).split())]
+    return {"date_from": named} if len(named) == 1 else {}
 
 
 def dumps(mapping: Mapping) -> str:

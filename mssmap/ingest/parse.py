@@ -7,10 +7,10 @@ from importlib import import_module
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from mssmap.ingest import archive, geojson, shapes, sheets, vector
+from mssmap.ingest import archive, geojson, headers, located, shapes, sheets, vector
 from mssmap.ingest.sniff import FORMATS, TAKES, sniff
 from mssmap.ingest.table import Parsed, Progress, finish
-from mssmap.jail.limits import Limits, at_most, naming, printable, refused
+from mssmap.jail.limits import Limits, RefusedError, at_most, naming, printable, refused
 
 PROOF_ENDING = ".mssmap.json"
 
@@ -55,6 +55,10 @@ def parse(content: bytes, name: str, limits: Limits, progress: Progress = lambda
         def step(share: float, i: int = i, name: str = printable(table.name, 60)) -> None:
             progress(0.5 + 0.3 * (i + share) / len(parsed.tables), f"checking {name}")
 
+        if headers.is_as_it_stands():
+            located.without_blobs(table)
+        else:
+            located.checked(table, limits)
         finish(table, limits, step)
         shapes.check(table, limits)
         base, twice = table.name, 2
@@ -87,6 +91,7 @@ def _any(content: bytes, name: str, limits: Limits, budget: archive.Budget, dept
 
 def _bundle(members: dict[str, bytes], limits: Limits, budget: archive.Budget, depth: int) -> Parsed:
     parsed = Parsed("zip")
+    members = {path: content for path, content in members.items() if not _is_hidden(path)}
     kinds = []
     shapefiles = vector.of_one_name(members)
     for stem, parts in shapefiles.items():
@@ -94,14 +99,21 @@ def _bundle(members: dict[str, bytes], limits: Limits, budget: archive.Budget, d
             kinds.append(_add(parsed, vector.parse_shapefile(parts, PurePosixPath(stem).name, limits)))
     for path, content in members.items():
         plain = PurePosixPath(path)
-        if any(part.startswith((".", "__MACOSX")) for part in plain.parts) or str(plain.with_suffix("")) in shapefiles:
+        if str(plain.with_suffix("")) in shapefiles:
             continue
         if path.endswith(PROOF_ENDING):
             with naming(path):
                 parsed.proof = parsed.proof or geojson.load_json(content, limits)
         elif plain.suffix.lower() in DATA_ENDINGS and plain.name not in ASIDE:
-            with naming(path):
-                kinds.append(_add(parsed, _any(content, plain.name, limits, budget, depth + 1)))
+            try:
+                with naming(path):
+                    part = _any(content, plain.name, limits, budget, depth + 1)
+            except RefusedError as error:
+                if plain.suffix.lower() not in BESIDE:
+                    raise
+                parsed.notes.append(f"{printable(path)} in the zip is not read ({error}).")
+                continue
+            kinds.append(_add(parsed, part))
         elif plain.name not in ASIDE:
             parsed.notes.append(f"{printable(path)} in the zip is not read.")
     if not kinds:
@@ -109,6 +121,16 @@ def _bundle(members: dict[str, bytes], limits: Limits, budget: archive.Budget, d
         raise refused(f"a zip with {inside}", TAKES)
     parsed.format = kinds[0] if len(set(kinds)) == 1 else "zip"
     return parsed
+
+
+BESIDE: Final = (".json", ".html")
+"""Endings of data that are also those of styles, metadata and notes: one that is no data is told and left out."""
+
+
+def _is_hidden(path: str) -> bool:
+    """Whether a member is what a system puts beside files, such as the `__MACOSX` of the Finder."""
+    parts = PurePosixPath(path.replace("\\", "/")).parts
+    return any(part.startswith((".", "__MACOSX")) or part in ("Thumbs.db", "desktop.ini") for part in parts)
 
 
 def _add(whole: Parsed, part: Parsed) -> str:

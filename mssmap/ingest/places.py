@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -203,17 +204,48 @@ def named(cells: pd.Series, data: Data, level: str) -> pd.Series:
     return cells.map(codes).fillna("").astype("str")
 
 
+LEVELS: Final = {
+    "department": r"(?:department|departement|departman|depatman|departamento|province)(?: d(?:e|u|es))?(?: la?)?",
+    "commune": r"(?:commune|municipality|municipio|komin|comuna)(?: d(?:e|u|es))?(?: la?)?",
+    "arrondissement": r"(?:arrondissement|awondisman|distrito)(?: d(?:e|u|es))?(?: la?)?",
+}
+"""Words for a level that stand before or behind a name, as `regions.normalise` writes them."""
+
+
+def _without_level(text: str) -> tuple[str, str]:
+    """
+    Part the name of a region from the word for its level.
+
+    >>> _without_level("Ouest department"), _without_level("Delmas"), _without_level("Département de l'Ouest")
+    (('ouest', 'department'), ('Delmas', ''), ('ouest', 'department'))
+    """
+    plain = regions.normalise(text)
+    for level, word in LEVELS.items():
+        if found := re.fullmatch(rf"(?:{word}) (?P<behind>.+)|(?P<before>.+) (?:{word})", plain):
+            return str(found["behind"] or found["before"]), level
+    return text, ""
+
+
+def is_wider(cells: pd.Series) -> pd.Series:
+    """Mark the cells that name an arrondissement: a region that is neither a commune nor a department."""
+    wider = {text: _without_level(str(text))[1] == "arrondissement" for text in cells.dropna().unique()}
+    return cells.map(wider).fillna(False).astype("bool")
+
+
 def _code(text: str, data: Data, level: str) -> str:
-    plain = text.strip()
-    if not plain:
+    plain, said = _without_level(text.strip())
+    if not plain or said == "arrondissement":
         return ""
     try:
-        found = regions.find(data, plain)
+        found = regions.find(data, plain.upper() if PCODE.fullmatch(plain.upper()) else plain)
     except (InputError, LookupError):
         return ""
     if level == "department":
         return regions.department(found.pcode) or ""
     return found.pcode if found.level == "commune" else _namesake(found, data)
+
+
+PCODE: Final = re.compile(r"HT\d{2,6}")
 
 
 def _namesake(region: regions.Region, data: Data) -> str:

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping as Map
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from mssmap.errors import Fault, InputError
 from mssmap.i18n import gettext as _
-from mssmap.ingest import duplicates, events, mapping, places, recognise
+from mssmap.ingest import duplicates, events, mapping, numbers, places, recognise
 from mssmap.ingest.mapping import Mapping, Source
 from mssmap.ingest.reading import Reading
 from mssmap.records import regions
 from mssmap.records.catalog import Data
+
+BY_HAND: Final = "left out by hand"
 
 ROW, REMARK = "import_row", "import_note"
 """Columns added to a layer: the row of the file, and what was repaired in it."""
@@ -47,6 +49,10 @@ class Imported:
         Row -> what was repaired; also written into the row.
     duplicates
         Pairs that may be the same event, see `duplicates.find`.
+    read_rows
+        Rows of the table in the file: those of `frame` and those left out.
+    left_out
+        Reason -> rows that are not in `frame`, each counted once.
     """
 
     name: str
@@ -60,6 +66,7 @@ class Imported:
     notes: tuple[str, ...] = ()
     duplicates: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(duplicates.COLUMNS)))
     read_rows: int = 0
+    left_out: dict[str, int] = field(default_factory=dict)
 
     @property
     def source(self) -> Source:
@@ -111,26 +118,43 @@ def prepare(reading: Reading, table: str, data: Data, chosen: Mapping | None = N
         used = replace(used, source=replace(used.source, title=file or table))
     make = {"events": _events, "layer": _layer, "boundaries": _boundaries}[used.kind]
     found = make(frame, used, data, table, reading.marks.get(table))
+    left_out = {**reading.left_out.get(table, {}), **found.left_out}
     if found.frame.empty:
-        first = _("The first fault: {fault}").format(fault=found.faults[0]) if found.faults else ""
-        raise InputError(
-            _("{name}: found no row that can be used, required at least one. {first}")
-            .format(name=table, first=first)
-            .strip()
-        )
-    own = tuple(fault for fault in reading.faults if fault.file == table)
+        raise _nothing_usable(found, left_out, used, table)
+    own = tuple(_settled_fault(fault, found.frame) for fault in reading.faults if fault.file == table)
     name = f"{known.title} ({table})" if known and recognised else table
     notes = tuple(note for note in reading.notes if len(reading.tables) == 1 or note.startswith(f"{table}"))
+    read_rows = len(frame) + sum(reading.left_out.get(table, {}).values())
+    unsaid = read_rows - len(found.frame) - sum(left_out.values())
     return replace(
         found,
         name=name,
         recognised=recognised,
         mapping=used,
         file=file,
-        read_rows=len(frame),
+        read_rows=read_rows,
+        left_out={**left_out, **({"not usable": unsaid} if unsaid > 0 else {})},
         faults=own + found.faults,
         notes=notes + found.notes,
     )
+
+
+def _nothing_usable(found: Imported, left_out: Map[str, int], used: Mapping, table: str) -> InputError:
+    faults = [fault for fault in found.faults if fault.kind == "contract"]
+    if not faults and left_out.get(events.ELSEWHERE):
+        return events.nothing_about_haiti(used, table)
+    reasons = "; ".join(f"{count:,} rows: {reason}" for reason, count in left_out.items())
+    first = _("The first fault: {fault}").format(fault=faults[0]) if faults else reasons and f"{reasons}."
+    return InputError(
+        _("{name}: found no row that can be used, required at least one. {first}")
+        .format(name=table, first=first)
+        .strip()
+    )
+
+
+def _settled_fault(fault: Fault, frame: pd.DataFrame) -> Fault:
+    """A fault of a cell whose row was taken all the same leaves no row out."""
+    return replace(fault, kind="rule") if fault.kind == "contract" and fault.row in frame.index else fault
 
 
 def _events(frame: pd.DataFrame, used: Mapping, data: Data, name: str, marks: pd.Series | None) -> Imported:
@@ -147,6 +171,7 @@ def _events(frame: pd.DataFrame, used: Mapping, data: Data, name: str, marks: pd
         repairs=made.repairs,
         notes=(*made.notes, *not_compared),
         duplicates=pairs,
+        left_out=made.left_out,
     )
 
 
@@ -159,16 +184,20 @@ def without(made: Imported, rows: Sequence[int]) -> Imported:
     """Return an import without some rows of the file, such as those that are duplicates."""
     kept = made.frame[~made.frame.index.isin(rows)]
     pairs = made.duplicates[~made.duplicates["row"].isin(rows)]
-    return replace(made, frame=kept, duplicates=pairs.reset_index(drop=True))
+    gone = len(made.frame) - len(kept)
+    left_out = {**made.left_out, **({BY_HAND: gone} if gone else {})}
+    return replace(made, frame=kept, duplicates=pairs.reset_index(drop=True), left_out=left_out)
 
 
 def _layer(frame: pd.DataFrame, used: Mapping, data: Data, name: str, marks: pd.Series | None) -> Imported:
     mapping.require_columns(used, frame, name)
+    frame, gone = events.of_here(frame, used)
+    notes = events.gone_note(gone)
     if not isinstance(frame, gpd.GeoDataFrame):
-        points, faults, bad = _points_of(frame, used, name)
+        points, faults, bad = _points_of(frame, used, name, notes)
         if points is None:
-            plain = frame.assign(**{ROW: frame.index.to_numpy()})
-            return Imported(name, "layer", "", plain, used, "")
+            plain = _coded(frame.assign(**{ROW: frame.index.to_numpy()}), used, data)
+            return Imported(name, "layer", "", plain, used, "", notes=tuple(notes), left_out=gone)
         frame = gpd.GeoDataFrame(frame, geometry=points)
     else:
         faults, bad = [], pd.Series(False, index=frame.index)
@@ -178,40 +207,65 @@ def _layer(frame: pd.DataFrame, used: Mapping, data: Data, name: str, marks: pd.
     remarks = pd.Series([placed.repairs.get(int(row), "") for row in frame.index], index=frame.index, dtype="str")
     made = gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=placed.shapes)
     made = made.assign(**{ROW: frame.index.to_numpy(), REMARK: remarks})
-    if "commune_pcode" not in made:
-        codes = places.pcodes(placed.shapes, data)
-        made = made.assign(commune_pcode=codes, department_pcode=codes.str[:4])
+    if nowhere := int((placed.shapes.isna() & ~bad).sum()):
+        notes.append(f"{nowhere:,} rows have no place of their own.")
+    reasons = [f"{fault.column}: not {fault.required}" for fault in (*faults, *placed.faults) if fault.kind != "rule"]
+    rows = [fault.row for fault in (*faults, *placed.faults) if fault.kind != "rule"]
+    by_row = pd.Series(reasons, index=rows, dtype="str").groupby(level=0).first()
     return Imported(
         name=name,
         kind="layer",
         recognised="",
-        frame=made[~bad],
+        frame=_coded(made[~bad], used, data),
         mapping=used,
         file="",
         faults=(*faults, *placed.faults),
         repairs=placed.repairs,
-        notes=tuple(placed.notes),
+        notes=(*notes, *placed.notes),
+        left_out={**gone, **by_row.value_counts().to_dict()},
     )
 
 
-def _points_of(frame: pd.DataFrame, used: Mapping, name: str) -> tuple[gpd.GeoSeries | None, list[Fault], pd.Series]:
+def _coded(made: pd.DataFrame, used: Mapping, data: Data) -> pd.DataFrame:
+    """Add the P-codes of communes and departments: those that columns of the file say, else where a place lies."""
+    if "commune_pcode" in made or not ("geometry" in made or {"commune", "department"} & set(used.columns)):
+        return made
+    said = {
+        level: places.named(events.as_text(made[used.columns[level][0]]), data, level)
+        if used.columns.get(level)
+        else pd.Series("", index=made.index, dtype="str")
+        for level in LEVELS
+    }
+    lies_in = places.pcodes(made.geometry, data) if "geometry" in made else said["commune"]
+    commune = said["commune"].where(said["commune"] != "", lies_in)
+    department = said["department"].where(said["department"] != "", commune.str[:4])
+    added = {"commune_pcode": commune, "department_pcode": department}
+    return made.assign(**{column: codes for column, codes in added.items() if column not in made})
+
+
+def _points_of(
+    frame: pd.DataFrame, used: Mapping, name: str, notes: list[str]
+) -> tuple[gpd.GeoSeries | None, list[Fault], pd.Series]:
     """Points from two columns of numbers; None if the table has no such columns."""
     bad = pd.Series(False, index=frame.index)
     if not (used.columns.get("lon") and used.columns.get("lat")):
         return None, [], bad
     faults: list[Fault] = []
+    columns = {ours: used.columns[ours][0] for ours in ("lon", "lat")}
+    marks = numbers.Marks()
+    for column in columns.values():
+        marks.add(numbers.look(frame[column], is_angle=True))
+    if marks.note:
+        notes.append(f"{name}: {marks.note}.")
     values = {}
-    for ours in ("lon", "lat"):
-        column = used.columns[ours][0]
-        text = frame[column].astype("str").where(frame[column].notna(), "").str.strip()
-        numbers = pd.to_numeric(text.where(text.str.fullmatch(events.NUMBER)), errors="coerce")
-        wrong = (text != "") & ~np.isfinite(numbers.fillna(np.nan))
+    for ours, column in columns.items():
+        read = numbers.read(events.as_text(frame[column]), marks.decimal)
         faults += [
-            Fault(name, int(row), column, repr(text[row][:60]), "a number of degrees", "Write it with a point.")
-            for row in text.index[wrong]
+            Fault(name, int(row), column, repr(str(frame[column][row])[:60]), "a number of degrees")
+            for row in frame.index[read.bad]
         ]
-        bad |= wrong
-        values[ours] = numbers
+        bad |= read.bad
+        values[ours] = read.low
     there = (values["lon"].notna() & values["lat"].notna()).to_numpy()
     points = gpd.GeoSeries(gpd.points_from_xy(values["lon"], values["lat"]), index=frame.index)
     return points.where(there, None), faults, bad
@@ -246,6 +300,11 @@ def _boundaries(frame: pd.DataFrame, used: Mapping, data: Data, name: str, marks
         for row in codes.index[twice]
     ]
     good = codes.isin(ours) & area & ~twice
+    left_out = {
+        "P-codes that are none of ours": int((~codes.isin(ours)).sum()),
+        "P-codes that stand twice": int((codes.isin(ours) & twice).sum()),
+        "no outlines": int((codes.isin(ours) & ~twice & ~area).sum()),
+    }
     made = gpd.GeoDataFrame({"pcode": codes, ROW: frame.index.to_numpy()}, geometry=placed.shapes)[good]
     notes = [*placed.notes, f"{int(good.sum())} of our {len(ours)} {LEVELS[level]} get these outlines."]
     return Imported(
@@ -258,6 +317,7 @@ def _boundaries(frame: pd.DataFrame, used: Mapping, data: Data, name: str, marks
         faults=tuple(faults),
         repairs=placed.repairs,
         notes=tuple(notes),
+        left_out={reason: count for reason, count in left_out.items() if count},
     )
 
 
@@ -271,7 +331,8 @@ def described(made: Imported) -> dict[str, Any]:
         "file": made.file,
         "rows": len(made.frame),
         "read_rows": made.read_rows,
-        "left_out": len({fault.row for fault in made.faults if fault.kind == "contract"}),
+        "left_out": sum(made.left_out.values()),
+        "left_out_by": dict(made.left_out),
         "repaired": len(made.repairs),
         "notes": list(made.notes)[:50],
         "mapping": mapping.dumps(made.mapping),

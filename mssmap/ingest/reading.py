@@ -35,6 +35,10 @@ class Reading:
         Cells that could not be used; they are empty in the frame. Its `file` is the name of the table.
     marks
         What was put right in the shapes of each table with places, see `shapes.Mended`.
+    left_out
+        Of each table, reason -> rows of the file that are not in its frame.
+    span
+        Of a CSV: lines before its first row, the number of that row and of the last.
     """
 
     format: str
@@ -43,3 +47,5 @@ class Reading:
     notes: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
     marks: Mapping[str, pd.Series] = field(default_factory=dict)
+    left_out: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    span: tuple[int, int, int] = (0, 0, 0)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ import shapely
 import shapely.errors
 
 from mssmap.crs import HAITI_BOUNDS, WGS84
+from mssmap.ingest import curves
 from mssmap.ingest.table import Table
 from mssmap.jail.limits import Limits, RefusedError, at_most, printable, refused
 
@@ -50,14 +51,34 @@ def from_wkb(blobs: Sequence[Any], table: Table, limits: Limits, required: str) 
     RefusedError
         If a shape is nested too deep.
     """
+    plain = list(blobs)
     for i, blob in enumerate(blobs):
         if blob is not None:
             _require_flat(blob, table.rows[i], limits)
-    shapes = shapely.from_wkb(np.array(blobs, dtype=object), on_invalid="ignore")
+            if _is_curved(blob):
+                plain[i] = None
+    shapes = np.asarray(shapely.from_wkb(np.array(plain, dtype=object), on_invalid="ignore"), dtype=object)
+    bent = [i for i, blob in enumerate(blobs) if blob is not None and plain[i] is None]
+    for i in bent:
+        with suppress(curves.NotReadableError, shapely.errors.ShapelyError, ValueError):
+            shapes[i] = curves.straight(blobs[i], limits.nesting)
+    if made := sum(shapes[i] is not None for i in bent):
+        table.notes.append(f"{table.name}: {made:,} curves or surfaces were made of straight lines, without heights.")
     for i in np.flatnonzero(shapely.is_missing(shapes)).tolist():
         if blobs[i] is not None:
             table.blame(i, "geometry", "a geometry that cannot be read", required, "Export it again.")
-    return np.asarray(shapes, dtype=object)
+    return shapes
+
+
+def _is_curved(blob: bytes) -> bool:
+    kind = _header(blob, 0).kind
+    if kind != COLLECTION:
+        return kind in curves.CURVED
+    try:
+        shapely.from_wkb(blob, on_invalid="ignore")
+    except NotImplementedError:
+        return True
+    return False
 
 
 def _require_flat(blob: bytes, row: int, limits: Limits) -> None:
@@ -115,6 +136,12 @@ def _header(blob: bytes, at: int) -> _Header:
     iso = said & 0x0FFFFFFF
     more = (iso // 1000 in (1, 2)) + 2 * (iso // 1000 == 3) + bool(said & 0x80000000) + bool(said & 0x40000000)
     return _Header(iso % 1000, 8 * (2 + more), order, at + (9 if said & 0x20000000 else 5))
+
+
+def kind_of(blob: bytes) -> int:
+    """Return the number of the kind of a shape in well-known binary, 0 if it is none."""
+    kind = _header(blob, 0).kind
+    return kind if kind <= curves.TRIANGLE else 0
 
 
 def too_deep(row: int, limits: Limits) -> RefusedError:

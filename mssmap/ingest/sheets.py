@@ -1,4 +1,4 @@
-"""XLSX: values only, no formulas, links or macros; each sheet is a table with its header in the first filled row."""
+"""XLSX: values only, no formulas, links or macros; each sheet is a table, merged cells have their value."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import warnings
 import zipfile
 from collections.abc import Iterable
 from datetime import datetime, time
-from typing import Any
+from typing import Any, Final
 
 import openpyxl
 from defusedxml.common import DefusedXmlException
 
+from mssmap.ingest import headers
 from mssmap.ingest.table import Parsed, from_values
 from mssmap.jail.limits import Limits, RefusedError, at_most, printable, refused
 
@@ -42,7 +43,8 @@ def parse(content: bytes, members: dict[str, bytes], name: str, limits: Limits) 
             book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
             at_most(len(book.worksheets), limits.tables, "sheets")
             for sheet in book.worksheets:
-                _sheet(sheet, parsed, limits)
+                path = str(getattr(sheet, "_worksheet_path", "")).lstrip("/")
+                _sheet(sheet, parsed, limits, _merged(members.get(path, b""), limits))
     except RefusedError:
         raise
     except (*BROKEN, DefusedXmlException, zipfile.BadZipFile) as error:
@@ -58,7 +60,7 @@ BROKEN = (ValueError, LookupError, TypeError, AttributeError, AssertionError, Ov
 """What openpyxl raises on a file that does not keep the format: it has no error of its own."""
 
 
-def _sheet(sheet: Any, parsed: Parsed, limits: Limits) -> None:
+def _sheet(sheet: Any, parsed: Parsed, limits: Limits, merged: list[Merged]) -> None:
     sheet.reset_dimensions()
     rows = _filled(sheet.iter_rows(values_only=True), limits)
     if sheet.title == PROOF_SHEET:
@@ -67,9 +69,11 @@ def _sheet(sheet: Any, parsed: Parsed, limits: Limits) -> None:
             return
     if len(rows) < 1:
         return
-    (_first, header), body = rows[0], rows[1:]
-    width = max(len(cells) for _, cells in rows)
-    names = [_name(header[i] if i < len(header) else None, i) for i in range(width)]
+    header = headers.find([cells for _, cells in rows[: headers.LOOKED_AT]])
+    body = rows[header.body :]
+    filled = _fill_down(body, header.names, merged, limits)
+    width = max(len(cells) for _, cells in (*rows[header.body - 1 - header.tags : header.body], *body))
+    names = [_name(header.names[i] if i < len(header.names) else None, i) for i in range(width)]
     wrong: list[tuple[int, str, str]] = []
     columns: dict[str, list[Any]] = {}
     for i, name in enumerate(names):
@@ -82,7 +86,69 @@ def _sheet(sheet: Any, parsed: Parsed, limits: Limits) -> None:
     table = from_values(sheet.title, columns, [number for number, _ in body])
     for at, column, error in wrong:
         table.blame(at, column, f"the error {error}", "a value", "Correct the formula.", kind="rule")
+    table.notes += [f"{sheet.title}: {note}" for note in header.notes]
+    if header.tags:
+        table.left_out[headers.TAGS] = 1
+    if filled:
+        table.notes.append(f"{sheet.title}: {filled:,} merged cells were filled with the value that they show.")
     parsed.tables.append(table)
+
+
+REPEATED: Final = re.compile(r"lon|lat|\bx\b|\by\b|code|\bid\b|year|ann[eé]e|a[nñ]o\b|round", re.IGNORECASE)
+"""Columns whose numbers name something; other numbers count, and a count that several rows share stands once."""
+
+
+def _fill_down(rows: list[Row], names: list[str], merged: list[Merged], limits: Limits) -> int:
+    """Give each cell that was merged the value of the first; return how many."""
+    at = {number: i for i, (number, _) in enumerate(rows)}
+    filled = 0
+    for left, top, right, bottom in merged:
+        cells = rows[at[top]][1] if top in at else ()
+        value = cells[left - 1] if left <= len(cells) else None
+        name = names[left - 1] if left <= len(names) else ""
+        if value in (None, "") or (isinstance(value, int | float) and not REPEATED.search(name)):
+            continue
+        for number in range(top, bottom + 1):
+            if number not in at:
+                continue
+            row = list(rows[at[number]][1])
+            row += [None] * (right - len(row))
+            for column in range(left, right + 1):
+                filled += row[column - 1] in (None, "")
+                row[column - 1] = value
+                at_most(filled, limits.cells, "merged cells")
+            rows[at[number]] = (number, tuple(row))
+    return filled
+
+
+Row = tuple[int, tuple[Any, ...]]
+
+Merged = tuple[int, int, int, int]
+"""First column and row, last column and row of cells that are shown as one, from 1."""
+
+_MERGED: Final = re.compile(rb"<(?:\w+:)?mergeCell\b[^>]*\bref=[\"']([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})[\"']")
+
+
+def _merged(xml: bytes, limits: Limits) -> list[Merged]:
+    """Return the merged cells that the XML of a sheet names; the reader of single rows does not know them."""
+    found = []
+    for left, top, right, bottom in _MERGED.findall(xml):
+        found.append((_number(left), int(top), min(_number(right), limits.columns), min(int(bottom), limits.rows)))
+        at_most(len(found), limits.rows, "merged cells")
+    return found
+
+
+def _number(letters: bytes) -> int:
+    """
+    Return the number of a column.
+
+    >>> _number(b"A"), _number(b"AB")
+    (1, 28)
+    """
+    number = 0
+    for letter in letters:
+        number = 26 * number + letter - 64
+    return number
 
 
 def _filled(rows: Iterable[tuple[Any, ...]], limits: Limits) -> list[tuple[int, tuple[Any, ...]]]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from dataclasses import dataclass
 from typing import Final
 
 from mssmap.i18n import mark
+from mssmap.ingest import letters
 from mssmap.jail.limits import refused
 
 
@@ -98,8 +98,7 @@ def sniff(content: bytes) -> str:
 
 
 def _text(content: bytes) -> str:
-    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    start = content[:2000].decode("utf-16" if wide else "utf-8-sig", "replace").lstrip()
+    start = content[:2000].decode(letters.wide(content) or "utf-8-sig", "replace").lstrip()
     for kind, item in FORMATS.items():
         if item.text and re.match(item.text, start):
             return kind

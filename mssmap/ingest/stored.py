@@ -75,6 +75,7 @@ class Said(BaseModel):
     rows: Count
     read_rows: Count = 0
     left_out: Count
+    left_out_by: dict[Line, Count] = {}
     repaired: Count
     notes: Annotated[list[str], Field(max_length=50)]
     mapping: Annotated[str, AfterValidator(_mapping)]

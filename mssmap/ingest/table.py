@@ -6,7 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
 import numpy as np
@@ -50,6 +50,10 @@ class Table:
         Shapely geometries or None; None as a whole for a table without places.
     crs
         Authority code or WKT of the geometry, empty if the file does not say.
+    left_out
+        Reason -> rows of the file that are not among `rows`.
+    span
+        Of a CSV: lines before its first row, the number of that row and of the last.
     """
 
     name: str
@@ -59,6 +63,13 @@ class Table:
     crs: str = ""
     faults: list[Fault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    left_out: dict[str, int] = field(default_factory=dict)
+    span: tuple[int, int, int] = (0, 0, 0)
+
+    def leave_out(self, row: int, fault: Fault, reason: str) -> None:
+        """Count a row that stands in the file and not in the columns, and say why."""
+        self.left_out[reason] = self.left_out.get(reason, 0) + 1
+        self.faults.append(fault)
 
     def blame(self, row: int, column: str, found: str, required: str, hint: str = "", kind: str = "contract") -> None:
         """Say what is wrong with a cell; `row` is a position in this table, from 0."""
@@ -134,6 +145,15 @@ def _times(cells: list[Any]) -> pa.Array:
     if len(zoned) > 1:
         return pa.array([None if value is None else value.isoformat() for value in cells], pa.string())
     return pa.array(cells, pa.timestamp("ms", "UTC" if zoned == {True} else None))
+
+
+def times_of(texts: list[str | None]) -> pa.Array:
+    """Return times from ISO text: instants where each has an offset, as written where none has; else the text."""
+    try:
+        cells = [None if text is None else datetime.fromisoformat(text) for text in texts]
+    except ValueError:
+        return pa.array(texts, pa.string())
+    return _times([cell.astimezone(UTC) if cell is not None and cell.tzinfo else cell for cell in cells])
 
 
 def _text(value: Any) -> str:

@@ -8,15 +8,15 @@ import re
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import pyarrow as pa
 import pyogrio
 import pyogrio.errors
 import pyogrio.raw
 
-from mssmap.ingest import shapes
-from mssmap.ingest.table import Parsed, Table
+from mssmap.ingest import letters, shapes
+from mssmap.ingest.table import Parsed, Table, times_of
 from mssmap.jail.limits import Limits, at_most, refused
 
 PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
@@ -45,12 +45,27 @@ def parse_shapefile(parts: Mapping[str, bytes], name: str, limits: Limits) -> Pa
         for part in PARTS[:4]:
             if part in parts:
                 archive.writestr(f"layer{part}", parts[part])
-    table = _read(packed.getvalue(), name, limits, encoding)
+    table = _read(packed.getvalue(), name, limits, BYTES)
+    table.columns = {_decoded(column, encoding): _recoded(values, encoding) for column, values in table.columns.items()}
     if ".prj" not in parts:
         parsed.notes.append(f"{name}: without .prj, so its coordinate system is not known.")
         table.crs = ""
     parsed.tables.append(table)
     return parsed
+
+
+BYTES: Final = "ISO-8859-1"
+"""By which GDAL gives each byte as the letter of its number; for other encodings it would open files of its own."""
+
+
+def _decoded(text: str, encoding: str) -> str:
+    return text.encode(BYTES, "replace").decode(encoding, "replace")
+
+
+def _recoded(values: pa.Array, encoding: str) -> pa.Array:
+    if not pa.types.is_string(values.type):
+        return values
+    return pa.array([None if v is None else _decoded(v, encoding) for v in values.to_pylist()], pa.string())
 
 
 def parse_flatgeobuf(content: bytes, name: str, limits: Limits) -> Parsed:
@@ -90,18 +105,23 @@ def _tried(work: Callable[[], Result]) -> Result:
 
 def _read(content: bytes, name: str, limits: Limits, encoding: str | None) -> Table:
     options = {"encoding": encoding} if encoding else {}
-    meta, found = _tried(lambda: pyogrio.raw.read_arrow(content, max_features=limits.rows + 1, **options))
+    meta, found = _tried(
+        lambda: pyogrio.raw.read_arrow(content, max_features=limits.rows + 1, datetime_as_string=True, **options)
+    )
     _tried(lambda: found.validate(full=True))
     at_most(found.num_rows, limits.rows, "features")
     at_most(found.num_rows * found.num_columns, limits.cells, "cells")
     geometry_name = meta["geometry_name"] or GEOMETRY
+    types = dict(zip(map(str, meta["fields"]), map(str, meta.get("ogr_types", ())), strict=False))
     table = Table(name, {}, range(1, found.num_rows + 1), crs=str(meta["crs"] or ""))
     for column in found.column_names:
         if column == geometry_name:
             blobs = found[column].to_pylist()
             table.geometry = shapes.from_wkb(blobs, table, limits, "points, lines or polygons")
         elif column != meta["fid_column"]:
-            table.columns[column] = _plain(found[column].combine_chunks())
+            values = _plain(found[column].combine_chunks())
+            times = "DateTime" in types.get(column, "")
+            table.columns[column] = times_of(values.to_pylist()) if times else values
     return table
 
 
@@ -118,19 +138,53 @@ def _plain(values: pa.Array) -> pa.Array:
 
 
 def _encoding(parts: Mapping[str, bytes], parsed: Parsed) -> str:
-    """Return the encoding of the texts: what .cpg says if that is true, else UTF-8 or Windows-1252."""
-    said = parts.get(".cpg", b"")[:40].decode("ascii", "replace").strip().upper()
-    named = re.fullmatch(r"(?:CP|WINDOWS[-_]?)?(125\d|850|437|1252)|UTF-?8|ISO[-_]?8859[-_]?1|LATIN1|65001", said)
+    """Return the encoding of the texts: what .cpg or the .dbf says if that is true, else what the letters say."""
     body = parts[".dbf"]
-    if not said or not named or said in ("UTF-8", "UTF8", "65001"):
-        try:
-            body.decode("utf-8") if body.isascii() else body[_header_bytes(body) :].decode("utf-8")
-        except UnicodeDecodeError:
-            if said in ("UTF-8", "UTF8", "65001"):
-                parsed.notes.append("The texts are not UTF-8 as .cpg says; they were read as Windows-1252.")
-            return "CP1252"
+    cpg = _named(parts.get(".cpg", b"")[:40].decode("ascii", "replace"))
+    said = cpg or LANGUAGES.get(body[29:30], "")
+    texts = body[_header_bytes(body) :]
+    if texts.isascii():
+        return said or "UTF-8"
+    if letters.is_utf8(texts):
         return "UTF-8"
-    return "ISO-8859-1" if "8859" in said or said == "LATIN1" else f"CP{named.group(1)}"
+    if said not in ("", "UTF-8"):
+        return said
+    encoding = letters.bytewise(texts)
+    title = letters.TITLES[encoding]
+    if cpg:
+        parsed.notes.append(f"The texts are not UTF-8 as .cpg says; they were read as {title}.")
+    else:
+        parsed.notes.append(f"The file does not say how its letters are written; they were read as {title}.")
+    return encoding
+
+
+LANGUAGES: Final = {
+    **{b"\x01": "CP437", b"\x02": "CP850", b"\x03": "cp1252", b"\x57": "cp1252", b"\x04": "mac_roman"},
+    **{b"\x08": "CP865", b"\x09": "CP437", b"\x0a": "CP850", b"\x0b": "CP437", b"\x0d": "CP437", b"\x0e": "CP850"},
+    **{b"\x0f": "CP437", b"\x10": "CP850", b"\x11": "CP437", b"\x12": "CP850", b"\x14": "CP850"},
+    **{b"\x15": "CP437", b"\x16": "CP850", b"\x17": "CP865", b"\x18": "CP437", b"\x19": "CP437", b"\x1a": "CP850"},
+    **{b"\x1b": "CP437", b"\x1c": "CP863", b"\x1d": "CP850", b"\x24": "CP860", b"\x25": "CP850", b"\x37": "CP850"},
+    **{b"\x58": "cp1252", b"\x59": "cp1252", b"\x64": "CP852", b"\xc8": "CP1250", b"\xc9": "CP1251"},
+}
+"""Language byte of a .dbf -> encoding (dBase; the table of Esri)."""
+
+
+def _named(said: str) -> str:
+    """
+    Return the encoding that a .cpg names, empty if it is not known.
+
+    >>> _named("65001"), _named("OEM 850"), _named("ISO-8859-1"), _named("nonsense")
+    ('UTF-8', 'CP850', 'ISO-8859-1', '')
+    """
+    plain = re.sub(r"[\s_-]+", "", said.upper())
+    if plain in ("UTF8", "65001", "CP65001"):
+        return "UTF-8"
+    if found := re.fullmatch(r"(?:ISO)?8859(\d{1,2})|LATIN1", plain):
+        number = int(found.group(1) or 1)
+        return "ISO-8859-1" if number > 16 or len(found.group(1) or "1") > 2 else f"ISO-8859-{number}"
+    if found := re.fullmatch(r"(?:CP|WINDOWS|ANSI|OEM|IBM|MSDOS|DOS)?(437|850|852|858|860|863|865|866|125\d)", plain):
+        return "CP850" if found.group(1) == "858" else f"CP{found.group(1)}"
+    return "mac_roman" if plain in ("MACINTOSH", "MACROMAN", "10000", "XMACROMAN") else ""
 
 
 def _header_bytes(body: bytes) -> int:

@@ -24,7 +24,25 @@ from mssmap.jail.limits import Limits, RefusedError
 FORBIDDEN = ("open", "socket.", "subprocess.", "os.", "ctypes.", "shutil.", "urllib.", "ftplib.", "http.", "pty.")
 """Audit events of Python that no reader needs once everything is loaded; the kernel's limits stand behind them."""
 
-ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "cp1252", "latin-1", "ascii", "cp437", "idna")
+ENCODINGS = (
+    *("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "ascii", "idna", "mac_roman"),
+    *(
+        "cp437",
+        "cp850",
+        "cp852",
+        "cp860",
+        "cp863",
+        "cp865",
+        "cp866",
+        *(f"iso8859-{n}" for n in (2, 3, 4, 5, 7, 9, 15)),
+        "cp1250",
+        "cp1251",
+        "cp1252",
+        "cp1253",
+        "cp1254",
+        "cp1257",
+    ),
+)
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 JOBS: Final = {
     "tables": "mssmap.ingest.job",
     "document": "mssmap.jail.documents",
-    "archive": "mssmap.archive.rows",
+    "archive": "mssmap.ingest.rows",
     "proof": "mssmap.exports.claimed",
     "backup": "mssmap.store.backup_zip",
     "pack": "mssmap.brief.pack_zip",

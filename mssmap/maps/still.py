@@ -9,6 +9,7 @@ stands where the live map will have it.
 from __future__ import annotations
 
 import html
+import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -431,6 +432,12 @@ ASIDE: Final = (
     *((-60, 0), (60, 0)),
 )
 BESIDE: Final = ((0, 0), (4, -14), (4, 14), (14, -26), (14, 26), (-40, -24), (-40, 24))
+AROUND: Final = (
+    *((0, -1, 0), (0.7, -0.7, 40), (1, 0, 40), (0.7, 0.7, 40), (0, 1, 20)),
+    *((-0.7, -0.7, 40), (-1, 0, 40), (-0.7, 0.7, 40)),
+)
+AWAY_PX: Final = (36, 54, 72, 90, 108, 126)
+LINE_FROM_PX: Final = 16
 FROM_ZOOM: Final = ((3, 9.25), (4, 10.75), (5, 12))
 """Where names may stand, and from which zoom on smaller towns have one: as in client/map/labels.js."""
 
@@ -445,6 +452,15 @@ class _Name:
     spacing: float = 0.0
     is_beside: bool = False
     tries: tuple[tuple[int, int], ...] = HERE
+    always: bool = False
+
+    def places(self, wide: float) -> Iterable[tuple[int, int]]:
+        """Yield where the name may stand, the best places first."""
+        yield from self.tries
+        further = itertools.product(AWAY_PX if self.always else (), AROUND)
+        for away, (east, south, _dear) in sorted(further, key=lambda one: one[0] + one[1][2]):
+            back = wide + 14 if east < 0 else wide / 2 + 7 if east == 0 else 0
+            yield placing.whole(east * away - back), placing.whole(south * away)
 
 
 def _names(data: Data, found: list[Stack], look: Look, step: WindowClass, width: Width) -> str:
@@ -463,20 +479,31 @@ def _names(data: Data, found: list[Stack], look: Look, step: WindowClass, width:
         wide = width(name.text, name.size, name.bold) + len(name.text) * name.spacing + 6
         left = x - 4 if name.is_beside else x - wide / 2
         box = (left, y - 9, left + wide + (8 if name.is_beside else 0), y + 9)
-        shift = next((shift for shift in name.tries if _is_free(_moved(box, shift), taken)), None)
+        shift = next((shift for shift in name.places(wide) if _is_free(_moved(box, shift), taken)), None)
         if shift is None:
             continue
-        taken.append(_moved(box, shift))
+        own = _moved(box, shift)
+        taken.append(own)
         at = (x - x0 + shift[0] + (7 if name.is_beside else 0), y - y0 + shift[1])
         if name.kind == "road":
             parts.append(
                 f'<rect class="mm-sign" x="{n(at[0] - wide / 2)}" y="{n(at[1] - 7.5)}" width="{n(wide)}" height="15" '
                 'rx="3"/>'
             )
+        if name.is_beside:
+            parts.append(_line_to((x, y), (min(max(x, own[0] + 4), own[2] - 4), y + shift[1]), step.origin))
         parts.append(f'<text class="mm-l {name.kind}" x="{n(at[0])}" y="{n(at[1])}">{html.escape(name.text)}</text>')
         if name.is_beside:
             parts.append(f'<circle class="mm-dot" cx="{n(x - x0)}" cy="{n(y - y0)}" r="2"/>')
     return "".join(parts)
+
+
+def _line_to(start: tuple[float, float], end: tuple[float, float], origin: tuple[float, float]) -> str:
+    """Draw the line from a point to its name, none if they are close."""
+    if math.dist(start, end) <= LINE_FROM_PX:
+        return ""
+    (x1, y1), (x2, y2) = ((x - origin[0], y - origin[1]) for x, y in (start, end))
+    return f'<line class="mm-name-line" x1="{n(x1)}" y1="{n(y1)}" x2="{n(x2)}" y2="{n(y2)}"/>'
 
 
 def _box(x: float, y: float, radius: float) -> Box:
@@ -500,7 +527,7 @@ def _names_at(data: Data, look: Look, zoom: float) -> list[_Name]:
     def towns(rank: int) -> list[_Name]:
         size, bold, tries = (13.5, True, BESIDE) if rank == 1 else (12.5, False, BESIDE if rank == 2 else HERE)
         return [
-            _Name(own(names), f"place r{rank}", at, size, bold, is_beside=True, tries=tries)
+            _Name(own(names), f"place r{rank}", at, size, bold, is_beside=True, tries=tries, always=rank == 1)
             for names, at, one in known.towns
             if one == rank
         ]

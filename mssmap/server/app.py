@@ -51,7 +51,7 @@ from mssmap.server.opening import Opening
 from mssmap.server.packed import Packed
 from mssmap.server.seat import Begun, Seat, Sticky
 from mssmap.store import people
-from mssmap.ui import acts, answer, cache, frame, live, logs, permits, plain, visits
+from mssmap.ui import acts, answer, asked, cache, frame, live, logs, permits, plain, visits
 
 APP = settings.ROOT / "app.py"
 HASHED = re.compile(
@@ -118,6 +118,7 @@ async def _lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     cache.warm()
     fonts.start()
     packed.prepare(first.needed())
+    await run_in_threadpool(first.page, asked.read("", "en"), "")  # the first reader need not wait for the ground
     await _make_the_first_page()
     gc.collect()
     gc.freeze()

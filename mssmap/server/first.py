@@ -58,11 +58,12 @@ def page(asked: Asked, origin: str) -> str:
     shown = asking.view(asked)
     drawn = draw_or_none(shown)
     before, behind = streamlit_page()
+    later = f'<template id="mm-behind">{behind}</template>'  # sixty files: asked for once the picture is seen
     return (
         f'<!doctype html><html lang="{asked.language}"><head>{before}{_head(shown, origin)}'
         f"<style>{style()}{drawn.style if drawn else ''}</style></head><body>"
         f"{_still_page(shown, drawn) if drawn else ''}"
-        f'<div id="root"></div><script>{script()}</script>{behind}</body></html>'
+        f'<div id="root"></div>{behind if drawn is None else later}<script>{script()}</script></body></html>'
     )
 
 
@@ -116,7 +117,8 @@ def script() -> str:
 @lru_cache(maxsize=1)
 def style() -> str:
     """Return the style of the page and of the map on it."""
-    font = f'@font-face{{font-family:"Mssmap First";src:url("{_font()}") format("woff2");font-weight:200 900}}'
+    source = f'url("{_font()}") format("woff2")'
+    font = f'@font-face{{font-family:"Mssmap First";src:{source};font-weight:200 900;font-display:swap}}'
     own = client.read("page/first.css") + still_style()
     panel = client.rules("page/panel.css", (".mm-figures", ".mm-card"))
     onmap = client.rules(

@@ -31,6 +31,7 @@ from mssmap.archive.shelf import ChangedError, Shelf
 from mssmap.archive.writer import StoppedError
 from mssmap.cli import run
 from mssmap.errors import DataError, InputError, NotFoundError
+from mssmap.ingest import source
 
 
 def left(folder: Path) -> list[str]:
@@ -257,7 +258,7 @@ def test_a_truncated_footer_and_a_huge_row_group(tmp_path, small, monkeypatch):
     with pytest.raises(InputError, match=r"cut\.parquet: found a Parquet file that cannot be read"):
         stream.add_file(Shelf(tmp_path), path, small)
     path.write_bytes(whole)
-    monkeypatch.setattr(stream, "BOUNDS", dataclasses.replace(stream.BOUNDS, unpacked_bytes=100))
+    monkeypatch.setattr(source, "BOUNDS", dataclasses.replace(source.BOUNDS, unpacked_bytes=100))
     with pytest.raises(InputError, match=r"a row group of .* Write it with row groups"):
         stream.add_file(Shelf(tmp_path), path, small)
 
@@ -339,7 +340,7 @@ def test_our_own_archive_can_be_added_again_elsewhere(own, tmp_path, small):
 def test_a_csv_is_cut_only_between_records():
     text = b'a,b\n1,"x\ny"\n2,"say ""hi""\n"\n3,z'
     for size in range(1, len(text) + 1):
-        found = list(stream.parts(io.BytesIO(text), size))
+        found = list(source.cut(io.BytesIO(text), size))
         assert b"".join(found) == text
         cuts = set(np.cumsum([len(part) for part in found]).tolist())
         assert cuts <= {len(b"a,b\n"), len(b'a,b\n1,"x\ny"\n'), len(text) - len(b"3,z"), len(text)}
@@ -348,7 +349,7 @@ def test_a_csv_is_cut_only_between_records():
 @given(cells=st.lists(st.text(alphabet='a,"\n\r é', max_size=6), min_size=1, max_size=8), size=st.integers(1, 40))
 def test_any_csv_survives_the_cutting(cells, size):
     text = pd.DataFrame({"x": cells, "y": 1}).to_csv(index=False).encode()
-    found = list(stream.parts(io.BytesIO(text), size))
+    found = list(source.cut(io.BytesIO(text), size))
     assert b"".join(found) == text
     assert all(part.count(b'"') % 2 == 0 for part in found)
 
@@ -365,8 +366,8 @@ def acled(path: Path, count: int) -> Path:
 
 
 def test_a_csv_in_parts_gives_every_row_once(tmp_path, small, monkeypatch):
-    monkeypatch.setattr(stream, "PART_BYTES", 4_000)
-    monkeypatch.setattr(stream.parts, "__defaults__", (4_000,))
+    monkeypatch.setattr(source, "PART_BYTES", 4_000)
+    monkeypatch.setattr(source.cut, "__defaults__", (4_000,))
     told_rows = []
     path = acled(tmp_path / "acled.csv", 100)
     made, told = stream.add_file(
@@ -374,7 +375,7 @@ def test_a_csv_in_parts_gives_every_row_once(tmp_path, small, monkeypatch):
     )
     assert len([n for n, what in told_rows if what == "rows read"]) > 2
     assert told_rows[-1] == (90, "rows written")
-    assert (told.read, told.left_out, made.rows, made.kept) == (100, 0, 90, {"country": ["Haiti"]})
+    assert (told.read, told.left_out, made.rows, made.kept) == (100, 10, 90, {"country": ["Haiti"]})
     archives = engine.connect(Shelf(tmp_path / "archives"))
     ids = archives.ask(made.name, "record", 0).to_pylist()[0]
     assert (ids["event_id"][:3], ids["title_en"], ids["grade"]) == ("hti", "Mob violence, Alpha", "B3")
@@ -384,7 +385,7 @@ def test_a_csv_in_parts_gives_every_row_once(tmp_path, small, monkeypatch):
 
 @pytest.mark.parametrize("found", [True, False])
 def test_a_part_without_haiti_is_no_obstacle_but_a_file_is(tmp_path, small, monkeypatch, found):
-    monkeypatch.setattr(stream.parts, "__defaults__", (4_000,))
+    monkeypatch.setattr(source.cut, "__defaults__", (4_000,))
     path = acled(tmp_path / "acled.csv", 60)
     text = path.read_text().replace(",Haiti,", ",Cuba,")
     path.write_text(text if not found else text[::-1].replace("Cuba"[::-1], "Haiti"[::-1], 1)[::-1])
@@ -396,7 +397,7 @@ def test_a_part_without_haiti_is_no_obstacle_but_a_file_is(tmp_path, small, monk
 
 
 def test_an_open_quote_is_told(tmp_path, small, monkeypatch):
-    monkeypatch.setattr(stream, "RECORD_BYTES", 1_000)
+    monkeypatch.setattr(source, "RECORD_BYTES", 1_000)
     path = tmp_path / "open.csv"
     path.write_text('date,title\n2024-01-01,"never\n' + "x\n" * 20_000_000)
     with pytest.raises(InputError, match="a quote that is never closed"):

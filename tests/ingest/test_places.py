@@ -16,8 +16,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from mssmap import ingest
-from mssmap.archive import stream
 from mssmap.errors import InputError
+from mssmap.ingest import source as readers
 from mssmap.jail import box
 from mssmap.jail.places import Places, at_once
 
@@ -58,7 +58,7 @@ def test_what_was_given_up_in_an_error_that_is_kept_gives_its_place_back(file, o
     gc.disable()
     try:
         with rows.open("rb") as source:
-            kept: list[object] = [stream.parquet(source)]
+            kept: list[object] = [readers.parquet(source)]
             next(kept[0])  # type: ignore[call-overload]
             kept.append(kept)  # as an error and its traceback hold each other
             del kept

@@ -162,7 +162,7 @@ EVENT = {"date": "2025-01-18", "title": "Something", "lon": "-72.35", "lat": "18
     ("change", "column", "found", "required"),
     [
         pytest.param({"lon": "400"}, "geometry", "400, 18.55", "longitude within -180 to 180", id="longitude 400"),
-        pytest.param({"lon": "NaN"}, "lon", "'NaN'", "a longitude in degrees", id="NaN"),
+        pytest.param({"lon": "many"}, "lon", "'many'", "a longitude in degrees", id="no number"),
         pytest.param({"lat": "inf"}, "lat", "'inf'", "a latitude in degrees", id="infinity"),
         pytest.param({"lon": "72.35"}, "geometry", "72.35, 18.55", "within longitude -75 to -71", id="east"),
         pytest.param({"lon": "2.35", "lat": "48.85"}, "geometry", "2.35, 48.85", "latitude 17.5 to 20.6", id="Paris"),

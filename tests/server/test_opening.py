@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 
 import brotli
 import pytest
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.testclient import TestClient
 
 from mssmap.server import first, opening
+from mssmap.server.door import pages
 from mssmap.server.opening import FullError, Kept, Opening
 
 
@@ -164,3 +167,9 @@ def test_the_scripts_of_the_page_are_those_that_the_policy_allows():
     from mssmap.server.door.headers import inline_scripts
 
     assert set(inline_scripts(client().get("/").text)) == set(_page_scripts())
+
+
+def test_before_somebody_signed_in_a_link_shows_the_name_of_the_product_only():
+    answer = pages.sign_in(Headers({"accept-language": "fr"}), "/?as_of=2025-01-18&region=HT05")
+    told = re.findall(r'<meta property="(og:\w+)" content="([^"]*)"', bytes(answer.body).decode())
+    assert told == [("og:title", "mssmap")]

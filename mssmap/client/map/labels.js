@@ -23,6 +23,18 @@ const ASIDE = [
 /** The same for the name of a large town, which starts at the right of its point. */
 const BESIDE = [[0, 0], [4, -14], [4, 14], [14, -26], [14, 26], [-40, -24], [-40, 24]];
 
+/**
+ * Directions (east, south) in which the name of one of the largest towns looks for room away from its point, and pixels
+ * that it would rather go further than that way: above its point it is nearest to it.
+ */
+// deno-fmt-ignore
+const AROUND = [
+  [0, -1, 0], [0.7, -0.7, 40], [1, 0, 40], [0.7, 0.7, 40], [0, 1, 20], [-0.7, -0.7, 40], [-1, 0, 40], [-0.7, 0.7, 40],
+];
+const AWAY_PX = [36, 54, 72, 90, 108, 126];
+/** A name further than this from its point has a line to it. */
+const LINE_FROM_PX = 16;
+
 /** Ranks of towns beyond the largest, and the zoom from which on they have a name. */
 const FROM_ZOOM = [[3, 9.25], [4, 10.75], [5, 12]];
 const HAMLETS_FROM = 10.75;
@@ -36,6 +48,7 @@ const HAMLETS_FROM = 10.75;
  * @property {number} [spacing]
  * @property {boolean} [atPoint]  it stands at the right of its point
  * @property {number[][]} [tries]
+ * @property {boolean} [always]  it stands further away rather than not at all
  */
 
 /**
@@ -68,7 +81,9 @@ function towns(sheet, rank) {
   return [...places.features, ...(hamlets?.features ?? [])].flatMap(({ geometry, properties }) => {
     if (properties.rank !== rank || geometry.type !== "Point") return [];
     const [lon, lat] = geometry.coordinates;
-    return [{ text: sheet.nameOf(properties), kind: `place r${rank}`, at: [lat, lon], font, atPoint: true, tries }];
+    /** @type {Name} */
+    const name = { text: sheet.nameOf(properties), kind: `place r${rank}`, at: [lat, lon], font, atPoint: true, tries };
+    return [{ ...name, always: rank === 1 }];
   });
 }
 
@@ -162,17 +177,46 @@ export function placeLabels(sheet) {
  * @param {Area[]} taken  the room that it takes is added
  */
 function placeLabel(map, name, taken) {
-  const { at, atPoint, kind, text, tries = HERE } = name;
+  const { always, at, atPoint, kind, text, tries = HERE } = name;
   const width = widthOf(name);
   const { x, y } = map.latLngToLayerPoint(at);
   const x0 = atPoint ? x - 4 : x - width / 2;
   const area = { x0, x1: x0 + width + (atPoint ? 8 : 0), y0: y - 9, y1: y + 9 };
-  const step = tries.find((shift) => isFree(moved(area, shift), taken));
+  const step = [...tries, ...(always ? further(width) : [])].find((shift) => isFree(moved(area, shift), taken));
   if (!step) return [];
-  taken.push(moved(area, step));
+  const own = moved(area, step);
+  taken.push(own);
   const left = x + step[0] + (atPoint ? 7 : 0);
   const label = standing($("div", "mm-label " + kind, text), left, y + step[1]);
-  return atPoint ? [label, standing($("div", "mm-dot"), x, y)] : [label];
+  if (!atPoint) return [label];
+  const end = { x: Math.min(Math.max(x, own.x0 + 4), own.x1 - 4), y: y + step[1] };
+  return [...lineTo({ x, y }, end), label, standing($("div", "mm-dot"), x, y)];
+}
+
+/**
+ * Places further away where a name of a width may stand, the near ones first.
+ * @param {number} width
+ */
+const further = (width) =>
+  AWAY_PX.flatMap((away) => AROUND.map(([east, south, dear]) => ({ away, east, south, cost: away + dear })))
+    .sort((one, other) => one.cost - other.cost)
+    .map(({ away, east, south }) => {
+      const back = east < 0 ? width + 14 : east === 0 ? width / 2 + 7 : 0;
+      return [Math.round(east * away - back), Math.round(south * away)];
+    });
+
+/**
+ * The line from a point to its name, none if they are close.
+ * @param {{ x: number, y: number }} from
+ * @param {{ x: number, y: number }} to
+ */
+function lineTo(from, to) {
+  const length = Math.hypot(to.x - from.x, to.y - from.y);
+  if (length <= LINE_FROM_PX) return [];
+  const line = standing($("div", "mm-name-line"), from.x, from.y);
+  line.style.width = `${length}px`;
+  line.style.transform = `rotate(${Math.atan2(to.y - from.y, to.x - from.x)}rad)`;
+  return [line];
 }
 
 /**

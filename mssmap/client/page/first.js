@@ -10,6 +10,9 @@ const LOOK_MS = 300;
 /** So many looks in a row at a page that says it is finished, and has no map. */
 const FINISHED = 15;
 
+/** So long the files of the live page wait for the picture to be seen; a page in the background paints nothing. */
+const UNSEEN_MS = 400;
+
 const still = document.getElementById("mm-first");
 const main = still?.querySelector("main");
 let framed = 0;
@@ -22,6 +25,14 @@ function leave() {
   const page = document.querySelector('[data-testid="stMain"]');
   if (page && main) page.scrollTop = main.scrollTop;
   still.remove();
+}
+
+/** Begins to load the live page. */
+function begin() {
+  const behind = document.getElementById("mm-behind");
+  if (!(behind instanceof HTMLTemplateElement)) return;
+  behind.remove();
+  document.body.append(document.importNode(behind.content, true));
 }
 
 /** @param {() => void} then  called when what was drawn just now has been seen */
@@ -52,6 +63,8 @@ function whenFigured() {
 }
 
 bus.on("shown", whenFigured);
+requestAnimationFrame(() => setTimeout(begin));
+setTimeout(begin, UNSEEN_MS);
 
 const line = /** @type {{ connection?: { saveData?: boolean, effectiveType?: string } }} */ (navigator).connection;
 if (still && (line?.saveData || /2g|3g/.test(line?.effectiveType ?? ""))) still.classList.add("mm-slow");

@@ -87,6 +87,7 @@ def _page(
     label, href = link
     text = (
         f'<!doctype html><html lang="{i18n.current()}"><meta charset="utf-8"><title>{html.escape(title)}</title>'
+        '<meta property="og:title" content="mssmap">'  # a chat shows of a link what anybody may know
         f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style><main><h1>{html.escape(title)}</h1>'
         f'<p>{html.escape(words)}</p><a class="go" href="{html.escape(href)}">{html.escape(label)}</a></main></html>'
     )

@@ -14,9 +14,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+import shapely
 
-from mssmap.ingest.geoparquet import crs_of, described, plain
+from mssmap.ingest import located, shapes
+from mssmap.ingest.geoparquet import crs_of, described, plain, primary_of
 from mssmap.ingest.shapes import system_of
+from mssmap.ingest.table import GEOMETRY, MARKS, Table
 from mssmap.jail.jobs import Task
 from mssmap.jail.limits import MB, Limits, RefusedError, at_most, printable, refused
 
@@ -40,10 +43,11 @@ def work(task: Task) -> None:
         source = pq.ParquetFile(
             task.file, buffer_size=MB, thrift_string_size_limit=20_000_000, thrift_container_size_limit=1_000_000
         )
-        wanted = _checked(source, task.limits)
+        wanted, shapes_in = _checked(source, task.limits)
         out = None
-        for batch in _larger(_batches(source, wanted, task.limits)):
-            out = out or task.table({}, batch.schema)
+        notes: list[str] = []
+        for batch in _larger(_batches(source, wanted, shapes_in, task.limits, notes)):
+            out = out or task.table({"notes": notes}, batch.schema)
             out.write_batch(batch)
         if out is not None:
             out.close()
@@ -55,8 +59,8 @@ def work(task: Task) -> None:
     task.end({})
 
 
-def _checked(source: pq.ParquetFile, limits: Limits) -> list[str]:
-    """Check what the footer says; return the columns to read."""
+def _checked(source: pq.ParquetFile, limits: Limits) -> tuple[list[str], str]:
+    """Check what the footer says; return the columns to read, and that of the shapes if there are no numbers."""
     footer, schema = source.metadata, source.schema_arrow
     if len(schema) > limits.columns:
         raise refused(f"{len(schema)} columns", f"at most {limits.columns}", "Leave out what is not needed.")
@@ -72,12 +76,22 @@ def _checked(source: pq.ParquetFile, limits: Limits) -> list[str]:
     if len(zones) > 1:
         raise refused(f"times in {len(zones)} zones ({', '.join(sorted(zones))})", "one zone, or days")
     geometries = described(footer.metadata)
+    shapes_in = _shapes_in(schema, geometries, footer.metadata)
     for name, item in geometries.items():
         _check_crs(str(name), item)
     names = [item.name for item in schema if item.name not in geometries and not pa.types.is_nested(item.type)]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise refused(f"two columns named {printable(twice, 60)}", "each name once", "Rename one.")
-    return [name for name in names if not _is_binary(schema.field(name).type)]
+    names = [name for name in names if not _is_binary(schema.field(name).type)]
+    has_numbers = any(map(located.LON.fullmatch, names)) and any(map(located.LAT.fullmatch, names))
+    return names, "" if has_numbers else shapes_in
+
+
+def _shapes_in(schema: pa.Schema, geometries: dict[str, Any], metadata: dict[bytes, bytes] | None) -> str:
+    """Return the name of the column of shapes, empty if there is none in WKB."""
+    primary = primary_of(metadata)
+    wanted = [primary, *geometries]
+    return next((name for name in wanted if name in schema.names and _is_binary(schema.field(name).type)), "")
 
 
 def _is_binary(kind: pa.DataType) -> bool:
@@ -94,20 +108,39 @@ def _check_crs(name: str, item: Any) -> None:
         raise refused(f"the column {name} in {found}", "longitude and latitude in WGS 84", "Transform it first.")
 
 
-def _batches(source: pq.ParquetFile, wanted: list[str], limits: Limits) -> Iterator[pa.RecordBatch]:
-    """Yield small batches whose columns have plain types."""
+def _batches(
+    source: pq.ParquetFile, wanted: list[str], shapes_in: str, limits: Limits, notes: list[str]
+) -> Iterator[pa.RecordBatch]:
+    """Yield small batches whose columns have plain types, with their shapes if there are some."""
     before = 0
-    for batch in source.iter_batches(batch_size=BATCH_ROWS, columns=wanted, use_threads=False):
+    names = [*wanted, *([shapes_in] if shapes_in else [])]
+    for batch in source.iter_batches(batch_size=BATCH_ROWS, columns=names, use_threads=False):
         at_most(
             sum(unpacked_bytes(column) for column in batch.columns), BATCH_BYTES, f"bytes in {batch.num_rows:,} rows"
         )
-        columns = [_typed(column) for column in batch.columns]
-        made = pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+        plain_names = [name for name in batch.schema.names if name != shapes_in]
+        columns = [_typed(batch[name]) for name in plain_names]
+        made = pa.RecordBatch.from_arrays(columns, names=plain_names)
         made.validate(full=True)
         _check_texts(made, before, limits)
         _check_places(made, before)
+        if shapes_in:
+            made = _with_shapes(made, batch[shapes_in], before, limits, notes)
         before += made.num_rows
         yield made
+
+
+def _with_shapes(
+    made: pa.RecordBatch, blobs: pa.Array, before: int, limits: Limits, notes: list[str]
+) -> pa.RecordBatch:
+    """Add the shapes of a batch, checked and mended as those of any file."""
+    table = Table("", {}, range(before + 1, before + made.num_rows + 1))
+    table.geometry = shapes.from_wkb(blobs.to_pylist(), table, limits, "WKB")
+    shapes.check(table, limits)
+    notes += [note for note in table.notes if note not in notes]
+    mended = shapes.mend(table.geometry)
+    made = made.append_column(GEOMETRY, pa.array(shapely.to_wkb(mended.shapes, include_srid=False), pa.binary()))
+    return made.append_column(MARKS, pa.array(mended.marks))
 
 
 def unpacked_bytes(column: pa.Array) -> int:
