@@ -45,6 +45,7 @@ from mssmap.ui import acts as acts_of
 ROUNDS = 20
 LAYERS = [name for name in layers.ALL if name.startswith(("fobs", "prisons"))]
 LARGE = 100_000
+LOOKING = 300
 
 
 BEGIN, END = "<!-- written by python -m benchmarks.cost -->", "<!-- end of what benchmarks.cost wrote -->"
@@ -151,19 +152,40 @@ async def acts(address: str, server: psutil.Process) -> dict[str, float]:
     return found
 
 
-async def crowd(address: str, server: psutil.Process, viewers: int, moves: int) -> tuple[float, float, float, float]:
-    """Let viewers move the dial; p95 in ms, CPU share of the front process, CPU of all and of the viewers in s."""
-    people = [Viewer(address, await asyncio.to_thread(_cookie, address)) for _ in range(viewers)]
+@dataclass(frozen=True)
+class Crowd:
+    """What a crowd costs: p95 of an answer, share of the front process in the CPU, CPU of all, memory of a session."""
+
+    p95_ms: float
+    front_share: float
+    server_s: float
+    viewers_s: float
+    session_mb: float
+
+
+async def crowd(address: str, server: psutil.Process, viewers: int, moves: int, looking: int = 0) -> Crowd:
+    """Let viewers move the dial while others only look."""
+    warm = Viewer(address)
+    await warm.open()
+    await warm.close()
+    before = memory_mb(server)
+    people = [Viewer(address, await asyncio.to_thread(_cookie, address)) for _ in range(viewers + looking)]
     for one in people:
         await one.open()
+    memory = memory_mb(server) - before
     all_before, front_before, own_before = cpu_s(server), cpu_s(server, alone=True), cpu_s(psutil.Process(), alone=True)
-    times = await asyncio.gather(*(watch(one, number, moves) for number, one in enumerate(people)))
+    times = await asyncio.gather(*(watch(one, number, moves) for number, one in enumerate(people[:viewers])))
     spent, front = cpu_s(server) - all_before, cpu_s(server, alone=True) - front_before
     own = cpu_s(psutil.Process(), alone=True) - own_before
     for one in people:
         await one.close()
     p95 = statistics.quantiles([value for mine in times for value in mine], n=20)[-1] * 1000
-    return p95, front / spent, spent, own
+    return Crowd(p95, front / spent, spent, own, memory / len(people))
+
+
+def memory_mb(server: psutil.Process) -> float:
+    """Memory of the server and all its processes."""
+    return float(sum(one.memory_info().rss for one in (server, *server.children())) / 1e6)
 
 
 def _cookie(address: str) -> str:
@@ -219,21 +241,22 @@ def core(data: Data) -> tuple[int, float, float]:
     return max(counts), (between - before) * 1000 / ROUNDS, (after - between) * 1000 / ROUNDS
 
 
-def crowded(workers: int, viewers: int, moves: int) -> list[Row]:
+def crowded(workers: int, viewers: int, moves: int, looking: int = 0) -> list[Row]:
     """Measure a crowd on a server of its own."""
     with serving(workers) as (address, server):
-        p95, share, spent, own = asyncio.run(crowd(address, server, viewers, moves))
+        found = asyncio.run(crowd(address, server, viewers, moves, looking))
         memory = [one.memory_info().rss / 1e6 for one in server.children() or [server]]
-    words = f"{viewers} viewers who move the dial each second, {workers} process" + ("es" if workers > 1 else "")
+    beside = f" beside {looking} who look" if looking else ""
+    words = f"{viewers} viewers who move the dial each second{beside}, {workers} process" + "es" * (workers > 1)
     rows = [
-        Row(f"{words}: answered, p95", p95, "ms"),
-        Row(f"{words}: CPU of the server for each move", spent * 1000 / viewers / moves, "ms"),
-        Row(f"{words}: CPU of the viewers themselves for each move", own * 1000 / viewers / moves, "ms"),
+        Row(f"{words}: answered, p95", found.p95_ms, "ms", 3000 if looking else 1000 if workers > 1 else None),
+        Row(f"{words}: CPU of the server for each move", found.server_s * 1000 / viewers / moves, "ms"),
+        Row(f"{words}: CPU of the viewers themselves for each move", found.viewers_s * 1000 / viewers / moves, "ms"),
+        Row(f"{words}: memory of a session", found.session_mb, "MB", 1.5),
         Row(f"{words}: memory of the largest process", max(memory), "MB"),
     ]
-    return (
-        [*rows, Row(f"{words}: share of the front process in the CPU", share * 100, "%", 10)] if workers > 1 else rows
-    )
+    front = Row(f"{words}: share of the front process in the CPU", found.front_share * 100, "%", 10)
+    return [*rows, front] if workers > 1 else rows
 
 
 def measured(viewers: int, moves: int, workers: Sequence[int]) -> list[Row]:
@@ -247,7 +270,8 @@ def measured(viewers: int, moves: int, workers: Sequence[int]) -> list[Row]:
         rows += [
             Row(name, spent, "ms", PROMISED.get(name)) for name, spent in asyncio.run(acts(address, server)).items()
         ]
-    return [*rows, *(row for count in workers for row in crowded(count, viewers, moves))]
+    rows += [row for count in workers for row in crowded(count, viewers, moves)]
+    return rows + (crowded(max(workers), viewers, moves, LOOKING) if workers else [])
 
 
 def write(rows: Sequence[Row]) -> None:

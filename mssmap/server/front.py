@@ -197,6 +197,9 @@ class Front:
                 connection, address = self._listener.accept()
             except OSError:
                 return
+            if len(self._tasks) > self._most // 2:  # the processes take nothing, and so many wait for them already
+                connection.close()
+                continue
             connection.setblocking(False)
             comer = Comer(connection, connections.group(str(address[0])))
             self._waiting[comer] = None

@@ -65,6 +65,14 @@ class Seat:
         """Return rates that hold over all processes."""
         return limits.SharedLimiter(self.rates)
 
+    def _next(self) -> tuple[bytes, list[int]]:
+        """Return the first bytes and the file descriptor of the next connection; nothing if there will be none."""
+        try:
+            first, handles, _flags, _address = socket.recv_fds(self.channel, MOST_BYTES, 1)
+        except ConnectionError:
+            return b"", []
+        return first, handles
+
     def receive(self, make: Callable[[bytes], asyncio.Protocol], gone: Callable[[], None]) -> None:
         """Take connections from now on, and say so; `gone` is called when the front process is no more."""
         loop = asyncio.get_running_loop()
@@ -76,16 +84,18 @@ class Seat:
             nonlocal untold
             with contextlib.suppress(BlockingIOError):
                 while True:
-                    first, handles, _flags, _address = socket.recv_fds(self.channel, MOST_BYTES, 1)
-                    if not handles:
+                    first, handles = self._next()
+                    if not first:
                         loop.remove_reader(self.channel)
                         gone()
                         return
+                    untold += 1
+                    if not handles:  # no file descriptor was free for it
+                        continue
                     connection = socket.socket(fileno=handles[0])
                     task = loop.create_task(_take(loop, connection, make(first)))
                     taken.add(task)
                     task.add_done_callback(taken.discard)
-                    untold += 1
             with contextlib.suppress(OSError):  # told with the next one
                 self.channel.send(str(untold).encode())
                 untold = 0
