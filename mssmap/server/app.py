@@ -118,7 +118,7 @@ async def _lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     cache.warm()
     fonts.start()
     packed.prepare(first.needed())
-    await run_in_threadpool(first.page, asked.read("", "en"), "")  # the first reader need not wait for the ground
+    await run_in_threadpool(first.page, asked.read("", "en"))  # the first reader need not wait for the ground
     await _make_the_first_page()
     gc.collect()
     gc.freeze()

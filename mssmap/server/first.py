@@ -46,21 +46,18 @@ MORE: Final = (
 PAGES: Final = ("timeline", "planner", "briefing", "export", "data")
 
 
-def page(asked: Asked, origin: str) -> str:
-    """
-    Write the page of a view, in its language.
+ORIGIN: Final = "https://origin.invalid"
+"""Stands in the page for scheme and host by which the reader came: the picture that chats show has a whole address."""
 
-    Parameters
-    ----------
-    origin
-        Scheme and host by which the reader came, for the address of the picture that chats show.
-    """
+
+def page(asked: Asked) -> str:
+    """Write the page of a view, in its language."""
     shown = asking.view(asked)
     drawn = draw_or_none(shown)
     before, behind = streamlit_page()
     later = f'<template id="mm-behind">{behind}</template>'  # sixty files: asked for once the picture is seen
     return (
-        f'<!doctype html><html lang="{asked.language}"><head>{before}{_head(shown, origin)}'
+        f'<!doctype html><html lang="{asked.language}"><head>{before}{_head(shown)}'
         f"<style>{style()}{drawn.style if drawn else ''}</style></head><body>"
         f"{_still_page(shown, drawn) if drawn else ''}"
         f'<div id="root"></div>{behind if drawn is None else later}<script>{script()}</script></body></html>'
@@ -160,11 +157,11 @@ def _font() -> str:
 # ------------------------------------------------------------------------------------------------------------ the head
 
 
-def _head(shown: View, origin: str) -> str:
+def _head(shown: View) -> str:
     asked = shown.asked
     title = f"{heading()} · {text.day(asked.clocks.as_of)}"
     sentence = " ".join(shown.lines[:2])
-    picture = f"{origin}/preview.png?{asking.write(asked)}"
+    picture = f"{ORIGIN}/preview.png?{asking.write(asked)}"
     told = {
         "og:type": "website",
         "og:site_name": "mssmap",

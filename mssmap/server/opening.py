@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import html
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -39,18 +40,18 @@ RETRY_S: Final = 5
 
 @dataclass(frozen=True)
 class Kind:
-    """What is answered at a path: its type, and how it is made from a view and the address of the server."""
+    """What is answered at a path: its type, and how it is made from a view."""
 
     media_type: str
-    make: Callable[[Asked, str], bytes]
+    make: Callable[[Asked], bytes]
 
 
 LIGHT: Final = "/light"
 HTML: Final = "text/html; charset=utf-8"
 KINDS: Final = {
-    "/": Kind(HTML, lambda asked, origin: first.page(asked, origin).encode()),
-    LIGHT: Kind(HTML, lambda asked, _origin: light.page(asked).encode()),
-    "/preview.png": Kind("image/png", lambda asked, _origin: preview.picture(asked)),
+    "/": Kind(HTML, lambda asked: first.page(asked).encode()),
+    LIGHT: Kind(HTML, lambda asked: light.page(asked).encode()),
+    "/preview.png": Kind("image/png", lambda asked: preview.picture(asked)),
 }
 
 
@@ -131,7 +132,7 @@ class Opening:
         asked = await run_in_threadpool(asking.read, request.url.query, wanted_language(request.headers))
         if request.url.path != LIGHT:
             asked = replace(asked, record=None)
-        name = _mark(request.url.path, asked, origin)
+        name = _mark(request.url.path, asked)
         way = agreed(request.headers.get("accept-encoding", "")) if kind.media_type.startswith("text/") else ""
         headers = {
             "cache-control": self._caching,
@@ -145,13 +146,15 @@ class Opening:
 
         def make() -> bytes:
             with i18n.speaking(asked.language):
-                return kind.make(asked, origin)
+                return kind.make(asked)
 
         try:
             content = await self._kept.get(name, make)
+            if kind.media_type == HTML:  # made once, whatever name of the server people use
+                content = content.replace(first.ORIGIN.encode(), html.escape(origin).encode())
             if way and len(content) >= SMALLEST:
                 plain = content
-                content = await self._kept.get(f"{name} {way}", lambda: WAYS[way](plain))
+                content = await self._kept.get(f"{name} {way} {origin}", lambda: WAYS[way](plain))
                 headers["content-encoding"] = way
         except FullError:
             return _full(request.headers)
@@ -169,10 +172,10 @@ def wanted_language(headers: Headers) -> str:
     return first_wish if first_wish in i18n.LANGUAGES else "en"
 
 
-def _mark(path: str, asked: Asked, origin: str) -> str:
+def _mark(path: str, asked: Asked) -> str:
     """Return the name of an answer: of the view, of the data, and of us."""
     known = cache.published()
-    told = "\n".join((path, first.keys(asked), origin, known.version, cache.data_mark(), version.__version__))
+    told = "\n".join((path, first.keys(asked), known.version, cache.data_mark(), version.__version__))
     return hashlib.sha256(told.encode()).hexdigest()[:24]
 
 

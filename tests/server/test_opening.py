@@ -173,3 +173,15 @@ def test_before_somebody_signed_in_a_link_shows_the_name_of_the_product_only():
     answer = pages.sign_in(Headers({"accept-language": "fr"}), "/?as_of=2025-01-18&region=HT05")
     told = re.findall(r'<meta property="(og:\w+)" content="([^"]*)"', bytes(answer.body).decode())
     assert told == [("og:title", "mssmap")]
+
+
+def test_a_page_is_made_once_whatever_name_of_the_server_people_use(monkeypatch):
+    made = []
+    monkeypatch.setattr(first, "draw_or_none", lambda shown, **_look: made.append(shown))
+    with client() as asked:
+        texts = [
+            asked.get("/?as_of=2025-03-04", headers={"host": host}).text
+            for host in ("a.example", "b.example", "a.example")
+        ]
+    assert len(made) == 1
+    assert ["http://b.example/preview.png" in text for text in texts] == [False, True, False]
