@@ -197,6 +197,8 @@ def table(
     rows = data[name]
     if name == "sources":
         return evidence.public(rows, clocks.known_on).reset_index(drop=True)
+    if data.dataset(name).group == "import" and "event_id" not in rows:  # its columns mean what its file says
+        return _inside(data, rows, region).reset_index(drop=True)
     if "known_from" in rows:
         rows = known(data, name, clocks.known_on)
     if name in DATE_COLUMNS:

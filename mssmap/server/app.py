@@ -140,7 +140,7 @@ def create_app() -> st.App:
         secrets=secrets,
         routes=[
             *create_app_static_serving_routes(str(beside), None),  # Streamlit's own, for another folder than its own
-            *api.routes(cache.data),
+            *api.routes(cache.data_now),
             *archive_routes(cache.archives),
             Route("/readyz", _ready, methods=["GET", "HEAD"]),
             Route("/live", live.live, methods=["GET", "POST"]),

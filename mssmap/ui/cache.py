@@ -59,6 +59,12 @@ def refresh() -> None:
     _seen[0] = attach.mark(settings.load().database_url)
 
 
+def data_now() -> Data:
+    """Return the data with what was imported or removed until now, whoever did it; for those who open no page."""
+    refresh()
+    return data()
+
+
 def data() -> Data:
     """Return everything in the data folder and all that was imported; faults stand in `Data.faults`."""
     if _seen[0] is None:
