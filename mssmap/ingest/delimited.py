@@ -83,6 +83,8 @@ def parse(content: bytes, name: str, limits: Limits) -> Parsed:
 
 
 def _read(content: bytes, how: Dialect, parsed: Parsed, name: str, limits: Limits) -> Parsed:
+    if how.start >= len(content) and not content.endswith((b"\n", b"\r")):
+        raise refused("a header and no rows", "at least one row")
     columns, skipped = _cells(content[how.start :], how.names, how.delimiter, limits)
     _check_quotes(content, columns, skipped)
     rows = np.array(_rows(columns.num_rows, skipped, how.first_row), dtype=np.int64)
