@@ -21,6 +21,8 @@ from mssmap.jail.limits import Limits, RefusedError, at_most, printable, refused
 
 DELIMITERS = ",;\t|"
 
+csv.field_size_limit(1_000_000)  # cells that are too long are measured, and told, once the table is read
+
 _ACTOR = (
     *("Code", "Name", "CountryCode", "KnownGroupCode", "EthnicCode", "Religion1Code", "Religion2Code"),
     *("Type1Code", "Type2Code", "Type3Code"),
