@@ -41,7 +41,7 @@ def rows(data: Data, name: str, query: Query) -> pd.DataFrame:
     filters = query.filters
     found = _within(rows_of(data, name, filters), query)
     for start, end in TIMES:
-        if (filters.start or filters.end) and start in found and end in found:
+        if (filters.start or filters.end) and _is_time(found, start) and _is_time(found, end):
             timed = found.rename(columns={start: "valid_from", end: "valid_to"}) if start != "valid_from" else found
             return found.loc[timeline.window(timed[["valid_from", "valid_to"]], filters.start, filters.end).index]
     return found
@@ -56,6 +56,7 @@ def below_grade(data: Data, name: str, query: Query) -> int:
 
 
 def _within(found: pd.DataFrame, query: Query) -> pd.DataFrame:
+    """Keep what touches the box, and what has no geometry (OGC 17-069r4, requirement fc-bbox-response C)."""
     if query.bbox is None or not isinstance(found, gpd.GeoDataFrame):
         return found
     west, south, east, north = query.bbox
@@ -64,7 +65,7 @@ def _within(found: pd.DataFrame, query: Query) -> pd.DataFrame:
     hit = np.zeros(len(found), dtype=bool)
     for low, high in parts:
         hit |= shapely.intersects(shapes, shapely.box(low, south, high, north))
-    return found[hit]
+    return found[hit | shapely.is_missing(shapes)]
 
 
 def features(dataset: Dataset, found: pd.DataFrame) -> list[dict[str, Any]]:
@@ -121,13 +122,18 @@ def described(dataset: Dataset, found: pd.DataFrame, address: str) -> dict[str, 
     }
 
 
+def _is_time(found: pd.DataFrame, column: str) -> bool:
+    """Whether a column holds days; one of a file that was imported may have the name and hold text."""
+    return column in found and pd.api.types.is_datetime64_any_dtype(found[column].dtype)
+
+
 def _extent(found: pd.DataFrame) -> Mapping[str, Any]:
     extent: dict[str, Any] = {}
     if isinstance(found, gpd.GeoDataFrame) and found.geometry.notna().any():
         box = [round(float(number), 6) for number in found.total_bounds]
         extent["spatial"] = {"bbox": [box], "crs": CRS84}
     for start, end in TIMES:
-        if start in found and end in found and found[start].notna().any():
+        if _is_time(found, start) and _is_time(found, end) and found[start].notna().any():
             last = found[end].max()
             ends = [found[start].min(), None if pd.isna(last) or found[end].isna().any() else last]
             interval = [day if day is None else f"{day:%Y-%m-%d}T00:00:00Z" for day in ends]

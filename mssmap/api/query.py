@@ -140,7 +140,8 @@ def box(text: str) -> tuple[float, float, float, float]:
     return west, south, east, north
 
 
-_TIME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2}))?")
+_TIME = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T(?:\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2}))?)?")
+"""A day, or a time; GDAL 3.6 writes a day with a T behind it and nothing more."""
 
 
 def interval(text: str) -> tuple[date | None, date | None]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import quote, urlencode
@@ -26,6 +27,8 @@ from mssmap.records import views
 from mssmap.records.catalog import Data
 from mssmap.records.shown import Filters
 from mssmap.records.timeline import Clocks
+
+log = logging.getLogger("mssmap")
 
 CONFORMANCE: Final = [
     f"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/{part}" for part in ("core", "geojson", "oas30")
@@ -130,12 +133,18 @@ def _openapi(request: Request, data: Data) -> Answer:
 
 @functools.lru_cache(maxsize=4)
 def _described(data: Data, root: str, now: Clocks) -> tuple[Mapping[str, Any], ...]:
-    return tuple(
-        collections.described(
-            dataset, collections.rows(data, name, Query(Filters(now))), f"{root}/collections/{quote(name)}"
-        )
-        for name, dataset in data.datasets.items()
-    )
+    found = []
+    for name, dataset in data.datasets.items():
+        try:
+            rows = collections.rows(data, name, Query(Filters(now)))
+            found.append(collections.described(dataset, rows, f"{root}/collections/{quote(name)}"))
+        except UNSERVABLE as error:
+            log.error("%s: found rows that cannot be served (%s), left out of the collections", name, error)
+    return tuple(found)
+
+
+UNSERVABLE: Final = (TypeError, ValueError, KeyError, AttributeError, OverflowError)
+"""What a layer that was imported may raise: it is left out with a fault, and the others are served."""
 
 
 def _collections(request: Request, data: Data) -> Answer:
@@ -148,7 +157,10 @@ def _collections(request: Request, data: Data) -> Answer:
 def _collection(request: Request, data: Data) -> Answer:
     _asked(request, data, ("f",))
     name = data.dataset(request.path_params["name"]).name
-    return next(dict(one) for one in _described(data, _root(request), _today(data)) if one["id"] == name), JSON
+    found = next((dict(one) for one in _described(data, _root(request), _today(data)) if one["id"] == name), None)
+    if found is None:
+        raise NotFoundError(f"{name}: found rows that cannot be served. Remove the import, or correct its file.")
+    return found, JSON
 
 
 def _items(request: Request, data: Data) -> Answer:

@@ -89,7 +89,7 @@ FORMATS: Final[dict[str, Format]] = {
         "geopackage.write",
         mime="application/geopackage+sqlite3",
         many=True,
-        reserved=frozenset({"fid", "geometry"}),
+        reserved=frozenset({"fid", "geom", "geometry"}),
     ),
     "fgb": Format(
         "FlatGeobuf",
@@ -97,7 +97,7 @@ FORMATS: Final[dict[str, Format]] = {
         mark("For large layers and web maps; one file a layer."),
         "writers.flatgeobuf",
         tables=False,
-        reserved=frozenset({"geometry"}),
+        reserved=frozenset({"geometry", "wkb_geometry", "ogc_fid"}),
     ),
     "parquet": Format(
         "GeoParquet",
@@ -117,6 +117,7 @@ FORMATS: Final[dict[str, Format]] = {
         tables=False,
         name_bytes=10,
         text_bytes=254,
+        reserved=frozenset({"ogc_fid", "fid"}),
     ),
     "kml": Format(
         "KML",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -103,17 +104,41 @@ def _geometry(part: Part, chosen: Format, form: Form) -> Kept:
         if chosen.geometry == "points":
             lost = _("lines and areas are left out, only their attributes are kept.")
             return part.with_columns(part.columns, frame), [lost]
+        part, losses = _freed(part, ("wkt",))
+        frame = pd.DataFrame(part.frame.drop(columns="geometry"))
         text = np.full(len(shapes), "", dtype=object)
         text[present] = shapely.to_wkt(shapes[present], rounding_precision=7, trim=True)
         wkt = Column("wkt", "geometry", "", f"Geometry as WKT in {form.crs}.")
-        return part.with_columns([*part.columns, wkt], frame.assign(wkt=text)), []
+        return part.with_columns([*part.columns, wkt], frame.assign(wkt=text)), losses
     names, unit = (("lon", "lat"), "degrees") if form.crs == WGS84 else (("utm_x", "utm_y"), "m")
-    if set(names) <= {column.name for column in part.columns}:
-        return part.with_columns(part.columns, frame), []
     values = np.round(np.column_stack([shapely.get_x(shapes), shapely.get_y(shapes)]), 7)
+    if set(names) <= set(frame) and all(pd.api.types.is_numeric_dtype(frame[name].dtype) for name in names):
+        return part.with_columns(part.columns, frame), []
+    part, losses = _freed(part, names)
+    frame = pd.DataFrame(part.frame.drop(columns="geometry"))
     added = [Column(name, "number", unit, f"Place of the point in {form.crs}.") for name in names]
     frame = frame.assign(**{name: values[:, i] for i, name in enumerate(names)})
-    return part.with_columns([*part.columns, *added], frame), []
+    return part.with_columns([*part.columns, *added], frame), losses
+
+
+def _freed(part: Part, names: tuple[str, ...]) -> Kept:
+    """Give columns of a file that have the names of its places other ones."""
+    taken = {column.written.lower() for column in part.columns} | set(names)
+    columns, renamed = [], {}
+    for column in part.columns:
+        new, n = column.written, 2
+        while column.written.lower() in names and new.lower() in taken:
+            new, n = f"{column.written}_{n}", n + 1
+        if new != column.written:
+            taken.add(new.lower())
+            renamed[column.written] = new
+            column = replace(column, name=new, written=new)
+        columns.append(column)
+    if not renamed:
+        return part, []
+    listed = ", ".join(f"{old} -> {new}" for old, new in renamed.items())
+    lost = _("columns have other names, because those are of its places: {columns}.").format(columns=listed)
+    return part.with_columns(columns, part.frame.rename(columns=renamed)), [lost]
 
 
 def _ways(part: Part) -> Kept:

@@ -140,8 +140,10 @@ def of_dataset(dataset: Dataset, columns: Iterable[Column], rows: pd.DataFrame) 
     """Return rows as a part, with what the catalog says about their dataset."""
     columns = sorted(columns, key=lambda column: column.name != dataset.id_column)
     if not dataset.id_column:
-        columns = [ROW, *columns]
-        rows = rows.assign(**{ROW.name: [str(number) for number in range(1, len(rows) + 1)]})
+        free = _free(ROW.name, rows)
+        row = replace(ROW, name=free, written=free)
+        columns = [row, *columns]
+        rows = rows.assign(**{row.name: [str(number) for number in range(1, len(rows) + 1)]})
     kept = [column.name for column in columns]
     return Part(
         name=dataset.name,
@@ -154,6 +156,14 @@ def of_dataset(dataset: Dataset, columns: Iterable[Column], rows: pd.DataFrame) 
         columns=tuple(columns),
         frame=rows[[*kept, "geometry"]] if isinstance(rows, gpd.GeoDataFrame) else rows[kept],
     )
+
+
+def _free(name: str, rows: pd.DataFrame) -> str:
+    """Return a name that no column has: a file that was imported may have one of ours."""
+    found, twice = name, 2
+    while found in rows:
+        found, twice = f"{name}_{twice}", twice + 1
+    return found
 
 
 def is_imported(data: Data, events: pd.DataFrame) -> pd.Series:

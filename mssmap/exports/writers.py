@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pyarrow.parquet as pq
 import pyogrio
@@ -97,8 +97,21 @@ def flatgeobuf(path: Path, extract: Extract) -> None:
 
 
 def shapefile(path: Path, extract: Extract) -> None:
-    """Write one layer as a shapefile in UTF-8: several files beside `path`."""
+    """
+    Write one layer as a shapefile in UTF-8: several files beside `path`.
+
+    Raises
+    ------
+    InputError
+        If its shapes are of several kinds: a shapefile holds points, lines or areas.
+    """
     (part,) = extract.parts
+    if part.has_geometry and len(kinds := set(part.frame.geom_type.dropna().map(KINDS.get))) > 1:
+        raise InputError(
+            _("{name}: found {kinds} in one layer, required one kind for a shapefile. Export it as GeoPackage.").format(
+                name=part.name, kinds=", ".join(sorted(str(kind or "collections") for kind in kinds))
+            )
+        )
     ogr(
         path,
         part,
@@ -106,3 +119,10 @@ def shapefile(path: Path, extract: Extract) -> None:
         layer=path.stem,
         layer_options={"ENCODING": "UTF-8", "DBF_DATE_LAST_UPDATE": "1980-01-01"},
     )
+
+
+KINDS: Final = {
+    **{"Point": "points", "MultiPoint": "groups of points", "LineString": "lines", "MultiLineString": "lines"},
+    **{"Polygon": "areas", "MultiPolygon": "areas"},
+}
+"""Kind of a shape -> what a shapefile that holds it holds."""

@@ -21,6 +21,8 @@ from mssmap.jail.limits import Limits, RefusedError, at_most, printable, refused
 
 DELIMITERS = ",;\t|"
 
+csv.field_size_limit(1_000_000)  # cells that are too long are measured, and told, once the table is read
+
 _ACTOR = (
     *("Code", "Name", "CountryCode", "KnownGroupCode", "EthnicCode", "Religion1Code", "Religion2Code"),
     *("Type1Code", "Type2Code", "Type3Code"),
@@ -83,6 +85,8 @@ def parse(content: bytes, name: str, limits: Limits) -> Parsed:
 
 
 def _read(content: bytes, how: Dialect, parsed: Parsed, name: str, limits: Limits) -> Parsed:
+    if how.start >= len(content) and not content.endswith((b"\n", b"\r")):
+        raise refused("a header and no rows", "at least one row")
     columns, skipped = _cells(content[how.start :], how.names, how.delimiter, limits)
     _check_quotes(content, columns, skipped)
     rows = np.array(_rows(columns.num_rows, skipped, how.first_row), dtype=np.int64)

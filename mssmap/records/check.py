@@ -336,13 +336,14 @@ def figures_agree(data: Data) -> list[Fault]:
     """
     On every known date, the range in an event is that of one measure of its figures then known.
 
-    So a view never shows a range that rests on a number not yet known.
+    So a view never shows a range that rests on a number not yet known. An imported event has the number of its file.
     """
     figures: dict[str, list[Any]] = {}
     for figure in _with_end(data["figures"], "figure_id").to_dict("records"):
         figures.setdefault(figure["record_id"], []).append(figure)
     events = _with_end(data["events"], "event_id")
-    events = events[events["figure_min"].notna() & (events["status"] != timeline.RETRACTED)]
+    ours = ~events["source_ids"].str.startswith("import:")
+    events = events[ours & events["figure_min"].notna() & (events["status"] != timeline.RETRACTED)]
     wrong_on = [_disagrees_on(event, figures.get(event["event_id"], [])) for event in events.to_dict("records")]
     bad = events.assign(day=pd.to_datetime(pd.Series(wrong_on, index=events.index)))
     return _blame(

@@ -81,6 +81,10 @@ def layer(
     if "known_from" in rows and "valid_from" in rows:
         rows = rows[rows["known_from"] <= pd.Timestamp(clocks.known_on)]
         rows = rows[rows["valid_from"] <= pd.Timestamp(clocks.as_of)]
+    return _in_region(data, rows, region)
+
+
+def _in_region(data: Data, rows: pd.DataFrame, region: str | None) -> Any:
     if region:
         rows = rows[states.within(data, rows, regions.find(data, region).pcode)]
     return rows.reset_index(drop=True)
@@ -132,6 +136,8 @@ def table(
         return pd.DataFrame(events(data, clocks, grade=grade, region=region, plans=plans).drop(columns="geometry"))
     if name == "sources":
         return evidence.public(data[name], clocks.known_on).reset_index(drop=True)
+    if data.dataset(name).group == "import" and "event_id" not in data[name]:  # its columns mean what its file says
+        return _in_region(data, data[name], region)
     return rows_of(data, name, clocks, grade, region, plans=plans).frame
 
 

@@ -156,7 +156,7 @@ def create_app(seat: Seat | None = None) -> st.App:
         secrets=secrets,
         routes=[
             *create_app_static_serving_routes(str(beside), None),  # Streamlit's own, for another folder than its own
-            *api.routes(cache.data),
+            *api.routes(cache.data_now),
             *archive_routes(cache.archives),
             Route("/readyz", _ready, methods=["GET", "HEAD"]),
             Route("/view", answer.view, methods=["GET"]),

@@ -81,6 +81,12 @@ def data() -> Data:
         return attach.loaded(found.data_dir, found.database_url, mark_of_imports)
 
 
+def data_now() -> Data:
+    """Return the data with what was imported or removed until now, whoever did it; for those who open no page."""
+    refresh()
+    return data()
+
+
 def of_the_data(maxsize: int) -> Callable[[Callable[Concatenate[Data, P], T]], Callable[P, T]]:
     """
     Keep results under the data that they were worked out from, which are given to the function first.

@@ -19,12 +19,16 @@ import uvicorn
 from hypothesis import HealthCheck, given, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
-from mssmap import api
+from mssmap import api, ingest
+from mssmap.api import collections
 from mssmap.api.query import box, interval, parse
 from mssmap.errors import InputError
+from mssmap.ingest import attach, prepare
 from mssmap.records import views
 from mssmap.records.timeline import Clocks
+from mssmap.store import open_store
 
 DIALS = "as_of=2025-01-18&known_on=2025-01-18"
 TODAY = date(2026, 11, 22)
@@ -237,3 +241,23 @@ def test_the_description_is_json_with_every_collection(client, real):
     document = json.loads(client.get("/api/openapi.json").content)
     names = document["paths"]["/collections/{name}"]["get"]["parameters"][0]["schema"]["enum"]
     assert names == list(real.datasets)
+
+
+def test_a_feature_without_geometry_matches_every_box_and_a_bare_t_is_a_day(real):
+    query = parse([("bbox", "-180,-90,180,90")], CLOCKS)
+    without = collections.rows(real, "fobs", parse([], CLOCKS)).geometry.isna().sum()
+    assert collections.rows(real, "fobs", query).geometry.isna().sum() == without > 0
+    assert interval("2025-01-01T/..") == (date(2025, 1, 1), None)
+
+
+def test_one_import_cannot_break_the_collections(small, tmp_path):
+    """A column `date` of text is no time; the catalogue answers, and the layer is served."""
+    path = tmp_path / "posts.csv"
+    path.write_text("post,date,lon,lat\nA,2025-01-05,-72.35,18.55\n")
+    made = prepare.prepare(ingest.read(path), "posts", small, file="posts.csv")
+    url = f"sqlite:///{tmp_path / 's.db'}"
+    saved = attach.store_import(open_store(url, make=True), made)
+    client = TestClient(Starlette(routes=api.routes(lambda: attach.with_imports(small, url))))
+    told = client.get("/api/collections").json()["collections"]
+    assert saved.import_id in [one["id"] for one in told]
+    assert client.get(f"/api/collections/{saved.import_id}").status_code == 200

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -19,7 +20,7 @@ from mssmap import ingest
 from mssmap.crs import WGS84
 from mssmap.errors import DataError, MssmapError
 from mssmap.i18n import gettext as _
-from mssmap.ingest import attach, mapping, prepare, stored
+from mssmap.ingest import attach, days, mapping, prepare, stored
 from mssmap.ingest.mapping import Mapping
 from mssmap.ingest.prepare import Imported
 from mssmap.ingest.reading import Reading
@@ -84,13 +85,30 @@ def _one_file(upload: Any) -> None:
     else:
         st.info(_("Not a file we know by its columns. Check below how it is read."))
     chosen = form.form(frame, proposed, key=f"{upload.file_id} {table}", opened=known is None)
-    made = _prepared(reading, table, chosen, upload)
+    try:
+        made = _prepared(reading, table, chosen, upload)
+    except days.UnsureDaysError as unsure:
+        if (order := _asked(unsure, key=f"order {upload.file_id} {table}")) is None:
+            return
+        chosen = replace(chosen, dates=order)
+        made = _prepared(reading, table, chosen, upload)
     made = _without_duplicates(made)
     _figures(made)
     _preview(made)
     _faults(made)
     form.save_mapping(chosen)
     _store_button(made)
+
+
+def _asked(unsure: days.UnsureDaysError, *, key: str) -> str | None:
+    """Ask which of a date is the day and which the month, where nothing in the file shows it."""
+    plain.say("warning", str(unsure))
+    readings = dict(zip(("dmy", "mdy"), unsure.readings, strict=True))
+    words = _("{cell} in this file is").format(cell=unsure.cell)
+    chosen: str | None = st.radio(
+        plain.label(words), list(readings), index=None, format_func=lambda way: text.day(readings[way]), key=key
+    )
+    return chosen
 
 
 def _reading(upload: Any) -> Reading:
@@ -127,7 +145,7 @@ def _prepared(reading: Reading, table: str, chosen: Mapping, upload: Any) -> Imp
 
 
 def _figures(made: Imported) -> None:
-    left_out = len({fault.row for fault in made.faults if fault.kind == "contract"})
+    left_out = sum(made.left_out.values())
     columns = st.columns(4)
     for column, label, number in zip(
         columns,
@@ -136,6 +154,8 @@ def _figures(made: Imported) -> None:
         strict=True,
     ):
         column.metric(plain.label(label), text.number(number))
+    for reason, count in made.left_out.items():
+        st.text(_("Left out: {n}, {reason}").format(n=text.number(count), reason=reason))
 
 
 def _preview(made: Imported) -> None:
