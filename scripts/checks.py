@@ -716,7 +716,7 @@ FILE_CHECKS: Final = (
         ARCHIVES + "test_a_parquet_file_that_is_dear_to_read_is_one_clear_line",
         "1 << 40",
         "BATCH_BYTES",
-        "archive",
+        "ingest",
     ),
     Check(
         "cost",
@@ -725,7 +725,7 @@ FILE_CHECKS: Final = (
         ARCHIVES + "test_a_truncated_footer_and_a_huge_row_group",
         "if False",
         "if size > limits.unpacked_bytes",
-        "archive",
+        "ingest",
     ),
     Check(
         "cost",

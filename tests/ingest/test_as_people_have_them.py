@@ -32,7 +32,7 @@ Take = Callable[..., Imported]
 
 
 @pytest.fixture
-def take(small: Data, tmp_path: Path) -> Take:
+def take(small: Data, tmp_path: Path, one_process: None) -> Take:
     """Return what imports a file given by its content."""
 
     def made(content: str | bytes, name: str = "t.csv", chosen: Mapping | None = None) -> Imported:
