@@ -250,7 +250,8 @@ def language_choice() -> None:
 
 def light_page() -> None:
     """A link to the same view without scripts."""
-    query = urlencode([(key, value) for key in st.query_params for value in st.query_params.get_all(key)])
+    given = ((key, value) for key in state.ADDRESS_KEYS for value in st.query_params.get_all(key))
+    query = urlencode([(key, value) for key, value in given if not state.ADDRESS_KEYS[key].check(key, value)])
     st.html(f'<a class="mm-light" href="light?{html.escape(query)}">{html.escape(_("Page without scripts"))}</a>')
 
 

@@ -20,6 +20,7 @@ FILE = "date,lat,lon,title\n2025-01-02,18.55,-72.35,One\n2025-01-03,18.55,-72.25
 
 READS = {
     "layers": ("layers",),
+    "light": ("light", "{folder}/light.html"),
     "show": ("show", "fobs"),
     "events": ("events",),
     "changes": ("changes", "--since", "2025-01-01"),
