@@ -113,12 +113,20 @@ async def _make_the_first_page() -> None:
         logs.say("not_ready", logging.ERROR, message=_(_NO_PAGE))
 
 
+def _draw_the_usual_view() -> None:
+    """Write the first answer once, so that nobody waits for the ground; a fault is told and keeps no server away."""
+    try:
+        first.page(asked.read("", "en"))
+    except (MssmapError, OSError, ValueError, ArithmeticError, LookupError) as error:
+        logs.fault(error)
+
+
 @asynccontextmanager
 async def _lifespan(_app: Any) -> AsyncIterator[dict[str, Any]]:
     cache.warm()
     fonts.start()
     packed.prepare(first.needed())
-    await run_in_threadpool(first.page, asked.read("", "en"))  # the first reader need not wait for the ground
+    await run_in_threadpool(_draw_the_usual_view)
     await _make_the_first_page()
     gc.collect()
     gc.freeze()

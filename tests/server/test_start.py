@@ -134,11 +134,17 @@ def test_a_cache_folder_that_cannot_be_written_is_told_in_one_sentence(tmp_path,
     assert [path.name for path in cache.rglob("tmp*")] == [], "nothing half written stays"
 
 
+def copied(folder):
+    """Copy the code of the app."""
+    for name in ("mssmap", "pages", ".streamlit"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+
+
 def test_ready_is_not_said_of_an_app_that_makes_no_page(tmp_path):
     """A server whose first page has a fault goes on for the others, and says so where people and proxies look."""
-    for name in ("mssmap", "pages", ".streamlit"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    (tmp_path / "data").symlink_to(ROOT / "data")
+    copied(tmp_path)
+    for name in ("data", "docs"):
+        (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / "app.py").write_text("import no_such_module", encoding="utf-8")
     with running(tmp_path, cwd=tmp_path) as started:
         assert requests.get(f"{started.url}/readyz", timeout=60).status_code == 503
@@ -147,6 +153,15 @@ def test_ready_is_not_said_of_an_app_that_makes_no_page(tmp_path):
     assert told, "the same line twice within a second is written once"
     assert all("ERROR not_ready " in line and "The first page cannot be made;" in line for line in told)
     assert "mssmap is ready" not in started.log.with_name("stdout.txt").read_text(encoding="utf-8")
+
+
+def test_a_first_answer_that_cannot_be_written_keeps_no_server_away(tmp_path):
+    copied(tmp_path)
+    (tmp_path / "data").symlink_to(ROOT / "data")  # and no docs/logo.svg
+    shutil.copy(ROOT / "app.py", tmp_path)
+    with running(tmp_path, cwd=tmp_path) as started:
+        assert requests.get(f"{started.url}/_stcore/health", timeout=60).status_code == 200
+        assert "logo.svg" in started.errors()
 
 
 def test_a_secret_may_stand_in_a_file_and_is_never_shown(tmp_path):
