@@ -519,7 +519,7 @@ def texts() -> Iterator[Case]:
     yield Case("latin-1", "x.csv", "name\nPétion-Ville\n".encode("latin-1"), READ, ("Pétion-Ville",))
     yield Case("scrambled", "x.csv", "name\nP\u00c3\u00a9tion\n".encode(), READ, ("Pétion",))
     yield Case("utf-16", "x.csv", "name,n\nGoâve,1\n".encode("utf-16"), READ, ("Goâve",))
-    yield Case("bytes of no encoding", "x.csv", b"name\n\x81\x8d\x8f\n", "line 2|READ")
+    yield Case("bytes of no encoding", "x.csv", b"name\n\x81\x8d\x8f\n", f"line 2|{READ}")
     yield Case("geojson not utf-8", "x.geojson", '{"type":"Feature","properties":{"a":"é"}}'.encode("latin-1"), "UTF-8")
     yield Case("a long text", "x.csv", b"name\n" + b"x" * 200_000 + b"\n", "a text of 200,000 characters")
     yield Case("a long name", "x.csv", b"n" * 5_000 + b"\n1\n", "column name|header")
