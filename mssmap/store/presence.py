@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError
 
 from mssmap.store import ledger, sound, tables
 from mssmap.store.ledger import Store, StoreAwayError
@@ -65,8 +66,12 @@ def leave(store: Store, tab: str) -> None:
 
 
 def _quickly(store: Store, work: Callable[[Connection], object]) -> None:
-    """Write without waiting for others, or not at all: a plan never waits for this, and the next time comes soon."""
-    with suppress(StoreAwayError), ledger.reported(store.engine), store.engine.connect() as connection:
+    """
+    Write without waiting for others, or not at all: a plan never waits for this, and the next time comes soon.
+
+    Nor is it a fault if the same window has asked twice at once: one of them has said it.
+    """
+    with suppress(StoreAwayError, IntegrityError), ledger.reported(store.engine), store.engine.connect() as connection:
         connection = connection.execution_options(writes=True)
         if store.engine.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = {QUICK_MS}")

@@ -55,7 +55,7 @@ FLAGS = (
 )
 CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 LOCAL = {"127.0.0.1", "localhost"}
-PATIENCE_MS = 20_000
+PATIENCE_MS = 120_000
 """How long a state may take to come about on a busy machine."""
 
 FRAME = ".st-key-map iframe"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import sqlalchemy as sa
 
@@ -69,3 +70,16 @@ def test_a_store_that_others_write_to_is_not_waited_for(store):
     presence.watch(store, "p", tab="a", now=2.0)
     assert presence.watch(store, "p", tab="b", now=2.0).others == ("",)
     assert plans.save(store, plan(name="B"), version=1).version == 2
+
+
+def test_a_window_that_asks_twice_at_once_is_there_once(store, monkeypatch):
+    """As when its line was cut; on PostgreSQL the second ask meets the row of the first, which is not kept yet."""
+    monkeypatch.setattr(presence, "QUICK_MS", 60_000)
+    plans.save(store, plan(), version=0)
+    with store.engine.connect().execution_options(writes=True) as first, ThreadPoolExecutor(1) as pool:
+        presence._here(first, "p", "a", "Ana", 100.0)
+        second = pool.submit(presence.watch, store, "p", tab="a", name="Ana", now=100.0)
+        wait([second], timeout=0.5)
+        first.commit()
+        assert second.result().others == ()
+    assert presence.watch(store, "p", tab="b", now=101.0).others == ("Ana",)
