@@ -258,6 +258,7 @@ class Screen:
         if context.browser is None or context not in context.browser.contexts:
             return False
         context.remove_listener("request", self._request)
+        self.page.remove_listener("console", self._console)  # what was still on its way fails now, and rightly so
         keeper = context.new_page()
         forget = {"origin": self.server.url, "storageTypes": "all"}
         context.new_cdp_session(keeper).send("Storage.clearDataForOrigin", forget)
