@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from archive.samples import asking
+from playwright.sync_api import expect
 
 from benchmarks import archive_data
 from mssmap.archive import engine, writer
@@ -177,7 +178,7 @@ def test_the_filter_of_the_panel(visit: Callable[..., Screen], archive: tuple[Se
     summary.click()
     who.fill("nobody of this name")
     filtered(screen, archive, categories=("battle", "riot"), actor="nobody of this name")
-    assert box.locator("fieldset label").all_text_contents() == ["Battle0", "Riot0"]
+    expect(box.locator("fieldset label")).to_have_text(["Battle0", "Riot0"], timeout=PATIENCE_MS)
     box.get_by_role("button", name="Clear the filter").click()
     filtered(screen, archive)
     assert summary.text_content() == "Filter"
