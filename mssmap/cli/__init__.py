@@ -16,7 +16,7 @@ import typer
 
 import mssmap
 from mssmap import settings
-from mssmap.cli import archives, briefs, files, imports, pages, people, plans, records, system, teams
+from mssmap.cli import archives, briefs, files, imports, inbox, pages, people, plans, records, system, teams
 from mssmap.cli.common import BAD_INPUT, FOUND_FAULTS, forget_used, tell, tell_used, write
 from mssmap.errors import MssmapError
 
@@ -39,6 +39,7 @@ COMMANDS = (
     briefs.brief,
     pages.light,
     imports.import_,
+    inbox.submit,
     people.people,
     system.log,
     system.backup,
@@ -53,6 +54,7 @@ COMMANDS = (
 for command in COMMANDS:
     app.command(command.__name__.rstrip("_"))(command)
 app.add_typer(archives.app, name="archive")
+app.add_typer(inbox.app, name="inbox")
 
 
 def _version(wanted: bool) -> None:

@@ -44,6 +44,9 @@ def import_(
     restore: Annotated[
         bool, typer.Option("--restore", help="FILE is the id of a removed import: bring it back.")
     ] = False,
+    to: Annotated[
+        str, typer.Option("--to", metavar="inbox", help="Hand its rows in as submissions instead of importing them.")
+    ] = "",
     make_store: MakeStore = False,
     as_json: AsJson = False,
 ) -> None:
@@ -51,8 +54,12 @@ def import_(
     if remove or restore:
         _change(str(file), restore)
         return
+    if to not in ("", "inbox"):
+        raise InputError(f"--to: found {to!r}, required inbox.")
     opened = None if dry_run else open_store(make=make_store)
-    made = _prepared(open_data(), file, kind, mapping)
+    made = prepared(open_data(), file, kind, mapping)
+    if to and opened is not None:
+        raise typer.Exit(_hand_in(opened, made, file, as_json))
     faulty = False
     records = []
     for item in made:
@@ -69,7 +76,16 @@ def import_(
         raise typer.Exit(FOUND_FAULTS)
 
 
-def _prepared(data: Data, file: Path, kind: str, mapping: Path | None) -> list[Imported]:
+def _hand_in(opened: Store, made: list[Imported], file: Path, as_json: bool) -> int:
+    from mssmap.cli import inbox
+    from mssmap.ingest import submitted
+
+    faulty = [_report(item) for item in made]
+    rows = [one for item in made for one in submitted.of_import(item)]
+    return max(FOUND_FAULTS * any(faulty), inbox.hand_in(opened, open_data(), rows, f"file {file.name}", as_json))
+
+
+def prepared(data: Data, file: Path, kind: str, mapping: Path | None) -> list[Imported]:
     import dataclasses
 
     from mssmap import ingest

@@ -28,15 +28,17 @@ from mssmap.i18n import gettext as _
 from mssmap.ingest import mapping, stored
 from mssmap.ingest.prepare import LEVELS, Imported, described
 from mssmap.jail.limits import printable
-from mssmap.records import catalog, evidence
+from mssmap.records import accepted, catalog, evidence
+from mssmap.records.accepted import Accepted
 from mssmap.records.catalog import Data, Dataset
 from mssmap.records.schema import Contract, Field
-from mssmap.store import NoStoreError, Store, StoreAwayError, exists, imports, open_store
+from mssmap.store import NoStoreError, Store, StoreAwayError, exists, imports, inbox, open_store
 from mssmap.store.imports import Import
 
 JOINED_ROWS: Final = 5_000
 """An import of more events is not joined to the events; see `is_archive`."""
 
+ACCEPTED: Final = "accepted"
 GROUP: Final = "import"
 OFFICIAL: Final = "Official outline"
 """How the note of an outline that was replaced begins."""
@@ -86,14 +88,17 @@ def _opened(url: str) -> Store | None:
 
 
 Mark = tuple[tuple[str, int], ...]
-"""Id and version of every import of a store."""
+"""Id and version of every import of a store, and what changes with what was accepted in its inbox."""
 
 
 def mark(url: str) -> Mark:
-    """Return id and version of every import of the store at `url`: what changes when they do; empty without a store."""
+    """Return what changes when imports or accepted rows of the store at `url` do; empty without a store."""
     try:
         store = _opened(url)
-        return tuple((item.import_id, item.version) for item in imports.listed(store)) if store else ()
+        if store is None:
+            return ()
+        accepted_rows = tuple((ACCEPTED, n) for n in inbox.mark_of(store))
+        return (*((item.import_id, item.version) for item in imports.listed(store)), *accepted_rows)
     except StoreAwayError:
         return (("store away", 0),)
 
@@ -109,6 +114,7 @@ def with_imports(data: Data, url: str) -> Data:
         store = _opened(url)
         if store is None:
             return data
+        data = accepted.with_rows(data, accepted_of(store))
         for item in imports.listed(store):
             try:
                 parts.append((item, imports.content(store, item)))
@@ -117,6 +123,14 @@ def with_imports(data: Data, url: str) -> Data:
     except StoreAwayError as error:
         return _faulty(data, "store", str(error))
     return attach(data, parts)
+
+
+def accepted_of(store: Store) -> list[Accepted]:
+    """Return what was accepted in the inbox of a store and is in no release yet, in the order of its numbers."""
+    return [
+        Accepted(f"submission {item.number}", item.rows, str(item.body.get("recorded_on", "")))
+        for item in inbox.listed(store, inbox.ACCEPTED)
+    ]
 
 
 @lru_cache(maxsize=2)

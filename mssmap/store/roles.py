@@ -17,8 +17,8 @@ from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
 from mssmap.store import sound, tables
 
-NONE, VIEWER, BRIEFER, PLANNER, ADMIN = "none", "viewer", "briefer", "planner", "admin"
-ROLES: Final = (NONE, VIEWER, BRIEFER, PLANNER, ADMIN)
+NONE, VIEWER, BRIEFER, PLANNER, EDITOR, ADMIN = "none", "viewer", "briefer", "planner", "editor", "admin"
+ROLES: Final = (NONE, VIEWER, BRIEFER, PLANNER, EDITOR, ADMIN)
 """From the least to the most."""
 
 WORDS: Final = {
@@ -26,15 +26,19 @@ WORDS: Final = {
     VIEWER: mark("viewer"),
     BRIEFER: mark("briefer"),
     PLANNER: mark("planner"),
+    EDITOR: mark("editor"),
     ADMIN: mark("administrator"),
 }
 
 NEEDED: Final = {
     "look": VIEWER,
+    "report": VIEWER,
     "brief": BRIEFER,
+    "submit": BRIEFER,
     "plan": PLANNER,
     "import": PLANNER,
     "upload": PLANNER,
+    "accept": EDITOR,
     "people": ADMIN,
 }
 """The least role for what people do; a write that names nothing needs an administrator."""

@@ -145,6 +145,20 @@ imports = Table(
 )
 """An import as it is now; its rows are in `payload`, under the hash that `body` names."""
 
+submissions = Table(
+    "submission",
+    metadata,
+    Column("submission_id", String(80), primary_key=True),
+    Column("number", Integer, unique=True, nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("state", String(20), index=True, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("body", Json, nullable=False),
+    Column("changed_at", String(40), nullable=False),
+    Column("changed_by", String(200), nullable=False),
+)
+"""A change to a record that somebody handed in, and what was decided; `body` holds both."""
+
 payloads = Table(
     "payload",
     metadata,

@@ -1,0 +1,251 @@
+"""What enters the record: submit, and the inbox in which it is decided."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mssmap import settings
+from mssmap.cli.common import (
+    FOUND_FAULTS,
+    AsJson,
+    MakeStore,
+    count,
+    open_data,
+    open_store,
+    tell,
+    write,
+    write_json,
+)
+from mssmap.errors import InputError
+
+if TYPE_CHECKING:
+    from mssmap.records.catalog import Data
+    from mssmap.records.submission import Submission
+    from mssmap.store import Store
+    from mssmap.store.inbox import Submitted
+
+app = typer.Typer(
+    help="Decide what was handed in: list, show, accept, reject, return.",
+    add_completion=False,
+    rich_markup_mode=None,
+    no_args_is_help=False,
+    invoke_without_command=True,
+)
+
+Numbers = Annotated[list[int], typer.Argument(metavar="N...", help="Numbers of submissions, as the list shows them.")]
+Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why, in a sentence; it stays visible.")]
+ACCEPT_TRIES = 5
+"""So often the rows are worked out again because something else was accepted meanwhile."""
+
+
+def submit(
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="JSON or CSV in our columns, or any file of events.")],
+    kind: Annotated[str, typer.Option(metavar="KIND", help="Kind of those that do not say it, such as event.")] = "",
+    mapping: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="How to read a file in columns of others.")
+    ] = None,
+    make_store: MakeStore = False,
+    as_json: AsJson = False,
+) -> None:
+    """Put new records, corrections, second sources and withdrawals into the inbox."""
+    store = open_store(make=make_store)
+    data = open_data()
+    found = _of_others(data, Path(file), mapping) if mapping else _own(file, kind)
+    raise typer.Exit(hand_in(store, data, found, f"file {Path(file).name}" if file != "-" else "stdin", as_json))
+
+
+def hand_in(store: Store, data: Data, found: list[Any], origin: str, as_json: bool) -> int:
+    """Hand plain values in, tell what became of each, and return the exit code."""
+    from mssmap.records import accepted, submission
+    from mssmap.store import inbox
+
+    today = settings.today()
+    items = [accepted.checked(one, data, today) for one in found]
+    sound = [item for item in items if not item.faults]
+    kept = iter(inbox.submit(store, [(item.title, submission.as_dict(item)) for item in sound], origin=origin))
+    records = [_record(item, None if item.faults else next(kept), data) for item in items]
+    if as_json:
+        write_json(records, None)
+    else:
+        write("\n".join(_line(n, record) for n, record in enumerate(records, start=1)), None)
+    refused = len(items) - len(sound)
+    tell(f"{count(len(sound), 'submission')} in the inbox" + (f", {refused} refused" if refused else ""))
+    return FOUND_FAULTS if refused else 0
+
+
+def _own(file: str, kind: str) -> list[Any]:
+    from mssmap.ingest import submitted
+
+    try:
+        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read ({error.strerror or error}).") from error
+    return submitted.parse(content, "stdin" if file == "-" else Path(file).name, kind)
+
+
+def _of_others(data: Data, file: Path, mapping: Path | None) -> list[Any]:
+    from mssmap.cli import imports
+    from mssmap.ingest import submitted
+
+    return [one for made in imports.prepared(data, file, "events", mapping) for one in submitted.of_import(made)]
+
+
+def _record(item: Submission, kept: Submitted | None, data: Data) -> dict[str, Any]:
+    return {
+        "number": kept.number if kept else None,
+        "state": kept.state if kept else "refused",
+        "kind": item.kind,
+        "change": item.change,
+        "title": item.title,
+        "duplicates": _duplicates(item, data) if kept else [],
+        "faults": list(item.faults),
+    }
+
+
+def _duplicates(item: Submission, data: Data) -> list[dict[str, Any]]:
+    """Return events of ours that a new event may be."""
+    if item.kind != "event" or item.change != "new":
+        return []
+    from mssmap.ingest import duplicates
+    from mssmap.records import accepted, schema
+
+    rows = accepted.rows(item, data)["events"]
+    contract = data.dataset("events").contract
+    frame = schema.typed({name: [row[name] for row in rows] for name in contract.columns}, [1], contract, file="").frame
+    pairs, _notes = duplicates.find(frame, data["events"])
+    return [
+        {"id": row["event_id"], "title": row["our_title"], "distance_km": _rounded(row["distance_km"])}
+        for row in pairs.to_dict("records")
+    ]
+
+
+def _rounded(value: Any) -> float | None:
+    return None if value is None or value != value else round(float(value), 1)
+
+
+def _line(n: int, record: dict[str, Any]) -> str:
+    if record["faults"]:
+        return f"row {n}: {record['title']}: not taken. {' '.join(record['faults'])}"
+    said = f"{record['number']:>5}  {record['state']:<9} {record['kind']} {record['change']}: {record['title']}"
+    for other in record["duplicates"]:
+        said += f"\n       perhaps {other['id']} ({other['title']})"
+    return said
+
+
+@app.callback(invoke_without_command=True)
+def _list(
+    context: typer.Context,
+    state: Annotated[str, typer.Option(help="Only those in this state: open, accepted, returned ...")] = "",
+    as_json: AsJson = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        list_(state, as_json)
+
+
+@app.command("list")
+def list_(
+    state: Annotated[str, typer.Option(help="Only those in this state: open, accepted, returned ...")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """List what was handed in."""
+    from mssmap.store import inbox
+
+    if state and state not in inbox.STATES:
+        raise InputError(f"--state: found {state!r}, required one of {', '.join(inbox.STATES)}.")
+    found = inbox.listed(open_store(), *filter(None, [state]))
+    if as_json:
+        write_json([_told(item) for item in found], None)
+        return
+    tell(count(len(found), "submission"))
+    write("\n".join(_listed(item) for item in found), None)
+
+
+def _told(item: Submitted) -> dict[str, Any]:
+    return {"number": item.number, "state": item.state, "title": item.name, **item.body}
+
+
+def _listed(item: Submitted) -> str:
+    content = item.content
+    about = f"{content.get('kind')} {content.get('change')}"
+    return f"{item.number:>5}  {item.state:<9} {item.body.get('submitted_by')}  {about}: {item.name}"
+
+
+@app.command()
+def show(number: Annotated[int, typer.Argument(metavar="N")], as_json: AsJson = False) -> None:
+    """Show one, beside the record as it stands, and what accepting it would change."""
+    from mssmap.records import accepted, submission
+    from mssmap.store import inbox
+
+    item = inbox.find(open_store(), number)
+    content = submission.from_dict(item.content)
+    data = open_data()
+    waiting = item.state in (inbox.OPEN, inbox.RETURNED)
+    rows = accepted.rows(content, data) if waiting else item.rows
+    changed = accepted.differences(content, rows, data) if waiting else []
+    effects = accepted.effects(rows, data, settings.today()) if waiting else []
+    if as_json:
+        pairs = [{"field": name, "before": old, "after": new} for name, old, new in changed]
+        write_json({**_told(item), "differences": pairs, "effects": effects}, None)
+        return
+    lines = [_listed(item)]
+    lines += [f"  {key}: {item.body[key]}" for key in ("origin", "submitted_at", "reason") if item.body.get(key)]
+    lines += [f"  {name}: {old or '-'} → {new or '-'}" for name, old, new in changed]
+    lines += [f"  {line}" for line in effects]
+    write("\n".join(lines), None)
+
+
+@app.command()
+def accept(numbers: Numbers, reason: Reason = "") -> None:
+    """Accept: what they add is part of the record, map, lists, exports and packs from now on."""
+    store = open_store()
+    for number in numbers:
+        done = _accepted(store, number, reason)
+        tell(f"submission {number}: accepted, {count(sum(map(len, done.rows.values())), 'row')} added")
+
+
+def _accepted(store: Store, number: int, reason: str) -> Submitted:
+    import mssmap
+    from mssmap.records import accepted, submission
+    from mssmap.store import inbox
+    from mssmap.store.ledger import GoneError
+
+    for attempt in range(ACCEPT_TRIES):
+        seen = inbox.mark_of(store)
+        data = mssmap.load()
+
+        def make(item: Submitted, data: Data = data) -> dict[str, list[dict[str, str]]]:
+            found = submission.from_dict(item.content)
+            submission.require_unchanged(found, data)
+            return accepted.rows(found, data)
+
+        try:
+            return inbox.accept(
+                store, number, make, seen=seen, recorded_on=settings.today().isoformat(), reason=reason
+            )
+        except GoneError:
+            if attempt == ACCEPT_TRIES - 1:
+                raise
+    raise AssertionError  # pragma: no cover -- the last try returns or raises
+
+
+@app.command()
+def reject(number: Annotated[int, typer.Argument(metavar="N")], reason: Reason = "") -> None:
+    """Reject one, with a reason."""
+    _declined(number, "rejected", reason)
+
+
+@app.command("return")
+def return_(number: Annotated[int, typer.Argument(metavar="N")], reason: Reason = "") -> None:
+    """Send one back with a question."""
+    _declined(number, "returned", reason)
+
+
+def _declined(number: int, state: str, reason: str) -> None:
+    from mssmap.store import inbox
+
+    inbox.decline(open_store(), number, state, reason=reason)
+    tell(f"submission {number}: {state}")
