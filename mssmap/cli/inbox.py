@@ -24,7 +24,7 @@ from mssmap.errors import InputError
 
 if TYPE_CHECKING:
     from mssmap.records.catalog import Data
-    from mssmap.records.submission import Submission
+    from mssmap.records.submissions.submission import Submission
     from mssmap.store import Store
     from mssmap.store.inbox import Submitted
 
@@ -60,11 +60,11 @@ def submit(
 
 def hand_in(store: Store, data: Data, found: list[Any], origin: str, as_json: bool) -> int:
     """Hand plain values in, tell what became of each, and return the exit code."""
-    from mssmap.records import accepted, submission
+    from mssmap.records.submissions import rows, submission
     from mssmap.store import inbox
 
     today = settings.today()
-    items = [accepted.checked(one, data, today) for one in found]
+    items = [rows.checked(one, data, today) for one in found]
     sound = [item for item in items if not item.faults]
     kept = iter(inbox.submit(store, [(item.title, submission.as_dict(item)) for item in sound], origin=origin))
     records = [_record(item, None if item.faults else next(kept), data) for item in items]
@@ -111,11 +111,12 @@ def _duplicates(item: Submission, data: Data) -> list[dict[str, Any]]:
     if item.kind != "event" or item.change != "new":
         return []
     from mssmap.ingest import duplicates
-    from mssmap.records import accepted, schema
+    from mssmap.records import schema
+    from mssmap.records.submissions import rows
 
-    rows = accepted.rows(item, data)["events"]
+    made = rows.rows(item, data)["events"]
     contract = data.dataset("events").contract
-    frame = schema.typed({name: [row[name] for row in rows] for name in contract.columns}, [1], contract, file="").frame
+    frame = schema.typed({name: [row[name] for row in made] for name in contract.columns}, [1], contract, file="").frame
     pairs, _notes = duplicates.find(frame, data["events"])
     return [
         {"id": row["event_id"], "title": row["our_title"], "distance_km": _rounded(row["distance_km"])}
@@ -177,24 +178,24 @@ def _listed(item: Submitted) -> str:
 @app.command()
 def show(number: Annotated[int, typer.Argument(metavar="N")], as_json: AsJson = False) -> None:
     """Show one, beside the record as it stands, and what accepting it would change."""
-    from mssmap.records import accepted, submission
+    from mssmap.records.submissions import effects, rows, submission
     from mssmap.store import inbox
 
     item = inbox.find(open_store(), number)
     content = submission.from_dict(item.content)
     data = open_data()
     waiting = item.state in (inbox.OPEN, inbox.RETURNED)
-    rows = accepted.rows(content, data) if waiting else item.rows
-    changed = accepted.differences(content, rows, data) if waiting else []
-    effects = accepted.effects(rows, data, settings.today()) if waiting else []
+    made = rows.rows(content, data) if waiting else item.rows
+    changed = effects.differences(content, made, data) if waiting else []
+    told = effects.effects(made, data, settings.today()) if waiting else []
     if as_json:
         pairs = [{"field": name, "before": old, "after": new} for name, old, new in changed]
-        write_json({**_told(item), "differences": pairs, "effects": effects}, None)
+        write_json({**_told(item), "differences": pairs, "effects": told}, None)
         return
     lines = [_listed(item)]
     lines += [f"  {key}: {item.body[key]}" for key in ("origin", "submitted_at", "reason") if item.body.get(key)]
     lines += [f"  {name}: {old or '-'} → {new or '-'}" for name, old, new in changed]
-    lines += [f"  {line}" for line in effects]
+    lines += [f"  {line}" for line in told]
     write("\n".join(lines), None)
 
 
@@ -209,7 +210,7 @@ def accept(numbers: Numbers, reason: Reason = "") -> None:
 
 def _accepted(store: Store, number: int, reason: str) -> Submitted:
     import mssmap
-    from mssmap.records import accepted, submission
+    from mssmap.records.submissions import rows, submission
     from mssmap.store import inbox
     from mssmap.store.ledger import GoneError
 
@@ -220,12 +221,10 @@ def _accepted(store: Store, number: int, reason: str) -> Submitted:
         def make(item: Submitted, data: Data = data) -> dict[str, list[dict[str, str]]]:
             found = submission.from_dict(item.content)
             submission.require_unchanged(found, data)
-            return accepted.rows(found, data)
+            return rows.rows(found, data)
 
         try:
-            return inbox.accept(
-                store, number, make, seen=seen, recorded_on=settings.today().isoformat(), reason=reason
-            )
+            return inbox.accept(store, number, make, seen=seen, recorded_on=settings.today().isoformat(), reason=reason)
         except GoneError:
             if attempt == ACCEPT_TRIES - 1:
                 raise

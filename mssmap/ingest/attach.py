@@ -28,10 +28,11 @@ from mssmap.i18n import gettext as _
 from mssmap.ingest import mapping, stored
 from mssmap.ingest.prepare import LEVELS, Imported, described
 from mssmap.jail.limits import printable
-from mssmap.records import accepted, catalog, evidence
-from mssmap.records.accepted import Accepted
+from mssmap.records import catalog, evidence
 from mssmap.records.catalog import Data, Dataset
 from mssmap.records.schema import Contract, Field
+from mssmap.records.submissions import joined
+from mssmap.records.submissions.joined import Accepted
 from mssmap.store import NoStoreError, Store, StoreAwayError, exists, imports, inbox, open_store
 from mssmap.store.imports import Import
 
@@ -114,7 +115,7 @@ def with_imports(data: Data, url: str) -> Data:
         store = _opened(url)
         if store is None:
             return data
-        data = accepted.with_rows(data, accepted_of(store))
+        data = joined.with_rows(data, accepted_of(store))
         for item in imports.listed(store):
             try:
                 parts.append((item, imports.content(store, item)))

@@ -22,7 +22,7 @@ from mssmap.ingest import read, stored
 from mssmap.jail.limits import MB, printable
 from mssmap.planning import plan_file
 from mssmap.records import catalog
-from mssmap.store import Store, archived, backup, backup_file, disk, imports, merge, open_store, payloads, plans
+from mssmap.store import Store, archived, backup, backup_file, disk, imports, inbox, merge, open_store, payloads, plans
 from mssmap.store.backup_file import Manifest
 from mssmap.store.merge import Archives, Merged
 
@@ -121,6 +121,8 @@ class _Check:
                 self._import(entity_id, body)
             elif entity == archived.ENTITY:
                 self._archive(entity_id, body)
+            elif entity == inbox.ENTITY:
+                inbox.require_body(body)
             else:
                 self._settings_check(entity_id, body)
         except MssmapError:

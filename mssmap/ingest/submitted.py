@@ -15,7 +15,7 @@ from typing import Any, Final
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
 from mssmap.ingest.prepare import Imported
-from mssmap.records import submission
+from mssmap.records.submissions import submission
 
 LARGEST_BYTES: Final = 20 * 2**20
 SOURCE: Final = "source_"
@@ -123,5 +123,3 @@ def _of_event(row: Mapping[str, Any], source: Mapping[str, Any]) -> dict[str, An
 
 
 _MADE: Final = ("event_id", "revision", "source_ids", "source_id", "grade", "sources")
-
-

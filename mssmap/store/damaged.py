@@ -12,12 +12,13 @@ import sqlalchemy as sa
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
-from mssmap.store import audit, roles, sound, tables
+from mssmap.store import audit, inbox, roles, sound, tables
 from mssmap.store.ledger import Store
 
 TABLES: Final = (
     "plan",
     "import",
+    "submission",
     "setting",
     "person",
     "conflict",
@@ -39,7 +40,8 @@ EMPTY: Final = ("choice", "decided_by", "decided_at")
 
 WORDS: Final = {
     ("person", "role"): roles.ROLES,
-    ("conflict", "entity"): ("plan", "import"),
+    ("conflict", "entity"): ("plan", "import", "submission"),
+    ("submission", "state"): inbox.STATES,
     ("audit", "action"): (audit.EDIT, audit.UNDO, audit.REDO, audit.DELETE, audit.MERGE, audit.DECIDE),
 }
 """Columns with words of their own."""
@@ -125,6 +127,7 @@ _HINT: Final = mark("It is shown as far as it can be read; mssmap restore brings
 _HINTS: Final = {
     "plan": mark("Undo its last change or delete it; mssmap restore brings back a store that is whole."),
     "import": mark("Remove it and import its file again."),
+    "submission": mark("Hand it in again; mssmap restore brings back a store that is whole."),
     "person": mark("Give the person a role anew."),
     "proposal": mark("Change its plan: its points are written anew."),
     "answer": mark("It is of no more use; nothing is lost."),

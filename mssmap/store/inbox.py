@@ -240,6 +240,50 @@ def publish(store: Store, numbers: Sequence[int], *, release: str, actor: str | 
     store.write(write, needs=roles.NEEDED["accept"])
 
 
+def write_state(
+    connection: Connection, submission_id: str, body: Mapping[str, Any], version: int, at: str, by: str
+) -> None:
+    """Bring a submission to the state that a field copy has; one that is new here gets our next number."""
+    columns = tables.submissions.c
+    row = connection.execute(sa.select(columns.number).where(columns.submission_id == submission_id)).one_or_none()
+    highest = connection.execute(sa.select(sa.func.max(columns.number))).scalar_one()
+    item = Submitted(
+        submission_id,
+        sound.whole(row.number) if row else sound.whole(highest) + 1,
+        str(body.get("name", submission_id))[:200],
+        str(body.get("state", OPEN)),
+        version,
+        {key: value for key, value in body.items() if key not in ("name", "state")},
+        at,
+        by,
+    )
+    if row is None:
+        connection.execute(sa.insert(tables.submissions).values(**vars(item)))
+    else:
+        query = sa.update(tables.submissions).where(columns.submission_id == submission_id)
+        connection.execute(query.values(**vars(item)))
+
+
+def require_body(body: Mapping[str, Any]) -> None:
+    """
+    Refuse what is not a submission as it is kept.
+
+    Raises
+    ------
+    InputError
+        If its state, its content or its rows are not what mssmap writes.
+    """
+    for key, kind in (("state", STATES), ("content", dict), ("name", str)):
+        value = body.get(key)
+        if not (value in kind if isinstance(kind, tuple) else isinstance(value, kind)):
+            raise InputError(
+                _("{key}: found {found!r}, required what mssmap writes.").format(key=key, found=str(value)[:60])
+            )
+    rows = body.get("rows", {})
+    if not isinstance(rows, dict) or any(not isinstance(listed, list) for listed in rows.values()):
+        raise InputError(_("{key}: found {found!r}, required what mssmap writes.").format(key="rows", found="..."))
+
+
 def _decide(
     store: Store,
     number: int,

@@ -26,15 +26,16 @@ from sqlalchemy.engine import Connection
 
 from mssmap.errors import InputError, MssmapError, NotFoundError
 from mssmap.i18n import gettext as _
-from mssmap.store import archived, audit, ledger, notes, payloads, plans, roles, sound, tables
+from mssmap.store import archived, audit, inbox, ledger, notes, payloads, plans, roles, sound, tables
 from mssmap.store.archived import ENTITY as ARCHIVE
 from mssmap.store.audit import Entry
 from mssmap.store.imports import ENTITY as IMPORT
+from mssmap.store.inbox import ENTITY as SUBMISSION
 from mssmap.store.ledger import Change, Store
 from mssmap.store.notes import ENTITY as SETTING
 from mssmap.store.plans import ENTITY as PLAN
 
-MERGED: Final = (PLAN, IMPORT, SETTING, ARCHIVE)
+MERGED: Final = (PLAN, IMPORT, SETTING, ARCHIVE, SUBMISSION)
 """Kinds of records that are merged; roles and the like are the affair of each place."""
 OURS, THEIRS, BOTH = "ours", "theirs", "both"
 
@@ -422,11 +423,13 @@ def _take(work: _Work, entity: str, entity_id: str, before: list[Entry], fresh: 
 
 
 def _same(ours: Entry, theirs: Entry) -> bool:
-    """Whether both sides arrived at the same; of an import its rows count, not when and under which name."""
+    """Whether both sides arrived at the same; when and under which name does not count."""
     if ours.body is None or theirs.body is None:
         return ours.body is theirs.body
     if ours.entity == IMPORT:
         return ours.body.get("sha256") == theirs.body.get("sha256")
+    if ours.entity == SUBMISSION:
+        return all(ours.body.get(key) == theirs.body.get(key) for key in ("state", "rows"))
     return ours.body == theirs.body
 
 
@@ -518,15 +521,18 @@ def _note(work: _Work, trail: list[Entry], fresh: list[Entry], actor: str) -> No
 
 
 def _table(entity: str) -> tuple[sa.Table, sa.Column[Any]]:
-    """Return where the plans or imports stand, and the column of their ids."""
-    table = tables.plans if entity == PLAN else tables.imports
+    """Return where records of a kind stand, and the column of their ids."""
+    table = tables.metadata.tables[entity]
     return table, table.c[f"{entity}_id"]
 
 
 def _write_state(
     connection: Connection, entity: str, entity_id: str, body: dict[str, Any] | None, version: int, at: str, by: str
 ) -> None:
-    """Write the row of a plan or an import; without a body it is deleted, and keeps what it was."""
+    """Write the row of a record; without a body it is deleted, and keeps what it was."""
+    if entity == SUBMISSION:
+        inbox.write_state(connection, entity_id, body or _last_body(connection, entity_id), version, at, by)
+        return
     table, key = _table(entity)
     row = connection.execute(sa.select(table).where(key == entity_id)).one_or_none()
     kept = body if body is not None else _last_body(connection, entity_id)
@@ -565,7 +571,7 @@ def _conflict(row: Any) -> Conflict:
 
 def _require_decidable(conflict: Conflict, own: Sequence[Entry]) -> None:
     """Refuse to decide over what was damaged in the store."""
-    if conflict.entity not in (PLAN, IMPORT) or not own or conflict.theirs == {}:
+    if conflict.entity not in (PLAN, IMPORT, SUBMISSION) or not own or conflict.theirs == {}:
         raise InputError(
             _(
                 "conflict {found}: what it is about cannot be read. Nothing was changed; merge the field copy again, "

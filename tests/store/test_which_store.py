@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,11 @@ from .conftest import plan
 
 DAY = ("--as-of", "2025-01-18", "--known-on", "2025-01-18")
 FILE = "date,lat,lon,title\n2025-01-02,18.55,-72.35,One\n2025-01-03,18.55,-72.25,Two\n"
+
+EVENT = {
+    **{"kind": "event", "category": "gang_attack", "title_en": "One", "valid_from": "2025-03-01"},
+    "sources": [{"title": "T", "publisher": "P", "url": "https://example.org/p", "published_on": "2025-03-02"}],
+}
 
 READS = {
     "layers": ("layers",),
@@ -46,12 +52,18 @@ NEEDS = {
     "archive remove": ("archive", "remove", "none"),
     "archive restore": ("archive", "restore", "none"),
     "archive convert": ("archive", "convert"),
+    "inbox list": ("inbox", "list"),
+    "inbox show": ("inbox", "show", "1"),
+    "inbox accept": ("inbox", "accept", "1"),
+    "inbox reject": ("inbox", "reject", "1", "--reason", "no"),
+    "inbox return": ("inbox", "return", "1", "--reason", "which?"),
 }
 """What is about what stands in the store."""
 
 MAKES = {
     "import": ("import", "{folder}/file.csv"),
     "archive add": ("archive", "add", "{folder}/file.csv"),
+    "submit": ("submit", "{folder}/event.json"),
     "brief": ("brief", *DAY, "--out", "{folder}/out"),
     "restore": ("restore", "{folder}/copy.zip"),
 }
@@ -66,6 +78,7 @@ def files(tmp_path_factory: pytest.TempPathFactory, small_folder: Path) -> Path:
     """What the commands are given: a table, a back-up and an export."""
     folder = tmp_path_factory.mktemp("files")
     (folder / "file.csv").write_text(FILE, encoding="utf-8")
+    (folder / "event.json").write_text(json.dumps(EVENT), encoding="utf-8")
     store = open_store(f"sqlite:///{folder / 'other.db'}")
     plans.save(store, plan(), version=0)
     backup.backup(store, folder / "copy.zip")

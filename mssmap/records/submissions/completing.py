@@ -1,0 +1,145 @@
+"""What follows from the rest of a submission: when it became known, how exact its days are, where it lies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Final
+
+from mssmap.crs import HAITI_BOUNDS
+from mssmap.records import evidence, kinds, regions
+from mssmap.records.catalog import Data
+from mssmap.records.submissions.submission import CORRECT, NEW, Submission, cell, slug
+
+EXACT: Final = {4: "year", 7: "month", 10: "day"}
+"""Characters of an ISO date -> how exact it is."""
+
+
+def completed(item: Submission, data: Data) -> Submission:
+    """Fill in what follows: when it became known, how exact its days are, where it lies."""
+    cells = dict(item.fields)
+    known = _first_published(item, data)
+    columns = data.dataset(item.table).contract.columns
+    keeps_known = "known_from" in columns or data.dataset(item.table).is_layer
+    if keeps_known and not cells.get("known_from") and known[0]:
+        cells["known_from"], cells["known_precision"] = known
+    if cells.get("known_from"):
+        cells.setdefault("known_precision", "day")
+    if item.change == NEW:
+        _fill_new(item, cells, data)
+    return replace(item, fields={key: value for key, value in cells.items() if value or item.change == CORRECT})
+
+
+def _first_published(item: Submission, data: Data) -> tuple[str, str]:
+    """Return the first day on which one of its sources was public, and how exact that is."""
+    known = data["sources"].set_index("source_id")
+    found = []
+    for row in item.sources:
+        if row.get("published_on"):
+            found.append((row["published_on"], row["published_precision"]))
+        elif row.get("source_id") in known.index:
+            of_source = known.loc[row["source_id"]]
+            found.append((cell(of_source["published_on"]), str(of_source["published_precision"])))
+    found = [pair for pair in found if pair[0]]
+    if not found:
+        return "", ""
+    day, exact = min(found)
+    return day, exact or "day"
+
+
+def _fill_new(item: Submission, cells: dict[str, str], data: Data) -> None:
+    columns = data.dataset(item.table).contract.columns
+    has_status = item.table in kinds.LAYERS or item.kind == "status"
+    if "confidence" in columns or has_status:
+        cells.setdefault("confidence", "medium")
+    for start in ("valid_from", "date", "period_end"):
+        if cells.get(start):
+            day, exact = whole_day(cells[start])
+            cells[start] = day or cells[start]
+            if exact:
+                cells.setdefault("date_precision", exact)
+            break
+    if "date_precision" in columns or has_status:
+        cells.setdefault("date_precision", "day")
+    if item.table == "events":
+        cells.setdefault("valid_to", cells.get("valid_from", ""))
+        cells.setdefault("country", "HTI")
+        cells.setdefault("claim", "reported")
+    if "location_precision" in columns:
+        _locate(cells, data)
+
+
+def _locate(cells: dict[str, str], data: Data) -> None:
+    """Give a record commune, department, a point and a precision, as far as they follow from what was written."""
+    if cells.get("country", "HTI") != "HTI":
+        cells.setdefault("location_precision", "country")
+        return
+    try:
+        point = (float(cells.get("lon", "")), float(cells.get("lat", "")))
+    except ValueError:
+        point = None
+    if point and not cells.get("commune_pcode") and within_haiti(*point):
+        found = regions.at(data, *point)
+        cells["commune_pcode"] = found.pcode if found else ""
+    if not point and (place := _named_place(cells, data)):
+        cells["commune_pcode"], cells["lon"], cells["lat"], precision = place
+        cells.setdefault("location_precision", precision)
+    if cells.get("commune_pcode"):
+        cells.setdefault("department_pcode", cells["commune_pcode"][:4])
+    coarse = "commune" if cells.get("commune_pcode") else "department" if cells.get("department_pcode") else "country"
+    cells.setdefault("location_precision", "neighbourhood" if point else coarse)
+
+
+def _named_place(cells: Mapping[str, str], data: Data) -> tuple[str, str, str, str] | None:
+    """Return commune, longitude, latitude and precision of the named place, None if its name says too little."""
+    commune, wanted = cells.get("commune_pcode", ""), regions.normalise(cells.get("place", ""))
+    if "places" in data.datasets and wanted:
+        rows = data["places"]
+        same = rows[rows["name_fr"].map(regions.normalise) == wanted]
+        same = same[same["commune_pcode"].str.startswith(commune)] if commune else same
+        if same["commune_pcode"].nunique() == 1:
+            first = same.sort_values("rank", kind="stable").iloc[0]
+            name = regions.find(data, first["commune_pcode"]).name("fr")
+            precision = "commune" if regions.normalise(name) == wanted else "neighbourhood"
+            return first["commune_pcode"], f"{first.geometry.x:.5f}", f"{first.geometry.y:.5f}", precision
+    rows = data["communes"]
+    one = rows[rows["pcode"] == commune]
+    if one.empty:
+        return None
+    inside = one.geometry.iloc[0].representative_point()
+    return commune, f"{inside.x:.5f}", f"{inside.y:.5f}", "commune"
+
+
+def within_haiti(lon: float, lat: float) -> bool:
+    """Say whether degrees lie in the box around Haiti and its waters."""
+    west, south, east, north = HAITI_BOUNDS
+    return west <= lon <= east and south <= lat <= north
+
+
+def whole_day(text: str) -> tuple[str, str]:
+    """
+    Return the first day that a date may mean and how exact it is; nothing for what is no date.
+
+    >>> whole_day("2025-03"), whole_day("2025-03-09"), whole_day("March")
+    (('2025-03-01', 'month'), ('2025-03-09', 'day'), ('', ''))
+    """
+    exact = EXACT.get(len(text), "")
+    try:
+        return (date.fromisoformat(f"{text}-01-01"[:10]).isoformat(), exact) if exact else ("", "")
+    except ValueError:
+        return "", ""
+
+
+def source_row(cells: Mapping[str, str], data: Data) -> dict[str, str]:
+    """Return the whole row of a new source: its id, its publisher's kind and its reliability follow from the rest."""
+    publisher = cells.get("publisher", "")
+    known = data["sources"]
+    same = known[known["publisher"].str.casefold() == publisher.casefold()]
+    kind = cells.get("publisher_kind") or (str(same["publisher_kind"].iloc[-1]) if len(same) else "unknown")
+    return {
+        **cells,
+        "source_id": slug(f"{publisher} {cells.get('published_on', '')[:4]} {cells.get('title', '')}", 60),
+        "publisher_kind": kind,
+        "reliability": cells.get("reliability") or evidence.RELIABILITY_OF_KIND.get(kind, "F"),
+    }

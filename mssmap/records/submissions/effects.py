@@ -1,0 +1,72 @@
+"""What accepting a submission changes: of its record, of the counts and of the grades."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from mssmap.records import evidence, kinds, timeline
+from mssmap.records.catalog import Data
+from mssmap.records.submissions import submission
+from mssmap.records.submissions.joined import PLACE, Accepted, Rows, with_rows
+from mssmap.records.submissions.submission import Submission, cell
+
+
+def differences(item: Submission, made: Rows, data: Data) -> list[tuple[str, str, str]]:
+    """Return field, before and after of the row that a submission adds, against the record as it stands."""
+    found = []
+    record = next((row for row in made.get(item.table, ()) if not item.record_id or _is(row, item, data)), {})
+    latest = submission.latest_row(data, item.table, item.record_id) if item.record_id else None
+    for name, after in record.items():
+        before = cell(latest.get(name)) if latest is not None else ""
+        if name not in ("revision", data.dataset(item.table).id_column) and before != after and name not in PLACE:
+            found.append((name, before, after))
+    return found
+
+
+def _is(row: Mapping[str, str], item: Submission, data: Data) -> bool:
+    return row.get(data.dataset(item.table).id_column) == item.record_id
+
+
+def effects(made: Rows, data: Data, today: date) -> list[str]:
+    """
+    Return what accepting rows changes of the counts and grades of today, a line each.
+
+    Such as `prisons functioning 11 -> 10` or `fob-03.3 grade C3 -> C2`.
+    """
+    if not made:
+        return []
+    after = with_rows(data, [Accepted("", made)])
+    clocks = timeline.Clocks(today, today)
+    layers = [kinds.layer_of(row["record_id"]) for row in made.get("status", ())]
+    lines = []
+    for name in dict.fromkeys(layer.name for layer in layers if layer is not None):
+        moved = _moved(_counted(data, name, clocks), _counted(after, name, clocks))
+        lines += [f"{name} {status} {old} → {new}" for status, (old, new) in sorted(moved.items())]
+    for name in ("events", "status", "strength", "indicators"):
+        if ids := {row[data.dataset(name).id_column] for row in made.get(name, ())}:
+            grades = _moved(_grades(data, name, ids, clocks), _grades(after, name, ids, clocks))
+            lines += [f"{key} grade {old or '-'} → {new or '-'}" for key, (old, new) in sorted(grades.items())]
+    return lines
+
+
+def _counted(data: Data, layer: str, clocks: timeline.Clocks) -> dict[str, int]:
+    """Count the records of a layer by status."""
+    known = timeline.known(data["status"], clocks.known_on, "status_id")
+    known = timeline.valid(known[known["record_id"].isin(data[layer].iloc[:, 0])], clocks.as_of)
+    known = known.sort_values(["valid_from", "known_from"], kind="stable").drop_duplicates("record_id", keep="last")
+    return {str(status): int(n) for status, n in known["status"].value_counts().items()}
+
+
+def _grades(data: Data, name: str, ids: set[str], clocks: timeline.Clocks) -> dict[str, str]:
+    column = data.dataset(name).id_column
+    rows_of = data[name]
+    known = timeline.known(rows_of[rows_of[column].isin(ids)], clocks.known_on, column)
+    return dict(zip(known[column], evidence.grade(known, data["sources"], clocks.known_on), strict=True))
+
+
+def _moved(before: Mapping[Any, Any], after: Mapping[Any, Any]) -> dict[Any, tuple[Any, Any]]:
+    blank: Any = 0 if any(isinstance(value, int) for value in (*before.values(), *after.values())) else ""
+    pairs = {key: (before.get(key, blank), after.get(key, blank)) for key in {*before, *after}}
+    return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
