@@ -471,10 +471,15 @@ def describe(folder: Path) -> dict[str, Any]:
         "name": "mssmap-haiti",
         "title": "mssmap: security mission in Haiti, from public reporting",
         "description": "Unofficial, compiled from public reporting. See data/README.md for how each file was made.",
-        "version": "1",
+        "version": version(folder / PACKAGE_FILE),
         "licenses": [CC_BY],
         "resources": resources,
     }
+
+
+def version(path: Path) -> str:
+    """Return the version of the data that a package states; `mssmap publish` makes the next one."""
+    return str(json.loads(path.read_text(encoding="utf-8"))["version"]) if path.exists() else "1"
 
 
 def measure(path: Path) -> dict[str, Any]:

@@ -40,6 +40,7 @@ COMMANDS = (
     pages.light,
     imports.import_,
     inbox.submit,
+    inbox.publish,
     people.people,
     system.log,
     system.backup,

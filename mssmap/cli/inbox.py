@@ -137,6 +137,39 @@ def _line(n: int, record: dict[str, Any]) -> str:
     return said
 
 
+def publish(
+    changes: Annotated[
+        Path | None, typer.Option("--changes", metavar="FILE", help="Markdown file that the difference is added to.")
+    ] = None,
+) -> None:
+    """Write what was accepted into the data folder, as the next version of the data."""
+    from mssmap.ingest import attach
+    from mssmap.releases import publishing
+    from mssmap.store import inbox
+
+    store = open_store()
+    found = inbox.listed(store, inbox.ACCEPTED)
+    folder = settings.load().data_dir
+    done = publishing.publish(folder, attach.accepted_of(store), settings.today())
+    if changes is not None:
+        _add(changes, done.version, done.lines)
+    inbox.publish(store, [item.number for item in found], release=done.version)
+    write(done.version, None)
+    tell(f"{done.version}: {count(len(done.lines), 'row')} in {', '.join(done.files)}")
+    if done.untranslated:
+        tell(f"{count(len(done.untranslated), 'title')} not translated: {', '.join(done.untranslated)}")
+
+
+def _add(file: Path, version: str, lines: list[str]) -> None:
+    """Add a table of differences to a Markdown file."""
+    head = "| table | record | change | what | known from | decided in |\n|---|---|---|---|---|---|\n"
+    try:
+        with file.open("a", encoding="utf-8", newline="\n") as page:
+            page.write(f"\n## Release {version}\n\n{head}" + "\n".join(lines) + "\n")
+    except OSError as error:
+        raise InputError(f"--changes: {file} cannot be written ({error.strerror or error}).") from error
+
+
 @app.callback(invoke_without_command=True)
 def _list(
     context: typer.Context,

@@ -13,7 +13,7 @@ from mssmap.errors import InputError
 def people(
     action: Annotated[str, typer.Argument(metavar="list|grant|revoke", help="What to do.")] = "list",
     person: Annotated[str, typer.Argument(help="E-mail address, or sub: and the provider's id.")] = "",
-    role: Annotated[str, typer.Argument(help="viewer, briefer, planner or admin.")] = "",
+    role: Annotated[str, typer.Argument(help="viewer, briefer, planner, editor or admin.")] = "",
 ) -> None:
     """List who has which role, give one, or take it away; it counts at the person's next write."""
     from mssmap.store import people as kept

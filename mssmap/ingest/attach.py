@@ -134,22 +134,41 @@ def accepted_of(store: Store) -> list[Accepted]:
     ]
 
 
-@lru_cache(maxsize=2)
 def read_folder(folder: Path) -> Data:
-    """Return what the data folder holds, without imports."""
+    """Return what the data folder holds, without imports; read again once its catalog was written anew."""
+    return _read_folder(folder, _stamp(folder))
+
+
+def _stamp(folder: Path) -> tuple[int, int]:
+    """Return what changes when the catalog of a folder is written, as a release does last."""
+    try:
+        found = (folder / catalog.PACKAGE_FILE).stat()
+    except OSError:
+        return (0, 0)
+    return found.st_mtime_ns, found.st_ino
+
+
+@lru_cache(maxsize=2)
+def _read_folder(folder: Path, _stamp: tuple[int, int]) -> Data:
     return catalog.open_data(folder)
 
 
-@lru_cache(maxsize=2)
-def loaded(folder: Path, url: str, _mark: Mark) -> Data:
+def loaded(folder: Path, url: str, mark: Mark) -> Data:
     """
-    Return the data of a folder with what the store at `url` has imported, the same as long as its mark is the same.
+    Return the data of a folder with what the store at `url` has imported and accepted.
+
+    The same as long as the mark of the store and the catalog of the folder are the same.
 
     Raises
     ------
     DataError
         If there is no readable catalog in the folder.
     """
+    return _loaded(folder, _stamp(folder), url, mark)
+
+
+@lru_cache(maxsize=2)
+def _loaded(folder: Path, _stamp: tuple[int, int], url: str, _mark: Mark) -> Data:
     return with_imports(read_folder(folder), url)
 
 

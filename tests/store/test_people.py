@@ -193,7 +193,7 @@ def test_a_default_role_is_for_people_nobody_decided_about(peopled):
 
 
 @pytest.mark.parametrize(("person", "role", "words"), [
-    ("ana@x", "king", "^role: found 'king', required one of viewer, briefer, planner, admin"),
+    ("ana@x", "king", "^role: found 'king', required one of viewer, briefer, planner, editor, admin"),
     ("", "viewer", "^person: found '', required an e-mail address"),
     ("a" * 201, "viewer", "^person: found 'aaa"),
     ("a\nb@x", "viewer", "^person: found"),

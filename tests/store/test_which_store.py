@@ -52,6 +52,7 @@ NEEDS = {
     "archive remove": ("archive", "remove", "none"),
     "archive restore": ("archive", "restore", "none"),
     "archive convert": ("archive", "convert"),
+    "publish": ("publish",),
     "inbox list": ("inbox", "list"),
     "inbox show": ("inbox", "show", "1"),
     "inbox accept": ("inbox", "accept", "1"),

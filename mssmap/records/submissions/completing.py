@@ -7,8 +7,10 @@ from dataclasses import replace
 from datetime import date
 from typing import Final
 
+import pandas as pd
+
 from mssmap.crs import HAITI_BOUNDS
-from mssmap.records import evidence, kinds, regions
+from mssmap.records import evidence, kinds, regions, timeline
 from mssmap.records.catalog import Data
 from mssmap.records.submissions.submission import CORRECT, NEW, Submission, cell, slug
 
@@ -63,11 +65,22 @@ def _fill_new(item: Submission, cells: dict[str, str], data: Data) -> None:
     if "date_precision" in columns or has_status:
         cells.setdefault("date_precision", "day")
     if item.table == "events":
-        cells.setdefault("valid_to", cells.get("valid_from", ""))
+        cells.setdefault("valid_to", _last_day(cells.get("valid_from", ""), cells["date_precision"]))
         cells.setdefault("country", "HTI")
         cells.setdefault("claim", "reported")
     if "location_precision" in columns:
         _locate(cells, data)
+
+
+def _last_day(first: str, precision: str) -> str:
+    """
+    Return the last day that an imprecise day may mean.
+
+    >>> _last_day("2025-02-01", "month"), _last_day("2025-02-03", "day")
+    ('2025-02-28', '2025-02-03')
+    """
+    days = pd.Series(pd.to_datetime([first], errors="coerce"))
+    return cell(timeline.earliest_latest(days, pd.Series([precision]))[1].iloc[0])
 
 
 def _locate(cells: dict[str, str], data: Data) -> None:

@@ -18,6 +18,7 @@ from mssmap.errors import Fault
 from mssmap.i18n import gettext as _
 from mssmap.records import schema
 from mssmap.records.catalog import Data
+from mssmap.records.submissions.submission import cell
 
 Rows = Mapping[str, Sequence[Mapping[str, str]]]
 """Table or layer -> rows, their cells as text; a layer's rows have `lon` and `lat`."""
@@ -89,6 +90,7 @@ def _checked(batches: Sequence[Accepted], data: Data) -> dict[str, _Part]:
     for name in touched:
         rules = data.dataset(name).contract
         added = [(n, row) for n, batch in enumerate(batches, start=1) for row in batch.rows.get(name, ())]
+        added = _not_there(added, data[name], rules)
         if "revision" not in rules.primary_key:
             added = list({row.get(rules.primary_key[0]): (n, row) for n, row in added}.values())
         cells = {column: [row.get(column, "") for _n, row in added] for column in rules.columns}
@@ -99,6 +101,29 @@ def _checked(batches: Sequence[Accepted], data: Data) -> dict[str, _Part]:
         _blame_taken(part, data[name], rules, name)
         found[name] = part
     return found
+
+
+def _not_there(
+    added: list[tuple[int, Mapping[str, str]]], there: pd.DataFrame, rules: schema.Contract
+) -> list[tuple[int, Mapping[str, str]]]:
+    """Leave out rows that stand in the data as they are, as after a release that was interrupted."""
+    keys = list(rules.primary_key)
+    known = there[there[keys[0]].isin({row.get(keys[0]) for _n, row in added})]
+    taken = {tuple(map(cell, key)) for key in known[keys].itertuples(index=False, name=None)}
+    if not taken:
+        return added
+    same = {tuple(map(cell, row)) for row in known[rules.columns].itertuples(index=False, name=None)}
+    return [
+        (n, row)
+        for n, row in added
+        if tuple(row.get(key, "") for key in keys) not in taken or _plain(row, rules) not in same
+    ]
+
+
+def _plain(row: Mapping[str, str], rules: schema.Contract) -> tuple[str, ...]:
+    """Return the cells of a row as they read once they have their types: 0.50 is 0.5."""
+    cells = {name: [row.get(name, "")] for name in rules.columns}
+    return tuple(map(cell, schema.typed(cells, [1], rules, file="").frame.iloc[0].tolist()))
 
 
 def _cells(batches: Sequence[Accepted], name: str, column: str) -> list[str]:

@@ -1,0 +1,226 @@
+"""
+Accepted rows into the files of the data folder: the same files, a stable order, the smallest difference.
+
+A revision goes behind the last row of its record, a new record where its id sorts. Rows that stand there already are
+left alone, so that a release that was interrupted is finished by publishing again. Each file is written beside the old
+one and takes its place whole; the catalog comes last.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from mssmap.errors import InputError
+from mssmap.i18n import gettext as _
+from mssmap.records.catalog import PACKAGE_FILE, Dataset, read_catalog
+from mssmap.records.submissions.joined import PLACE, Accepted
+
+VERSION: Final = re.compile(r"(\d{4})\.(\d{1,2})\.(\d+)")
+TRANSLATED: Final = ("title_fr", "title_ht", "title_es")
+NAMED: Final = ("title_en", "name_en", "title", "status", "measure", "indicator", "record_type")
+VALUES: Final = ("value", "value_min", "personnel")
+"""Columns, the first filled of which tells a reader what a row is about, and its number."""
+PART: Final = ".publishing-"
+"""How the name of a file begins that is being written."""
+
+
+@dataclass
+class Published:
+    """
+    What publishing did.
+
+    Attributes
+    ----------
+    version
+        Of the data, `YYYY.MM.N`.
+    files
+        Files of the data folder that were written.
+    lines
+        The difference, record by record, as rows of a table in Markdown.
+    untranslated
+        Ids of events whose title is not there in each language.
+    """
+
+    version: str
+    files: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    untranslated: list[str] = field(default_factory=list)
+
+
+def version_after(before: str, today: date) -> str:
+    """
+    Return the version of a release made today.
+
+    >>> version_after("2026.11.1", date(2026, 11, 30)), version_after("1", date(2026, 11, 30))
+    ('2026.11.2', '2026.11.1')
+    """
+    found = VERSION.fullmatch(before)
+    same = found and (int(found[1]), int(found[2])) == (today.year, today.month)
+    return f"{today.year}.{today.month}.{int(found[3]) + 1 if found and same else 1}"
+
+
+def publish(folder: Path, accepted: Sequence[Accepted], today: date) -> Published:
+    """
+    Write accepted rows into the files of a data folder, and its catalog with the next version.
+
+    Parameters
+    ----------
+    folder
+        Data folder with `datapackage.json`.
+    accepted
+        In the order in which they were accepted.
+
+    Raises
+    ------
+    DataError
+        If there is no readable catalog in the folder.
+    InputError
+        If there is nothing to publish, or a file cannot be written.
+    """
+    datasets = read_catalog(folder)
+    package = json.loads((folder / PACKAGE_FILE).read_text(encoding="utf-8"))
+    done = Published(version_after(str(package.get("version", "")), today))
+    texts: dict[str, str] = {}
+    for name, dataset in datasets.items():
+        rows = [(batch.name, row) for batch in accepted for row in batch.rows.get(name, ())]
+        if not rows:
+            continue
+        before = (folder / dataset.path).read_text(encoding="utf-8")
+        change = _layer if dataset.is_layer else _table
+        after = change(before, [row for _name, row in rows], dataset)
+        if after != before or _digest(after) != dataset.sha256:  # the catalog of a release that was interrupted
+            texts[dataset.path] = after
+            done.lines += [_line(name, dataset, row, by) for by, row in rows]
+            done.untranslated += [row["event_id"] for _by, row in rows if name == "events" and _is_untranslated(row)]
+    if not texts:
+        raise InputError(_("Nothing was accepted that is not in the data already. Nothing was changed."))
+    done.files = [*texts, PACKAGE_FILE]
+    _describe(package, texts, done.version)
+    _write(folder, {**texts, PACKAGE_FILE: json.dumps(package, ensure_ascii=False, indent=1) + "\n"})
+    return done
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _is_untranslated(row: Mapping[str, str]) -> bool:
+    return not all(row.get(column) for column in TRANSLATED)
+
+
+def _line(name: str, dataset: Dataset, row: Mapping[str, str], by: str) -> str:
+    """Return a row of the table of differences."""
+    key = row.get(dataset.id_column, "")
+    what = f"revision {row['revision']}" if row.get("revision", "1") != "1" else "new"
+    said = (
+        row.get("title_en") or row.get("name_en") or row.get("title") or row.get("status") or row.get("measure") or ""
+    )
+    value = row.get("value") or row.get("value_min") or row.get("personnel") or ""
+    text = " ".join(filter(None, [said, value, row.get("note", "") if what != "new" else ""]))
+    return f"| {name} | `{key}` | {what} | {text.replace('|', '/')} | {row.get('known_from', '')} | {by} |"
+
+
+# ------------------------------------------------------------------------------------------------------------ the files
+
+
+def _table(text: str, rows: Sequence[Mapping[str, str]], dataset: Dataset) -> str:
+    """Return a CSV file with rows added; of what has no revisions a row takes the place of that of its id."""
+    header, *lines = list(csv.reader(io.StringIO(text, newline="")))
+    keys = [header.index(name) for name in dataset.contract.primary_key]
+    has_revisions = "revision" in dataset.contract.primary_key
+    for row in rows:
+        cells = [row.get(name, "") for name in header]
+        key = [cells[i] for i in keys]
+        same = [n for n, line in enumerate(lines) if line[keys[0]] == key[0]]
+        if any([lines[n][i] for i in keys] == key for n in same):
+            if not has_revisions:
+                lines[same[0]] = cells
+        elif same:
+            lines.insert(same[-1] + 1, cells)
+        else:
+            lines.insert(_place(lines, keys[0], key[0]), cells)
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows([header, *lines])
+    return buffer.getvalue()
+
+
+def _place(lines: Sequence[Sequence[str]], column: int, key: str) -> int:
+    """Return where a new id goes: behind the last line whose id is not above it."""
+    return max((n + 1 for n, line in enumerate(lines) if line[column] <= key), default=0)
+
+
+def _layer(text: str, rows: Sequence[Mapping[str, str]], dataset: Dataset) -> str:
+    """Return a GeoJSON file with features added or replaced, one a line; all others as they stand."""
+    features = json.loads(text)["features"]
+    lines = [line.rstrip(",") for line in text.splitlines() if line.startswith('{"type": "Feature"')]
+    if len(lines) != len(features):  # a file that somebody else has written
+        lines = [json.dumps(feature, ensure_ascii=False) for feature in features]
+    ids = [str(feature["properties"].get(dataset.id_column)) for feature in features]
+    for row in rows:
+        made = json.dumps(_feature(row, dataset), ensure_ascii=False)
+        key = row.get(dataset.id_column, "")
+        if key in ids:
+            lines[ids.index(key)] = made
+        else:
+            ids.append(key)
+            lines.append(made)
+    return '{"type": "FeatureCollection", "features": [\n' + ",\n".join(lines) + "\n]}\n"
+
+
+def _feature(row: Mapping[str, str], dataset: Dataset) -> dict[str, Any]:
+    kinds = {column.name: column.type for column in dataset.contract.fields}
+    properties = {name: _value(row.get(name, ""), kinds[name]) for name in kinds}
+    placed = all(row.get(name) for name in PLACE)
+    point = {"type": "Point", "coordinates": [float(row[name]) for name in PLACE]} if placed else None
+    return {"type": "Feature", "properties": properties, "geometry": point}
+
+
+def _value(cell: str, kind: str) -> Any:
+    if cell == "":
+        return None
+    return int(cell) if kind == "integer" else float(cell) if kind == "number" else cell
+
+
+def _describe(package: dict[str, Any], texts: Mapping[str, str], version: str) -> None:
+    """Bring size, hash and number of rows of the files that were changed, and the version, up to date."""
+    package["version"] = version
+    for item in package["resources"]:
+        if (text := texts.get(item["path"])) is not None:
+            item["bytes"], item["hash"] = len(text.encode()), f"sha256:{_digest(text)}"
+            is_layer = item["path"].endswith(".geojson")
+            item["rows"] = (
+                len(json.loads(text)["features"]) if is_layer else len(list(csv.reader(io.StringIO(text)))) - 1
+            )
+
+
+def _write(folder: Path, texts: Mapping[str, str]) -> None:
+    """Write each file beside the old one, on disk, and then put each in its place, the catalog last."""
+    parts = {}
+    try:
+        for path, text in texts.items():
+            part = folder / path
+            parts[path] = part.with_name(PART + part.name)
+            with parts[path].open("w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+        for path, part in parts.items():
+            part.replace(folder / path)
+    except OSError as error:
+        for part in parts.values():
+            part.unlink(missing_ok=True)
+        raise InputError(
+            _("{folder}: cannot be written ({reason}). Nothing was published.").format(
+                folder=folder, reason=error.strerror or error
+            )
+        ) from error
