@@ -275,3 +275,11 @@ def test_a_view_takes_the_highest_revision_known(small, table, random):
     known = revisions.revisions(frame, frame.columns[0]).known(revisions.day_number(when))
     public = [n for n in range(4) if frame["known_from"].iloc[n].date() <= when]
     assert known.nonzero()[0].tolist() == public[-1:]
+
+
+def test_a_page_of_the_month_makes_nothing_known_before_it_happened(small):
+    page = {**PAGE, "published_on": "2025-03"}
+    cells = reading.read({**ATTACK, "valid_from": "2025-03-09", "sources": [page]}, small, TODAY).fields
+    assert (cells["known_from"], cells["known_precision"]) == ("2025-03-09", "month")
+    older = {**PAGE, "published_on": "2025-02"}
+    assert rows.checked({**ATTACK, "valid_from": "2025-03-09", "sources": [older]}, small, TODAY).faults

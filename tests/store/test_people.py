@@ -126,7 +126,7 @@ def test_no_write_of_the_store_is_missing_above():
         for name, f in vars(module).items()
         if inspect.isfunction(f) and f.__module__ == module.__name__
     }
-    writing = (".write(", "return grant(", "_change(", "_set(", "notes.remember", "_note(store")
+    writing = (".write(", "return grant(", "_change(", "_set(", "notes.remember", "_note(store", "_decide(store")
     found = {
         name
         for name, f in functions.items()

@@ -30,6 +30,7 @@ def completed(item: Submission, data: Data) -> Submission:
         cells.setdefault("known_precision", "day")
     if item.change == NEW:
         _fill_new(item, cells, data)
+        _not_before(cells)
     return replace(item, fields={key: value for key, value in cells.items() if value or item.change == CORRECT})
 
 
@@ -70,6 +71,15 @@ def _fill_new(item: Submission, cells: dict[str, str], data: Data) -> None:
         cells.setdefault("claim", "reported")
     if "location_precision" in columns:
         _locate(cells, data)
+
+
+def _not_before(cells: dict[str, str]) -> None:
+    """Of an imprecise day on which something became known, take the first that does not lie before it happened."""
+    start = cells.get("valid_from") or cells.get("date") or ""
+    if cells.get("known_precision") in timeline.IMPRECISE and cells.get("claim") != timeline.PLANNED:
+        same = start[:7] if cells["known_precision"] == "month" else start[:4]
+        if cells.get("known_from", "").startswith(same):
+            cells["known_from"] = max(cells["known_from"], start)
 
 
 def _last_day(first: str, precision: str) -> str:

@@ -106,7 +106,9 @@ def _checked(batches: Sequence[Accepted], data: Data) -> dict[str, _Part]:
 def _not_there(
     added: list[tuple[int, Mapping[str, str]]], there: pd.DataFrame, rules: schema.Contract
 ) -> list[tuple[int, Mapping[str, str]]]:
-    """Leave out rows that stand in the data as they are, as after a release that was interrupted."""
+    """Leave out revisions that stand in the data as they are, as after a release that was interrupted."""
+    if "revision" not in rules.primary_key:
+        return added
     keys = list(rules.primary_key)
     known = there[there[keys[0]].isin({row.get(keys[0]) for _n, row in added})]
     taken = {tuple(map(cell, key)) for key in known[keys].itertuples(index=False, name=None)}

@@ -69,9 +69,8 @@ def _days(item: Submission, cells: Mapping[str, str], today: date, faults: Fault
 
 
 def _is_too_early(cells: Mapping[str, str], start: str) -> bool:
-    """Whether something was known before the day on which it happened, both days being exact."""
-    exact = cells.get("date_precision") in ("day", "before") and cells.get("known_precision") in ("day", "assumed")
-    return exact and start in ("valid_from", "date") and "" < cells.get("known_from", "") < cells[start]
+    """Whether something was known before the day on which it happened."""
+    return start in ("valid_from", "date") and "" < cells.get("known_from", "") < cells[start]
 
 
 def _in_haiti(cells: Mapping[str, str], faults: Faults) -> None:
