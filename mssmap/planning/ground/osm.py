@@ -29,8 +29,9 @@ from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
 from mssmap.planning.ground.grid import Floats, Grid, Ints, to_metric
-from mssmap.planning.ground.osm_ways import KMH, Ways, read
-from mssmap.planning.ground.roads import ROAD_FACTOR, SAMPLE_M, SNAP_M, Links, speeds_in_words
+from mssmap.planning.ground.osm_speeds import KMH, ROAD_FACTOR
+from mssmap.planning.ground.osm_ways import Ways, read
+from mssmap.planning.ground.roads import SAMPLE_M, SNAP_M, Links, speeds_in_words
 from mssmap.planning.method import Method, say
 
 LIMIT_MIN = 12.0

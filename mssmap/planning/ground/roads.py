@@ -28,6 +28,7 @@ from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
 from mssmap.planning.ground.grid import Floats, Grid, Ints, to_metric
+from mssmap.planning.ground.osm_speeds import CLASS_KMH, ROAD_FACTOR
 from mssmap.planning.method import NOTHING, Method, Sentence, say
 from mssmap.planning.reach import percent
 from mssmap.records.evidence import LOWEST
@@ -35,12 +36,6 @@ from mssmap.records.evidence import LOWEST
 if TYPE_CHECKING:
     from mssmap.records.catalog import Data
     from mssmap.records.timeline import Clocks
-
-CLASS_KMH = {mark("national"): 65.0, mark("departmental"): 55.0, mark("communal"): 30.0, mark("urban"): 20.0}
-"""Free-flow speed by class of road."""
-
-ROAD_FACTOR = 0.8
-"""What remains of the free-flow speed (public Haiti road profile)."""
 
 OFFROAD_KMH = 12.0
 OFFROAD_RANGE_KMH = (4.0, 20.0)
