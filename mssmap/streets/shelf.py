@@ -25,6 +25,7 @@ import pyarrow.parquet as pq
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
 from mssmap.planning.ground import kept_roads
+from mssmap.planning.ground.roads import STREETS_ID
 from mssmap.streets.features import LEVELS
 from mssmap.streets.manifest import MANIFEST, ROADS, TILE, Manifest, manifest_of
 
@@ -151,12 +152,12 @@ def make_drawn(found: Manifest) -> None:
 
 def is_there(set_id: str) -> bool:
     """Whether there is a set of this id."""
-    return bool(kept_roads.ID.fullmatch(set_id)) and (kept_roads.folder() / f"{set_id}.zip").is_file()
+    return bool(STREETS_ID.fullmatch(set_id)) and (kept_roads.folder() / f"{set_id}.zip").is_file()
 
 
 def tile(set_id: str, level: int, x: int, y: int) -> bytes | None:
     """Return a packed tile, None where there is nothing; of a set that is not there as well."""
-    if not kept_roads.ID.fullmatch(set_id):
+    if not STREETS_ID.fullmatch(set_id):
         return None
     try:
         return _opened(kept_roads.folder() / f"{set_id}.zip").read(f"{level}/{x}/{y}.json.gz")

@@ -8,10 +8,10 @@ of the ways that one drives on. This room reads that member only; what else is i
 from __future__ import annotations
 
 import io
-import re
+import json
 import zipfile
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pyarrow.parquet as pq
 
@@ -19,9 +19,9 @@ from mssmap import settings
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
 from mssmap.planning.ground.osm_ways import Ways, ways_of
+from mssmap.planning.ground.roads import STREETS_ID
 
 MEMBER: Final = "roads.parquet"
-ID: Final = re.compile(r"[0-9a-f]{12}")
 
 
 def folder() -> Path:
@@ -39,7 +39,7 @@ def path_of(set_id: str) -> Path:
         If there is none of this id.
     """
     path = folder() / f"{set_id}.zip"
-    if not ID.fullmatch(set_id) or not path.is_file():
+    if not STREETS_ID.fullmatch(set_id) or not path.is_file():
         raise InputError(
             _(
                 "streets {found}: there is no such set here. mssmap streets list shows those that are; mssmap streets "
@@ -47,6 +47,41 @@ def path_of(set_id: str) -> Path:
             ).format(found=set_id[:40])
         )
     return path
+
+
+def box(set_id: str) -> tuple[float, float, float, float]:
+    """Return west, south, east, north of a street set in degrees; raises as `title`."""
+    west, south, east, north = _about(set_id)["box"]
+    return float(west), float(south), float(east), float(north)
+
+
+def title(set_id: str) -> str:
+    """
+    Return what a street set is called in a method: its name, its state and its id.
+
+    Raises
+    ------
+    InputError
+        If there is no such set.
+    """
+    said = _about(set_id)
+    return ", ".join(filter(None, (str(said.get("name")), str(said.get("newest", "")), set_id)))
+
+
+def _about(set_id: str) -> dict[str, Any]:
+    try:
+        with zipfile.ZipFile(path_of(set_id)) as bundle:
+            return dict(json.loads(bundle.read("manifest.json")))
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise _damaged(set_id, error) from error
+
+
+def _damaged(set_id: str, error: Exception) -> InputError:
+    return InputError(
+        _("streets {found}: the set is damaged ({reason}). Remove it and add the extract again.").format(
+            found=set_id, reason=" ".join(str(error).split())[:80]
+        )
+    )
 
 
 def read(set_id: str) -> Ways:
@@ -70,9 +105,5 @@ def read(set_id: str) -> Ways:
             ).format(found=set_id)
         ) from error
     except (OSError, zipfile.BadZipFile, ValueError) as error:
-        raise InputError(
-            _("streets {found}: the set is damaged ({reason}). Remove it and add the extract again.").format(
-                found=set_id, reason=" ".join(str(error).split())[:80]
-            )
-        ) from error
+        raise _damaged(set_id, error) from error
     return ways_of(*(table[name].to_numpy() for name in ("node", "x", "y", "way", "kmh")))
