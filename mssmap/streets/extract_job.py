@@ -142,7 +142,7 @@ class _Reading:
         self.out.close()
         if not len(self.driven.node):
             raise refused(
-                "no streets (ways with the tag highway)", "an extract with streets", "Take one with all tags."
+                "no roads (ways with the tag highway)", "an extract with roads", "Take one with all tags."
             )
         if not self.is_near:
             raise refused(

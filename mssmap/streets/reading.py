@@ -12,8 +12,11 @@ import shapely
 from numpy.typing import NDArray
 
 from mssmap.streets import cutting, shelf, tile
+from mssmap.streets.features import LEVELS
 from mssmap.streets.manifest import Manifest
 from mssmap.streets.tile import UNITS
+
+__all__ = ["LEVELS", "carried", "roads", "tiles_in", "waters"]
 
 Box = tuple[float, float, float, float]
 Shapes = NDArray[np.object_]

@@ -11,17 +11,21 @@ from mssmap.brief.drawing import draw, frame
 from mssmap.brief.drawing.frame import Frame
 from mssmap.streets import reading, shelf
 
-LEVEL_BELOW: Final = ((60_000, 14), (160_000, 13), (600_000, 12))
+LEVEL_BELOW: Final = ((60_000, 14), (400_000, 13), (600_000, 12))
 """Denominator of a scale below which the streets of a level are drawn; at smaller scales there are none."""
+
+LARGE_SCALE: Final = 150_000
+MOST_LINES: Final = 40_000
+"""With more lines the level before is drawn: a sheet of paper has to be sent by a slow line."""
 
 WATER: Final = "#e3eef4"
 STYLES: Final = {
     0: ("#c9c4ba", 0.05),
-    1: ("#c9c4ba", 0.07),
-    2: ("#c4beb2", 0.1),
-    3: ("#b9b1a2", 0.12),
-    4: ("#ad9f83", 0.2),
-    5: ("#a8935f", 0.28),
+    1: ("#c4beb2", 0.06),
+    2: ("#b4ab9b", 0.08),
+    3: ("#a39883", 0.14),
+    4: ("#998a6c", 0.22),
+    5: ("#8d7442", 0.3),
 }
 """Rank of a road -> colour and width in millimetres in the inset; twice as wide where streets are large."""
 
@@ -43,11 +47,14 @@ def drawn(at: Frame) -> str:
         return ""
     window = frame.degrees_of(at)
     lines, ranks = reading.roads(found, window, level)
+    if len(lines) > MOST_LINES and level > reading.LEVELS[0]:
+        level -= 1
+        lines, ranks = reading.roads(found, window, level)
     waters = at.shapes(_metric(reading.waters(found, window, level)))
     parts = [draw.shape(waters, fill=WATER)]
     for rank, (colour, width) in STYLES.items():
         shapes = at.shapes(_metric(lines[ranks == rank]), smallest_mm=0.04)
-        wide = width * (2 if level > 12 else 1)
+        wide = width * (2 if at.scale < LARGE_SCALE else 1)
         parts.append(draw.shape(shapes, fill="none", stroke=colour, stroke_width=wide, stroke_linecap="round"))
     return "".join(parts)
 

@@ -14,7 +14,7 @@ import { $ } from "../shared/dom.js";
 import { note } from "../shared/probe.js";
 import { readLater } from "./later.js";
 import { levelAt, sideAt, stepsOf, STREETS_FROM, TILE_UNITS, tilesIn, walked } from "./streets_draw.js";
-import { drawNames } from "./streets_lettering.js";
+import { drawNames, forgetWidths, LETTERS } from "./streets_lettering.js";
 import { longestStretch } from "./streets_names.js";
 
 /** Milliseconds of a frame that may go into drawing. */
@@ -56,6 +56,10 @@ export class Streets {
     this.isShown = false;
     this.waiting = 0;
     this.following = 0;
+    document.fonts?.load(LETTERS).then(() => {
+      forgetWidths();
+      this.letter();
+    }, () => {});
   }
 
   /**

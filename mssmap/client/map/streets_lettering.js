@@ -22,8 +22,14 @@ const MOST_NAMES = 400;
 /** Pixels from a landmark to its name. */
 const LANDMARK_ASIDE = 6;
 
+/** The typeface of the names: a canvas does not wait for it by itself. */
+export const LETTERS = LETTERING.street.font;
+
 /** @type {Map<string, number>} */
 const widths = new Map();
+
+/** Once the typeface has come, texts have other widths. */
+export const forgetWidths = () => widths.clear();
 
 /**
  * Writes names over the view, in pixels of the map.

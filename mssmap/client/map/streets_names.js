@@ -96,7 +96,7 @@ export function withRoom(wishes, taken) {
     const { at, height, text, width } = wish;
     if (width > at.length) return false;
     const others = used.get(text) ?? [];
-    if (others.some((other) => Math.hypot(other.x - at.x, other.y - at.y) < SAME_PX)) return false;
+    if (text && others.some((other) => Math.hypot(other.x - at.x, other.y - at.y) < SAME_PX)) return false;
     const boxes = boxesAlong(at, width, height);
     if (!boxes.every((box) => isFree(box, taken))) return false;
     taken.push(...boxes);
