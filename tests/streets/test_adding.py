@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shapely
 from pmtiles.tile import TileType
 
 from mssmap import cli
@@ -68,7 +69,7 @@ def test_lines_of_a_tile_lie_where_they_are(capital):
     put(path)
     lines, ranks = reading.roads(found, (-72.35, 18.53, -72.30, 18.56), 14)
     assert len(lines) == len(ranks) > 500
-    west, south, east, north = (round(value, 3) for value in __import__("shapely").total_bounds(lines))
+    west, south, east, north = (round(value, 3) for value in shapely.total_bounds(lines))
     assert (west, south, east, north) == pytest.approx((-72.350, 18.532, -72.303, 18.559), abs=2e-3)
 
 
@@ -96,7 +97,7 @@ def test_vector_tiles_are_for_drawing_only(tmp_path):
     assert last["n"] == ["Rue B"]
     assert last["r"] == [[2, 0, [0, 0, 2048, 2048]]]
     assert len(last["w"]) == 1
-    with pytest.raises(InputError, match="has no roads to drive on.*osm.pbf"):
+    with pytest.raises(InputError, match=r"has no roads to drive on.*osm\.pbf"):
         kept_roads.read(found.set_id)
 
 
