@@ -109,7 +109,7 @@ def add(path: Path, *, elsewhere: bool = False, progress: Progress = lambda shar
     except OSError as error:
         raise InputError(
             _(
-                "{path}: the streets could not be written to {folder} ({reason}). Make room, about four times the size "
+                "{path}: the streets could not be written to {folder} ({reason}). Make room, about ten times the size "
                 "of the file, and add it again; nothing was kept."
             ).format(path=path.name, folder=folder, reason=error.strerror or error)
         ) from error

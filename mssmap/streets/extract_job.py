@@ -141,9 +141,7 @@ class _Reading:
         self._send()
         self.out.close()
         if not len(self.driven.node):
-            raise refused(
-                "no roads (ways with the tag highway)", "an extract with roads", "Take one with all tags."
-            )
+            raise refused("no roads (ways with the tag highway)", "an extract with roads", "Take one with all tags.")
         if not self.is_near:
             raise refused(
                 f"an extract of another country ({self.seen})",

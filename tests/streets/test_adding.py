@@ -244,7 +244,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path):
     last = done.stderr.splitlines()[-1]
     assert done.returncode == 2
     assert "could not be written to" in last
-    assert "Make room, about four times the size of the file" in last
+    assert "Make room, about ten times the size of the file" in last
     assert "Traceback" not in done.stderr
     assert not list(kept_roads.folder().iterdir())
 
