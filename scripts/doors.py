@@ -126,14 +126,15 @@ DOORS = (
         "an extract of OpenStreetMap: `mssmap streets add FILE.osm.pbf`",
         "its kind, its header (no history), that it is whole, lies in Haiti and has roads; names are cut to "
         f"{extract_job.NAME_CHARS} characters",
-        f"{extract_job.LARGEST_MB} MB; {extract_job.MEMORY_MB:,} MB of memory, 120 s of processor and 10 more for each MB",
+        f"{extract_job.LARGEST_MB} MB; {extract_job.MEMORY_MB:,} MB of memory, "
+        "120 s of processor and 10 more for each MB",
         "streets",
     ),
     Door(
         "vector tiles: `mssmap streets add FILE.pmtiles`",
         "the header (vector tiles of the Protomaps layout, up to zoom 14), each tile before it is unpacked",
-        f"{pmtiles_job.MOST_TILES:,} tiles, {pmtiles_job.TILE_BYTES // MB} MB each; {process(pmtiles_job.bounds(0))} and "
-        "20 more for each MB",
+        f"{pmtiles_job.MOST_TILES:,} tiles, {pmtiles_job.TILE_BYTES // MB} MB each; "
+        f"{process(pmtiles_job.bounds(0))} and 20 more for each MB",
         "street-tiles",
     ),
     Door(
