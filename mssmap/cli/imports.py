@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mssmap.cli import handing
 from mssmap.cli.common import (
     FOUND_FAULTS,
     AsJson,
@@ -77,12 +78,11 @@ def import_(
 
 
 def _hand_in(opened: Store, made: list[Imported], file: Path, as_json: bool) -> int:
-    from mssmap.cli import inbox
     from mssmap.ingest import submitted
 
     faulty = [_report(item) for item in made]
     rows = [one for item in made for one in submitted.of_import(item)]
-    return max(FOUND_FAULTS * any(faulty), inbox.hand_in(opened, open_data(), rows, f"file {file.name}", as_json))
+    return max(FOUND_FAULTS * any(faulty), handing.hand_in(opened, open_data(), rows, f"file {file.name}", as_json))
 
 
 def prepared(data: Data, file: Path, kind: str, mapping: Path | None) -> list[Imported]:

@@ -48,8 +48,8 @@ def rows(item: Submission, data: Data) -> Made:
         _new(item, data, ids, made)
     else:
         _revision(item, data, ids, made)
-    if faults := joined.faults_of(made, data):
-        raise InputError(" ".join(faults))
+    if told := " ".join(joined.faults_of(made, data)):
+        raise InputError(told)
     return made
 
 
