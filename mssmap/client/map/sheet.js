@@ -4,10 +4,11 @@
 
 /**
  * @import {
- *   Collection, Doubt, Feature, Grid, ImportedPart, LatLon, Manifest, PublishedRecords, Region, Road, Rows, Town,
- *   ViewMessage, ZoneOutline
+ *   Collection, Doubt, Feature, Grid, ImportedPart, LatLon, Manifest, PublishedRecords, PublishedZone, Region, Road,
+ *   Rows, Town, Unit, ViewMessage, ZonePlace
  * } from "../shared/messages.js"
  * @import { Pane } from "./panes.js"
+ * @import { Drawn, Thing } from "./zones.js"
  */
 
 import { SVG } from "../shared/dom.js";
@@ -25,7 +26,8 @@ import { nameIn } from "../shared/words.js";
  * @property {Collection<Road>} roads
  * @property {Collection<Region>} departments
  * @property {Collection<Town>} places
- * @property {Collection<ZoneOutline>} zones
+ * @property {Collection<Region | Unit>} units  communes and sections that zones name
+ * @property {PublishedZone[]} zones
  * @property {PublishedRecords} records
  */
 
@@ -43,7 +45,7 @@ import { nameIn } from "../shared/words.js";
  */
 
 /** @typedef {Item & { dim: number, at: LatLon, precision: string, kind: string }} Mark  it has a symbol */
-/** @typedef {Item & { level: string, feature: Feature<ZoneOutline> }} Zone */
+/** @typedef {Item & { level: string, dim: number, place: ZonePlace }} Zone */
 /** @typedef {{ x: number, y: number }} Spot  pixels */
 /** @typedef {{ kind: string, xy: Spot, place: Spot, radius: number, items: Mark[] }} Stack */
 
@@ -78,7 +80,12 @@ export class Sheet {
     this.shapes = shapes;
     this.files = files;
     this.symbols = new Map(Object.entries(manifest.symbols).map(([name, text]) => [name, parseSvg(text)]));
-    this.outlines = new Map(shapes.zones.features.map((feature) => [feature.properties.id, feature]));
+    this.places = new Map(shapes.zones.map((zone) => [zone.id, zone]));
+    /** @type {Map<string, Feature<{ pcode: string }>>} */
+    this.outlines = new Map();
+    for (const { features } of [shapes.departments, shapes.units]) {
+      for (const feature of features) this.outlines.set(feature.properties.pcode, feature);
+    }
     this.palette = manifest.palettes.light;
     this.view = nothingYet();
     /** Whether a view was asked for. */
@@ -98,8 +105,20 @@ export class Sheet {
     this.imports = null;
     /** @type {Stack[]} */
     this.stacks = [];
-    /** @type {Map<string, { layer: L.Path, key: string, zone: Zone }>} */
+    /**
+     * The zones of this view whose level is switched on.
+     * @type {Map<string, Zone>}
+     */
     this.zones = new Map();
+    /** @type {Thing[]} */
+    this.things = [];
+    /** @type {Map<string, Drawn>} */
+    this.drawn = new Map();
+    /**
+     * Where the words of borders and figures stand.
+     * @type {{ key: string, x0: number, x1: number, y0: number, y1: number }[]}
+     */
+    this.tags = [];
     /** @type {Map<string, L.Path>} */
     this.discs = new Map();
   }
@@ -107,6 +126,14 @@ export class Sheet {
   /** @param {string} symbol */
   isOn(symbol) {
     return isAmong(this.view.on, symbol);
+  }
+
+  /**
+   * The outline of a department, commune or section that a zone names.
+   * @param {string} pcode
+   */
+  unitOf(pcode) {
+    return this.outlines.get(pcode);
   }
 
   /**
