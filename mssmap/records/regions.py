@@ -1,7 +1,8 @@
 """
-Departments, arrondissements and communes: look-up by P-code or name, what lies in what.
+Departments, arrondissements, communes and their sections: look-up by P-code or name, what lies in what.
 
-P-codes nest by prefix: HT (the country), HT01 (a department), HT011 (an arrondissement), HT0111 (a commune).
+P-codes nest by prefix: HT (the country), HT01 (a department), HT011 (an arrondissement), HT0111 (a commune), HT0111-01
+(a communal section).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 COUNTRY_PCODE = "HT"
 LEVELS = {2: "country", 4: "department", 5: "arrondissement", 6: "commune"}
 LAYER_OF_LEVEL = {"department": "departments", "commune": "communes", "arrondissement": "arrondissements"}
+SECTIONS = "sections"
 NAME_COLUMNS = ("name_fr", "name_en", "name_ht", "name_es")
 
 
@@ -91,16 +94,25 @@ def department(pcode: str) -> str | None:
 
 @lru_cache(maxsize=4)
 def all_regions(data: Data) -> tuple[Region, ...]:
-    """Return the country, then all departments, communes and arrondissements."""
-    found = [COUNTRY]
-    for kind, layer in LAYER_OF_LEVEL.items():
-        if layer in data.datasets:
-            rows = data[layer]
-            columns = [rows[column].tolist() for column in NAME_COLUMNS]
-            for pcode, *names in zip(rows["pcode"].tolist(), *columns, strict=True):
-                pairs = [(c.removeprefix("name_"), n) for c, n in zip(NAME_COLUMNS, names, strict=True) if n]
-                found.append(Region(pcode, kind, tuple(pairs)))
-    return tuple(found)
+    """Return the country, then all departments, communes and arrondissements; for their sections see `sections`."""
+    return (COUNTRY, *(region for kind, layer in LAYER_OF_LEVEL.items() for region in _regions_of(data, layer, kind)))
+
+
+@lru_cache(maxsize=4)
+def sections(data: Data) -> Mapping[str, Region]:
+    """Return all communal sections by P-code; no record is filtered by one, and many share a name."""
+    return {section.pcode: section for section in _regions_of(data, SECTIONS, "section")}
+
+
+def _regions_of(data: Data, layer: str, kind: str) -> Iterator[Region]:
+    """Yield the areas of a layer; none if it is not in the package."""
+    if layer not in data.datasets:
+        return
+    rows = data[layer]
+    columns = [rows[column].tolist() for column in NAME_COLUMNS]
+    for pcode, *names in zip(rows["pcode"].tolist(), *columns, strict=True):
+        pairs = [(c.removeprefix("name_"), n) for c, n in zip(NAME_COLUMNS, names, strict=True) if n]
+        yield Region(pcode, kind, tuple(pairs))
 
 
 @lru_cache(maxsize=4)
@@ -185,8 +197,11 @@ def at(data: Data, lon: float, lat: float, layer: str = "communes") -> Region | 
     """
     Return the region that contains a point given in degrees, None if there is none (the sea, abroad).
 
-    Boundaries are generalised by 100-400 m in the capital: near one, trust the commune a person named.
+    Boundaries are simplified by tens of metres: near one, trust the commune a person named.
     """
     rows = data[layer]
     hits = rows.sindex.query(shapely.Point(lon, lat), predicate="intersects")
-    return find(data, rows["pcode"].iloc[min(hits)]) if len(hits) else None
+    if not len(hits):
+        return None
+    pcode = rows["pcode"].iloc[min(hits)]
+    return sections(data)[pcode] if layer == SECTIONS else find(data, pcode)

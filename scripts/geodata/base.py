@@ -21,11 +21,11 @@ DIGITS = 4
 GSHHG_SHIFT_M = (232.0, 255.0)
 """East and north shift that lays the GSHHG coast on the commune coast, metres; see `measure_shift`."""
 
-MIN_ISLET_M2 = 250_000.0
-MAX_ISLET_DISTANCE_M = 15_000.0
 COAST_ZONE_M = 2_500.0
-SIMPLIFY_M = 230.0
+SIMPLIFY_M = 80.0
 """Side of the square as large as the smallest corner kept (Visvalingam-Whyatt), metres."""
+SIMPLIFY_NEIGHBOUR_M = 250.0
+"""How far the coast of the neighbours may move when it is simplified, metres."""
 
 ROAD_CLASSES = {"RN": "national", "RD": "departmental", "RU": "urban", "RC": "communal"}
 PLACE_KINDS = {"12": "city", "13": "town", "14": "village"}

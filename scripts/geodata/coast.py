@@ -10,22 +10,22 @@ import shapely
 from shapely import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from geodata.base import COAST_ZONE_M, MAX_ISLET_DISTANCE_M, MIN_ISLET_M2, SIMPLIFY_M
+from geodata.base import COAST_ZONE_M, SIMPLIFY_M, SIMPLIFY_NEIGHBOUR_M
 from geodata.geometry import polygons_of, rounded_coverage, to_degrees
 
 
-def measure_shift(shore: BaseGeometry, communes: BaseGeometry) -> tuple[float, float, float]:
+def measure_shift(shore: BaseGeometry, haiti: BaseGeometry) -> tuple[float, float, float]:
     """
-    Remaining shift between the commune coast and the GSHHG coast.
+    Remaining shift between the Haitian coast of the sections and the GSHHG coast.
 
-    Iterated closest points over the commune vertices within 1,500 m of the shore.
+    Iterated closest points over the vertices within 1,500 m of the shore.
 
     Returns
     -------
     east_m, north_m, median_m
         Shift in metres still to be added to the shore, and the median distance left after it.
     """
-    vertices = shapely.get_coordinates(communes.boundary)
+    vertices = shapely.get_coordinates(haiti.boundary)
     vertices = vertices[shapely.distance(shapely.points(vertices), shore) < 1_500]
     shift = np.zeros(2)
     step = np.zeros((1, 2))
@@ -55,43 +55,28 @@ def nearest_owner(
     return {owner: shapely.union_all(parts) for owner, parts in shares.items()}
 
 
-def conform(
-    communes: dict[str, BaseGeometry], shore: Sequence[Polygon]
-) -> tuple[dict[str, BaseGeometry], BaseGeometry]:
+def neighbour_land(haiti: BaseGeometry, shore: Sequence[Polygon]) -> BaseGeometry:
     """
-    Give the communes the GSHHG coast: cut what lies in the sea, hand out missing strips and islets to the nearest one.
+    The rest of Hispaniola east of the Haitian border, metres.
 
-    Returns
-    -------
-    communes, east
-        The communes, and the rest of Hispaniola east of them (the Dominican Republic), all in metres.
+    What the GSHHG coast leaves outside the Haitian coast west of the border is sea here: strips along the Haitian
+    shore are cut off, those nearer to the neighbour than to Haiti stay with it.
     """
-    land = shapely.union_all([part for part in shore if part.area >= MIN_ISLET_M2])
-    haiti = shapely.coverage_union_all(list(communes.values()))
+    land = max(shore, key=lambda part: part.area).simplify(SIMPLIFY_NEIGHBOUR_M)
     east = max(polygons_of(land.difference(haiti)), key=lambda part: part.area)
     core = east.buffer(-600).buffer(550)
     coastal = land.boundary.buffer(COAST_ZONE_M).intersection(haiti.buffer(COAST_ZONE_M))
     strips = east.difference(core).intersection(coastal)
-    islets = [
-        part
-        for part in polygons_of(land.difference(shapely.union_all([haiti, east])))
-        if part.distance(haiti) < MAX_ISLET_DISTANCE_M
-    ]
-    shares = nearest_owner(shapely.union_all([strips, *islets]), {**communes, "east": core})
-    given = shapely.union_all([share for owner, share in shares.items() if owner != "east"])
-    extended = {
-        pcode: shapely.union_all([shape.intersection(land), shares.get(pcode, Polygon())])
-        for pcode, shape in communes.items()
-    }
-    return extended, east.difference(given)
+    shares = nearest_owner(strips, {"haiti": haiti, "east": core})
+    return max(polygons_of(east.difference(shares.get("haiti", Polygon()))), key=lambda part: part.area)
 
 
 def build_coverage(
-    communes: dict[str, BaseGeometry], east: BaseGeometry
+    sections: dict[str, BaseGeometry], east: BaseGeometry
 ) -> tuple[dict[str, BaseGeometry], BaseGeometry]:
-    """Simplify communes and the Dominican Republic together, so that they share every border vertex; degrees."""
-    members = np.array([MultiPolygon(polygons_of(shape)) for shape in [*communes.values(), east]], dtype=object)
+    """Simplify sections and the Dominican Republic together, so that they share every border vertex; degrees."""
+    members = np.array([MultiPolygon(polygons_of(shape)) for shape in [*sections.values(), east]], dtype=object)
     clean = shapely.coverage_clean(members, snapping_distance=1, gap_width=150, merge_strategy="min_area")
     simple = shapely.coverage_simplify(clean, SIMPLIFY_M, simplify_boundary=True)
     degrees = rounded_coverage([to_degrees(shape) for shape in simple])
-    return dict(zip(communes, degrees[:-1], strict=True)), degrees[-1]
+    return dict(zip(sections, degrees[:-1], strict=True)), degrees[-1]
