@@ -204,7 +204,9 @@ def _fill(
     ground = basemap.labels(data, part.frame, small=part.small, without=without)
     if without:
         ground.insert(0, marks.capital(without))
-    part.labels += place_labels(ground + (marks.zone_labels(shown, part.frame) if part.small else []), part.room)
+    named = marks.zone_labels(shown, part.frame) if part.small else []
+    told = marks.zone_figures(_things(data, shown), part.frame)
+    part.labels += place_labels([*told, *ground, *named], part.room)
 
 
 def _used(parts: Sequence[_Part], shown: Shown) -> dict[str, int]:
@@ -318,9 +320,13 @@ def _uncovered(label: PlacedLabel, part: _Part) -> bool:
 
 def _zones(data: Data, shown: Shown, part: _Part) -> str:
     """Draw the zones as the screen does: units once, hatched borders, soft spots."""
-    things = extents.drawn(units.outlines(data), shown["gang_zones"].itertuples(index=False))
+    things = _things(data, shown)
     outlines = gpd.GeoSeries([thing.shape for thing in things], crs=WGS84).to_crs(METRIC)
     return "".join(_zone(*pair, part) for pair in zip(things, outlines, strict=True))
+
+
+def _things(data: Data, shown: Shown) -> list[Drawn]:
+    return extents.drawn(units.outlines(data), shown["gang_zones"].itertuples(index=False))
 
 
 def _zone(thing: Drawn, outline: BaseGeometry, part: _Part) -> str:
