@@ -92,7 +92,7 @@ LAYERS: dict[str, list[tuple[dict[str, Any], dict[str, Any] | None]]] = {
                 **{"zone_id": "zone-b", "name_en": "Zone B", **BETA, "location_precision": "neighbourhood"},
                 **{"lon": -72.25, "lat": 18.55, "unit": "place", "uncertainty_m": 1000},
             },
-            shapely.Point(-72.25, 18.55),
+            IN_BETA,
         )
     ],
 }

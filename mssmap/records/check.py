@@ -446,7 +446,8 @@ def _units_of(data: Data, name: str, rows: pd.DataFrame) -> list[Fault]:
     faults = _blame(data, name, bare, "uncertainty_m", lambda row: "nothing", "metres, for a place without an outline")
     coded = rows[place & (rows["unit_pcodes"] != "")]
     faults += _blame(data, name, coded, "unit_pcodes", lambda row: row["unit_pcodes"], "nothing for a place")
-    listed = rows[~place].assign(code=rows["unit_pcodes"].map(units.codes)).explode("code")
+    named = rows[~place]
+    listed = named.assign(code=named["unit_pcodes"].map(units.codes)).explode("code")
     empty = listed[listed["code"].isna()]
     faults += _blame(data, name, empty, "unit_pcodes", lambda row: "nothing", "the P-codes of the units")
     listed = listed.drop(index=empty.index)
