@@ -29,7 +29,7 @@ from mssmap.i18n import gettext as _
 from mssmap.ingest import attach
 from mssmap.legend import symbols
 from mssmap.legend.layers import event_group
-from mssmap.maps import imported
+from mssmap.maps import borders, imported
 from mssmap.records import kinds
 from mssmap.records.catalog import Data
 from mssmap.store import disk
@@ -326,7 +326,7 @@ def _layers(data: Data) -> tuple[dict[str, Any], dict[str, Any]]:
         )
         return {"type": "FeatureCollection", "features": list(features)}
 
-    plain = {name: collection(name) for name in ("land", "neighbours", "lakes", "rivers")}
+    plain = {name: collection(name) for name in ("lakes", "rivers")}
     places = collection("places", lambda row: {"n": names(row), "rank": int(row.rank)})
 
     def of_rank(ranks: range) -> dict[str, Any]:
@@ -334,11 +334,47 @@ def _layers(data: Data) -> tuple[dict[str, Any], dict[str, Any]]:
 
     ground = plain | {
         "roads": collection("roads", road),
-        "departments": collection("departments", region),
         "places": of_rank(range(TOWNS + 1)),
         "zones": collection("gang_zones", lambda row: {"id": row.zone_id, "n": names(row)}),
     }
-    return ground, {"communes": collection("communes", region), "hamlets": of_rank(range(TOWNS + 1, 100))}
+    borders_of_all, later = _borders(data)
+    return ground | borders_of_all, later | {"hamlets": of_rank(range(TOWNS + 1, 100))}
+
+
+OVERVIEW: Final = ("land", "neighbours", "departments", "communes")
+"""Areas that are drawn where the whole country is seen; the last come when they are wanted."""
+
+
+def _borders(data: Data) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the areas that every map needs, and those that are fetched when they are wanted; see `borders`."""
+    rows = {name: _areas_of(data, name) for name in (*OVERVIEW, "sections")}
+    coarse = borders.arcs(shapes for name, (shapes, _) in rows.items() if name in OVERVIEW)
+    first = {name: borders.areas(coarse, *rows[name]) for name in OVERVIEW[:-1]}
+    count = len(coarse.lines)
+    communes = {"communes": borders.areas(coarse, *rows["communes"])}
+    told = coarse.told(tolerance=borders.OVERVIEW_STEPS)
+    fine = borders.arcs(shapes for shapes, _ in rows.values())
+    close = {name: borders.areas(fine, *rows[name]) for name in rows}
+    later = {"communes": {"arcs": told[count:], "areas": communes}, "sections": {"arcs": fine.told(), "areas": close}}
+    return {"arcs": told[:count], "areas": first}, later
+
+
+def _areas_of(data: Data, layer: str) -> tuple[list[Any], list[dict[str, Any]]]:
+    """Return the outlines of a layer and what is said of each; islets are land."""
+    said = {"departments": region, "communes": region, "sections": section}.get(layer, lambda _row: {})
+    names_of = ("land", "islets") if layer == "land" else (layer,)
+    rows = [
+        row
+        for name in names_of
+        for row in data.frames.get(name, pd.DataFrame()).itertuples(index=False)
+        if row.geometry is not None
+    ]
+    return [row.geometry for row in rows], [said(row) for row in rows]
+
+
+def section(row: Any) -> dict[str, Any]:
+    number = None if pd.isna(row.number) else int(row.number)
+    return {"pcode": row.pcode, "n": names(row), "number": number}
 
 
 def region(row: Any) -> dict[str, Any]:

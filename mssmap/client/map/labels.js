@@ -103,7 +103,7 @@ const waters = ({ manifest, view }, zoom) =>
  * @returns {Name[]}
  */
 const regions = (sheet, zoom) =>
-  sheet.shapes.departments.features.map(({ properties }) => ({
+  sheet.areas.departments.features.map(({ properties }) => ({
     text: sheet.nameOf(properties),
     kind: "region",
     at: properties.label,

@@ -128,7 +128,10 @@ class OperationsMap {
   /** What a person does on the map. */
   followHand() {
     const { look, sheet: { map } } = this;
-    map.on("zoomend viewreset resize", () => this.layout());
+    map.on("zoomend viewreset resize", () => {
+      this.drawBase();
+      this.layout();
+    });
     map.on("moveend", () => {
       this.finishSoon();
       look.keepPlace();

@@ -4,9 +4,10 @@
 
 /**
  * @import {
- *   Collection, Doubt, Feature, Grid, ImportedPart, LatLon, Manifest, PublishedRecords, Region, Road, Rows, Town,
+ *   Area, Collection, Doubt, Feature, Grid, ImportedPart, LatLon, Manifest, PublishedRecords, Road, Rows, Town,
  *   ViewMessage, ZoneOutline
  * } from "../shared/messages.js"
+ * @import { Outlines } from "./areas.js"
  * @import { Pane } from "./panes.js"
  */
 
@@ -14,16 +15,16 @@ import { SVG } from "../shared/dom.js";
 import { LOWEST } from "../shared/grades.js";
 import { headOf, isAmong } from "../shared/symbols.js";
 import { nameIn } from "../shared/words.js";
+import { linesOf, outlinesOf } from "./areas.js";
 
 /**
  * Geometry and names, read once.
  * @typedef {object} Shapes
- * @property {Collection<unknown>} land
- * @property {Collection<unknown>} neighbours
+ * @property {number[][]} arcs
+ * @property {Record<string, Area<unknown>[]>} areas
  * @property {Collection<unknown>} lakes
  * @property {Collection<unknown>} rivers
  * @property {Collection<Road>} roads
- * @property {Collection<Region>} departments
  * @property {Collection<Town>} places
  * @property {Collection<ZoneOutline>} zones
  * @property {PublishedRecords} records
@@ -85,8 +86,16 @@ export class Sheet {
     this.asked = false;
     /** @type {L.TileLayer | null} */
     this.tiles = null;
-    /** @type {Collection<Region> | null} */
-    this.communes = null;
+    /** Lines of which the outlines are made. */
+    this.lines = linesOf(shapes.arcs);
+    /** Outlines for the whole country. */
+    this.areas = outlinesOf(shapes.areas, this.lines);
+    /**
+     * Outlines for where the map is near, with the communal sections.
+     * @type {Outlines | null}
+     */
+    this.close = null;
+    this.isComing = false;
     /**
      * Small places, read when the map is close enough to name them.
      * @type {Collection<Town> | null}
