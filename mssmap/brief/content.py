@@ -152,7 +152,8 @@ def _compose(data: Data, brief: Brief) -> Content:
         number=f"{brief.number} · " + _("version {n}").format(n=brief.version),
         created=_("Made {time}, mssmap {version}.").format(time=_time(brief), version=__version__),
         credits=_(
-            "Boundaries geoBoundaries/FEWS NET; places © OpenStreetMap contributors; waters GSHHG; roads coarse."
+            "Boundaries CNIGS / OCHA, COD-AB Haiti 2018, CC BY 3.0 IGO, modified; places © OpenStreetMap contributors; "
+            "waters GSHHG; roads coarse."
         ),
         projection=_("Projection UTM zone 18N, datum WGS 84 (EPSG:32618); graticule in degrees."),
         highlights=said,

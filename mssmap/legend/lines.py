@@ -53,7 +53,7 @@ def banner(clocks: Clocks, tiles: str = "local") -> dict[str, str]:
     other = _("as known on {day}").format(day=text.day(clocks.known_on))
     source = _(
         "Unofficial, compiled from public reporting · "
-        "boundaries geoBoundaries/FEWS NET, places © OpenStreetMap, waters GSHHG"
+        "boundaries CNIGS/OCHA COD-AB 2018 (CC BY 3.0 IGO, modified), places © OpenStreetMap, waters GSHHG"
     )
     if tiles in TILES:
         source = f"{source} · {TILES[tiles]['attribution']}"

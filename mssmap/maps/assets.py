@@ -11,7 +11,7 @@ import hashlib
 import importlib.util
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -29,7 +29,7 @@ from mssmap.i18n import gettext as _
 from mssmap.ingest import attach
 from mssmap.legend import symbols
 from mssmap.legend.layers import event_group
-from mssmap.maps import imported, zones
+from mssmap.maps import borders, imported, zones
 from mssmap.records import kinds
 from mssmap.records.catalog import Data
 from mssmap.store import disk
@@ -320,12 +320,9 @@ def _layers(data: Data) -> tuple[dict[str, Any], dict[str, Any]]:
     def collection(
         layer: str,
         properties: Callable[[Any], dict[str, Any]] = lambda _: {},
-        among: frozenset[str] | None = None,
     ) -> dict[str, Any]:
         """Features of a layer; one that is not in the package gives none, so that the rest of the map is drawn."""
         frame = data.frames.get(layer, pd.DataFrame()).rename(columns={"class": "road_class"})
-        if among is not None and len(frame):
-            frame = frame[frame["pcode"].isin(among)]
         if isinstance(frame, gpd.GeoDataFrame):
             frame = frame.assign(geometry=imported.lighter(frame.geometry.to_numpy()))
         rows = [row for row in frame.itertuples(index=False) if row.geometry is not None]
@@ -335,30 +332,66 @@ def _layers(data: Data) -> tuple[dict[str, Any], dict[str, Any]]:
         )
         return {"type": "FeatureCollection", "features": list(features)}
 
-    plain = {name: collection(name) for name in ("land", "neighbours", "lakes", "rivers")}
+    plain = {name: collection(name) for name in ("lakes", "rivers")}
     places = collection("places", lambda row: {"n": names(row), "rank": int(row.rank)})
 
     def of_rank(ranks: range) -> dict[str, Any]:
         return {**places, "features": [one for one in places["features"] if one["properties"]["rank"] in ranks]}
 
-    named = zones.named(data)  # the outlines that zones need come at once, and not a second time with the others
-    communes, sections = collection("communes", region), collection("sections", section, named)
-    ground: dict[str, Any] = {
+    ground = {
         **plain,
         "roads": collection("roads", road),
-        "departments": collection("departments", region),
         "places": of_rank(range(TOWNS + 1)),
         "zones": _zones(data),
-        "units": _among(communes, named, also=sections["features"]),
     }
-    others = frozenset(one["properties"]["pcode"] for one in communes["features"]) - named
-    return ground, {"communes": _among(communes, others), "hamlets": of_rank(range(TOWNS + 1, 100))}
+    borders_of_all, later = _borders(data)
+    return ground | borders_of_all, later | {"hamlets": of_rank(range(TOWNS + 1, 100))}
 
 
-def _among(regions: dict[str, Any], pcodes: frozenset[str], also: Iterable[Any] = ()) -> dict[str, Any]:
-    """Return some of the features of regions, and others after them."""
-    kept = [one for one in regions["features"] if one["properties"]["pcode"] in pcodes]
-    return {**regions, "features": [*kept, *also]}
+OVERVIEW: Final = ("land", "neighbours", "departments", "communes")
+"""Areas that are drawn where the whole country is seen; the last come when they are wanted."""
+
+
+def _borders(data: Data) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the areas that every map needs, and those that are fetched when they are wanted; see `borders`."""
+    rows = {name: _areas_of(data, name) for name in (*OVERVIEW, "sections")}
+    named = _named(data, rows)
+    coarse = borders.arcs([*(rows[name][0] for name in OVERVIEW), named[0]])
+    first = {name: borders.areas(coarse, *rows[name]) for name in OVERVIEW[:-1]} | {
+        "units": borders.areas(coarse, *named)  # what zones need is there at once; their lines come no second time
+    }
+    count = len(coarse.lines)
+    communes = {"communes": borders.areas(coarse, *rows["communes"])}
+    told = coarse.told(tolerance=borders.OVERVIEW_STEPS)
+    fine = borders.arcs(shapes for shapes, _ in rows.values())
+    close = {name: borders.areas(fine, *rows[name]) for name in rows}
+    later = {"communes": {"arcs": told[count:], "areas": communes}, "sections": {"arcs": fine.told(), "areas": close}}
+    return {"arcs": told[:count], "areas": first}, later
+
+
+def _named(data: Data, rows: Mapping[str, tuple[list[Any], list[dict[str, Any]]]]) -> tuple[list[Any], list[Any]]:
+    """Return the communes and sections that zones name, as `_areas_of` does."""
+    wanted = zones.named(data)
+    found = [
+        (shape, said)
+        for name in ("communes", "sections")
+        for shape, said in zip(*rows[name], strict=True)
+        if said["pcode"] in wanted
+    ]
+    return [shape for shape, _ in found], [said for _, said in found]
+
+
+def _areas_of(data: Data, layer: str) -> tuple[list[Any], list[dict[str, Any]]]:
+    """Return the outlines of a layer and what is said of each; islets are land."""
+    said = {"departments": region, "communes": region, "sections": section}.get(layer, lambda _row: {})
+    names_of = ("land", "islets") if layer == "land" else (layer,)
+    rows = [
+        row
+        for name in names_of
+        for row in data.frames.get(name, pd.DataFrame()).itertuples(index=False)
+        if row.geometry is not None
+    ]
+    return [row.geometry for row in rows], [said(row) for row in rows]
 
 
 def _zones(data: Data) -> list[dict[str, Any]]:
@@ -371,7 +404,8 @@ def _zones(data: Data) -> list[dict[str, Any]]:
 
 
 def section(row: Any) -> dict[str, Any]:
-    return {"pcode": row.pcode, "n": names(row)}
+    number = None if pd.isna(row.number) else int(row.number)
+    return {"pcode": row.pcode, "n": names(row), "number": number}
 
 
 def region(row: Any) -> dict[str, Any]:

@@ -299,7 +299,7 @@ def _ground_drawn(
         line = _run(shapes, step)
         return f'<path class="mm-{style}" d="{line}"/>' if line else ""
 
-    parts = [path("neighbours", "neighbour"), path("land", "land")]
+    parts = [path("neighbours", "neighbour"), path("land", "land"), path("islets", "land")]
     for rank in sorted({rank for _pcode, rank in classes}):
         named = {pcode for pcode, one in classes if one == rank}
         parts.append(path(level, f"fill c{rank}", partial(_among, named)))

@@ -249,6 +249,7 @@ def words() -> dict[str, str]:
         "here": _("{n} records here"),
         "more": _("and {n} more"),
         "population": _("{n} people ({year})"),
+        "section": _("Communal section"),
         "table": _("Table of what the map shows"),
         "filter": _("Filter by any word"),
         "rows": _("{n} rows"),

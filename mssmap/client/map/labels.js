@@ -3,7 +3,7 @@
  */
 
 /**
- * @import { Collection, LatLon, Region, Town } from "../shared/messages.js"
+ * @import { Collection, LatLon, Town } from "../shared/messages.js"
  * @import { Area } from "./placing.js"
  * @import { Sheet } from "./sheet.js"
  */
@@ -98,10 +98,10 @@ function towns(sheet, rank) {
  * @returns {Name[]}
  */
 function zoneWords(sheet, zoom) {
-  const { outlines, things, view } = sheet;
+  const { areas: { departments }, things, view } = sheet;
   if (zoom < 7.25 || zoom > 12.5) return [];
   return things.flatMap(({ how, key, level, units, zones: [{ place }] }) => {
-    const label = /** @type {Region | undefined} */ (outlines.get(units[0])?.properties)?.label;
+    const label = departments.features.find(({ properties }) => properties.pcode === units[0])?.properties.label;
     const at = how === "count" ? label : how === "share" ? place.at : null;
     if (!at) return [];
     const words = fill(sheet.say("zone_told_" + (how === "count" && place.value === 1 ? "one" : how)), {
@@ -138,7 +138,7 @@ const waters = ({ manifest, view }, zoom) =>
  * @returns {Name[]}
  */
 const regions = (sheet, zoom) =>
-  sheet.shapes.departments.features.map(({ properties }) => ({
+  sheet.areas.departments.features.map(({ properties }) => ({
     text: sheet.nameOf(properties),
     kind: "region",
     at: properties.label,

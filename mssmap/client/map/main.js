@@ -30,7 +30,7 @@ import { drawCells, drawClosures, drawDiscs, drawImports } from "./overlays.js";
 import { makePanes } from "./panes.js";
 import { nothingYet, parseSvg, Sheet } from "./sheet.js";
 import { placeSymbols, visibleMarks } from "./symbols.js";
-import { drawZones, sizeSpots } from "./zones.js";
+import { drawZones } from "./zones.js";
 
 const FINISH_MS = 120;
 const EXTENT = [[15.8, -78], [21.9, -68]];
@@ -129,7 +129,10 @@ class OperationsMap {
   /** What a person does on the map. */
   followHand() {
     const { look, sheet: { map } } = this;
-    map.on("zoomend viewreset resize", () => this.layout());
+    map.on("zoomend viewreset resize", () => {
+      this.drawBase();
+      this.layout();
+    });
     map.on("moveend", () => {
       this.finishSoon();
       look.keepPlace();
@@ -258,7 +261,6 @@ class OperationsMap {
     this.drawBase();
     drawCells(sheet);
     drawClosures(sheet);
-    drawZones(sheet);
     drawImports(sheet);
     this.archive.update();
     drawDiscs(sheet, visibleMarks(sheet));
@@ -271,7 +273,7 @@ class OperationsMap {
   layout(quick = false) {
     const { sheet } = this;
     if (!sheet.asked) return;
-    sizeSpots(sheet);
+    drawZones(sheet);
     placeSymbols(sheet);
     if (quick) this.finishSoon();
     else placeLabels(sheet);

@@ -4,9 +4,10 @@
 
 /**
  * @import {
- *   Collection, Doubt, Feature, Grid, ImportedPart, LatLon, Manifest, PublishedRecords, PublishedZone, Region, Road,
- *   Rows, Town, Unit, ViewMessage, ZonePlace
+ *   Area, Collection, Doubt, Feature, Grid, ImportedPart, LatLon, Manifest, PublishedRecords, PublishedZone, Road, Rows,
+ *   Town, ViewMessage, ZonePlace
  * } from "../shared/messages.js"
+ * @import { Outlines } from "./areas.js"
  * @import { Pane } from "./panes.js"
  * @import { Drawn, Thing } from "./zones.js"
  */
@@ -15,18 +16,17 @@ import { SVG } from "../shared/dom.js";
 import { LOWEST } from "../shared/grades.js";
 import { headOf, isAmong } from "../shared/symbols.js";
 import { nameIn } from "../shared/words.js";
+import { linesOf, outlinesOf } from "./areas.js";
 
 /**
  * Geometry and names, read once.
  * @typedef {object} Shapes
- * @property {Collection<unknown>} land
- * @property {Collection<unknown>} neighbours
+ * @property {number[][]} arcs
+ * @property {Record<string, Area<unknown>[]>} areas
  * @property {Collection<unknown>} lakes
  * @property {Collection<unknown>} rivers
  * @property {Collection<Road>} roads
- * @property {Collection<Region>} departments
  * @property {Collection<Town>} places
- * @property {Collection<Region | Unit>} units  communes and sections that zones name
  * @property {PublishedZone[]} zones
  * @property {PublishedRecords} records
  */
@@ -81,19 +81,22 @@ export class Sheet {
     this.files = files;
     this.symbols = new Map(Object.entries(manifest.symbols).map(([name, text]) => [name, parseSvg(text)]));
     this.places = new Map(shapes.zones.map((zone) => [zone.id, zone]));
-    /** @type {Map<string, Feature<{ pcode: string }>>} */
-    this.outlines = new Map();
-    for (const { features } of [shapes.departments, shapes.units]) {
-      for (const feature of features) this.outlines.set(feature.properties.pcode, feature);
-    }
     this.palette = manifest.palettes.light;
     this.view = nothingYet();
     /** Whether a view was asked for. */
     this.asked = false;
     /** @type {L.TileLayer | null} */
     this.tiles = null;
-    /** @type {Collection<Region> | null} */
-    this.communes = null;
+    /** Lines of which the outlines are made. */
+    this.lines = linesOf(shapes.arcs);
+    /** Outlines for the whole country. */
+    this.areas = outlinesOf(shapes.areas, this.lines);
+    /**
+     * Outlines for where the map is near, with the communal sections.
+     * @type {Outlines | null}
+     */
+    this.close = null;
+    this.isComing = false;
     /**
      * Small places, read when the map is close enough to name them.
      * @type {Collection<Town> | null}
@@ -126,14 +129,6 @@ export class Sheet {
   /** @param {string} symbol */
   isOn(symbol) {
     return isAmong(this.view.on, symbol);
-  }
-
-  /**
-   * The outline of a department, commune or section that a zone names.
-   * @param {string} pcode
-   */
-  unitOf(pcode) {
-    return this.outlines.get(pcode);
   }
 
   /**

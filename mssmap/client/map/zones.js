@@ -10,6 +10,7 @@
  * @import { Sheet, Zone } from "./sheet.js"
  */
 
+import { outlinesDrawn, unitOf } from "./areas.js";
 import { isInShape, isNearEdge } from "./geometry.js";
 
 /** A spot has at least this radius on the screen; the hatched border of a department is so wide. */
@@ -137,7 +138,8 @@ function pile(sheet, things) {
  */
 function drawThing(sheet, one) {
   const { dim, chosen, inner, level, zones: [{ place }] } = one;
-  const shape = JSON.stringify([inner, one.how === "spot" ? place : 0]);
+  const near = outlinesDrawn(sheet) === sheet.close;
+  const shape = JSON.stringify(one.how === "spot" ? place : [near, inner]);
   const look = [level, dim, chosen].join();
   let drawn = sheet.drawn.get(one.key);
   const isNew = drawn?.shape !== shape;
@@ -160,11 +162,11 @@ function drawThing(sheet, one) {
  */
 const MAKE = {
   units: (sheet, { units: [unit], inner }) => {
-    const parts = [unit, ...inner].map((pcode) => sheet.unitOf(pcode)).filter((one) => one !== undefined);
+    const parts = [unit, ...inner].map((pcode) => unitOf(sheet, pcode)).filter((one) => one !== undefined);
     return made(sheet, parts.length ? [area(sheet, parts)] : []);
   },
   count: (sheet, { units: [unit] }) => {
-    const outline = sheet.unitOf(unit);
+    const outline = unitOf(sheet, unit);
     if (!outline) return made(sheet, []);
     const layers = [area(sheet, [outline]), area(sheet, [outline])];
     return clipped(made(sheet, layers), `mm-clip-${unit}`);
@@ -272,7 +274,7 @@ const STYLE = {
  * Keeps small spots in sight.
  * @param {Sheet} sheet
  */
-export function sizeSpots({ drawn, map }) {
+function sizeSpots({ drawn, map }) {
   const metres = SMALLEST_PX * metresPerPixel(map);
   for (const { layers, metres: own } of drawn.values()) {
     if (own === undefined) continue;
@@ -307,7 +309,7 @@ function isAt(sheet, { how, key, units: [unit], zones: [{ place }] }, at) {
     const reach = Math.max(place.m ?? 0, SMALLEST_PX * metresPerPixel(sheet.map)) / metresPerPixel(sheet.map);
     return sheet.map.latLngToLayerPoint(place.at).distanceTo(here) <= reach;
   }
-  const shape = how === "spot" || how === "share" ? undefined : sheet.unitOf(unit)?.geometry;
+  const shape = how === "spot" || how === "share" ? undefined : unitOf(sheet, unit)?.geometry;
   if (!shape || !isInShape(shape, at)) return false;
   return how === "units" || isNearEdge(shape, at, (BORDER_PX + 3) * metresPerPixel(sheet.map));
 }

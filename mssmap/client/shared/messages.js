@@ -187,9 +187,18 @@
  * @property {LatLon} label
  */
 
+/** @typedef {{ pcode: string, n: Names, number: number | null }} Section  a communal section */
+
+/**
+ * What is said of an area, and its lines by polygon and ring; `~n` is line n backwards.
+ * @template P
+ * @typedef {{ p: P, a: number[][][] }} Area
+ */
+
+/** @typedef {{ arcs: number[][], areas: Record<string, Area<unknown>[]> }} AreasFile  lines, and areas made of them */
+
 /** @typedef {{ id: string, ref: string, class: string, label: LatLon | null }} Road */
 /** @typedef {{ n: Names, rank: number }} Town */
-/** @typedef {{ pcode: string, n: Names }} Unit  a communal section */
 /** @typedef {{ id: string, n: Names, places: (ZonePlace | null)[] }} PublishedZone */
 
 /**
