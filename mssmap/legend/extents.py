@@ -146,14 +146,14 @@ def keys() -> dict[str, str]:
     }
 
 
-def told(thing: Drawn) -> str:
-    """Write what stands on the map for a count or a share, with its level."""
+def told(thing: Drawn, *, brief: bool = False) -> str:
+    """Write what stands on the map for a count or a share, with its level unless it should be brief."""
     level = text.status(units.ZONES, thing.level).lower()
     if thing.how == units.SHARE:
         what = _("{n} % of {m} communes").format(n=text.number(thing.number), m=text.number(len(thing.pcodes)))
     else:
         what = communes(thing.number)
-    return f"{what} · {level}"
+    return what if brief else f"{what} · {level}"
 
 
 def communes(number: float) -> str:

@@ -517,6 +517,9 @@ def _names(names: Iterable[_Name], found: list[Stack], look: Look, step: WindowC
     return "".join(parts)
 
 
+ZONE_WORDS_FROM: Final = 8
+"""Zoom from which on the level stands beside the figure of a zone. As in client/map/labels.js."""
+
 _SIGNS: Final = {"road": (15, 3), "zone": (18, 9)}
 """Kind of a name that stands on a sign -> height and rounding of that in pixels."""
 
@@ -552,8 +555,9 @@ def _zone_words(things: Iterable[Drawn], known: _Known, zoom: float) -> list[_Na
         if thing.how == units.SHARE:
             at = (thing.shape.y, thing.shape.x)
         if at:
-            tries, always = (BELOW, False) if thing.how == units.COUNT else (ASIDE, True)
-            found.append(_Name(extents.told(thing), f"zone {thing.level}", at, 11.5, True, tries=tries, always=always))
+            tries, always = (BELOW, False) if thing.how == units.COUNT else (ASIDE, zoom >= ZONE_WORDS_FROM)
+            words = extents.told(thing, brief=zoom < ZONE_WORDS_FROM)
+            found.append(_Name(words, f"zone {thing.level}", at, 11.5, True, tries=tries, always=always))
     return found
 
 

@@ -88,18 +88,12 @@ def outlines(data: Data) -> Mapping[str, BaseGeometry]:
     return {pcode: shape for pcode, shape in found.items() if shape is not None}
 
 
-def shape_of(data: Data, pcodes: Iterable[str]) -> BaseGeometry | None:
+@lru_cache(maxsize=512)
+def shape_of(data: Data, pcodes: tuple[str, ...]) -> BaseGeometry | None:
     """Return the named units as one shape in `crs.WGS84`, None if none of them has an outline."""
     known = outlines(data)
-    parts = [part for pcode in pcodes if pcode in known for part in shapely.get_parts(known[pcode])]
-    if not parts:
-        return None
-    return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts) if _apart(parts) else shapely.union_all(parts)
-
-
-def _apart(parts: list[BaseGeometry]) -> bool:
-    """Whether polygons make a valid collection: they share no border."""
-    return bool(shapely.MultiPolygon(parts).is_valid)
+    parts = [known[pcode] for pcode in pcodes if pcode in known]
+    return parts[0] if len(parts) == 1 else shapely.union_all(parts) if parts else None
 
 
 @lru_cache(maxsize=4)

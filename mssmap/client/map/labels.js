@@ -40,6 +40,8 @@ const LINE_FROM_PX = 16;
 /** Ranks of towns beyond the largest, and the zoom from which on they have a name. */
 const FROM_ZOOM = [[3, 9.25], [4, 10.75], [5, 12]];
 const HAMLETS_FROM = 10.75;
+/** Zoom from which on the level stands beside the figure of a zone. */
+const ZONE_WORDS_FROM = 8;
 
 /**
  * @typedef {object} Name
@@ -100,15 +102,15 @@ function towns(sheet, rank) {
 function zoneWords(sheet, zoom) {
   const { areas: { departments }, things, view } = sheet;
   if (zoom < 7.25 || zoom > 12.5) return [];
-  return things.flatMap(({ how, key, level, units, zones: [{ place }] }) => {
+  return things.flatMap(({ how, key, level, units, zones }) => {
     const label = departments.features.find(({ properties }) => properties.pcode === units[0])?.properties.label;
-    const at = how === "count" ? label : how === "share" ? place.at : null;
+    const at = how === "count" ? label : how === "share" ? zones[0].place.at : null;
     if (!at) return [];
-    const words = fill(sheet.say("zone_told_" + (how === "count" && place.value === 1 ? "one" : how)), {
-      n: inWords(place.value ?? 0, view.lang),
-      m: units.length,
-    });
-    const text = `${words} · ${sheet.say(view.zone_layer + "." + level).toLowerCase()}`;
+    const value = Math.max(...zones.map(({ place }) => place.value ?? 0));
+    const told = { n: inWords(value, view.lang), m: units.length };
+    const words = fill(sheet.say("zone_told_" + (how === "count" && value === 1 ? "one" : how)), told);
+    const isBrief = zoom < ZONE_WORDS_FROM;
+    const text = isBrief ? words : `${words} · ${sheet.say(view.zone_layer + "." + level).toLowerCase()}`;
     const tries = how === "count" ? BELOW : ASIDE;
     return [{
       text,
@@ -116,7 +118,7 @@ function zoneWords(sheet, zoom) {
       at,
       font: '600 11.5px "Source Sans"',
       tries,
-      always: how === "share",
+      always: how === "share" && !isBrief,
       of: key,
     }];
   });
