@@ -26,6 +26,9 @@ def road():
     return grid, roads.links(grid, nodes, pd.DataFrame([edge])), places, km
 
 
+EVERYWHERE = shapely.box(-85, -5, -70, 5)
+
+
 def zones(shape: Any, **more: Any) -> gpd.GeoDataFrame:
     row = {
         "zone_id": "z",
@@ -52,7 +55,7 @@ def test_the_share_of_a_road_within_the_uncertainty_of_a_place_slows_it(road):
 
 
 def test_a_road_in_a_named_unit_is_slowed_as_a_whole_or_closed(road):
-    unit = zones(shapely.box(-75, 17, -71, 21))
+    unit = zones(EVERYWHERE)
     assert table(road, unit)["zone_share"] == pytest.approx(1)
     closed = table(road, unit, "closed")
     assert pd.isna(closed["minutes"])
@@ -61,6 +64,6 @@ def test_a_road_in_a_named_unit_is_slowed_as_a_whole_or_closed(road):
 
 @pytest.mark.parametrize("extent", ["count", "share"])
 def test_a_count_or_a_share_says_not_where_and_does_nothing(road, extent):
-    found = table(road, zones(shapely.box(-75, 17, -71, 21), extent=extent))
+    found = table(road, zones(EVERYWHERE, extent=extent))
     assert found["zone_share"] == 0
     assert found["minutes"] == found["minutes_low"]
