@@ -207,6 +207,7 @@ export function placeLabels(sheet) {
   const names = namesAt(sheet, map.getZoom()).filter(({ at }) => bounds.contains(at));
   sheet.tags = [];
   panes["mm-labels"].node.replaceChildren(...names.flatMap((name) => placeLabel(map, name, taken, sheet.tags)));
+  sheet.taken = taken;
 }
 
 /**
