@@ -31,13 +31,14 @@ from mssmap.brief.drawing.labels import (
 )
 from mssmap.crs import METRIC
 from mssmap.legend import symbols
+from mssmap.records import kinds
 from mssmap.records.catalog import Data
 from mssmap.records.shown import Shown
 
 PATTERN_MM: Final = 0.2
 """Millimetres of paper for one pixel of a hatch."""
 
-ROUGH_M: Final = {"commune": 3_000, "department": 12_000}
+ROUGH_M: Final = {name: kinds.UNCERTAINTY_M[name] for name in ("commune", "department")}
 """How exactly a place is known -> radius of its disc, as on the screen."""
 
 INSET_SHARE: Final = (0.42, 0.42)
