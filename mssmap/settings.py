@@ -64,8 +64,8 @@ SETTINGS = (
     Setting(
         "MSSMAP_ROADS",
         "",
-        "OpenStreetMap extract (.osm.pbf or .osm) for the planner's travel times. Haiti takes about a minute at the "
-        "first start. Empty: the coarse road model.",
+        "OpenStreetMap extract (.osm.pbf or .osm) for the travel times of all plans that chose no roads of "
+        "streets (mssmap streets). Haiti takes about a minute at the first start. Empty: the coarse road model.",
     ),
     Setting("MSSMAP_TODAY", "", "ISO date to use as today, for drills and tests. Empty: the date of the clock."),
     Setting(

@@ -616,6 +616,22 @@ FILE_CHECKS: Final = (
     ),
     Check(
         "files",
+        "a tile of a bundle of streets holds what tiles hold",
+        "is_sound",
+        "tests/streets/test_adding.py::test_a_tile_of_a_bundle_holds_what_tiles_hold",
+        "return True",
+        room="streets",
+    ),
+    Check(
+        "files",
+        "a bundle of streets is what its manifest was written for",
+        "_of_tiles",
+        "tests/streets/test_adding.py::test_a_bundle_that_was_changed_is_refused",
+        "if False",
+        'if said.get("manifest") and made.content_sha256 != said["manifest"]["content_sha256"]',
+    ),
+    Check(
+        "files",
         "a file has a size",
         "_opened",
         READ + "test_a_file_that_is_too_large_is_refused_before_it_is_read",

@@ -15,6 +15,7 @@ from mssmap.jail.limits import LIMITS, MB, Limits
 from mssmap.planning.access import MATRIX_BOUNDS
 from mssmap.store.backup_file import BOUNDS as BACKUP
 from mssmap.store.backup_zip import LIMITS as BACKUP_PROCESS
+from mssmap.streets import bundle_job, extract_job, pmtiles_job
 from mssmap.ui import field_copies
 from mssmap.ui.imports import archives
 
@@ -120,5 +121,28 @@ DOORS = (
         f"{FIELD.rows:,} rows; a back-up {BACKUP.unpacked_bytes // 1_000_000:,} MB unpacked, {BACKUP.rows:,} rows; "
         f"a manifest of {BACKUP.manifest_bytes // 1_000_000} MB; {process(BACKUP_PROCESS)}",
         "backup",
+    ),
+    Door(
+        "an extract of OpenStreetMap: `mssmap streets add FILE.osm.pbf`",
+        "its kind, its header (no history), that it is whole, lies in Haiti and has roads; names are cut to "
+        f"{extract_job.NAME_CHARS} characters",
+        f"{extract_job.LARGEST_MB} MB; {extract_job.MEMORY_MB:,} MB of memory, "
+        "120 s of processor and 10 more for each MB",
+        "streets",
+    ),
+    Door(
+        "vector tiles: `mssmap streets add FILE.pmtiles`",
+        "the header (vector tiles of the Protomaps layout, up to zoom 14), each tile before it is unpacked",
+        f"{pmtiles_job.MOST_TILES:,} tiles, {pmtiles_job.TILE_BYTES // MB} MB each; "
+        f"{process(pmtiles_job.bounds(0))} and 20 more for each MB",
+        "street-tiles",
+    ),
+    Door(
+        "a bundle of streets: `mssmap streets add BUNDLE.zip`",
+        "the directory of the zip and the names in it, the manifest, each tile (lists of whole numbers and names), the "
+        "columns of the roads, and the hash of all of it",
+        f"{pmtiles_job.MOST_TILES:,} tiles, {pmtiles_job.TILE_BYTES // MB} MB each, {bundle_job.ROADS_ROWS:,} nodes of "
+        f"roads; {process(bundle_job.bounds(0))} and 4 more for each MB",
+        "street-bundle",
     ),
 )

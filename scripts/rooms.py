@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ROOMS = (
     *("version", "errors", "i18n", "crs", "settings", "values", "jail"),
     *("client", "records", "measures", "legend", "planning", "telling"),
-    *("store", "ingest", "archive", "maps", "exports", "api", "brief"),
+    *("store", "streets", "ingest", "archive", "maps", "exports", "api", "brief"),
     *("mssmap", "ui", "server", "cli", "pages", "app"),
 )
 """Rooms in their order: a room may import from those before it and from no other. `mssmap` is the package itself."""

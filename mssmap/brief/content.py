@@ -23,11 +23,13 @@ from mssmap.brief.spec import MOST_HIGHLIGHTS, Brief
 from mssmap.i18n import gettext as _
 from mssmap.legend import layers, lines, text
 from mssmap.legend.layers import event_groups
+from mssmap.maps import streets
 from mssmap.measures import keyfigures, series
 from mssmap.records import kinds, regions
 from mssmap.records.catalog import Data
 from mssmap.records.shown import Shown
 from mssmap.records.shown import shown as shown_of
+from mssmap.streets import shelf
 from mssmap.telling import figure_words
 from mssmap.version import __version__
 
@@ -154,7 +156,8 @@ def _compose(data: Data, brief: Brief) -> Content:
         credits=_(
             "Boundaries CNIGS / OCHA, COD-AB Haiti 2018, CC BY 3.0 IGO, modified; places © OpenStreetMap contributors; "
             "waters GSHHG; roads coarse."
-        ),
+        )
+        + _streets(brief),
         projection=_("Projection UTM zone 18N, datum WGS 84 (EPSG:32618); graticule in degrees."),
         highlights=said,
         figures=figures if brief.figures else (),
@@ -171,6 +174,14 @@ def _compose(data: Data, brief: Brief) -> Content:
         counts=lines.tally(shown),
         shortened=notes.all,
     )
+
+
+def _streets(brief: Brief) -> str:
+    """Name where the streets on the map are from, where it is large enough for them; begins with a space."""
+    found = shelf.drawn()
+    if found is None or not (brief.inset or brief.extent or brief.filters.region):
+        return ""
+    return f" {streets.credit(found)}."
 
 
 def more_shortened(content: Content, what: str, **values: Any) -> Content:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mssmap import i18n
 from mssmap.brief.content import Content
-from mssmap.maps import standalone, view
+from mssmap.maps import standalone, streets, view
 from mssmap.records.catalog import Data
 
 
@@ -15,6 +15,7 @@ def page(data: Data, content: Content) -> bytes:
         filters=brief.filters,
         today=brief.clocks.known_on,
         title=content.title,
+        box=brief.extent or streets.CAPITAL,
         options=view.Options(on=brief.layers, notes=(content.classification, content.number)),
         lines=(
             f"{content.subtitle} · {content.classification} · {content.number}",

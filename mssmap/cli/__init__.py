@@ -16,7 +16,7 @@ import typer
 
 import mssmap
 from mssmap import settings
-from mssmap.cli import archives, briefs, files, imports, pages, people, plans, records, system, teams
+from mssmap.cli import archives, briefs, files, imports, pages, people, plans, records, streets, system, teams
 from mssmap.cli.common import BAD_INPUT, FOUND_FAULTS, forget_used, tell, tell_used, write
 from mssmap.errors import MssmapError
 
@@ -53,6 +53,7 @@ COMMANDS = (
 for command in COMMANDS:
     app.command(command.__name__.rstrip("_"))(command)
 app.add_typer(archives.app, name="archive")
+app.add_typer(streets.app, name="streets")
 
 
 def _version(wanted: bool) -> None:

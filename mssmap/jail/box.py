@@ -84,7 +84,11 @@ Batches = Generator[tuple[Any, pa.RecordBatch], None, Any]
 """Yields batches with what is said about their table, returns what is said about the file."""
 
 
-def stream(source: Path | str | BinaryIO, order: Order) -> Batches:
+def stream(
+    source: Path | str | BinaryIO,
+    order: Order,
+    progress: Progress = lambda share, what: None,
+) -> Batches:
     """
     Have a file read and take the batches of its tables one by one.
 
@@ -97,7 +101,7 @@ def stream(source: Path | str | BinaryIO, order: Order) -> Batches:
         As `run`; batches that came before it are not to be used.
     """
     with naming(order.name), _file(source, order.limits) as file:
-        return (yield from _one_by_one(_Receiver(order, lambda share, what: None, piecewise=True), file))
+        return (yield from _one_by_one(_Receiver(order, progress, piecewise=True), file))
 
 
 @contextmanager

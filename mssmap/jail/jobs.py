@@ -25,6 +25,9 @@ JOBS: Final = {
     "proof": "mssmap.exports.claimed",
     "backup": "mssmap.store.backup_zip",
     "pack": "mssmap.brief.pack_zip",
+    "streets": "mssmap.streets.extract_job",
+    "street-tiles": "mssmap.streets.pmtiles_job",
+    "street-bundle": "mssmap.streets.bundle_job",
 }
 """Name of a job -> its module."""
 

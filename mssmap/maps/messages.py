@@ -91,6 +91,7 @@ class Light(TypedDict):
     selected: str | None
     focus: dict[str, Any] | None
     tiles: dict[str, Any] | None
+    streets: dict[str, Any] | None
     choropleth: dict[str, Any] | None
     changed: dict[str, str]
     archives: dict[str, Any] | None

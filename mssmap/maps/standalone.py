@@ -21,7 +21,7 @@ from mssmap import client
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.legend import layers, lines, text
-from mssmap.maps import assets, history, panels, view
+from mssmap.maps import assets, history, panels, streets, view
 from mssmap.maps.messages import Happening, History
 from mssmap.measures import keyfigures
 from mssmap.records import kinds, views
@@ -63,6 +63,8 @@ class Snapshot:
         Notes that are not dated are told only if `known_on` is today or later.
     proof
         Provenance to carry along, see `exports`.
+    box
+        West, south, east, north in degrees: of the streets in it as many as there is room for travel along.
     parts
         Layers as GeoJSON text to carry along, for those who read the file with a program.
     """
@@ -75,6 +77,7 @@ class Snapshot:
     names: tuple[str, ...] = (*kinds.SHOWN, "strength", "indicators")
     proof: Mapping[str, Any] | None = None
     parts: tuple[str, ...] = ()
+    box: tuple[float, float, float, float] = streets.CAPITAL
 
     @property
     def clocks(self) -> Clocks:
@@ -114,6 +117,8 @@ def page(data: Data, snapshot: Snapshot) -> bytes:
     shapes[names["ground"]] = ground
     shapes["manifest"] = json.loads(files[published.manifest])
     message = {**view.fixed(published), "history": told, **view.light(shown, snapshot.options, snapshot.window)}
+    message["streets"], tiles = streets.carried(snapshot.box)
+    shapes |= tiles
     figures = [
         figure
         for figure in keyfigures.key_figures(data, filters.clocks, filters.grade, filters.region)

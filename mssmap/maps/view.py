@@ -19,6 +19,7 @@ from mssmap.i18n import gettext as _
 from mssmap.legend import layers, text
 from mssmap.legend.lines import banner, event_line, line, symbol, tally
 from mssmap.legend.tiles import TILES
+from mssmap.maps import streets
 from mssmap.maps.assets import Assets
 from mssmap.maps.messages import Fixed, Light, Rows
 from mssmap.measures import silence
@@ -137,6 +138,7 @@ def light(shown: Shown, options: Options, window: tuple[date, date] | None = Non
         "grade": options.grade,
         "selected": options.selected,
         "focus": dict(options.focus) if options.focus else None,
+        "streets": None if tiles else streets.drawn(),
         "tiles": {"url": tiles["url"], "options": tiles["options"]} if tiles else None,
         "choropleth": _choropleth(options.choropleth),
         "changed": dict(options.changed),
@@ -253,6 +255,9 @@ def words() -> dict[str, str]:
         "change_withdrawn": _("withdrawn"),
         "hatched": _("No report for more than {n} days: not the same as calm").format(n=silence.SILENT_DAYS),
         "weak": _("doubtful or worse"),
+        "streets_hint": _(
+            "No streets here yet: mssmap streets add FILE.osm.pbf makes them of an extract (docs/streets.md)."
+        ),
         "archive_in_view": _("{n} of {all} events in view"),
         "archive_slow": _("Asking the archive"),
         "archive_stopped": _("Stopped; the picture is that of before."),

@@ -58,23 +58,27 @@ def cells_of(data: Data) -> Grid:
 
 
 @lru_cache(maxsize=2)
-def links_of(data: Data, extract: Path | None = None) -> Links:
+def links_of(data: Data, extract: Path | None = None, streets: str = "") -> Links:
     """
-    Return the roads laid over the grid: those of an OSM extract, else the coarse model (0.2 s once).
+    Return the roads laid over the grid: those of a street set or an OSM extract, else the coarse model (0.2 s once).
 
     Raises
     ------
     InputError
-        If the extract cannot be used; see `osm.links_from_file`.
+        If they cannot be used; see `osm.links_from_set` and `osm.links_from_file`.
     """
     cells = cells_of(data)
+    if streets:
+        return osm.links_from_set(streets, cells)
     return osm.links_from_file(extract, cells) if extract else roads.links_from_data(data, cells)
 
 
 @lru_cache(maxsize=24)
 def _network_of(data: Data, clocks: Clocks, road_settings: RoadSettings, grade: str, extract: Path | None) -> Network:
     """Return the travel graph on a day (0.2 s once)."""
-    return roads.network_from_data(data, clocks, cells_of(data), links_of(data, extract), road_settings, grade)
+    return roads.network_from_data(
+        data, clocks, cells_of(data), links_of(data, extract, road_settings.streets), road_settings, grade
+    )
 
 
 @lru_cache(maxsize=48)

@@ -203,13 +203,14 @@ class Assume(Act):
     travel: Literal["road", "straight", "matrix"] | None = None
     zones: Literal["slower", "closed", "ignored"] | None = None
     use_status: StrictBool | None = None
+    streets: Annotated[str, Field(pattern=r"^([0-9a-f]{12})?$")] | None = None
     matrix: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
 
     def apply(self, plan: Plan) -> Plan:
         """Return the plan after it."""
         said = self.model_dump(exclude_none=True)
         standard = Standard(said.get("standard", plan.standard.value), said.get("unit", plan.standard.unit))
-        roads = {key: said[key] for key in ("zones", "use_status") if key in said}
+        roads = {key: said[key] for key in ("zones", "use_status", "streets") if key in said}
         rest = {key: said[key] for key in ("travel", "matrix") if key in said}
         return dataclasses.replace(plan, standard=standard, roads=dataclasses.replace(plan.roads, **roads), **rest)
 

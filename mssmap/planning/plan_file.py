@@ -267,6 +267,7 @@ def _read_roads(reader: Reader, value: Any) -> Any:
             zones=reader.text(row, "zones", "roads", default.zones),
             zone_factor=reader.number(row, "zone_factor", "roads", default.zone_factor),
             zone_levels=reader.texts(row, "zone_levels", "roads", default.zone_levels),
+            streets=reader.text(row, "streets", "roads", default.streets),
         )
     )
 

@@ -331,6 +331,7 @@ def _assumptions(scenario: Plan) -> dict[str, Any]:
     flat |= {"matrix": scenario.matrix[:12]}
     flat |= {"as_of": scenario.clocks.as_of.isoformat(), "known_on": scenario.clocks.known_on.isoformat()}
     flat |= {f"cases.{key}": value for key, value in cases_out(scenario.cases).items()}
+    flat["roads.streets"] = scenario.roads.streets
     return flat | {f"roads.{key}": value for key, value in roads_out(scenario.roads).items()}
 
 
@@ -342,4 +343,6 @@ def cases_out(cases: Cases) -> dict[str, Any]:
 def roads_out(settings: RoadSettings) -> dict[str, Any]:
     """Return the assumptions about roads as plain values."""
     plain = dataclasses.asdict(settings)
+    if not settings.streets:
+        del plain["streets"]
     return plain | {"status": list(plain["status"]), "zone_levels": list(plain["zone_levels"])}

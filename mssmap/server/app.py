@@ -40,7 +40,7 @@ from mssmap.errors import InputError, MssmapError
 from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
 from mssmap.planning import on_data
-from mssmap.server import drain, first, fonts, packed
+from mssmap.server import drain, first, fonts, packed, streets
 from mssmap.server.door import connections, guard, headers, start
 from mssmap.server.door.absent import Absent
 from mssmap.server.door.guard import Guard
@@ -166,6 +166,7 @@ def create_app(seat: Seat | None = None) -> st.App:
             *create_app_static_serving_routes(str(beside), None),  # Streamlit's own, for another folder than its own
             *api.routes(cache.data_now),
             *archive_routes(cache.archives),
+            *streets.routes(shared=not configured.people_sign_in),
             Route("/readyz", _ready, methods=["GET", "HEAD"]),
             Route("/view", answer.view, methods=["GET"]),
             Route("/live", live.live, methods=["GET", "POST"]),

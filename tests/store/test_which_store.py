@@ -57,8 +57,8 @@ MAKES = {
 }
 """What may be the first thing that somebody does: with --make-store."""
 
-OTHERS = {"serve", "archive list", "archive show"}
-"""The server, which makes the store, and what only looks at the folder of archives."""
+OTHERS = {"serve", "archive list", "archive show", "streets add", "streets list", "streets remove"}
+"""The server, which makes the store, what only looks at the folder of archives, and streets, which no store knows."""
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import shapely
 
-from mssmap.brief.drawing import draw, frame, typeface
+from mssmap.brief.drawing import draw, frame, streets, typeface
 from mssmap.brief.drawing.draw import INK, SOFT
 from mssmap.brief.drawing.frame import Frame
 from mssmap.brief.drawing.labels import ASCENT, LEADING, Box, Label, PlacedLabel, Room
@@ -54,6 +54,7 @@ def ground(data: Data, at: Frame, regions: Iterable[str]) -> str:
         _graticule(at),
         layer("lakes", fill=SEA, stroke=COAST, stroke_width=0.15),
         layer("rivers", fill="none", stroke=RIVER, stroke_width=0.22),
+        streets.drawn(at),
         road(~national, MINOR, 0.28),
         road(national, "#ffffff", 0.75),
         road(national, ROAD, 0.45),

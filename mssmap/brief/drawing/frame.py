@@ -34,6 +34,11 @@ STEPS: Final = (1.0, 0.5, 0.25, 1 / 6, 1 / 12, 1 / 30, 1 / 60)
 _TO_METRES: Final = Transformer.from_crs(WGS84, METRIC, always_xy=True)
 
 
+def to_metres(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return places in degrees, one row each, in metres of UTM 18N."""
+    return np.column_stack(_TO_METRES.transform(degrees[:, 0], degrees[:, 1]))
+
+
 @lru_cache(maxsize=64)
 def metric(data: Data, layer: str) -> NDArray[np.object_]:
     """Return the shapes of a reference layer in UTM 18N; an empty array if the layer is missing."""

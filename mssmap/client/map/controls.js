@@ -55,5 +55,6 @@ export function addControls(map, jumps, onJump) {
   addBox(map, "bottomleft", north);
   L.control.scale({ imperial: false, maxWidth: 130, position: "bottomleft" }).addTo(map);
   const where = addBox(map, "bottomleft", $("div", "mm-where"));
-  return { banner, legend, where, attribution: map.attributionControl.getContainer() };
+  const hint = addBox(map, "bottomleft", $("div", "mm-where mm-hint"));
+  return { banner, hint, legend, where, attribution: map.attributionControl.getContainer() };
 }

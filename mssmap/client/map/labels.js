@@ -169,6 +169,7 @@ export function placeLabels(sheet) {
   const bounds = map.getBounds().pad(0.25);
   const names = namesAt(sheet, map.getZoom()).filter(({ at }) => bounds.contains(at));
   panes["mm-labels"].node.replaceChildren(...names.flatMap((name) => placeLabel(map, name, taken)));
+  sheet.taken = taken;
 }
 
 /**

@@ -42,14 +42,26 @@ function windowWords(sheet) {
  * @param {Sheet} sheet
  * @param {Controls} controls
  */
-export function drawBanner({ manifest, view }, { attribution, banner }) {
+export function drawBanner({ manifest, view }, { banner }) {
   banner.replaceChildren($("b", "", view.banner.title), " ", $("span", "", view.banner.sub));
-  attribution.textContent = [view.banner.source, ...manifest.credits].join(" · ");
   for (const button of document.querySelectorAll(".mm-jump button")) {
     const jump = manifest.jumps.find(({ id }) => button instanceof HTMLElement && id === button.dataset.jump);
     if (jump) button.textContent = nameIn(jump.n, view.lang);
   }
   note({ counts: countsOf(view.legend) });
+}
+
+/**
+ * Who is named below the map, and how one gets streets where there are none.
+ * @param {Sheet} sheet
+ * @param {Controls} controls
+ * @param {{ isMissed: boolean, isShown: boolean }} streets
+ */
+export function drawCredit(sheet, { attribution, hint }, { isMissed, isShown }) {
+  const { manifest, view } = sheet;
+  const streets = isShown && view.streets ? [view.streets.credit] : [];
+  attribution.textContent = [view.banner.source, ...streets, ...manifest.credits].join(" · ");
+  hint.textContent = isMissed ? sheet.say("streets_hint") : "";
 }
 
 let legendKey = "";

@@ -24,11 +24,12 @@ import { drawBase, setTiles } from "./base.js";
 import { addControls } from "./controls.js";
 import { noteOnMap } from "./later.js";
 import { placeLabels } from "./labels.js";
-import { drawBanner, drawLegend, recount } from "./legend.js";
+import { drawBanner, drawCredit, drawLegend, recount } from "./legend.js";
 import { Look } from "./look.js";
 import { drawCells, drawClosures, drawDiscs, drawImports, drawZones } from "./overlays.js";
 import { makePanes } from "./panes.js";
 import { nothingYet, parseSvg, Sheet } from "./sheet.js";
+import { Streets } from "./streets.js";
 import { placeSymbols, visibleMarks } from "./symbols.js";
 
 const FINISH_MS = 120;
@@ -81,7 +82,7 @@ async function openSheet(map, panes, url) {
   document.body.append(parseSvg(manifest.patterns));
   const [ground, records] = await Promise.all([readJson(files.ground), readJson(files.records)]);
   const shapes = /** @type {Shapes} */ ({ .../** @type {object} */ (ground), records });
-  return new Sheet(map, panes, manifest, shapes, files);
+  return new Sheet(map, panes, manifest, shapes, files, root);
 }
 
 /**
@@ -112,6 +113,7 @@ class OperationsMap {
     this.look = new Look(sheet, this.controls.legend);
     this.controls.legend.open = innerWidth > 620;
     this.archive = new Archive(sheet);
+    this.streets = new Streets(sheet, () => drawCredit(sheet, this.controls, this.streets));
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.finishing = undefined;
   }
@@ -131,9 +133,12 @@ class OperationsMap {
     map.on("zoomend viewreset resize", () => {
       this.drawBase();
       this.layout();
+      this.streets.update();
     });
+    map.on("move", () => this.streets.follow());
     map.on("moveend", () => {
       this.finishSoon();
+      this.streets.update();
       look.keepPlace();
     });
     map.on("click", (event) => this.click(event));
@@ -258,6 +263,7 @@ class OperationsMap {
     const { controls, sheet } = this;
     if (!sheet.asked) return;
     this.drawBase();
+    this.streets.update();
     drawCells(sheet);
     drawClosures(sheet);
     drawZones(sheet);
@@ -268,6 +274,7 @@ class OperationsMap {
     this.layout(quick);
     if (!quick) drawLegend(sheet, controls.legend);
     drawBanner(sheet, controls);
+    drawCredit(sheet, controls, this.streets);
   }
 
   layout(quick = false) {
@@ -275,7 +282,12 @@ class OperationsMap {
     if (!sheet.asked) return;
     placeSymbols(sheet);
     if (quick) this.finishSoon();
-    else placeLabels(sheet);
+    else this.letter();
+  }
+
+  letter() {
+    placeLabels(this.sheet);
+    this.streets.letter();
   }
 
   /** Labels and legend, at most some times a second. */
@@ -284,7 +296,7 @@ class OperationsMap {
     this.finishing = setTimeout(() => {
       this.finishing = undefined;
       if (!this.sheet.asked) return;
-      placeLabels(this.sheet);
+      this.letter();
       drawLegend(this.sheet, this.controls.legend);
     }, FINISH_MS);
   }

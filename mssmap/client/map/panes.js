@@ -10,6 +10,7 @@
  */
 const PANES = [
   ["mm-base", 210, "canvas", 0.4],
+  ["mm-streets", 215],
   ["mm-fill", 220, "canvas", 0.4],
   ["mm-hatch", 221, "svg", 0.1],
   ["mm-cells", 222, "canvas", 0.4],
@@ -18,6 +19,7 @@ const PANES = [
   ["mm-zones", 380, "svg", 0.3],
   ["mm-imports", 385, "canvas", 0.3],
   ["mm-discs", 390, "svg", 0.3],
+  ["mm-street-names", 440],
   ["mm-labels", 450],
   ["mm-symbols", 610],
 ];
@@ -66,7 +68,7 @@ export class Pane {
 export function makePanes(map) {
   const panes = Object.fromEntries(PANES.map(([name, ...rest]) => [name, new Pane(map, name, ...rest)]));
   const labels = panes["mm-labels"].node;
-  for (const node of [labels, panes["mm-symbols"].node]) {
+  for (const node of [labels, panes["mm-symbols"].node, panes["mm-streets"].node, panes["mm-street-names"].node]) {
     node.classList.add("leaflet-zoom-hide");
     node.setAttribute("aria-hidden", "true");
   }

@@ -9,6 +9,7 @@
  * } from "../shared/messages.js"
  * @import { Outlines } from "./areas.js"
  * @import { Pane } from "./panes.js"
+ * @import { Area } from "./placing.js"
  */
 
 import { SVG } from "../shared/dom.js";
@@ -55,7 +56,16 @@ import { linesOf, outlinesOf } from "./areas.js";
 export const nothingYet = () => ({
   ...{ names: "", zone_layer: "", lang: "en", legend: [], text: {}, months: [], history: null, seq: "" },
   ...{ records: [], zones: [], events: [], day: 0, start: 0, end: 0, on: new Set(["departments"]), listed: false },
-  ...{ grade: LOWEST, selected: null, focus: null, tiles: null, choropleth: null, changed: {}, archives: null },
+  ...{
+    grade: LOWEST,
+    selected: null,
+    focus: null,
+    tiles: null,
+    streets: null,
+    choropleth: null,
+    changed: {},
+    archives: null,
+  },
   ...{ extra: [], preview: [], cells: "", closures: [], agreement: false, placing: false, more_legend: [], notes: [] },
   ...{ banner: { title: "", sub: "", same: "", other: "", source: "" }, described: "", doubt: {} },
 });
@@ -71,13 +81,15 @@ export class Sheet {
    * @param {Manifest} manifest
    * @param {Shapes} shapes
    * @param {Record<string, string>} files  where files are that are read when they are wanted
+   * @param {string} root  the folder of the published files
    */
-  constructor(map, panes, manifest, shapes, files) {
+  constructor(map, panes, manifest, shapes, files, root) {
     this.map = map;
     this.panes = panes;
     this.manifest = manifest;
     this.shapes = shapes;
     this.files = files;
+    this.streetRoot = root + "../../streets/";
     this.symbols = new Map(Object.entries(manifest.symbols).map(([name, text]) => [name, parseSvg(text)]));
     this.outlines = new Map(shapes.zones.features.map((feature) => [feature.properties.id, feature]));
     this.palette = manifest.palettes.light;
@@ -107,6 +119,11 @@ export class Sheet {
     this.imports = null;
     /** @type {Stack[]} */
     this.stacks = [];
+    /**
+     * Room that names and symbols of ours take, in pixels.
+     * @type {Area[]}
+     */
+    this.taken = [];
     /** @type {Map<string, { layer: L.Path, key: string, zone: Zone }>} */
     this.zones = new Map();
     /** @type {Map<string, L.Path>} */

@@ -85,7 +85,7 @@ class Travel {
     this.data = data;
     const box = $("input");
     box.type = "checkbox";
-    const inputs = { travel: $("select"), zones: $("select"), use_status: box };
+    const inputs = { travel: $("select"), streets: $("select"), zones: $("select"), use_status: box };
     this.fields = Object.entries(inputs).map(([name, input]) => {
       const made = field("", input, input === box ? "mm-check" : "");
       root.append(made.node);
@@ -93,7 +93,7 @@ class Travel {
         const value = input === box ? box.checked : input.value;
         act({ kind: "assume", [name]: value }, this.data.of);
       });
-      return { name, input, words: made.words };
+      return { name, input, node: made.node, words: made.words };
     });
   }
 
@@ -109,7 +109,11 @@ class Travel {
 
   draw() {
     const values = overlaid(this.data, "assume");
-    for (const { input, name } of this.fields) put(input, values[name]);
+    for (const { input, name, node } of this.fields) {
+      put(input, values[name]);
+      // a choice of roads only where roads count, and where there is one
+      if (name === "streets") node.hidden = values.travel !== "road" || this.data.choices.streets.length < 2;
+    }
   }
 }
 

@@ -98,6 +98,7 @@
  * @property {string | null} selected
  * @property {Focus | null} focus
  * @property {TileChoice | null} tiles
+ * @property {StreetSet | null} streets
  * @property {ChoroplethMessage | null} choropleth
  * @property {Record<string, string>} changed
  * @property {ArchivesMessage | null} archives
@@ -219,6 +220,30 @@
  * @property {Jump[]} jumps
  * @property {Label[]} labels
  * @property {string[]} credits
+ */
+
+/**
+ * A set of streets that the map draws.
+ * @typedef {object} StreetSet
+ * @property {string} id
+ * @property {number[]} levels
+ * @property {number[]} box  west, south, east, north in degrees
+ * @property {string} credit
+ * @property {string[] | null} held  the tiles that a page without server carries; null: all can be asked for
+ */
+
+/**
+ * A tile of streets, see streets/tile.py: rings of parks, waters and buildings, lines of streams and roads, points of
+ * landmarks and parts of a town, and their names.
+ * @typedef {object} StreetTile
+ * @property {number[][]} [w]
+ * @property {number[][]} [p]
+ * @property {number[][]} [b]
+ * @property {[number, number[]][]} [s]
+ * @property {[number, number, number[]][]} [r]
+ * @property {[number, number, number, number][]} [l]
+ * @property {[number, number, number, number][]} [t]
+ * @property {string[]} [n]
  */
 
 /** @typedef {Record<string, string>} Palette  colours of the ground */

@@ -3,7 +3,7 @@
  *
  * On the page: `asked`, the name of the view that the map was asked for. On the map, after each drawing: `seq`, the name
  * of the view that is drawn, `day`, `shown` (symbols), `counts` (of the legend), `cells`, `closures`, `imports`,
- * `archive` and `archiveFault`. That the attribute is there at all says that our scripts run (page.css).
+ * `archive`, `archiveFault` and `streets`. That the attribute is there at all says that our scripts run (page.css).
  */
 
 /** @import { ArchivePicture } from "./messages.js" */
@@ -20,6 +20,7 @@
  * @property {number} [imports]
  * @property {ArchivePicture | null} [archive]
  * @property {string} [archiveFault]
+ * @property {number} [streets]  tiles of streets, once all are drawn
  */
 
 /** @type {Drawn} */

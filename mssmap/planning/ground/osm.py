@@ -10,6 +10,7 @@ alone lead on. The result depends on the file and the grid only, so it is kept b
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import os
 import zipfile
@@ -28,9 +29,11 @@ from mssmap import settings
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
+from mssmap.planning.ground import kept_roads
 from mssmap.planning.ground.grid import Floats, Grid, Ints, to_metric
-from mssmap.planning.ground.osm_ways import KMH, Ways, read
-from mssmap.planning.ground.roads import ROAD_FACTOR, SAMPLE_M, SNAP_M, Links, speeds_in_words
+from mssmap.planning.ground.osm_speeds import KMH, ROAD_FACTOR
+from mssmap.planning.ground.osm_ways import Ways, read
+from mssmap.planning.ground.roads import SAMPLE_M, SNAP_M, Links, speeds_in_words
 from mssmap.planning.method import Method, say
 
 LIMIT_MIN = 12.0
@@ -41,6 +44,9 @@ TILE_M = 15_000.0
 
 CELL_M = 1_700.0
 """No point of a cell is farther from its centre; a road farther away is none of its roads."""
+
+WHOLE_SHARE = 0.98
+"""Share of the cells from which on roads count as those of the whole country."""
 
 RULES = 1
 """Grows with every change of this module that changes its result: what was kept under older rules is not used."""
@@ -72,6 +78,30 @@ def links_from_file(path: Path, grid: Grid) -> Links:
         found = _connect(read(path), grid, path.name)
         _keep(kept, found)
     return _as_links(grid, found, path.name)
+
+
+def links_from_set(set_id: str, grid: Grid) -> Links:
+    """
+    Lay the roads of a street set over the grid once and keep what came of it; see `links`.
+
+    Raises
+    ------
+    InputError
+        If there is no such set, it has no roads, or none on the grid.
+    """
+    title = kept_roads.title(set_id)
+    kept = _kept_at(hashlib.sha256(set_id.encode()), grid)
+    found = _recall(kept)
+    if found is None:
+        found = _connect(kept_roads.read(set_id), grid, title)
+        _keep(kept, found)
+    made = _as_links(grid, found, title)
+    west, south, east, north = kept_roads.box(set_id)
+    within = (grid.lon >= west) & (grid.lon <= east) & (grid.lat >= south) & (grid.lat <= north)
+    if within.mean() > WHOLE_SHARE:
+        return made
+    words = mark("These roads reach over {share:.0%} of the cells only: beyond them nobody travels by road.")
+    return dataclasses.replace(made, model=made.model + say(words, share=float(within.mean())))
 
 
 def links(ways: Ways, grid: Grid, name: str) -> Links:
@@ -310,6 +340,10 @@ def _cache_file(path: Path, grid: Grid) -> Path:
                 path=path, found=error.strerror or error
             )
         ) from error
+    return _kept_at(mark, grid)
+
+
+def _kept_at(mark: Any, grid: Grid) -> Path:
     for part in (grid.cells, grid.water, grid.piece, np.array(RULES)):
         mark.update(np.ascontiguousarray(part).tobytes())
     return settings.user_folder() / f"roads-{mark.hexdigest()[:24]}.npz"

@@ -10,6 +10,7 @@ reported closed nobody drives beside it either: the lattice steps along its cell
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,6 +29,7 @@ from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
 from mssmap.planning.ground.grid import Floats, Grid, Ints, to_metric
+from mssmap.planning.ground.osm_speeds import CLASS_KMH, ROAD_FACTOR
 from mssmap.planning.method import NOTHING, Method, Sentence, say
 from mssmap.planning.reach import percent
 from mssmap.records.evidence import LOWEST
@@ -36,11 +38,8 @@ if TYPE_CHECKING:
     from mssmap.records.catalog import Data
     from mssmap.records.timeline import Clocks
 
-CLASS_KMH = {mark("national"): 65.0, mark("departmental"): 55.0, mark("communal"): 30.0, mark("urban"): 20.0}
-"""Free-flow speed by class of road."""
-
-ROAD_FACTOR = 0.8
-"""What remains of the free-flow speed (public Haiti road profile)."""
+STREETS_ID = re.compile(r"[0-9a-f]{12}")
+"""Id of a street set: the beginning of the hash of its content."""
 
 OFFROAD_KMH = 12.0
 OFFROAD_RANGE_KMH = (4.0, 20.0)
@@ -115,6 +114,8 @@ class RoadSettings:
         m for zones, >= 1.
     zone_levels
         Statuses of a zone that count.
+    streets
+        Id of the street set (`mssmap streets add`) on whose roads one travels; empty for the road model.
     """
 
     offroad_kmh: float = OFFROAD_KMH
@@ -124,6 +125,7 @@ class RoadSettings:
     zones: str = "slower"
     zone_factor: float = 2.0
     zone_levels: tuple[str, ...] = ("controlled", "contested")
+    streets: str = ""
 
     def __post_init__(self) -> None:
         low, high = OFFROAD_RANGE_KMH
@@ -150,6 +152,10 @@ class RoadSettings:
                 _("zone_levels {level!r}, required some of {choices}").format(
                     level=unknown[0], choices=", ".join(ZONE_LEVELS)
                 )
+            )
+        if self.streets and not STREETS_ID.fullmatch(self.streets):
+            faults.append(
+                _("streets {found!r}, required an id of mssmap streets list or nothing").format(found=self.streets[:40])
             )
         named = [row.road_id for row in self.status]
         if twice := sorted({road for road in named if named.count(road) > 1}):

@@ -55,6 +55,7 @@ RULES: Final = (
     _rule(r"/_stcore/agent/.*", CLOSED),
     _rule(r"/_stcore/stream", VIEWER, "socket"),
     _rule(r"/_stcore/.*|/media/.*|/component/.*|/app/static/.*", VIEWER),
+    _rule(r"/streets/[0-9a-f]{12}/[\w.-]+", VIEWER),
     _rule(r"/api(/.*)?|/archive(/.*)?", VIEWER, "api"),
     _rule(r"/view", VIEWER),
     _rule(r"/live|/acts", VIEWER, writes=True),

@@ -158,6 +158,7 @@ def assumptions_in_words(rows: pd.DataFrame) -> pd.DataFrame:
         "roads.zones": _("Gang-affected zones on a road"),
         "roads.zone_factor": _("Times as long in a zone"),
         "roads.zone_levels": _("Zones that count"),
+        "roads.streets": _("Roads of a street set"),
     }
     words = {column: rows[column].map(_in_words) for column in rows.columns[1:]}
     return pd.DataFrame({_("Assumption"): rows["assumption"].map(lambda key: titles.get(key, key)), **words})

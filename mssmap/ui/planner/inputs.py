@@ -12,6 +12,7 @@ from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.planning.scenario import Plan
 from mssmap.records.catalog import Data
+from mssmap.streets import shelf
 from mssmap.ui import cache, choices, permits
 from mssmap.ui.components import component
 from mssmap.ui.planner import travel
@@ -43,23 +44,43 @@ def assumptions(held: PlanInHand) -> None:
 
 def _travel(held: PlanInHand) -> None:
     plan = held.plan
+    sets = _street_sets(plan.roads.streets)
+    model = _("OpenStreetMap extract") if settings.load().roads else _("Coarse road model")
     ways = {
-        "road": _("OpenStreetMap extract") if settings.load().roads else _("Coarse road model"),
+        "road": _("By road") if sets else model,
         "straight": _("Straight line (fallback)"),
         "matrix": _("Own matrix (CSV or Parquet)"),
     }
     zones = {"slower": _("slow it down"), "closed": _("close it"), "ignored": _("do not count")}
     data = {
         **held.shown,
-        "values": {"travel": plan.travel, "zones": plan.roads.zones, "use_status": plan.roads.use_status},
-        "choices": {"travel": list(ways.items()), "zones": list(zones.items())},
+        "values": {
+            "travel": plan.travel,
+            "streets": plan.roads.streets,
+            "zones": plan.roads.zones,
+            "use_status": plan.roads.use_status,
+        },
+        "choices": {
+            "travel": list(ways.items()),
+            "streets": [["", model], *sets],
+            "zones": list(zones.items()),
+        },
         "words": {
             "travel": _("Travel"),
+            "streets": _("Roads"),
             "zones": _("Gang-affected zones on a road"),
             "use_status": _("Count the status of roads"),
         },
     }
     component("travel", key="travel", data=data)
+
+
+def _street_sets(chosen: str) -> list[list[str]]:
+    """Return the street sets with roads, and one that a plan chose and that is not here."""
+    sets = [one for one in shelf.listed() if one.driven]
+    named = [[one.set_id, f"{one.name} ({', '.join(filter(None, ('OpenStreetMap', one.newest)))})"] for one in sets]
+    lacking = chosen and chosen not in {one.set_id for one in sets}
+    return [*named, *([[chosen, _("{name}: not here").format(name=chosen)]] if lacking else [])]
 
 
 def placing(held: PlanInHand) -> None:

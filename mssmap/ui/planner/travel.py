@@ -57,7 +57,7 @@ class Judged:
 def judged(plan: Plan) -> Judged:
     """Return a plan with what it is judged on; if its matrix cannot be used, the road model stands in and says so."""
     if plan.travel != "matrix":
-        return Judged(plan, plan)
+        return _on_roads(plan)
     try:
         matrix = _matrix(plan.matrix, cache.data()) if plan.matrix else None
         on_data.ground(cache.data(), plan, matrix)
@@ -67,6 +67,20 @@ def judged(plan: Plan) -> Judged:
         )
         return Judged(plan, dataclasses.replace(plan, travel="road"), note=note)
     return Judged(plan, plan, matrix)
+
+
+def _on_roads(plan: Plan) -> Judged:
+    """Return a plan on the roads that it chose; where they are not here, the road model stands in and says so."""
+    if not plan.roads.streets:
+        return Judged(plan, plan)
+    try:
+        on_data.network_of(cache.data(), plan)
+    except MssmapError as error:
+        note = _("{reason} Until then all figures of {name} are by the road model.").format(
+            reason=error, name=f"“{plan.name}”"
+        )
+        return Judged(plan, dataclasses.replace(plan, roads=dataclasses.replace(plan.roads, streets="")), note=note)
+    return Judged(plan, plan)
 
 
 @lru_cache(maxsize=4)
