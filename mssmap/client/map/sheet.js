@@ -4,7 +4,7 @@
 
 /**
  * @import {
- *   Area, Collection, Doubt, Feature, Grid, ImportedPart, LatLon, Manifest, PublishedRecords, Road, Rows, Town,
+ *   Collection, Doubt, Feature, Grid, ImportedPart, LatLon, Manifest, Outlined, PublishedRecords, Road, Rows, Town,
  *   ViewMessage, ZoneOutline
  * } from "../shared/messages.js"
  * @import { Outlines } from "./areas.js"
@@ -22,7 +22,7 @@ import { linesOf, outlinesOf } from "./areas.js";
  * Geometry and names, read once.
  * @typedef {object} Shapes
  * @property {number[][]} arcs
- * @property {Record<string, Area<unknown>[]>} areas
+ * @property {Record<string, Outlined<unknown>[]>} areas
  * @property {Collection<unknown>} lakes
  * @property {Collection<unknown>} rivers
  * @property {Collection<Road>} roads
