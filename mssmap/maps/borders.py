@@ -22,7 +22,7 @@ STEP_DEG: Final = 1e-4
 """Length of a step: 11 m, as `data/` has it."""
 
 OVERVIEW_STEPS: Final = 12.0
-"""How far a line may move where the whole country is seen: 130 m, less than a pixel and a half at zoom 10."""
+"""How far a line may move where the whole country is seen: 130 m, less than a pixel at zoom 10."""
 
 Refs = list[list[list[int]]]
 """Numbers of arcs by polygon and ring."""

@@ -42,7 +42,7 @@ SMALLEST_PX, LARGEST_PX = (300.0, 400.0), (2600.0, 1500.0)
 """Maps for which there is a class of their own; beyond them the still has the nearest."""
 FINE: Final = 4
 """Steps of a pixel in which outlines are drawn."""
-ROUGH_M: Final = {"commune": 3_000, "department": 12_000}
+ROUGH_M: Final = {name: kinds.UNCERTAINTY_M[name] for name in ("commune", "department")}
 WEAK: Final = "4"
 """Information of this degree or worse is doubtful."""
 CHANGES: Final = {"new": "+", "status": "↻", "corrected": "≠", "withdrawn": "×"}

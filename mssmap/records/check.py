@@ -24,9 +24,6 @@ from mssmap.records.catalog import Data
 OPEN_EVENT_DAYS = 180
 """An event that has no end after so many days was forgotten."""
 
-POINT_TOLERANCE_M = 3_000
-"""How far outside its commune or department a point may lie: boundaries are generalised and many points approximate."""
-
 ANNOUNCED = ("planned", "proposed")
 """Statuses and claims that may be known before the day they are about."""
 
@@ -467,7 +464,7 @@ def _units_of(data: Data, name: str, rows: pd.DataFrame) -> list[Fault]:
 
 
 def points_in_region(data: Data) -> list[Fault]:
-    """A point in Haiti lies in its commune and department, give or take `POINT_TOLERANCE_M`."""
+    """A point in Haiti lies in its commune and department, or outside by no more than its stated uncertainty."""
     faults = []
     for name, points in _points(data):
         west, south, east, north = HAITI_BOUNDS
@@ -489,18 +486,35 @@ def points_in_region(data: Data) -> list[Fault]:
             areas = data[layer].set_index("pcode").geometry.to_crs(METRIC)
             named = metric[metric[column].isin(areas.index)]
             distance_m = shapely.distance(named.geometry.to_numpy(), areas.reindex(named[column]).to_numpy())
-            far = distance_m > POINT_TOLERANCE_M
-            bad = named[far].assign(distance_m=distance_m[far])
+            far = distance_m > stated_uncertainty_m(named)
+            bad = named.assign(distance_m=distance_m, allowed_m=stated_uncertainty_m(named))[far]
             faults += _blame(
                 data,
                 name,
                 bad,
                 column,
-                lambda row, column=column: f"a point {row['distance_m'] / 1000:.1f} km outside {row[column]}",  # type: ignore[misc]
-                f"a point in it or at most {POINT_TOLERANCE_M / 1000:g} km outside (measured in {METRIC})",
-                "Correct the point or the P-code.",
+                lambda row, column=column: (  # type: ignore[misc]
+                    f"a point {row['distance_m'] / 1000:.1f} km outside {row[column]}, stated as known to "
+                    f"{row['allowed_m'] / 1000:g} km"
+                ),
+                f"a point in it, or outside by no more than its uncertainty (measured in {METRIC})",
+                "Correct the point or the P-code, or state a coarser location_precision.",
             )
     return faults
+
+
+def stated_uncertainty_m(rows: pd.DataFrame) -> Any:
+    """
+    Return how far from its point each place may lie, in metres, as its row states it.
+
+    That is its `uncertainty_m`, else what its `location_precision` stands for; a row that states neither is taken for
+    known to its commune, one known to the country only has no limit.
+    """
+    words = rows.get("location_precision", pd.Series("", index=rows.index))
+    metres = words.map({**kinds.UNCERTAINTY_M, "country": float("inf")}).fillna(kinds.UNCERTAINTY_M["commune"])
+    if "uncertainty_m" in rows:
+        metres = rows["uncertainty_m"].astype("float64").fillna(metres)
+    return metres.to_numpy(dtype="float64")
 
 
 def _points(data: Data) -> Iterable[tuple[str, gpd.GeoDataFrame]]:

@@ -6,6 +6,7 @@ import json
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from small_data import load_script
 
@@ -152,8 +153,8 @@ def test_the_small_folder_breaks_no_rule(small):
         ),
         pytest.param(
             *("tables/events.csv", ",-72.35,18.55,", ",-72.25,18.55,"),
-            "commune_pcode: found a point 5.3 km outside HT0111, required a point in it or at most 3 km outside "
-            "(measured in EPSG:32618)",
+            "commune_pcode: found a point 5.3 km outside HT0111, stated as known to 0.2 km, required a point in it, or "
+            "outside by no more than its uncertainty (measured in EPSG:32618)",
             id="in another commune",
         ),
         pytest.param(
@@ -169,9 +170,27 @@ def test_a_broken_rule_is_told(folder, file, old, new, message):
     assert any(message in line for line in told), told
 
 
-def test_a_point_may_lie_a_little_outside(folder):
-    replace(folder, "tables/events.csv", ",-72.35,18.55,", ",-72.28,18.55,")
-    assert found(folder) == [], "2.1 km is within the tolerance"
+@pytest.mark.parametrize(
+    ("lon", "precision", "is_refused"),
+    [
+        pytest.param(-72.299, "site", False, id="105 m outside, known to 200 m"),
+        pytest.param(-72.28, "neighbourhood", True, id="2.1 km outside, known to 1 km"),
+        pytest.param(-72.28, "commune", False, id="2.1 km outside, known to 3 km"),
+    ],
+)
+def test_a_point_lies_outside_by_no_more_than_its_uncertainty(folder, lon, precision, is_refused):
+    replace(folder, "tables/events.csv", ",-72.35,18.55,site,", f",{lon},18.55,{precision},")
+    told = found(folder)
+    assert any("a point 2.1 km outside HT0111, stated as known to 1 km" in line for line in told) == is_refused, told
+    assert is_refused or not told
+
+
+def test_an_uncertainty_in_metres_holds_before_the_precision():
+    rows = pd.DataFrame(
+        {"location_precision": ["site", "commune", "country", ""], "uncertainty_m": [2_500.0] + 3 * [None]}
+    )
+    assert check.stated_uncertainty_m(rows).tolist() == [2_500, 3_000, float("inf"), 3_000]
+    assert check.stated_uncertainty_m(rows[["location_precision"]]).tolist() == [200, 3_000, float("inf"), 3_000]
 
 
 def test_an_open_event_of_the_last_months_may_still_go_on(folder):

@@ -34,14 +34,14 @@ from mssmap.brief.drawing.labels import (
 from mssmap.crs import METRIC, WGS84
 from mssmap.legend import extents, symbols
 from mssmap.legend.extents import Drawn
-from mssmap.records import units
+from mssmap.records import kinds, units
 from mssmap.records.catalog import Data
 from mssmap.records.shown import Shown
 
 PATTERN_MM: Final = 0.2
 """Millimetres of paper for one pixel of a hatch."""
 
-ROUGH_M: Final = {"commune": 3_000, "department": 12_000}
+ROUGH_M: Final = {name: kinds.UNCERTAINTY_M[name] for name in ("commune", "department")}
 """How exactly a place is known -> radius of its disc, as on the screen."""
 
 INSET_SHARE: Final = (0.42, 0.42)

@@ -4,7 +4,7 @@
  * A line that areas share comes once; `mssmap.maps.borders` says how.
  */
 
-/** @import { Area, AreasFile, Collection, Feature, Region, Section } from "../shared/messages.js" */
+/** @import { AreasFile, Collection, Feature, Outlined, Region, Section } from "../shared/messages.js" */
 /** @import { Sheet } from "./sheet.js" */
 
 import { readLater } from "./later.js";
@@ -61,7 +61,7 @@ function ringOf(numbers, lines) {
 
 /**
  * @template P
- * @param {Area<P>[]} areas
+ * @param {Outlined<P>[]} areas
  * @param {Line[]} lines
  * @returns {Collection<P>}
  */

@@ -4,8 +4,8 @@
 
 /**
  * @import {
- *   Area, Collection, Doubt, Feature, Grid, ImportedPart, LatLon, Manifest, PublishedRecords, PublishedZone, Road, Rows,
- *   Town, ViewMessage, ZonePlace
+ *   Collection, Doubt, Feature, Grid, ImportedPart, LatLon, Manifest, Outlined, PublishedRecords, PublishedZone, Road,
+ *   Rows, Town, ViewMessage, ZonePlace
  * } from "../shared/messages.js"
  * @import { Outlines } from "./areas.js"
  * @import { Pane } from "./panes.js"
@@ -23,7 +23,7 @@ import { linesOf, outlinesOf } from "./areas.js";
  * Geometry and names, read once.
  * @typedef {object} Shapes
  * @property {number[][]} arcs
- * @property {Record<string, Area<unknown>[]>} areas
+ * @property {Record<string, Outlined<unknown>[]>} areas
  * @property {Collection<unknown>} lakes
  * @property {Collection<unknown>} rivers
  * @property {Collection<Road>} roads

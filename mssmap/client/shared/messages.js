@@ -193,10 +193,10 @@
 /**
  * What is said of an area, and its lines by polygon and ring; `~n` is line n backwards.
  * @template P
- * @typedef {{ p: P, a: number[][][] }} Area
+ * @typedef {{ p: P, a: number[][][] }} Outlined
  */
 
-/** @typedef {{ arcs: number[][], areas: Record<string, Area<unknown>[]> }} AreasFile  lines, and areas made of them */
+/** @typedef {{ arcs: number[][], areas: Record<string, Outlined<unknown>[]> }} AreasFile  lines, and areas made of them */
 
 /** @typedef {{ id: string, ref: string, class: string, label: LatLon | null }} Road */
 /** @typedef {{ n: Names, rank: number }} Town */
