@@ -64,6 +64,9 @@ ZONE_LEVELS = (mark("controlled"), mark("contested"), mark("influence"), mark("a
 CLOSED_FROM_SHARE = 0.5
 """With the effect `closed`, a link is closed if zones cover at least this share of it."""
 
+COARSE_ZONES = ("department", "country")
+"""Zones of one's own that say no extent act on roads unless their place is only known so coarsely."""
+
 ACTING = (units.AREA, units.SPOT)
 """Zones that act on roads: named units, and places within their uncertainty. A count or a share says not where."""
 
@@ -465,6 +468,8 @@ def _acting(zones: gpd.GeoDataFrame | None, settings: RoadSettings) -> gpd.GeoDa
     counts = zones["status"].isin(settings.zone_levels) & ~zones.geometry.isna()
     if "extent" in zones:
         counts &= zones["extent"].isin(ACTING)
+    else:
+        counts &= ~zones["location_precision"].isin(COARSE_ZONES)
     found = zones[counts].to_crs(METRIC).reset_index(drop=True)
     points = (found.geom_type == "Point").to_numpy()
     if not points.any():
