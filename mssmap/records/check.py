@@ -99,25 +99,15 @@ def _tables(data: Data, *columns: str) -> Iterable[tuple[str, pd.DataFrame]]:
 
 def revisions_in_order(data: Data) -> list[Fault]:
     """
-    The revisions of an id must count from 1; one that is known no later than the one before says why.
+    The revisions of an id must count from 1.
 
-    A source that is found later may have been public earlier; a revision known later by mistake looks the same.
+    Their numbers say in which order they were recorded. When the public could know them is another matter: a page that
+    is found later may be older than the one before.
     """
     faults = []
     for name, frame in _tables(data, "revision", "known_from"):
         id_column = data.dataset(name).id_column
         rows = frame.sort_values([id_column, "revision"], kind="stable")
-        before = rows.groupby(id_column, sort=False)["known_from"].shift()
-        late = rows[(rows["known_from"] <= before) & (rows["note"] == "" if "note" in rows else True)]
-        faults += _blame(
-            data,
-            name,
-            late,
-            "known_from",
-            lambda row: f"{_day(row['known_from'])}",
-            "a day later than that of the revision before, or a note",
-            "If its source was public before that of the revision that it corrects, say so in the note.",
-        )
         number = rows.groupby(id_column, sort=False).cumcount() + 1
         gap = rows[rows["revision"] != number]
         faults += _blame(data, name, gap, "revision", lambda row: str(row["revision"]), "1, 2, 3... without a gap")

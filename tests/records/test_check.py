@@ -43,11 +43,6 @@ def test_the_small_folder_breaks_no_rule(small):
     ("file", "old", "new", "message"),
     [
         pytest.param(
-            *("tables/status.csv", "2025-01-23,day,press-2;press-3", "2024-12-02,day,press-2;press-3"),
-            "status.csv (fob-a.1 revision 2), known_from: found 2024-12-02, required a day later than that of the",
-            id="a correction known no later",
-        ),
-        pytest.param(
             *("tables/status.csv", "fob-a.1,fob-a,2", "fob-a.1,fob-a,3"),
             "(fob-a.1 revision 3), revision: found 3, required 1, 2, 3... without a gap",
             id="a gap in the revisions",

@@ -283,3 +283,12 @@ def test_a_page_of_the_month_makes_nothing_known_before_it_happened(small):
     assert (cells["known_from"], cells["known_precision"]) == ("2025-03-09", "month")
     older = {**PAGE, "published_on": "2025-02"}
     assert rows.checked({**ATTACK, "valid_from": "2025-03-09", "sources": [older]}, small, TODAY).faults
+
+
+def test_a_second_page_of_the_same_month_makes_nothing_known_earlier(small):
+    """The event is known since 7 October; a page of "October" may be of the 31st."""
+    page = {**PAGE, "publisher": "Courier", "url": "https://example.org/courier", "published_on": "2024-10"}
+    item = rows.checked({"kind": "event", "id": "courts", "change": "add_source", "sources": [page]}, small, TODAY)
+    assert (item.faults, item.fields["known_from"], item.fields["known_precision"]) == ((), "2024-10-07", "month")
+    data = with_rows(small, [Accepted("test", rows.rows(item, small))])
+    assert check.revisions_in_order(data) == []

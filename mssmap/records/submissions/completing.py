@@ -12,7 +12,7 @@ import pandas as pd
 from mssmap.crs import HAITI_BOUNDS
 from mssmap.records import evidence, kinds, regions, timeline
 from mssmap.records.catalog import Data
-from mssmap.records.submissions.submission import CORRECT, NEW, Submission, cell, slug
+from mssmap.records.submissions.submission import CORRECT, Submission, cell, latest_row, slug
 
 EXACT: Final = {4: "year", 7: "month", 10: "day"}
 """Characters of an ISO date -> how exact it is."""
@@ -28,9 +28,12 @@ def completed(item: Submission, data: Data) -> Submission:
         cells["known_from"], cells["known_precision"] = known
     if cells.get("known_from"):
         cells.setdefault("known_precision", "day")
-    if item.change == NEW:
+    latest = latest_row(data, item.table, item.record_id) if item.record_id else None
+    if latest is None:
         _fill_new(item, cells, data)
-        _not_before(cells)
+        _not_before(cells, cells.get("valid_from") or cells.get("date") or "")
+    elif cells.get("claim", cell(latest.get("claim"))) != timeline.PLANNED:
+        _not_before(cells, cell(latest.get("known_from")))
     return replace(item, fields={key: value for key, value in cells.items() if value or item.change == CORRECT})
 
 
@@ -73,12 +76,15 @@ def _fill_new(item: Submission, cells: dict[str, str], data: Data) -> None:
         _locate(cells, data)
 
 
-def _not_before(cells: dict[str, str]) -> None:
-    """Of an imprecise day on which something became known, take the first that does not lie before it happened."""
-    start = cells.get("valid_from") or cells.get("date") or ""
+def _not_before(cells: dict[str, str], start: str) -> None:
+    """
+    Of an imprecise day on which something became known, take the first that surely does not lie before another.
+
+    A page of March makes nothing known on the 1st that happened on the 9th, or that a page of the 9th was first to say.
+    """
     if cells.get("known_precision") in timeline.IMPRECISE and cells.get("claim") != timeline.PLANNED:
         same = start[:7] if cells["known_precision"] == "month" else start[:4]
-        if cells.get("known_from", "").startswith(same):
+        if same and cells.get("known_from", "").startswith(same):
             cells["known_from"] = max(cells["known_from"], start)
 
 

@@ -61,7 +61,7 @@ def _days(item: Submission, cells: Mapping[str, str], today: date, faults: Fault
     known = cells.get("known_from", "")
     if known > today.isoformat():
         faults.add("known_from", known, _("a day not after today ({today})").format(today=today))
-    if item.change == NEW and not ahead and not is_later and _is_too_early(cells, start):
+    if item.change in (NEW, CORRECT, ADD_SOURCE) and not (ahead or is_later) and _is_too_early(cells, start):
         required = _("{start} ({day}) or later: nothing is known before it happens").format(
             start=start, day=cells[start]
         )
