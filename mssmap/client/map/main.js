@@ -131,8 +131,8 @@ class OperationsMap {
   followHand() {
     const { look, sheet: { map } } = this;
     map.on("zoomend viewreset resize", () => {
-      this.layout();
       this.streets.update();
+      this.layout();
     });
     map.on("move", () => this.streets.follow());
     map.on("moveend", () => {

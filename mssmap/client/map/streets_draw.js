@@ -99,7 +99,7 @@ export function stepsOf(tile, { palette, scale, zoom }) {
 }
 
 /** So many buildings are drawn at once. */
-const RINGS_AT_ONCE = 1500;
+const RINGS_AT_ONCE = 800;
 
 /**
  * Roads: casings of all first, then their surfaces, the small ones below.
