@@ -118,6 +118,7 @@ def page(data: Data, snapshot: Snapshot) -> bytes:
     shapes["manifest"] = json.loads(files[published.manifest])
     message = {**view.fixed(published), "history": told, **view.light(shown, snapshot.options, snapshot.window)}
     message["streets"], tiles = streets.carried(snapshot.box)
+    message["text"] = {key: words for key, words in message["text"].items() if key != "streets_hint"}
     shapes |= tiles
     figures = [
         figure

@@ -25,7 +25,7 @@ export function drawBase(sheet, again) {
   }
   const departmentsOn = view.on.has("departments");
   const communes = view.on.has("communes") ? sheet.communes : null;
-  const key = [palette.land, tiles !== null];
+  const key = [palette.land, tiles !== null, sheet.hasStreets];
   panes["mm-base"].draw(JSON.stringify(key), (pane) => (tiles ? [] : drawLand(sheet, pane)));
   panes["mm-lines"].draw(JSON.stringify([...key, departmentsOn, communes !== null]), (pane) => [
     ...(tiles ? [] : drawWays(sheet, pane)),
@@ -51,7 +51,7 @@ function drawLand({ shapes, palette }, pane) {
  * @param {Sheet} sheet
  * @param {L.Options} pane
  */
-function drawWays({ shapes, palette }, pane) {
+function drawWays({ hasStreets, shapes, palette }, pane) {
   /**
    * @param {string[]} classes
    * @param {L.Options} style
@@ -60,9 +60,13 @@ function drawWays({ shapes, palette }, pane) {
     const filter = (/** @type {Feature<Road>} */ f) => classes.includes(f.properties.class);
     return shaped(shapes.roads, { ...pane, fill: false, ...style }, { filter });
   };
-  return [
+  const waters = [
     shaped(shapes.lakes, { ...pane, fillColor: palette.lake, fillOpacity: 1, color: palette.coast, weight: 0.6 }),
     shaped(shapes.rivers, { ...pane, color: palette.river, weight: 1.2, fill: false }),
+  ];
+  if (hasStreets) return waters; // the coarse roads would lie beside the true ones
+  return [
+    ...waters,
     road(["departmental", "communal", "urban"], { color: palette.minor, weight: 1.1 }),
     road(["national"], { color: palette.casing, weight: 3.6, opacity: 0.9 }),
     road(["national"], { color: palette.road, weight: 1.9 }),

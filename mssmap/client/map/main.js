@@ -113,7 +113,10 @@ class OperationsMap {
     this.look = new Look(sheet, this.controls.legend);
     this.controls.legend.open = innerWidth > 620;
     this.archive = new Archive(sheet);
-    this.streets = new Streets(sheet, () => drawCredit(sheet, this.controls, this.streets));
+    this.streets = new Streets(sheet, () => {
+      this.drawBase();
+      drawCredit(sheet, this.controls, this.streets);
+    });
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.finishing = undefined;
   }

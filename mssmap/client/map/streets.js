@@ -53,7 +53,6 @@ export class Streets {
     this.jobs = [];
     this.frame = 0;
     this.look = "";
-    this.isShown = false;
     this.waiting = 0;
     this.following = 0;
     document.fonts?.load(LETTERS).then(() => {
@@ -90,8 +89,8 @@ export class Streets {
     const missing = set ? wanted.filter(({ key }) => !this.drawn.has(key)) : [];
     for (const { key, x, y } of missing) if (set) this.begin(set, key, x, y);
     const isShown = wanted.length > 0;
-    if (isShown !== this.isShown || !set) {
-      this.isShown = isShown;
+    if (isShown !== this.sheet.hasStreets || !set) {
+      this.sheet.hasStreets = isShown;
       this.told();
     }
     if (!missing.length && !this.isBusy) note({ streets: this.drawn.size });

@@ -114,14 +114,14 @@ function roadSteps(tile, { palette, scale, zoom }) {
   const steps = [];
   byRank.forEach((lines, rank) => {
     const width = roadWidth(rank, zoom);
-    if (lines.length && rank >= 2 && width > 1.6) {
+    if (lines.length && rank >= 1 && width > 1.6) {
       steps.push((pen) => strokeLines(pen, lines, scale, palette.kerb, width + 1.4));
     }
   });
   byRank.forEach((lines, rank) => {
     if (!lines.length) return;
-    const colour = rank >= 4 ? palette.avenue : rank >= 2 ? palette.street : palette.path;
-    const narrow = roadWidth(rank, zoom) <= 1.6 && rank >= 2 && rank < 4;
+    const colour = rank >= 4 ? palette.avenue : rank >= 1 ? palette.street : palette.path;
+    const narrow = roadWidth(rank, zoom) <= 1.6 && rank >= 1 && rank < 4;
     steps.push((pen) =>
       strokeLines(pen, lines, scale, narrow ? palette.kerb : colour, roadWidth(rank, zoom), rank === 0)
     );
