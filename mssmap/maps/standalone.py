@@ -116,9 +116,10 @@ def page(data: Data, snapshot: Snapshot) -> bytes:
     outlines["features"] = [shape for shape in outlines["features"] if shape["properties"]["id"] in zones]
     shapes[names["ground"]] = ground
     shapes["manifest"] = json.loads(files[published.manifest])
-    message = {**view.fixed(published), "history": told, **view.light(shown, snapshot.options, snapshot.window)}
+    fixed = view.fixed(published)
+    fixed["text"].pop("streets_hint")  # who reads a file has no command at hand
+    message = {**fixed, "history": told, **view.light(shown, snapshot.options, snapshot.window)}
     message["streets"], tiles = streets.carried(snapshot.box)
-    message["text"] = {key: words for key, words in message["text"].items() if key != "streets_hint"}
     shapes |= tiles
     figures = [
         figure
