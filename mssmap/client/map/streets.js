@@ -13,7 +13,7 @@
 import { $ } from "../shared/dom.js";
 import { note } from "../shared/probe.js";
 import { readLater } from "./later.js";
-import { levelAt, sideAt, stepsOf, STREETS_FROM, TILE_UNITS, tilesIn, walked } from "./streets_draw.js";
+import { levelAt, nearFirst, sideAt, stepsOf, STREETS_FROM, TILE_UNITS, tilesIn, walked } from "./streets_draw.js";
 import { drawNames, forgetWidths, LETTERS } from "./streets_lettering.js";
 import { longestStretch } from "./streets_names.js";
 
@@ -22,7 +22,7 @@ const BUDGET_MS = 22;
 /** Tiles that are kept in memory. */
 const MOST_TILES = 160;
 /** Share of the view beyond its edge that is drawn too. */
-const BEYOND_VIEW = 0.25;
+const BEYOND_VIEW = 0.15;
 
 /**
  * A tile on the map.
@@ -125,7 +125,7 @@ export class Streets {
     const view = [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()];
     const level = levelAt(zoom, levels);
     const inBox = view.map((value, i) => i < 2 ? Math.max(value, box[i]) : Math.min(value, box[i]));
-    return tilesIn(inBox, level).filter(({ key }) => !held || held.includes(key));
+    return nearFirst(tilesIn(inBox, level).filter(({ key }) => !held || held.includes(key)));
   }
 
   /** @param {Set<string>} wanted */

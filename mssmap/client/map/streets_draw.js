@@ -180,3 +180,15 @@ export function tilesIn([west, south, east, north], level) {
   }
   return found;
 }
+
+/**
+ * Tiles with those in the middle first: one looks there.
+ * @template {{ x: number, y: number }} T
+ * @param {T[]} tiles
+ */
+export function nearFirst(tiles) {
+  const middle = (/** @type {"x" | "y"} */ side) => tiles.reduce((sum, tile) => sum + tile[side], 0) / tiles.length;
+  const [x, y] = [middle("x"), middle("y")];
+  const away = (/** @type {T} */ tile) => Math.hypot(tile.x - x, tile.y - y);
+  return [...tiles].sort((one, other) => away(one) - away(other));
+}
