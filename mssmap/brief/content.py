@@ -147,13 +147,16 @@ def _compose(data: Data, brief: Brief) -> Content:
         place=place,
         classification=_line(brief.classification, _("unofficial, from public reporting"), "classification", notes),
         disclaimer=_(
-            "Unofficial, compiled from public reporting. Boundaries and names imply no position on any status. Zones "
-            "are indicative extents, not measured; that nothing is reported is not the same as calm."
+            "Unofficial, compiled from public reporting. Boundaries and names imply no position on any status. A zone "
+            "lies somewhere in the unit drawn; that nothing is reported is not the same as calm."
         ),
         contact=_line(brief.contact, "", "contact", notes),
         number=f"{brief.number} · " + _("version {n}").format(n=brief.version),
         created=_("Made {time}, mssmap {version}.").format(time=_time(brief), version=__version__),
-        credits=_("Boundaries geoBoundaries/FEWS NET; places © OpenStreetMap contributors; waters GSHHG; roads coarse.")
+        credits=_(
+            "Boundaries CNIGS / OCHA, COD-AB Haiti 2018, CC BY 3.0 IGO, modified; places © OpenStreetMap contributors; "
+            "waters GSHHG; roads coarse."
+        )
         + _streets(brief),
         projection=_("Projection UTM zone 18N, datum WGS 84 (EPSG:32618); graticule in degrees."),
         highlights=said,

@@ -6,9 +6,9 @@ from collections import Counter
 from typing import Any
 
 from mssmap.i18n import gettext as _
-from mssmap.legend import layers, text
+from mssmap.legend import extents, layers, text
 from mssmap.legend.tiles import TILES
-from mssmap.records import kinds, timeline
+from mssmap.records import kinds, timeline, units
 from mssmap.records.shown import Shown
 from mssmap.records.timeline import Clocks
 
@@ -26,6 +26,7 @@ def line(layer: str, row: Any) -> str:
     parts = [
         text.status(layer, row.status),
         who if isinstance(who, str) and who else "",
+        extents.words(row) if layer == units.ZONES else "",
         text.span(row.status_from, row.status_to, row.status_precision, row.status_to_precision),
         _("last report {age}").format(age=text.age(row.age_days)) if row.stale else "",
     ]
@@ -52,7 +53,7 @@ def banner(clocks: Clocks, tiles: str = "local") -> dict[str, str]:
     other = _("as known on {day}").format(day=text.day(clocks.known_on))
     source = _(
         "Unofficial, compiled from public reporting · "
-        "boundaries geoBoundaries/FEWS NET, places © OpenStreetMap, waters GSHHG"
+        "boundaries CNIGS/OCHA COD-AB 2018 (CC BY 3.0 IGO, modified), places © OpenStreetMap, waters GSHHG"
     )
     if tiles in TILES:
         source = f"{source} · {TILES[tiles]['attribution']}"

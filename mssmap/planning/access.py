@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import dijkstra
+from scipy.spatial import cKDTree
 
 from mssmap.errors import Fault, InputError
 from mssmap.i18n import gettext as _
@@ -175,6 +176,8 @@ class MatrixTravel:
     ----------
     lacking
         Sites that it knows nothing about, and whose rows say that there is no way; see `with_bases`.
+    newer
+        How many cells it was not made for, which have the times of the nearest one that it was; see `fitted`.
     """
 
     site_ids: tuple[str, ...]
@@ -182,11 +185,14 @@ class MatrixTravel:
     source: str = "a matrix of one's own"
     unit: str = "min"
     lacking: tuple[str, ...] = ()
+    newer: int = 0
 
     @property
     def method(self) -> Method:
         """Where the times come from, and for whom there are none."""
         text = say(_BROUGHT[self.unit], source=self.source)
+        if self.newer:
+            text += say(mark("Cells newer than it: {n}; they have the times of the nearest older one."), n=self.newer)
         if not self.lacking:
             return text
         first, more = self.lacking[:3], len(self.lacking) - 3
@@ -363,6 +369,34 @@ def matrix_from_rows(
     values = np.zeros(times.shape, dtype="float32")
     values[row, at] = value
     return MatrixTravel(tuple(sites), values, source=name, unit=unit)
+
+
+MOST_NEWER: Final = 0.02
+"""Share of the cells that a stored matrix may lack: boundaries were made better, it is not another country."""
+
+
+def fitted(rows: pd.DataFrame, grid: Grid, *, unit: str, name: str) -> MatrixTravel:
+    """
+    Arrange rows that were stored for the cells of their time, as `matrix_from_rows` does.
+
+    Cells that are no more are left out, a new one has the times of the nearest cell of then.
+
+    Raises
+    ------
+    InputError
+        One line with all that is wrong; also if more than `MOST_NEWER` of the cells are new.
+    """
+    then = list(dict.fromkeys(rows["demand_id"].astype("str")))
+    at = pd.Index(then).get_indexer(pd.Index(grid.ids))
+    newer = np.flatnonzero(at < 0)
+    if not len(newer) and len(then) == len(grid):
+        return matrix_from_rows(rows, grid.ids, unit=unit, name=name)
+    known = np.flatnonzero(at >= 0)
+    if len(newer) > MOST_NEWER * len(grid):
+        return matrix_from_rows(rows, grid.ids, unit=unit, name=name)  # raises, and says which are missing
+    at[newer] = at[known[cKDTree(grid.xy[known]).query(grid.xy[newer])[1]]]
+    matrix = matrix_from_rows(rows, then, unit=unit, name=name)
+    return replace(matrix, values=matrix.values[:, at], newer=len(newer))
 
 
 def matrix_rows(matrix: MatrixTravel, grid: Grid) -> pd.DataFrame:

@@ -12,19 +12,17 @@ from datetime import date
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
 from mssmap.crs import HAITI_BOUNDS, METRIC, WGS84
 from mssmap.errors import Fault
-from mssmap.records import evidence, kinds, schema, timeline
+from mssmap.records import evidence, kinds, schema, timeline, units
 from mssmap.records.catalog import Data
 
 OPEN_EVENT_DAYS = 180
 """An event that has no end after so many days was forgotten."""
-
-POINT_TOLERANCE_M = 3_000
-"""How far outside its commune or department a point may lie: boundaries are generalised and many points approximate."""
 
 ANNOUNCED = ("planned", "proposed")
 """Statuses and claims that may be known before the day they are about."""
@@ -410,8 +408,63 @@ def places_agree(data: Data) -> list[Fault]:
     )
 
 
+def zones_by_unit(data: Data) -> list[Fault]:
+    """A zone, or an assessment that names another unit, has P-codes of its level that exist; a place, metres."""
+    if units.ZONES not in data.datasets:
+        return []
+    zones = data[units.ZONES]
+    faults = _units_of(data, units.ZONES, zones) if "unit" in zones else []
+    status = data["status"]
+    if "unit" not in status:
+        return faults
+    others = status[~status["record_id"].isin(zones["zone_id"])]
+    told = others[(others["unit"] != "") | (others["unit_pcodes"] != "") | others["uncertainty_m"].notna()]
+    faults += _blame(data, "status", told, "unit", lambda row: "a unit", "nothing for a record that is no zone")
+    mine = status[status["record_id"].isin(zones["zone_id"])]
+    faults += _units_of(data, "status", mine[(mine["unit"] != "") | (mine["unit_pcodes"] != "")])
+    counted = mine[mine["communes_affected"].notna()]
+    own = counted["record_id"].map(zones.set_index("zone_id")["unit"])
+    bad = counted[counted["unit"].where(counted["unit"] != "", own) != "department"]
+    return faults + _blame(
+        data,
+        "status",
+        bad,
+        "communes_affected",
+        lambda row: str(row["communes_affected"]),
+        "nothing, unless the unit is a department",
+    )
+
+
+def _units_of(data: Data, name: str, rows: pd.DataFrame) -> list[Fault]:
+    """Check the units that some rows name."""
+    known = units.outlines(data)
+    place = rows["unit"] == units.PLACE
+    bare = rows[place & rows["uncertainty_m"].isna()]
+    faults = _blame(data, name, bare, "uncertainty_m", lambda row: "nothing", "metres, for a place without an outline")
+    coded = rows[place & (rows["unit_pcodes"] != "")]
+    faults += _blame(data, name, coded, "unit_pcodes", lambda row: row["unit_pcodes"], "nothing for a place")
+    named = rows[~place]
+    listed = named.assign(code=named["unit_pcodes"].map(units.codes)).explode("code")
+    empty = listed[listed["code"].isna()]
+    faults += _blame(data, name, empty, "unit_pcodes", lambda row: "nothing", "the P-codes of the units")
+    listed = listed.drop(index=empty.index)
+    right = [
+        len(code) == units.CODE_LENGTH.get(unit, 0) and code in known
+        for unit, code in zip(listed["unit"], listed["code"], strict=True)
+    ]
+    return faults + _blame(
+        data,
+        name,
+        listed[~np.array(right, dtype=bool)],
+        "unit_pcodes",
+        lambda row: row["code"],
+        "P-codes of the level that unit names, each with an outline in data/",
+        "A department is HT05, a commune HT0542, a section HT0542-01.",
+    )
+
+
 def points_in_region(data: Data) -> list[Fault]:
-    """A point in Haiti lies in its commune and department, give or take `POINT_TOLERANCE_M`."""
+    """A point in Haiti lies in its commune and department, or outside by no more than its stated uncertainty."""
     faults = []
     for name, points in _points(data):
         west, south, east, north = HAITI_BOUNDS
@@ -433,18 +486,35 @@ def points_in_region(data: Data) -> list[Fault]:
             areas = data[layer].set_index("pcode").geometry.to_crs(METRIC)
             named = metric[metric[column].isin(areas.index)]
             distance_m = shapely.distance(named.geometry.to_numpy(), areas.reindex(named[column]).to_numpy())
-            far = distance_m > POINT_TOLERANCE_M
-            bad = named[far].assign(distance_m=distance_m[far])
+            far = distance_m > stated_uncertainty_m(named)
+            bad = named.assign(distance_m=distance_m, allowed_m=stated_uncertainty_m(named))[far]
             faults += _blame(
                 data,
                 name,
                 bad,
                 column,
-                lambda row, column=column: f"a point {row['distance_m'] / 1000:.1f} km outside {row[column]}",  # type: ignore[misc]
-                f"a point in it or at most {POINT_TOLERANCE_M / 1000:g} km outside (measured in {METRIC})",
-                "Correct the point or the P-code.",
+                lambda row, column=column: (  # type: ignore[misc]
+                    f"a point {row['distance_m'] / 1000:.1f} km outside {row[column]}, stated as known to "
+                    f"{row['allowed_m'] / 1000:g} km"
+                ),
+                f"a point in it, or outside by no more than its uncertainty (measured in {METRIC})",
+                "Correct the point or the P-code, or state a coarser location_precision.",
             )
     return faults
+
+
+def stated_uncertainty_m(rows: pd.DataFrame) -> Any:
+    """
+    Return how far from its point each place may lie, in metres, as its row states it.
+
+    That is its `uncertainty_m`, else what its `location_precision` stands for; a row that states neither is taken for
+    known to its commune, one known to the country only has no limit.
+    """
+    words = rows.get("location_precision", pd.Series("", index=rows.index))
+    metres = words.map({**kinds.UNCERTAINTY_M, "country": float("inf")}).fillna(kinds.UNCERTAINTY_M["commune"])
+    if "uncertainty_m" in rows:
+        metres = rows["uncertainty_m"].astype("float64").fillna(metres)
+    return metres.to_numpy(dtype="float64")
 
 
 def _points(data: Data) -> Iterable[tuple[str, gpd.GeoDataFrame]]:
@@ -476,5 +546,6 @@ RULES: tuple[Callable[[Data], list[Fault]], ...] = (
     unidentified_pages,
     figures_agree,
     places_agree,
+    zones_by_unit,
     points_in_region,
 )

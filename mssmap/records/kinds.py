@@ -155,6 +155,12 @@ POINTS: Final = {layer.name: layer.id_column for layer in _LAYERS if layer.size_
 KEYS: Final = {layer.name: layer.id_column for layer in _LAYERS}
 """All layers with the column of their ids."""
 
+UNCERTAINTY_M: Final = {"site": 200.0, "neighbourhood": 1_000.0, "commune": 3_000.0, "department": 12_000.0}
+"""
+How far a place may lie from its point, in metres, by its location precision; where a row has a column `uncertainty_m`
+that holds. A place known to the country only has no such limit.
+"""
+
 EVENTS: Final = Kind("events", "event_id", "ev", mark("Events"), size_px=14, size_mm=2.9)
 
 SHOWN: Final = {kind.name: kind for kind in (*_LAYERS, EVENTS)}

@@ -55,7 +55,7 @@ def find(store: Store, mark: str, grid: Grid) -> MatrixTravel:
     DataError
         If it is not what was stored.
     InputError
-        If it was made for another grid than that of the data in use.
+        If it was made for quite another grid than that of the data in use; see `access.fitted`.
     """
     content = payloads.get(store, mark)
     if content == "no rows":
@@ -77,4 +77,4 @@ def find(store: Store, mark: str, grid: Grid) -> MatrixTravel:
         raise DataError(
             _("travel matrix {mark}: it was changed in the store. Add the file again.").format(mark=mark[:12])
         ) from error
-    return access.matrix_from_rows(rows, grid.ids, unit=unit, name=name)
+    return access.fitted(rows, grid, unit=unit, name=name)

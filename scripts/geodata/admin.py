@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,13 @@ from geodata.base import Record, Row, require
 from geodata.geometry import to_metric
 from geodata.inputs import read_csv
 from geodata.names import names_in
+
+NOTES = {
+    "ADM1": "Exact union of its communes.",
+    "ARR": "Exact union of its communes; not a level of COD-AB.",
+    "ADM2": "COD-AB 2018, exact union of its sections.",
+}
+"""How far a boundary can be trusted, by level."""
 
 
 def reconciled_population(pcodes: Sequence[Row], population: Sequence[Row]) -> dict[str, int]:
@@ -33,12 +41,12 @@ def reconciled_population(pcodes: Sequence[Row], population: Sequence[Row]) -> d
     return people
 
 
-def boundary_note(area_km2: float, official_km2: float, overlap: float) -> str:
-    """How well a commune agrees with the official boundaries (COD-AB 2018)."""
-    difference_pct = 100 * (area_km2 - official_km2) / official_km2
-    if abs(difference_pct) > 5 or overlap < 0.85:
-        return f"Differs from COD-AB 2018: area {difference_pct:+.1f} %."
-    return "Follows COD-AB 2018 within about 100 m (median)."
+def dissolved(shapes: dict[str, BaseGeometry], digits: int) -> dict[str, BaseGeometry]:
+    """Exact unions of areas (a coverage) by the first `digits` characters of their P-codes."""
+    members: dict[str, list[BaseGeometry]] = defaultdict(list)
+    for pcode, shape in shapes.items():
+        members[pcode[:digits]].append(shape)
+    return {pcode: shapely.coverage_union_all(parts) for pcode, parts in sorted(members.items())}
 
 
 def area_km2(geometry: BaseGeometry) -> float:
@@ -50,7 +58,6 @@ def build_admin(
     communes: dict[str, BaseGeometry], pcodes: Sequence[Row], population: dict[str, int], names: dict[str, Row]
 ) -> dict[str, list[Record]]:
     """Communes and their exact unions, arrondissements and departments, as records in P-code order."""
-    accuracy = {row["pcode"]: row for row in read_csv("accuracy_adm2.csv")}
     seats = {row["pcode"]: row["name_fr"] for row in read_csv("chef_lieux.csv")}
     layers: dict[str, list[Record]] = {"departments": [], "arrondissements": [], "communes": []}
     for row in sorted(pcodes, key=lambda row: row["pcode"]):
@@ -58,11 +65,8 @@ def build_admin(
         members = [shape for member, shape in communes.items() if member.startswith(pcode)]
         shape = shapely.coverage_union_all(members)
         km2 = area_km2(shape)
-        note = "Exact union of its communes."
         seat = row["chef_lieu"] or seats.get(pcode) or row["name_fr"]
         parent = {"ADM1": "HT", "ARR": pcode[:4], "ADM2": pcode[:5]}[row["level"]]
-        if row["level"] == "ADM2":
-            note = boundary_note(km2, float(accuracy[pcode]["area_codab_km2"]), float(accuracy[pcode]["iou"]))
         properties: dict[str, Any] = {"pcode": pcode}
         if row["level"] == "ADM1":
             properties["iso_3166_2"] = row["iso_3166_2"]
@@ -73,7 +77,7 @@ def build_admin(
             "population_year": 2015,
             "area_km2": km2,
             "chef_lieu": seat,
-            "boundary_note": note,
+            "boundary_note": NOTES[row["level"]],
         }
         level = {"ADM1": "departments", "ARR": "arrondissements", "ADM2": "communes"}[row["level"]]
         layers[level].append((properties, shape))

@@ -22,7 +22,7 @@ GSHHG_SHIFT_M = (232.0, 255.0)
 """East and north shift that lays the GSHHG coast on the commune coast, metres; see `measure_shift`."""
 
 COAST_ZONE_M = 2_500.0
-SIMPLIFY_M = 80.0
+SIMPLIFY_M = 100.0
 """Side of the square as large as the smallest corner kept (Visvalingam-Whyatt), metres."""
 SIMPLIFY_NEIGHBOUR_M = 250.0
 """How far the coast of the neighbours may move when it is simplified, metres."""

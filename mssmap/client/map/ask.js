@@ -5,24 +5,17 @@
 /** @import { Sheet } from "./sheet.js" */
 
 import { fill, inWords } from "../shared/words.js";
-import { loadCommunes } from "./base.js";
+import { isNear, loadClose, loadCommunes, outlinesKnown } from "./areas.js";
 import { isInShape } from "./geometry.js";
 import { openList, openPopup, select, told } from "./popups.js";
-
-/**
- * @param {Sheet} sheet
- * @param {L.LatLng} at
- */
-function zonesAt(sheet, at) {
-  return [...sheet.zones.values()].map(({ zone }) => zone).filter(({ feature }) => isInShape(feature.geometry, at));
-}
+import { zonesAt } from "./zones.js";
 
 /**
  * @param {Sheet} sheet
  * @param {L.LatLng} at
  */
 function departmentAt(sheet, at) {
-  return sheet.shapes.departments.features.find(({ geometry }) => isInShape(geometry, at));
+  return outlinesKnown(sheet).departments.features.find(({ geometry }) => isInShape(geometry, at));
 }
 
 /**
@@ -42,11 +35,15 @@ export function tellWhatIsHere(sheet, at) {
  * @param {L.LatLng} at
  */
 async function openRegion(sheet, at) {
+  if (isNear(sheet)) await loadClose(sheet);
   const department = departmentAt(sheet, at);
   if (!department || !(await loadCommunes(sheet))) return;
-  const commune = sheet.communes?.features.find(({ geometry }) => isInShape(geometry, at));
+  const { communes, sections } = outlinesKnown(sheet);
+  const commune = communes?.features.find(({ geometry }) => isInShape(geometry, at));
+  const section = isNear(sheet) && sections?.features.find(({ geometry }) => isInShape(geometry, at));
   const { n, pcode, population, population_year: year } = (commune || department).properties;
   const lines = [`${sheet.nameOf(department.properties)} · ${pcode}`];
+  if (section) lines.push(`${sheet.say("section")}: ${sheet.nameOf(section.properties)} · ${section.properties.pcode}`);
   const { choropleth, lang } = sheet.view;
   if (population) lines.push(fill(sheet.say("population"), { n: inWords(population, lang), year }));
   const code = choropleth?.level === "communes" ? pcode : department.properties.pcode;

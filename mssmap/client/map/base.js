@@ -7,42 +7,52 @@
  * @import { Sheet } from "./sheet.js"
  */
 
-import { readLater } from "./later.js";
+import { isNear, loadClose, loadCommunes, outlinesDrawn } from "./areas.js";
 import { shaped } from "./sheet.js";
 
 /**
  * Each pane is drawn anew only when something in it changed.
  * @param {Sheet} sheet
- * @param {() => void} again  what to do when the outlines of the communes have come
+ * @param {() => void} again  what to do when outlines have come
  */
 export function drawBase(sheet, again) {
   const { panes, palette, tiles, view } = sheet;
-  const wantsCommunes = view.on.has("communes") || view.choropleth?.level === "communes";
-  if (wantsCommunes && !sheet.communes) {
-    loadCommunes(sheet).then((came) => {
-      if (came) again();
-    });
-  }
+  fetchOutlines(sheet, again);
+  const outlines = outlinesDrawn(sheet);
+  const near = outlines === sheet.close;
   const departmentsOn = view.on.has("departments");
-  const communes = view.on.has("communes") ? sheet.communes : null;
-  const key = [palette.land, tiles !== null, sheet.hasStreets];
+  const communesOn = view.on.has("communes") && Boolean(outlines.communes);
+  const key = [palette.land, tiles !== null, near, sheet.hasStreets];
   panes["mm-base"].draw(JSON.stringify(key), (pane) => (tiles ? [] : drawLand(sheet, pane)));
-  panes["mm-lines"].draw(JSON.stringify([...key, departmentsOn, communes !== null]), (pane) => [
+  panes["mm-lines"].draw(JSON.stringify([...key, departmentsOn, communesOn]), (pane) => [
     ...(tiles ? [] : drawWays(sheet, pane)),
-    ...drawBorders(sheet, pane, departmentsOn, communes),
+    ...drawBorders(sheet, pane, departmentsOn, communesOn),
   ]);
   drawChoropleth(sheet);
+}
+
+/**
+ * Fetches the outlines that are wanted and not here yet.
+ * @param {Sheet} sheet
+ * @param {() => void} again
+ */
+function fetchOutlines(sheet, again) {
+  const { view } = sheet;
+  const wantsCommunes = view.on.has("communes") || view.choropleth?.level === "communes";
+  if (wantsCommunes && !outlinesDrawn(sheet).communes) loadCommunes(sheet).then((came) => came && again());
+  if (isNear(sheet)) loadClose(sheet).then((came) => came && again());
 }
 
 /**
  * @param {Sheet} sheet
  * @param {L.Options} pane
  */
-function drawLand({ shapes, palette }, pane) {
-  const { neighbour, land, coast } = palette;
+function drawLand(sheet, pane) {
+  const { neighbour, land, coast } = sheet.palette;
+  const outlines = outlinesDrawn(sheet);
   return [
-    shaped(shapes.neighbours, { ...pane, fillColor: neighbour, fillOpacity: 1, color: coast, weight: 0.6 }),
-    shaped(shapes.land, { ...pane, fillColor: land, fillOpacity: 1, color: coast, weight: 1 }),
+    shaped(outlines.neighbours, { ...pane, fillColor: neighbour, fillOpacity: 1, color: coast, weight: 0.6 }),
+    shaped(outlines.land, { ...pane, fillColor: land, fillOpacity: 1, color: coast, weight: 1 }),
   ];
 }
 
@@ -77,31 +87,23 @@ function drawWays({ hasStreets, shapes, palette }, pane) {
  * @param {Sheet} sheet
  * @param {L.Options} pane
  * @param {boolean} departmentsOn
- * @param {Collection<Region> | null} communes
+ * @param {boolean} communesOn
  */
-function drawBorders({ shapes, palette, tiles }, pane, departmentsOn, communes) {
+function drawBorders(sheet, pane, departmentsOn, communesOn) {
+  const { palette, tiles } = sheet;
+  const { communes, departments, sections } = outlinesDrawn(sheet);
   const lines = [];
+  if (communesOn && sections) {
+    lines.push(shaped(sections, { ...pane, fill: false, color: palette.commune, weight: 0.5, dashArray: "1 3" }));
+  }
   if (departmentsOn) {
     const dashArray = tiles ? null : "1 0";
-    const style = { ...pane, fill: false, color: palette.department, weight: 1.3, dashArray };
-    lines.push(shaped(shapes.departments, style));
+    lines.push(shaped(departments, { ...pane, fill: false, color: palette.department, weight: 1.3, dashArray }));
   }
-  if (communes) {
+  if (communesOn && communes) {
     lines.push(shaped(communes, { ...pane, fill: false, color: palette.commune, weight: 0.8, dashArray: "3 2" }));
   }
   return lines;
-}
-
-/**
- * Whether the outlines of the communes are here, or came.
- * @param {Sheet} sheet
- */
-export async function loadCommunes(sheet) {
-  if (!sheet.communes) {
-    const found = await readLater(sheet, sheet.files.communes);
-    if (found) sheet.communes = /** @type {Collection<Region>} */ (found);
-  }
-  return sheet.communes !== null;
 }
 
 /**
@@ -116,11 +118,12 @@ export const classIn = (value, breaks) => breaks.filter((limit) => value > limit
  * @param {Sheet} sheet
  */
 function drawChoropleth(sheet) {
-  const { manifest: { classes }, panes, palette, shapes, view } = sheet;
+  const { manifest: { classes }, panes, palette, view } = sheet;
   const chosen = view.choropleth;
-  const regions = chosen?.level === "communes" ? sheet.communes : shapes.departments;
+  const outlines = outlinesDrawn(sheet);
+  const regions = chosen?.level === "communes" ? outlines.communes : outlines.departments;
   if (!regions) return; // the outlines are on their way
-  const key = JSON.stringify([chosen, palette.land]);
+  const key = JSON.stringify([chosen, palette.land, outlines === sheet.close]);
   panes["mm-fill"].draw(
     key,
     (pane) => (chosen ? [painted(regions, chosen, pane, { border: palette.border, classes })] : []),
