@@ -71,9 +71,13 @@ def popup(title: str, line: str) -> folium.Popup:
 for row in shown["gang_zones"].itertuples():
     if on[f"gang_zones.{row.status}"] and row.geometry is not None:
         colour = symbols.ZONE_STYLES[row.status]["color"]
-        zone = folium.GeoJson(
-            row.geometry, style_function=lambda _, colour=colour: {"color": colour, "fillOpacity": 0.2}
-        )
+        if row.geometry.geom_type == "Point":
+            where, radius = [row.geometry.y, row.geometry.x], row.uncertainty_m
+            zone = folium.Circle(where, radius=radius, stroke=False, fill_color=colour, fill_opacity=0.2)
+        else:
+            zone = folium.GeoJson(
+                row.geometry, style_function=lambda _, colour=colour: {"color": colour, "fillOpacity": 0.2}
+            )
         zone.add_child(popup(row.name_en, lines.line("gang_zones", row))).add_to(m)
 
 glyphs = symbols.glyphs()

@@ -20,12 +20,14 @@ from typing import Any
 
 from mssmap.records.kinds import KEYS, LAYERS
 from mssmap.records.timeline import RETRACTED
+from mssmap.records.units import UNITS
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 PACKAGE_FILE = "datapackage.json"
 
 ID = r"[a-z0-9][a-z0-9._-]*"
 SECTION, COMMUNE, DEPARTMENT, ANY_REGION = r"HT\d{4}-\d{2}", r"HT\d{4}", r"HT\d{2}", r"HT(\d{2,4})?"
+UNITS_LISTED = r"HT\d{2}(\d{2}(-\d{2})?)?(;HT\d{2}(\d{2}(-\d{2})?)?)*"
 DATE_PRECISION = ("day", "month", "year", "before")
 KNOWN_PRECISION = ("day", "month", "year", "assumed")
 LOCATION_PRECISION = ("site", "neighbourhood", "commune", "department", "country")
@@ -144,6 +146,16 @@ def place(*precision: str) -> list[dict[str, Any]]:
         field("commune_pcode", "Commune, empty if not known", pattern=COMMUNE, references=["communes.pcode"]),
         field("department_pcode", "Department", pattern=DEPARTMENT, references=["departments.pcode"]),
         field("location_precision", "How exact the point is", required=True, enum=precision or LOCATION_PRECISION),
+    ]
+
+
+def units(*, required: bool = False) -> list[dict[str, Any]]:
+    """Describe where a zone is: a place with its uncertainty, or the units that its source names."""
+    whose = "" if required else " of this assessment, where it names another than its zone"
+    return [
+        field("unit", f"What the source names{whose}", required=required, enum=UNITS),
+        field("unit_pcodes", f"P-codes of the units{whose}", pattern=UNITS_LISTED, separator=";"),
+        field("uncertainty_m", f"How far from the point the place may lie{whose}", "number", unit="m", minimum=0),
     ]
 
 
@@ -282,23 +294,24 @@ FACTS = [
         "gang_zones",
         "layers/gang_zones.geojson",
         "Gang-affected zones (indicative)",
-        "Indicative extents: circles around a reported place, clipped to land. Nobody measured them and no edge in "
-        "them is a front line. Level, group and coalition over time stand in the table status.",
+        "Where armed groups were reported: the units that a source names (sections, communes, a department), or the "
+        "point of a place with its uncertainty. A zone lies somewhere in its units; nobody measured one, and no edge "
+        "is a front line. Level, group and coalition over time stand in the table status.",
         [
             key("zone_id", "Id of the zone"),
             *names("zone"),
             *place(),
             field("lon", "Longitude of the reported place", "number", unit="degrees", minimum=-75, maximum=-71),
             field("lat", "Latitude of the reported place", "number", unit="degrees", minimum=17.5, maximum=20.6),
-            field("radius_km", "Radius of the circle that was drawn", "number", unit="km", minimum=0, maximum=100),
+            *units(required=True),
             field("extent_note", "How to read the extent"),
             field("note", "Caveats"),
         ],
         primaryKey=["zone_id"],
-        geometryTypes=AREAS,
+        geometryTypes=["Point", *AREAS],
         licenses=[CC_BY, CC_BY_IGO],
-        attribution=f"{OWN_CREDIT} Coast: CNIGS / OCHA, COD-AB Haiti 2018, CC BY 3.0 IGO; modified.",
-        accuracy="Indicative: a circle around a reported place, not a measured extent.",
+        attribution=f"{OWN_CREDIT} {OFFICIAL_CREDIT}",
+        accuracy="As fine as the source: the unit that it names, or a place with its uncertainty in metres.",
     ),
     resource(
         "status",
@@ -320,6 +333,8 @@ FACTS = [
             *known(),
             source_ids(),
             field("note", "Caveats"),
+            field("communes_affected", "Communes of the department that a source counts", "integer", minimum=1),
+            *units(),
         ],
         primaryKey=["status_id", "revision"],
     ),

@@ -1,48 +1,66 @@
 """
-Draw the gang-affected zones: a circle of the stated radius around the stated point, cut to Haitian land.
+Write the geometry of the gang-affected zones: the units that a source names, or the point of a place.
 
     python scripts/build_zones.py            write the geometry of data/layers/gang_zones.geojson anew
     python scripts/build_zones.py --check    say whether it is current (exit 1 if not)
 
-The properties (`lon`, `lat`, `radius_km` and the rest) are edited by hand; run this, then `make data`.
+The properties (`lon`, `lat`, `unit`, `unit_pcodes`, `uncertainty_m` and the rest) are edited by hand; run this after
+them and after a boundary changed, then `make data`. A zone of which every assessment tells a share is a point: a share
+of a city is no area.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
 import shapely
 
-from mssmap.crs import METRIC, WGS84
-
-LAYERS = Path(__file__).resolve().parents[1] / "data" / "layers"
+DATA = Path(__file__).resolve().parents[1] / "data"
+LAYERS = DATA / "layers"
 TARGET = LAYERS / "gang_zones.geojson"
-SEGMENTS_PER_QUARTER = 12
-SMALLEST_PART = 0.005
-"""Islets that make up a smaller share of a zone are left out."""
+UNITS = ("departments", "communes", "sections")
+
+Shapes = Mapping[str, shapely.Geometry]
 
 
-def circle(zone: dict[str, Any], land: shapely.Geometry) -> shapely.Geometry:
-    """Polygon of a zone in `WGS84` with five decimals; `land` in `METRIC`."""
-    centre = gpd.GeoSeries([shapely.Point(zone["lon"], zone["lat"])], crs=WGS84).to_crs(METRIC).iloc[0]
-    area = centre.buffer(zone["radius_km"] * 1000, quad_segs=SEGMENTS_PER_QUARTER).intersection(land)
-    parts = [part for part in shapely.get_parts(area) if part.area > SMALLEST_PART * area.area]
-    whole = parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
-    degrees = gpd.GeoSeries([whole], crs=METRIC).to_crs(WGS84).iloc[0]
-    return shapely.orient_polygons(shapely.set_precision(degrees, 1e-5))
+def outlines() -> Shapes:
+    """Return the outline of every unit by its P-code."""
+    found = {}
+    for layer in UNITS:
+        for feature in json.loads((LAYERS / f"{layer}.geojson").read_text(encoding="utf-8"))["features"]:
+            found[feature["properties"]["pcode"]] = shapely.geometry.shape(feature["geometry"])
+    return found
+
+
+def shares() -> frozenset[str]:
+    """Return the zones of which every assessment tells a share."""
+    with (DATA / "tables" / "status.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    areas = {row["record_id"] for row in rows if not row["share_pct"]}
+    return frozenset(row["record_id"] for row in rows if row["share_pct"]) - areas
+
+
+def geometry(zone: Mapping[str, Any], known: Shapes, told_as_share: frozenset[str]) -> shapely.Geometry:
+    """Return the named units of a zone as one shape in degrees, or its point."""
+    pcodes = [pcode for pcode in str(zone["unit_pcodes"]).split(";") if pcode]
+    if not pcodes or zone["zone_id"] in told_as_share:
+        return shapely.Point(zone["lon"], zone["lat"])
+    return shapely.orient_polygons(shapely.union_all([known[pcode] for pcode in pcodes]))
 
 
 def text() -> str:
     """The whole file, one feature a line."""
-    land = gpd.read_file(LAYERS / "land.geojson").to_crs(METRIC).union_all()
+    known, told_as_share = outlines(), shares()
     features = json.loads(TARGET.read_text(encoding="utf-8"))["features"]
     for feature in features:
-        feature["geometry"] = json.loads(shapely.to_geojson(circle(feature["properties"], land)))
+        shape = geometry(feature["properties"], known, told_as_share)
+        feature["geometry"] = json.loads(shapely.to_geojson(shape))
     lines = ",\n".join(json.dumps(feature, ensure_ascii=False) for feature in features)
     return f'{{"type": "FeatureCollection", "features": [\n{lines}\n]}}\n'
 

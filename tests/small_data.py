@@ -88,8 +88,11 @@ LAYERS: dict[str, list[tuple[dict[str, Any], dict[str, Any] | None]]] = {
     ],
     "gang_zones": [
         (
-            {"zone_id": "zone-b", "name_en": "Zone B", **BETA, "location_precision": "neighbourhood", "radius_km": 1},
-            square(-72.26, 18.54, 0.02),
+            {
+                **{"zone_id": "zone-b", "name_en": "Zone B", **BETA, "location_precision": "neighbourhood"},
+                **{"lon": -72.25, "lat": 18.55, "unit": "place", "uncertainty_m": 1000},
+            },
+            IN_BETA,
         )
     ],
 }

@@ -147,8 +147,8 @@ def _compose(data: Data, brief: Brief) -> Content:
         place=place,
         classification=_line(brief.classification, _("unofficial, from public reporting"), "classification", notes),
         disclaimer=_(
-            "Unofficial, compiled from public reporting. Boundaries and names imply no position on any status. Zones "
-            "are indicative extents, not measured; that nothing is reported is not the same as calm."
+            "Unofficial, compiled from public reporting. Boundaries and names imply no position on any status. A zone "
+            "lies somewhere in the unit drawn; that nothing is reported is not the same as calm."
         ),
         contact=_line(brief.contact, "", "contact", notes),
         number=f"{brief.number} · " + _("version {n}").format(n=brief.version),

@@ -87,6 +87,9 @@ def build(data: Data, selection: Selection, form: Form) -> Extract:
         pcode = regions.find(data, selection.filters.region).pcode
         selection = replace(selection, filters=replace(selection.filters, region=pcode))
     found = parts.read(data, selection)
+    chosen = FORMATS[form.format]
+    if chosen.one_kind:
+        found = [one for part in found for one in parts.by_kind(part, areas=chosen.geometry == "native")]
     with_tables = has_tables(selection, form)
     if with_tables and "events" in selection.names and "figures" not in selection.names:
         found.append(parts.figures_of(data, selection, found))

@@ -48,6 +48,8 @@ class Format:
         Text cannot hold control characters.
     only_text
         Values have no types and no blanks at their ends, and one column names a place.
+    one_kind
+        A layer holds shapes of one kind, so that zones are two: all as points, named units as areas besides.
     """
 
     title: str
@@ -69,6 +71,7 @@ class Format:
     reserved: frozenset[str] = frozenset()
     plain_xml: bool = False
     only_text: bool = False
+    one_kind: bool = False
 
 
 FORMATS: Final[dict[str, Format]] = {
@@ -88,6 +91,7 @@ FORMATS: Final[dict[str, Format]] = {
         mark("For QGIS and ArcGIS: all layers in one file, with their styles."),
         "geopackage.write",
         mime="application/geopackage+sqlite3",
+        one_kind=True,
         many=True,
         reserved=frozenset({"fid", "geom", "geometry"}),
     ),
@@ -113,6 +117,7 @@ FORMATS: Final[dict[str, Format]] = {
         mark("For old programs only: it cuts names and texts."),
         "writers.shapefile",
         proof=False,
+        one_kind=True,
         pieces=True,
         tables=False,
         name_bytes=10,
@@ -136,6 +141,7 @@ FORMATS: Final[dict[str, Format]] = {
         ".gpx",
         mark("For satellite navigation: places and ways; one file a layer."),
         "gpx.write",
+        one_kind=True,
         mime="application/gpx+xml",
         proof=False,
         metric=False,

@@ -9,8 +9,9 @@ import geopandas as gpd
 import pandas as pd
 
 from mssmap.exports.selection import Selection
+from mssmap.i18n import gettext as _
 from mssmap.ingest import attach
-from mssmap.records import kinds, schema, views
+from mssmap.records import kinds, schema, units, views
 from mssmap.records.catalog import Data, Dataset
 from mssmap.records.evidence import SourceRecord, public, source_records
 from mssmap.records.shown import rows as rows_of
@@ -102,6 +103,14 @@ DERIVED = (
     Column("age_days", "integer", "days", "Days from the latest report to the day shown."),
     Column("grade", "string", "", "Admiralty grade: A-F reliability of the best source, 1-6 credibility."),
     Column("stale", "boolean", "", "The latest report is older than the refresh period of the layer."),
+    Column(
+        "extent",
+        "string",
+        "",
+        "What a zone is drawn as: units, spot (a place), count (communes of a department), share.",
+    ),
+    Column("commune_pcodes", "string", "", "Communes that a zone may lie in, joined with ;."),
+    Column("communes_affected", "integer", "", "Communes of the department that a source counts."),
     Column("outcome_unknown", "boolean", "", "Planned, the date has passed, and nobody reported what came of it."),
     Column("day_announced", "boolean", "", "Planned, and the date is only the day on which that was announced."),
     Column("figures", "list", "", "All numbers reported, each with its source."),
@@ -180,6 +189,31 @@ def is_imported(data: Data, events: pd.DataFrame) -> pd.Series:
 def is_narrowed(dataset: Dataset) -> bool:
     """Say whether the rows of a dataset can be narrowed to a region."""
     return any(name in dataset.contract.columns for name in PLACE_COLUMNS)
+
+
+UNITS_SUFFIX = "_units"
+"""End of the name of a part that has the areas of another one."""
+
+
+def by_kind(part: Part, *, areas: bool) -> list[Part]:
+    """
+    Return zones as two parts, for a format whose layers hold shapes of one kind: all as points, some as areas besides.
+
+    Other parts come as they are.
+
+    Parameters
+    ----------
+    areas
+        False if the format holds none: then there are the points alone.
+    """
+    if part.name != units.ZONES or not part.has_geometry:
+        return [part]
+    shapes = part.frame[part.frame.geom_type.isin(("Polygon", "MultiPolygon")).to_numpy()].reset_index(drop=True)
+    columns = {column.name: column.written for column in part.columns}
+    points = gpd.points_from_xy(part.frame[columns["lon"]], part.frame[columns["lat"]], crs=part.frame.crs)
+    title = _("{title}: the units that are named").format(title=part.title)
+    named = replace(part, name=part.name + UNITS_SUFFIX, title=title, frame=shapes)
+    return [replace(part, frame=part.frame.set_geometry(points)), *([named] if areas and len(shapes) else [])]
 
 
 def _described(data: Data, dataset: Dataset) -> dict[str, Column]:

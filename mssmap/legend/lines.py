@@ -6,9 +6,9 @@ from collections import Counter
 from typing import Any
 
 from mssmap.i18n import gettext as _
-from mssmap.legend import layers, text
+from mssmap.legend import extents, layers, text
 from mssmap.legend.tiles import TILES
-from mssmap.records import kinds, timeline
+from mssmap.records import kinds, timeline, units
 from mssmap.records.shown import Shown
 from mssmap.records.timeline import Clocks
 
@@ -26,6 +26,7 @@ def line(layer: str, row: Any) -> str:
     parts = [
         text.status(layer, row.status),
         who if isinstance(who, str) and who else "",
+        extents.words(row) if layer == units.ZONES else "",
         text.span(row.status_from, row.status_to, row.status_precision, row.status_to_precision),
         _("last report {age}").format(age=text.age(row.age_days)) if row.stale else "",
     ]

@@ -253,7 +253,7 @@ def _events() -> dict[str, str]:
 
 
 _TILES: Final = {
-    "dense": (6, "M-1 1 1-1M0 6 6 0M5 7 7 5"),
+    "dense": (7, "M-1 1 1-1M0 7 7 0M6 8 8 6"),
     "cross": (9, "M-1 1 1-1M0 9 9 0M8 10 10 8M-1 8 1 10M0 0 9 9M8-1 10 1"),
     "sparse": (12, "M-1 1 1-1M0 12 12 0M11 13 13 11"),
     "dots": (8, "M4 3v2M3 4h2"),
@@ -261,23 +261,39 @@ _TILES: Final = {
 """Hatch of a zone level: tile size in pixels and the strokes on it, drawn so that tiles join without a seam."""
 
 
-def _pattern(identifier: str, level: str) -> str:
+AREA_TINT, SPOT_TINT = 0.1, 0.36
+"""Opacity of the ground of a hatch: pale over a whole commune, strong for a spot, which fades by itself."""
+
+
+def _pattern(identifier: str, level: str, tint: float = AREA_TINT) -> str:
     style = ZONE_STYLES[level]
     size, strokes = _TILES[str(style["pattern"])]
     return (
         f'<pattern id="{identifier}" width="{size}" height="{size}" patternUnits="userSpaceOnUse">'
-        f'<rect width="{size}" height="{size}" fill="{style["color"]}" fill-opacity="0.14"/>'
-        f'<path d="{strokes}" stroke="{style["color"]}" stroke-width="1.1" stroke-opacity="0.8" fill="none"/></pattern>'
+        f'<rect width="{size}" height="{size}" fill="{style["color"]}" fill-opacity="{tint}"/>'
+        f'<path d="{strokes}" stroke="{style["color"]}" stroke-width="1.1" stroke-opacity="0.75" fill="none"/>'
+        "</pattern>"
     )
 
 
 def zone_patterns() -> str:
-    """SVG `<defs>` with one fill pattern per zone level, ids `zone-<level>`, and `silence`."""
+    """
+    SVG `<defs>` with two fill patterns per zone level, ids `zone-<level>` and `zone-<level>-spot`, and `silence`.
+
+    `zone-spot` is the mask of a soft spot, opaque in its middle; `zone-clips` takes what the browser adds.
+    """
     patterns = "".join(_pattern(f"zone-{level}", level) for level in ZONE_STYLES)
+    patterns += "".join(_pattern(f"zone-{level}-spot", level, SPOT_TINT) for level in ZONE_STYLES)
     patterns += (
         '<pattern id="silence" width="9" height="9" patternUnits="userSpaceOnUse">'
         '<path d="M-1 8 1 10M0 0 9 9M8-1 10 1" stroke="#ffffff" stroke-width="3" fill="none"/>'
         '<path d="M-1 8 1 10M0 0 9 9M8-1 10 1" stroke="#22303a" stroke-width="1.2" fill="none"/></pattern>'
+    )
+    patterns += (
+        '<radialGradient id="zone-fade"><stop offset="0" stop-color="#fff"/><stop offset=".4" stop-color="#fff" '
+        'stop-opacity=".9"/><stop offset="1" stop-color="#fff" stop-opacity="0"/></radialGradient>'
+        '<mask id="zone-spot" x="0" y="0" width="1" height="1" maskContentUnits="objectBoundingBox">'
+        '<rect width="1" height="1" fill="url(#zone-fade)"/></mask><g id="zone-clips"/>'
     )
     return f'<svg xmlns="http://www.w3.org/2000/svg" width="0" height="0"><defs>{patterns}</defs></svg>'
 
@@ -292,6 +308,27 @@ def _zones() -> dict[str, str]:
             f'<rect x="2" y="4" width="20" height="16" rx="2" {frame}/>',
         )
     return out
+
+
+def _zone_keys() -> dict[str, str]:
+    """What hatch, spot and border mean, whatever the level."""
+    ink = "#5c6b76"
+    return {
+        "zone_units": _svg(
+            f'<path d="M4 5 13 2l8 6-2 12-10 2-6-7Z" {_style(ink, ink, 1.6)} fill-opacity=".14"/>'
+            f'<path d="M5 12 13 4M7 18 19 6M11 21 20 12" stroke="{ink}" stroke-width="1.3"/>'
+        ),
+        "zone_spot": _svg(
+            f'<defs><radialGradient id="key-spot"><stop offset=".2" stop-color="{ink}" stop-opacity=".75"/>'
+            f'<stop offset="1" stop-color="{ink}" stop-opacity="0"/></radialGradient></defs>'
+            '<circle cx="12" cy="12" r="10.5" fill="url(#key-spot)"/>'
+        ),
+        "zone_count": _svg(
+            f'<path d="M3 5 13 2l8 6-2 12-10 2-6-7Z" fill="none" stroke="{ink}" stroke-width="1.2"/>'
+            f'<path d="M6 7 12.6 5 18 9l-1.4 8.6L9.6 19 6 14Z" fill="none" stroke="{ink}" stroke-width="3.4" '
+            'stroke-dasharray="1.2 1.6"/>'
+        ),
+    }
 
 
 def _boundaries() -> dict[str, str]:
@@ -373,6 +410,7 @@ def glyphs() -> dict[str, str]:
         **_bases(),
         **_prisons(),
         **_zones(),
+        **_zone_keys(),
         **_facilities(),
         **_events(),
         **_imports(),

@@ -29,7 +29,7 @@ from mssmap.i18n import gettext as _
 from mssmap.ingest import attach
 from mssmap.legend import symbols
 from mssmap.legend.layers import event_group
-from mssmap.maps import borders, imported
+from mssmap.maps import borders, imported, zones
 from mssmap.records import kinds
 from mssmap.records.catalog import Data
 from mssmap.store import disk
@@ -133,6 +133,8 @@ class Assets:
     names: str
     event_rows: Mapping[tuple[str, int], int]
     """(event id, revision) -> position in the published list of events."""
+    zone_places: Mapping[zones.Key, int]
+    """`zones.key` -> position among the published places of the zone."""
     imported: tuple[str, ...] = ()
     """Layers of the group `imports` in which there is something."""
     files: frozenset[str] = frozenset()
@@ -231,6 +233,7 @@ def compose(data: Data, shelf: Shelf, *, font: Path, grid: dict[str, Any] | None
         ),
         names=files["records"],
         event_rows=event_rows,
+        zone_places=zones.places(data)[1],
         imported=imported_layers(data),
     )
 
@@ -314,7 +317,10 @@ TOWNS: Final = 3
 def _layers(data: Data) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the layers that every map needs, and those that are fetched when they are wanted."""
 
-    def collection(layer: str, properties: Callable[[Any], dict[str, Any]] = lambda _: {}) -> dict[str, Any]:
+    def collection(
+        layer: str,
+        properties: Callable[[Any], dict[str, Any]] = lambda _: {},
+    ) -> dict[str, Any]:
         """Features of a layer; one that is not in the package gives none, so that the rest of the map is drawn."""
         frame = data.frames.get(layer, pd.DataFrame()).rename(columns={"class": "road_class"})
         if isinstance(frame, gpd.GeoDataFrame):
@@ -332,10 +338,11 @@ def _layers(data: Data) -> tuple[dict[str, Any], dict[str, Any]]:
     def of_rank(ranks: range) -> dict[str, Any]:
         return {**places, "features": [one for one in places["features"] if one["properties"]["rank"] in ranks]}
 
-    ground = plain | {
+    ground = {
+        **plain,
         "roads": collection("roads", road),
         "places": of_rank(range(TOWNS + 1)),
-        "zones": collection("gang_zones", lambda row: {"id": row.zone_id, "n": names(row)}),
+        "zones": _zones(data),
     }
     borders_of_all, later = _borders(data)
     return ground | borders_of_all, later | {"hamlets": of_rank(range(TOWNS + 1, 100))}
@@ -348,8 +355,11 @@ OVERVIEW: Final = ("land", "neighbours", "departments", "communes")
 def _borders(data: Data) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the areas that every map needs, and those that are fetched when they are wanted; see `borders`."""
     rows = {name: _areas_of(data, name) for name in (*OVERVIEW, "sections")}
-    coarse = borders.arcs(shapes for name, (shapes, _) in rows.items() if name in OVERVIEW)
-    first = {name: borders.areas(coarse, *rows[name]) for name in OVERVIEW[:-1]}
+    named = _named(data, rows)
+    coarse = borders.arcs([*(rows[name][0] for name in OVERVIEW), named[0]])
+    first = {name: borders.areas(coarse, *rows[name]) for name in OVERVIEW[:-1]} | {
+        "units": borders.areas(coarse, *named)  # what zones need is there at once; their lines come no second time
+    }
     count = len(coarse.lines)
     communes = {"communes": borders.areas(coarse, *rows["communes"])}
     told = coarse.told(tolerance=borders.OVERVIEW_STEPS)
@@ -357,6 +367,18 @@ def _borders(data: Data) -> tuple[dict[str, Any], dict[str, Any]]:
     close = {name: borders.areas(fine, *rows[name]) for name in rows}
     later = {"communes": {"arcs": told[count:], "areas": communes}, "sections": {"arcs": fine.told(), "areas": close}}
     return {"arcs": told[:count], "areas": first}, later
+
+
+def _named(data: Data, rows: Mapping[str, tuple[list[Any], list[dict[str, Any]]]]) -> tuple[list[Any], list[Any]]:
+    """Return the communes and sections that zones name, as `_areas_of` does."""
+    wanted = zones.named(data)
+    found = [
+        (shape, said)
+        for name in ("communes", "sections")
+        for shape, said in zip(*rows[name], strict=True)
+        if said["pcode"] in wanted
+    ]
+    return [shape for shape, _ in found], [said for _, said in found]
 
 
 def _areas_of(data: Data, layer: str) -> tuple[list[Any], list[dict[str, Any]]]:
@@ -370,6 +392,15 @@ def _areas_of(data: Data, layer: str) -> tuple[list[Any], list[dict[str, Any]]]:
         if row.geometry is not None
     ]
     return [row.geometry for row in rows], [said(row) for row in rows]
+
+
+def _zones(data: Data) -> list[dict[str, Any]]:
+    """Return every zone with all places that it ever had."""
+    places, _numbers = zones.places(data)
+    return [
+        {"id": row.zone_id, "n": names(row), "places": places.get(row.zone_id, [])}
+        for row in data["gang_zones"].itertuples(index=False)
+    ]
 
 
 def section(row: Any) -> dict[str, Any]:

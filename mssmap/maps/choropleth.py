@@ -11,6 +11,7 @@ from mssmap.i18n import gettext as _
 from mssmap.legend.layers import PLANS, event_groups
 from mssmap.maps.view import Choropleth
 from mssmap.measures import silence
+from mssmap.records import units
 from mssmap.records.catalog import Data
 from mssmap.records.shown import Shown
 
@@ -47,8 +48,7 @@ def build(data: Data, shown: Shown, indicator: str, level: str) -> Choropleth:
     else:
         groups = event_groups(shown["events"])
         wanted = groups == "events.violence" if indicator == "violence" else groups != PLANS
-        rows = shown["gang_zones"] if indicator == "zones" else shown["events"][wanted]
-        codes = rows[LEVELS[level]]
+        codes = _zone_codes(shown, level) if indicator == "zones" else shown["events"][wanted][LEVELS[level]]
         values = codes[codes.isin(regions.index)].value_counts().astype("float64")
     return Choropleth(
         level=level,
@@ -57,6 +57,19 @@ def build(data: Data, shown: Shown, indicator: str, level: str) -> Choropleth:
         values={str(code): float(value) for code, value in values.items()},
         breaks=breaks(values),
     )
+
+
+def _zone_codes(shown: Shown, level: str) -> pd.Series:
+    """Return the region of each zone; one of several communes counts in each, a share or count in none."""
+    rows = shown[units.ZONES]
+    if level == "departments":
+        return rows["department_pcode"]
+    named = [
+        units.communes_named(row.unit, units.codes(row.unit_pcodes), row.commune_pcode)
+        for row in rows.itertuples(index=False)
+        if row.extent != units.SHARE
+    ]
+    return pd.Series([pcode for pcodes in named for pcode in pcodes], dtype="str")
 
 
 def _silence(data: Data, shown: Shown) -> Choropleth:

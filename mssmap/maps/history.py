@@ -8,16 +8,18 @@ without a word to the server (`client/shared/clock.js` holds the rule, a test co
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
 from mssmap.i18n import gettext as _
 from mssmap.legend import lines, text
 from mssmap.legend.layers import event_group
+from mssmap.maps import zones
 from mssmap.maps.assets import Assets
 from mssmap.maps.messages import Happening, History, Spell
 from mssmap.maps.view import day_number
-from mssmap.records import evidence, kinds, regions, timeline
+from mssmap.records import evidence, kinds, regions, states, timeline, units
 from mssmap.records.catalog import Data
 from mssmap.records.shown import Filters
 from mssmap.records.shown import rows as rows_of
@@ -36,7 +38,7 @@ def compose(data: Data, assets: Assets, filters: Filters) -> History:
     """
     return {
         "known_on": day_number(filters.clocks.known_on),
-        "spells": _spells(data, filters),
+        "spells": _spells(data, assets, filters),
         "events": _events(data, assets, filters),
         "words": {
             "last_report": _("last report {age}"),
@@ -49,7 +51,7 @@ def compose(data: Data, assets: Assets, filters: Filters) -> History:
     }
 
 
-def _spells(data: Data, filters: Filters) -> list[Spell]:
+def _spells(data: Data, assets: Assets, filters: Filters) -> list[Spell]:
     known_on, region = filters.clocks.known_on, filters.region
     rows = timeline.known(data["status"], known_on, "status_id")
     public = evidence.public(data["sources"], known_on)
@@ -57,6 +59,7 @@ def _spells(data: Data, filters: Filters) -> list[Spell]:
     rows = rows.assign(status_to_precision=timeline.end_precision(rows))
     rows = rows.assign(grade=evidence.grade(rows, data["sources"], known_on))
     rows = rows[evidence.passes(rows["grade"], filters.grade)]
+    where = _places(data)
     spells: list[Spell] = []
     for layer, key in kinds.KEYS.items():
         records = data[layer]
@@ -77,6 +80,7 @@ def _spells(data: Data, filters: Filters) -> list[Spell]:
                 "status_precision": row.date_precision,
                 "stale": False,
                 "kind": kind_of[row.record_id] if kind_of is not None else "",
+                **(where[row.status_id, row.revision] if layer == units.ZONES else {}),
             }
             fields = pd.Series(named)
             spells.append(
@@ -94,9 +98,19 @@ def _spells(data: Data, filters: Filters) -> list[Spell]:
                     "maybe": row.record_id in maybe,
                     "line": lines.line(layer, fields),
                     "grade": row.grade,
+                    "place": assets.zone_places[zones.key(fields)] if layer == units.ZONES else None,
                 }
             )
     return spells
+
+
+def _places(data: Data) -> dict[tuple[str, int], dict[str, Any]]:
+    """Return where the zone of each revision of each spell is, in the columns of `units.placed`."""
+    rows = states.every_spell(data, units.ZONES)
+    columns = ["zone_id", *units.COLUMNS, *units.PLACED, "communes_affected", "share_pct"]
+    told = rows[columns].to_dict("records")
+    keys = zip(rows["status_id"].tolist(), rows["revision"].tolist(), strict=True)
+    return dict(zip(keys, told, strict=True))
 
 
 def _events(data: Data, assets: Assets, filters: Filters) -> list[Happening]:

@@ -9,7 +9,10 @@ from __future__ import annotations
 from typing import Any, TypedDict
 
 Row = list[Any]
-"""Id or place in the published list, symbol or level, whether dim, line, grade; events have no symbol."""
+"""
+Id or place in the published list, symbol or level, whether dim, line, grade; events have no symbol, zones say last at
+which of their published places they are.
+"""
 
 Spell = TypedDict(
     "Spell",
@@ -27,6 +30,7 @@ Spell = TypedDict(
         "maybe": bool,
         "line": str,
         "grade": str,
+        "place": int | None,
     },
 )
 """A spell of a record, see `history.compose`."""

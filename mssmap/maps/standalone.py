@@ -107,13 +107,15 @@ def page(data: Data, snapshot: Snapshot) -> bytes:
     shown = shown_of(data, filters).only(snapshot.names)
     told = history.compose(data, published, filters)
     records, told = _only_known(files[published.names], _only_of(told, snapshot.names, filters.plans))
-    zones = {record["id"] for record in told["spells"] if record["zone"]}
+    zones: dict[str, set[int]] = {}
+    for spell in told["spells"]:
+        if spell["place"] is not None:
+            zones.setdefault(spell["id"], set()).add(spell["place"])
     names = json.loads(files[published.manifest])["files"]
     shapes = {file: json.loads(files[file]) for name, file in names.items() if name not in {"records", "ground"}}
     shapes[names["records"]] = records
     ground = json.loads(files[names["ground"]])
-    outlines = ground["zones"]
-    outlines["features"] = [shape for shape in outlines["features"] if shape["properties"]["id"] in zones]
+    ground["zones"] = [_only_told(zone, zones[zone["id"]]) for zone in ground["zones"] if zone["id"] in zones]
     shapes[names["ground"]] = ground
     shapes["manifest"] = json.loads(files[published.manifest])
     message = {**view.fixed(published), "history": told, **view.light(shown, snapshot.options, snapshot.window)}
@@ -150,6 +152,11 @@ def page(data: Data, snapshot: Snapshot) -> bytes:
         },
     }
     return _document(content, snapshot, files, published)
+
+
+def _only_told(zone: dict[str, Any], places: set[int]) -> dict[str, Any]:
+    """Return a published zone without the places that no spell of the page tells: they were not known then."""
+    return {**zone, "places": [place if i in places else None for i, place in enumerate(zone["places"])]}
 
 
 def _holds(snapshot: Snapshot, figure: str) -> bool:

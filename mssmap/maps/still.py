@@ -21,13 +21,14 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from mssmap.i18n import current
-from mssmap.legend import symbols
+from mssmap.legend import extents, symbols
+from mssmap.legend.extents import Drawn
 from mssmap.legend.layers import event_group
 from mssmap.legend.lines import symbol as symbol_of
 from mssmap.maps import assets, placing
 from mssmap.maps.placing import Mark, Stack
 from mssmap.maps.view import Choropleth
-from mssmap.records import kinds
+from mssmap.records import kinds, units
 from mssmap.records.catalog import Data
 from mssmap.records.shown import Shown
 
@@ -110,13 +111,13 @@ def compose(data: Data, shown: Shown, look: Look, *, width: Width) -> Still:
     middle = steps[len(steps) // 2]
     marks = tuple(visible(shown, look.on))
     ground = _ground(data, look, middle) if look.has_ground else ""
-    zones = _zones(shown, look, middle)
-    layers = "".join(_layer(data, marks, look, step, width) for step in steps)
+    things = zones(data, shown, look.on)
+    layers = "".join(_layer(data, marks, things, look, step, width) for step in steps)
     discs = _discs(marks, middle)
     used = {name for step in layers.split('href="#mm-g-')[1:] for name in [step.partition('"')[0]]}
     drawing = (
         f'<svg class="mm-sheet" aria-hidden="true"><defs>{_glyphs(used)}{_patterns(steps, middle)}</defs>'
-        f'<g class="mm-scaled">{ground}{zones}{discs}</g>{layers}</svg>'
+        f'<g class="mm-scaled">{ground}{"".join(_zone(thing, middle) for thing in things)}{discs}</g>{layers}</svg>'
     )
     return Still(drawing, _style(steps, middle), "".join(map(_scale_bar, steps)), marks)
 
@@ -179,7 +180,11 @@ def _style(steps: list[WindowClass], middle: WindowClass) -> str:
         shown = (
             f".mm-z{{display:none}}.mm-z{step.name}{{display:block}}"
             f".mm-scaled{{transform:scale({2 ** (step.zoom - middle.zoom) / FINE:.6g})}}"
-            + "".join(f".mm-zone.{level}{{fill:url(#mm-{level}-{step.name})}}" for level in symbols.ZONE_STYLES)
+            + "".join(
+                f".mm-zone.{level}{{fill:url(#mm-{level}-{step.name})}}"
+                f".mm-zone.spot.{level}{{fill:url(#mm-{level}-spot-{step.name})}}"
+                for level in symbols.ZONE_STYLES
+            )
         )
         if step.least is None:
             rules.append(shown)
@@ -318,23 +323,31 @@ def _among(pcodes: Iterable[str], rows: Any) -> Any:
     return rows["pcode"].isin(list(pcodes))
 
 
-def _zones(shown: Shown, look: Look, step: WindowClass) -> str:
-    wanted = set(look.on)
-    rows = [
-        row
-        for row in shown["gang_zones"].itertuples(index=False)
-        if row.geometry is not None and f"gang_zones.{row.status}" in wanted
-    ]
+def zones(data: Data, shown: Shown, on: Iterable[str]) -> list[Drawn]:
+    """Return what is drawn for the zones whose level is switched on."""
+    wanted = set(on)
+    rows = [row for row in shown["gang_zones"].itertuples(index=False) if f"gang_zones.{row.status}" in wanted]
+    return extents.drawn(units.outlines(data), rows)
 
-    def area(row: Any) -> float:
-        west, south, east, north = row.geometry.bounds
-        return float((east - west) * (north - south))
 
-    return "".join(
-        f'<path class="mm-zone {row.status}{" dim" if row.stale else ""}" data-id="{html.escape(row.zone_id)}" '
-        f'd="{_run([row.geometry], step)}"/>'
-        for row in sorted(rows, key=area, reverse=True)
-    )
+def _zone(thing: Drawn, step: WindowClass) -> str:
+    look = f'{thing.level}{" dim" if thing.stale else ""}" data-id="{html.escape(" ".join(thing.zones))}"'
+    if thing.how == units.SPOT:
+        x, y = placing.pixels(thing.shape.y, thing.shape.x, step.zoom)
+        radius = max(thing.radius_m * _per_metre(thing.shape.y, step), extents.SMALLEST_PX)
+        at = f'cx="{(x - step.origin[0]) * FINE:.0f}" cy="{(y - step.origin[1]) * FINE:.0f}" r="{radius * FINE:.0f}"'
+        mask = 'mask="url(#mm-p-zone-spot)"'
+        return f'<circle class="mm-under" {at} {mask}/><circle class="mm-zone spot {look} {at} {mask}/>'
+    if thing.how == units.COUNT:
+        wide = extents.BORDER_PX * 360 / (placing.TILE_PX * 2**step.zoom)
+        outline = f'<path class="mm-zone edge {look} d="{_run([thing.shape], step)}"/>'
+        return f'<path class="mm-zone band {look} d="{_run([extents.border(thing.shape, wide)], step)}"/>{outline}'
+    return f'<path class="mm-zone {look} d="{_run([thing.shape], step)}"/>' if thing.how == units.AREA else ""
+
+
+def _per_metre(lat: float, step: WindowClass) -> float:
+    """Return the pixels of a metre."""
+    return placing.TILE_PX * 2**step.zoom / (2 * math.pi * 6_371_000 * math.cos(math.radians(lat)))
 
 
 def _discs(marks: Iterable[Mark], step: WindowClass) -> str:
@@ -342,7 +355,7 @@ def _discs(marks: Iterable[Mark], step: WindowClass) -> str:
     found = []
     for mark in rough:
         x, y = placing.pixels(*mark.at, step.zoom)
-        metre = placing.TILE_PX * 2**step.zoom / (2 * math.pi * 6_371_000 * math.cos(math.radians(mark.at[0])))
+        metre = _per_metre(mark.at[0], step)
         at = f'cx="{(x - step.origin[0]) * FINE:.0f}" cy="{(y - step.origin[1]) * FINE:.0f}"'
         found.append(f'<circle class="mm-disc" {at} r="{ROUGH_M[mark.precision] * metre * FINE:.0f}"/>')
     return "".join(found)
@@ -360,21 +373,25 @@ def _patterns(steps: list[WindowClass], middle: WindowClass) -> str:
     """Return the hatches: one of each, and for each class one that is not scaled with the ground."""
     text = symbols.zone_patterns()
     defs = text[text.index("<defs>") + 6 : text.index("</defs>")].replace('id="', 'id="mm-p-')
+    defs = defs.replace("url(#", "url(#mm-p-")
     return defs + "".join(
-        f'<pattern id="mm-{level}-{step.name}" href="#mm-p-zone-{level}" '
+        f'<pattern id="mm-{level}{kind}-{step.name}" href="#mm-p-zone-{level}{kind}" '
         f'patternTransform="scale({FINE * 2 ** (middle.zoom - step.zoom):.6g})"/>'
         for step in steps
         for level in symbols.ZONE_STYLES
+        for kind in ("", "-spot")
     )
 
 
 # --------------------------------------------------------------------------------------------------- symbols and names
 
 
-def _layer(data: Data, marks: Iterable[Mark], look: Look, step: WindowClass, width: Width) -> str:
+def _layer(
+    data: Data, marks: Iterable[Mark], things: Iterable[Drawn], look: Look, step: WindowClass, width: Width
+) -> str:
     found = placing.stacks(marks, step.zoom, symbols.SIZES_PX)
     x0, y0 = step.origin
-    names = _names(data, found, look, step, width)
+    names = _names(_names_at(data, things, look, step.zoom), found, look, step, width)
     leaders = "".join(
         f"M{n(s.xy[0] - x0)} {n(s.xy[1] - y0)}L{n(s.place[0] - x0)} {n(s.place[1] - y0)}"
         for s in found
@@ -431,6 +448,7 @@ ASIDE: Final = (
     *((0, 0), (0, -20), (0, 20), (-34, 0), (34, 0), (-30, -28), (30, -28), (-30, 28), (30, 28), (0, -40), (0, 40)),
     *((-60, 0), (60, 0)),
 )
+BELOW: Final = (*((0, 18), (0, -18), (0, 36), (0, -36), (50, 24), (-50, 24), (50, -24), (-50, -24), (0, 54), (0, -54)),)
 BESIDE: Final = ((0, 0), (4, -14), (4, 14), (14, -26), (14, 26), (-40, -24), (-40, 24))
 AROUND: Final = (
     *((0, -1, 0), (0.7, -0.7, 40), (1, 0, 40), (0.7, 0.7, 40), (0, 1, 20)),
@@ -463,7 +481,7 @@ class _Name:
             yield placing.whole(east * away - back), placing.whole(south * away)
 
 
-def _names(data: Data, found: list[Stack], look: Look, step: WindowClass, width: Width) -> str:
+def _names(names: Iterable[_Name], found: list[Stack], look: Look, step: WindowClass, width: Width) -> str:
     if not look.has_ground:
         return ""
     taken = [
@@ -472,7 +490,7 @@ def _names(data: Data, found: list[Stack], look: Look, step: WindowClass, width:
     x0, y0 = step.origin
     seen_x, seen_y = look.size or LARGEST_PX
     parts = []
-    for name in _names_at(data, look, step.zoom):
+    for name in names:
         x, y = (placing.whole(value) for value in placing.pixels(*name.at, step.zoom))
         if abs(x - x0) > seen_x / 2 or abs(y - y0) > seen_y / 2:
             continue
@@ -485,10 +503,11 @@ def _names(data: Data, found: list[Stack], look: Look, step: WindowClass, width:
         own = _moved(box, shift)
         taken.append(own)
         at = (x - x0 + shift[0] + (7 if name.is_beside else 0), y - y0 + shift[1])
-        if name.kind == "road":
+        if sign := _SIGNS.get(name.kind.partition(" ")[0]):
+            high, round_px = sign
             parts.append(
-                f'<rect class="mm-sign" x="{n(at[0] - wide / 2)}" y="{n(at[1] - 7.5)}" width="{n(wide)}" height="15" '
-                'rx="3"/>'
+                f'<rect class="mm-sign {name.kind}" x="{n(at[0] - wide / 2)}" y="{n(at[1] - high / 2)}" '
+                f'width="{n(wide)}" height="{high}" rx="{round_px}"/>'
             )
         if name.is_beside:
             parts.append(_line_to((x, y), (min(max(x, own[0] + 4), own[2] - 4), y + shift[1]), step.origin))
@@ -496,6 +515,13 @@ def _names(data: Data, found: list[Stack], look: Look, step: WindowClass, width:
         if name.is_beside:
             parts.append(f'<circle class="mm-dot" cx="{n(x - x0)}" cy="{n(y - y0)}" r="2"/>')
     return "".join(parts)
+
+
+ZONE_WORDS_FROM: Final = 8
+"""Zoom from which on the level stands beside the figure of a zone. As in client/map/labels.js."""
+
+_SIGNS: Final = {"road": (15, 3), "zone": (18, 9)}
+"""Kind of a name that stands on a sign -> height and rounding of that in pixels."""
 
 
 def _line_to(start: tuple[float, float], end: tuple[float, float], origin: tuple[float, float]) -> str:
@@ -518,7 +544,24 @@ def _moved(box: Box, shift: tuple[int, int]) -> Box:
     return box[0] + shift[0], box[1] + shift[1], box[2] + shift[0], box[3] + shift[1]
 
 
-def _names_at(data: Data, look: Look, zoom: float) -> list[_Name]:
+def _zone_words(things: Iterable[Drawn], known: _Known, zoom: float) -> list[_Name]:
+    """Return the figures of zones that have no area, as client/map/labels.js does."""
+    if not 7.25 <= zoom <= 12.5:
+        return []
+    labels = {pcode: at for _names, at, pcode in known.regions}
+    found = []
+    for thing in things:
+        at = labels.get(thing.pcodes[0]) if thing.how == units.COUNT else None
+        if thing.how == units.SHARE:
+            at = (thing.shape.y, thing.shape.x)
+        if at:
+            tries, always = (BELOW, False) if thing.how == units.COUNT else (ASIDE, zoom >= ZONE_WORDS_FROM)
+            words = extents.told(thing, brief=zoom < ZONE_WORDS_FROM)
+            found.append(_Name(words, f"zone {thing.level}", at, 11.5, True, tries=tries, always=always))
+    return found
+
+
+def _names_at(data: Data, things: Iterable[Drawn], look: Look, zoom: float) -> list[_Name]:
     lang, known = current(), _published_names(data)
 
     def own(names: Mapping[str, str]) -> str:
@@ -540,13 +583,14 @@ def _names_at(data: Data, look: Look, zoom: float) -> list[_Name]:
     regions = (
         [
             _Name(own(names), "region", at, 11.5, spacing=2, tries=ASIDE if zoom >= 7.75 else HERE)
-            for names, at in known.regions
+            for names, at, _pcode in known.regions
         ]
         if "departments" in look.on and zoom < 10.5
         else []
     )
     return [
         *towns(1),
+        *_zone_words(things, known, zoom),
         *waters,
         *(towns(2) if zoom >= 7.75 else []),
         *regions,
@@ -558,7 +602,7 @@ def _names_at(data: Data, look: Look, zoom: float) -> list[_Name]:
 @dataclass(frozen=True)
 class _Known:
     towns: tuple[tuple[dict[str, str], tuple[float, float], int], ...]
-    regions: tuple[tuple[dict[str, str], tuple[float, float]], ...]
+    regions: tuple[tuple[dict[str, str], tuple[float, float], str], ...]
     roads: tuple[tuple[str, tuple[float, float]], ...]
 
 
@@ -574,7 +618,7 @@ def _published_names(data: Data) -> _Known:
     roads = (assets.road(row) for row in rows("roads"))
     return _Known(
         tuple((assets.names(row), (row.geometry.y, row.geometry.x), int(row.rank)) for row in rows("places")),
-        tuple((assets.names(row), tuple(assets.region(row)["label"])) for row in rows("departments")),
+        tuple((assets.names(row), tuple(assets.region(row)["label"]), row.pcode) for row in rows("departments")),
         tuple(
             (one["ref"], tuple(one["label"]))
             for one in roads

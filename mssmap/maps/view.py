@@ -16,10 +16,10 @@ import pandas as pd
 
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
-from mssmap.legend import layers, text
+from mssmap.legend import extents, layers, text
 from mssmap.legend.lines import banner, event_line, line, symbol, tally
 from mssmap.legend.tiles import TILES
-from mssmap.maps import streets
+from mssmap.maps import streets, zones
 from mssmap.maps.assets import Assets
 from mssmap.maps.messages import Fixed, Light, Rows
 from mssmap.measures import silence
@@ -106,15 +106,27 @@ def records(shown: Shown, assets: Assets) -> Rows:
         for layer, key in kinds.POINTS.items()
         for row in shown[layer].itertuples(index=False)
     ]
-    zones = [
-        [row.zone_id, row.status, int(row.stale), line("gang_zones", row), row.grade]
+    areas = [
+        [
+            row.zone_id,
+            row.status,
+            int(row.stale),
+            line("gang_zones", row),
+            row.grade,
+            _place(assets, row),
+        ]
         for row in shown["gang_zones"].itertuples(index=False)
     ]
     events = [
         [assets.event_rows[(row.event_id, int(row.revision))], event_line(row), 0, row.grade]
         for row in shown["events"].itertuples(index=False)
     ]
-    return {"records": points, "zones": zones, "events": events}
+    return {"records": points, "zones": areas, "events": events}
+
+
+def _place(assets: Assets, row: Any) -> int:
+    """Return which of the published places of its zone a row is at."""
+    return assets.zone_places[zones.key(row)]
 
 
 def light(shown: Shown, options: Options, window: tuple[date, date] | None = None) -> Light:
@@ -253,6 +265,10 @@ def words() -> dict[str, str]:
         "change_status": _("status changed"),
         "change_corrected": _("corrected"),
         "change_withdrawn": _("withdrawn"),
+        **extents.keys(),
+        "zone_told_count": _("{n} communes"),
+        "zone_told_one": _("1 commune"),
+        "zone_told_share": _("{n} % of {m} communes"),
         "hatched": _("No report for more than {n} days: not the same as calm").format(n=silence.SILENT_DAYS),
         "weak": _("doubtful or worse"),
         "streets_hint": _(

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from mssmap.i18n import LANGUAGES, mark
-from mssmap.records import citations, evidence, regions, schema, states, views
+from mssmap.records import citations, evidence, regions, schema, states, units, views
 from mssmap.records.catalog import Data
 from mssmap.records.revisions import Bools, Ints
 from mssmap.records.selected import Selected, Values
@@ -277,24 +277,44 @@ def _communes(data: Data, clocks: Clocks, grade: str, pcode: str) -> KeyFigure:
     near = every.only(states.surely(data, every, pcode))
     reached = citations.reaching(near[GRADE], grade)
     zones, lost = near.only(reached), int((~reached).sum())
-    communes, surely = zones["commune_pcode"], zones["certain"] & ~zones["stale"]
+    surely = zones.only(zones["certain"] & ~zones["stale"])
     known = bool(len(zones))
     return KeyFigure(
         key="communes_affected",
         label=mark("Communes with gang zones"),
-        value=len(_placed(communes)) if known else None,
-        low=len(_placed(communes[surely])) if known else None,
-        high=len(_placed(near["commune_pcode"])) + int((near["commune_pcode"] == "").sum()) if known else None,
+        value=len(_named(zones)) if known else None,
+        low=len(_named(surely)) if known else None,
+        high=_most_communes(near) if known else None,
         unit="communes",
         **_dated(zones["last_seen"], clocks, _seen_precision(zones)),
-        note=mark("Communes that hold the centre of a zone; stale zones and zones without a commune make the range."),
+        note=mark(
+            "Communes that a source names or that hold a named place. Stale zones, places near a border and "
+            "departments of which a source only counts the communes make the range."
+        ),
         source_ids=_sources(zones),
         **_absence(known, lost, grade, NO_RECORD if len(every) else UNKNOWN),
     )
 
 
-def _placed(communes: Values) -> set[str]:
-    return set(communes.tolist()) - {""}
+def _named(zones: Selected) -> set[str]:
+    """Return the communes that zones surely lie in; a share of several communes names none of them."""
+    return {
+        pcode
+        for zone in zones.rows("extent", "unit", "unit_pcodes", "commune_pcode")
+        if zone.extent != units.SHARE
+        for pcode in units.communes_named(zone.unit, units.codes(zone.unit_pcodes), zone.commune_pcode)
+    }
+
+
+def _most_communes(zones: Selected) -> int:
+    """Return how many communes zones lie in at most: wherever a place may be, and those that are only counted."""
+    may_be = {pcode for cell in zones["commune_pcodes"] for pcode in units.codes(cell)} | _named(zones)
+    unnamed = 0
+    for zone in zones.rows("extent", "unit_pcodes", "communes_affected"):
+        if zone.extent == units.COUNT:
+            there = sum(pcode.startswith(units.codes(zone.unit_pcodes)) for pcode in may_be)
+            unnamed += max(0, int(zone.communes_affected) - there)
+    return len(may_be) + unnamed
 
 
 def _reopening(data: Data, clocks: Clocks, grade: str, row: tuple[str, str, str]) -> KeyFigure:

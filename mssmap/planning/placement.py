@@ -132,7 +132,9 @@ def _placement(data: Data, grid: Grid, lon: float, lat: float, inside: tuple[str
     return Placement(
         accepted=True,
         reason="",
-        text=_("In {zones}: an armed-group zone (indicative extent).").format(zones=", ".join(inside))
+        text=_("Around here: {zones}. An armed group was reported somewhere in this unit or near this place.").format(
+            zones=", ".join(inside)
+        )
         if inside
         else "",
         lon=lon,

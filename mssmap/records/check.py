@@ -12,12 +12,13 @@ from datetime import date
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
 from mssmap.crs import HAITI_BOUNDS, METRIC, WGS84
 from mssmap.errors import Fault
-from mssmap.records import evidence, kinds, schema, timeline
+from mssmap.records import evidence, kinds, schema, timeline, units
 from mssmap.records.catalog import Data
 
 OPEN_EVENT_DAYS = 180
@@ -407,6 +408,61 @@ def places_agree(data: Data) -> list[Fault]:
     )
 
 
+def zones_by_unit(data: Data) -> list[Fault]:
+    """A zone, or an assessment that names another unit, has P-codes of its level that exist; a place, metres."""
+    if units.ZONES not in data.datasets:
+        return []
+    zones = data[units.ZONES]
+    faults = _units_of(data, units.ZONES, zones) if "unit" in zones else []
+    status = data["status"]
+    if "unit" not in status:
+        return faults
+    others = status[~status["record_id"].isin(zones["zone_id"])]
+    told = others[(others["unit"] != "") | (others["unit_pcodes"] != "") | others["uncertainty_m"].notna()]
+    faults += _blame(data, "status", told, "unit", lambda row: "a unit", "nothing for a record that is no zone")
+    mine = status[status["record_id"].isin(zones["zone_id"])]
+    faults += _units_of(data, "status", mine[(mine["unit"] != "") | (mine["unit_pcodes"] != "")])
+    counted = mine[mine["communes_affected"].notna()]
+    own = counted["record_id"].map(zones.set_index("zone_id")["unit"])
+    bad = counted[counted["unit"].where(counted["unit"] != "", own) != "department"]
+    return faults + _blame(
+        data,
+        "status",
+        bad,
+        "communes_affected",
+        lambda row: str(row["communes_affected"]),
+        "nothing, unless the unit is a department",
+    )
+
+
+def _units_of(data: Data, name: str, rows: pd.DataFrame) -> list[Fault]:
+    """Check the units that some rows name."""
+    known = units.outlines(data)
+    place = rows["unit"] == units.PLACE
+    bare = rows[place & rows["uncertainty_m"].isna()]
+    faults = _blame(data, name, bare, "uncertainty_m", lambda row: "nothing", "metres, for a place without an outline")
+    coded = rows[place & (rows["unit_pcodes"] != "")]
+    faults += _blame(data, name, coded, "unit_pcodes", lambda row: row["unit_pcodes"], "nothing for a place")
+    named = rows[~place]
+    listed = named.assign(code=named["unit_pcodes"].map(units.codes)).explode("code")
+    empty = listed[listed["code"].isna()]
+    faults += _blame(data, name, empty, "unit_pcodes", lambda row: "nothing", "the P-codes of the units")
+    listed = listed.drop(index=empty.index)
+    right = [
+        len(code) == units.CODE_LENGTH.get(unit, 0) and code in known
+        for unit, code in zip(listed["unit"], listed["code"], strict=True)
+    ]
+    return faults + _blame(
+        data,
+        name,
+        listed[~np.array(right, dtype=bool)],
+        "unit_pcodes",
+        lambda row: row["code"],
+        "P-codes of the level that unit names, each with an outline in data/",
+        "A department is HT05, a commune HT0542, a section HT0542-01.",
+    )
+
+
 def points_in_region(data: Data) -> list[Fault]:
     """A point in Haiti lies in its commune and department, or outside by no more than its stated uncertainty."""
     faults = []
@@ -490,5 +546,6 @@ RULES: tuple[Callable[[Data], list[Fault]], ...] = (
     unidentified_pages,
     figures_agree,
     places_agree,
+    zones_by_unit,
     points_in_region,
 )

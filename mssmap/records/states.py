@@ -17,7 +17,7 @@ import pandas as pd
 import shapely
 
 from mssmap.crs import WGS84
-from mssmap.records import citations, kinds, regions, revisions, timeline
+from mssmap.records import citations, kinds, regions, revisions, timeline, units
 from mssmap.records.catalog import Data
 from mssmap.records.citations import Citations
 from mssmap.records.revisions import ALWAYS, NEVER, SPAN, Bools, Ints, Revisions, day_number, day_numbers
@@ -242,6 +242,8 @@ def _layer_rows(data: Data, name: str) -> LayerRows:
         "stale": np.empty(0, dtype=bool),
     }
     frame = records.iloc[at].reset_index(drop=True)
+    if name == units.ZONES:
+        frame = units.placed(data, units.completed(frame), status.reset_index(drop=True))
     frame = frame.assign(**{new: status[old].array for old, new in STATUS_COLUMNS.items()})
     frame = frame.assign(**{column: _empty(values, len(at)) for column, values in extra.items()})
     return LayerRows(Prepared(frame), record, at * len(every.rows) + spell, spell)
@@ -254,6 +256,13 @@ def _empty(values: Any, length: int) -> Any:
     if isinstance(values, np.ndarray):
         return np.empty(length, dtype=values.dtype)
     return pd.array([None] * length, dtype=values.dtype)
+
+
+def every_spell(data: Data, name: str) -> pd.DataFrame:
+    """Return the records of a layer, one row for each revision of each spell they ever had; `status_id` tells which."""
+    rows = _layer_rows(data, name)
+    told = spells(data).rows.iloc[rows.spell]
+    return rows.prepared.frame.assign(status_id=told["status_id"].array, revision=told["revision"].array)
 
 
 def layer(data: Data, name: str, clocks: Clocks) -> Selected:

@@ -27,10 +27,10 @@ from mssmap import client, settings
 from mssmap.brief.drawing import typeface
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
-from mssmap.legend import layers, lines, symbols, text
+from mssmap.legend import extents, layers, lines, symbols, text
 from mssmap.maps import assets, panels, still, view
 from mssmap.maps.still import Still
-from mssmap.records import kinds
+from mssmap.records import kinds, units
 from mssmap.ui import asked as asking
 from mssmap.ui import cache, logs, state
 from mssmap.ui.asked import Asked, View
@@ -352,12 +352,25 @@ def legend_rows(shown: View) -> str:
                     f"<li>{_glyph(item['symbol'])}<span>{html.escape(item['label'])}</span> "
                     f"<span>{'' if count is None else count}</span></li>"
                 )
+        if rows and group["items"][0]["symbol"].startswith(f"{units.ZONES}."):
+            rows += _zone_keys(shown)
         if rows:
             title = ", ".join([group["label"], *([window] if group["timed"] else [])])
             parts.append(f"<h4>{html.escape(title)}</h4><ul>{''.join(rows)}</ul>")
     parts += _change_key(shown) + _class_key(shown)
     notes = "".join(f"<p>{html.escape(note)}</p>" for note in view.off_map(shown.shown))
     return "".join(parts) + notes
+
+
+def _zone_keys(shown: View) -> list[str]:
+    """Say what hatch, spot and border mean, of those that are drawn."""
+    found = {thing.how for thing in still.zones(cache.data(), shown.shown, shown.asked.on)}
+    words = extents.keys()
+    return [
+        f"<li>{_glyph(f'zone_{how}')}<span>{html.escape(words[f'zone_{how}'])}</span> <span></span></li>"
+        for how in (units.AREA, units.SPOT, units.COUNT)
+        if how in found
+    ]
 
 
 def _change_key(shown: View) -> list[str]:

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
-from mssmap.legend import lines, text
+from mssmap.legend import extents, lines, text
 from mssmap.legend.layers import PLANS, layer_group
-from mssmap.records import kinds, regions, timeline, views
+from mssmap.records import kinds, regions, states, timeline, units, views
 from mssmap.records.catalog import Data
 from mssmap.records.timeline import Clocks
 
@@ -144,6 +144,7 @@ def _facts(data: Data, record: views.Record) -> list[list[str]]:
         (_("When"), when),
         (_("Where"), place),
         (_("Precision"), text.precisions().get(record.location_precision, "")),
+        (_("Zone"), extents.words(_zone(data, record)) if record.layer == units.ZONES and status else ""),
         (_("Run by"), status.get("operator")),
         (_("Armed group"), status.get("armed_group")),
         (_("Coalition"), status.get("coalition")),
@@ -153,6 +154,14 @@ def _facts(data: Data, record: views.Record) -> list[list[str]]:
         (_("Public since"), text.known(record.public_since, record.public_precision)),
     ]
     return [[name, str(value)] for name, value in facts if value]
+
+
+def _zone(data: Data, record: views.Record) -> Any:
+    """Return where the zone of a record is by its present assessment, in the columns of `units.placed`."""
+    told = record.status or {}
+    rows = states.every_spell(data, units.ZONES)
+    mine = rows[(rows["status_id"] == told["status_id"]) & (rows["revision"] == told["revision"])]
+    return next(mine.itertuples(index=False))
 
 
 def _region_name(data: Data, pcode: Any) -> str:

@@ -14,8 +14,8 @@ import pandas as pd
 import shapely
 
 from mssmap.i18n.legible import legible
-from mssmap.legend import text
-from mssmap.records import timeline, views
+from mssmap.legend import extents, text
+from mssmap.records import timeline, units, views
 from mssmap.records.catalog import Dataset
 from mssmap.records.kinds import LAYERS
 
@@ -63,6 +63,18 @@ def _day(day: Any, precision: str) -> str:
     return {"month": text[:7], "year": text[:4], "before": f"before {text}"}.get(precision, text)
 
 
+def _unit(row: Any) -> str:
+    """Write what a zone is drawn as: commune HT0113; a place has no code."""
+    told = f"{row['unit']} {row['unit_pcodes'].replace(';', ' ')}".strip()
+    if row["extent"] == units.COUNT:
+        return f"{told} ({extents.communes(row['communes_affected'])})"
+    return f"{told} ({row['share_pct']:g} %)" if row["extent"] == units.SHARE else told
+
+
+def _uncertainty(row: Any) -> str:
+    return "" if row["uncertainty_m"] != row["uncertainty_m"] else f"{row['uncertainty_m']:.0f} m"
+
+
 def _cited(row: Any) -> str:
     return ", ".join(source["source_id"] for source in row["sources"]) or "none public then"
 
@@ -79,7 +91,11 @@ STATUS_TAIL: dict[str, Column] = {
 
 MAIN_COLUMNS: dict[str, dict[str, Column]] = {
     **{
-        name: {"id": layer.id_column, "name": "name_en", **layer.listed, **STATUS_TAIL}
+        name: {
+            **{"id": layer.id_column, "name": "name_en", **layer.listed},
+            **({"unit": _unit, "uncertainty": _uncertainty} if name == units.ZONES else {}),
+            **STATUS_TAIL,
+        }
         for name, layer in LAYERS.items()
     },
     "status": {

@@ -89,8 +89,8 @@ def about() -> None:
     st.markdown(
         _(
             "mssmap is unofficial and compiled from public reporting. It shows places of security forces only as "
-            "exactly as the press or the mission published them, and no live positions. Zones are indicative "
-            "extents, never measured."
+            "exactly as the press or the mission published them, and no live positions. A zone is the unit "
+            "that its source names, or a place with its uncertainty; nobody measured one."
         )
     )
     with st.expander(_("How records are graded")):

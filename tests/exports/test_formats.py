@@ -26,7 +26,7 @@ from mssmap.errors import InputError, NotFoundError
 from mssmap.exports import bundle, extract, selection, sheets, verify
 from mssmap.exports.formats import FORMATS
 from mssmap.exports.selection import Form, Selection
-from mssmap.records import views
+from mssmap.records import kinds, views
 from mssmap.records.schema import Contract, Field
 from mssmap.records.shown import Filters
 
@@ -94,11 +94,14 @@ def test_a_layer_without_rows_is_written_all_the_same(small, on, name):
 
 
 def test_geojson_is_rfc_7946(made):
+    communes = json.loads(made("geojson", "communes").read_text())
+    ring = shapely.LinearRing(communes["features"][0]["geometry"]["coordinates"][0])
+    assert ring.is_ccw
     found = json.loads(made("geojson", "gang_zones").read_text())
     assert "crs" not in found
     feature = found["features"][0]
-    ring = shapely.LinearRing(feature["geometry"]["coordinates"][0])
-    assert ring.is_ccw
+    assert feature["geometry"] == {"type": "Point", "coordinates": [-72.25, 18.55]}
+    assert feature["properties"]["uncertainty_m"] == 1000
     assert feature["properties"]["status_from"] == "2024-02-01"
     assert [source["source_id"] for source in feature["properties"]["sources"]] == ["blog-1"]
     assert found["mssmap"]["proof"] == "mssmap/1"
@@ -132,6 +135,9 @@ def test_geopackage_has_metadata_styles_and_proof(made):
         assert json.loads(about)["licence"] == "CC-BY-4.0"
         styles = dict(ask("SELECT f_table_name, styleQML FROM layer_styles WHERE useAsDefault"))
         assert set(styles) == {"fobs", "gang_zones"}
+        spots = ET.fromstring(styles.pop("gang_zones").partition("\n")[2]).find("renderer-v2")
+        wanted = {f"\"extent\" = 'spot' AND \"status\" = '{level}'" for level in kinds.LAYERS["gang_zones"].statuses}
+        assert {rule.get("filter") for rule in spots.find("rules")} == wanted
         for qml in styles.values():
             renderer = ET.fromstring(qml.partition("\n")[2]).find("renderer-v2")
             assert renderer.get("attr") == "status"
@@ -251,13 +257,32 @@ def test_boundaries_with_the_names_of_cod_ab(made):
     assert (column["name"], column["mssmap"]) == ("adm1_pcode", "pcode")
 
 
+@pytest.mark.parametrize("name", ["gpkg", "shp"])
+def test_zones_are_points_and_their_named_units_areas_where_a_layer_holds_one_kind(small, on, tmp_path, name):
+    status = small["status"].assign(share_pct=None)
+    status.loc[status["record_id"] == "zone-b", ["unit", "unit_pcodes"]] = ["commune", "HT0121"]
+    data = replace(small, frames={**small.frames, "status": status})
+    built = extract.build(data, Selection(("gang_zones",), Filters(on("2025-06-30"))), Form(name))
+    path = tmp_path / f"zones.{'gpkg' if name == 'gpkg' else 'zip'}"
+    path.write_bytes(bundle.pack(built))
+    where = str(path) if name == "gpkg" else f"/vsizip/{path}"
+    found = {}
+    for layer, _kind in pyogrio.list_layers(where):
+        frame = pyogrio.read_dataframe(where, layer=layer)
+        if "geometry" in frame and "zone_id" in frame:
+            found[frame.geometry.iloc[0].geom_type.removeprefix("Multi")] = frame
+    assert set(found) == {"Point", "Polygon"}
+    assert found["Polygon"].geometry.iloc[0].bounds == pytest.approx((-72.3, 18.5, -72.2, 18.6))
+    assert found["Point"].filter(like="uncertain").iloc[0, 0] == 7700
+
+
 def test_lines_and_areas_are_text_in_csv_and_left_out_of_xlsx(small, on):
-    selection = Selection(("gang_zones",), Filters(on("2025-06-30")))
+    selection = Selection(("communes",), Filters(on("2025-06-30")))
     wide = extract.build(small, selection, Form("csv")).parts[0]
-    assert wide.frame["wkt"].iloc[0].startswith("POLYGON ((-72.26 18.54")
+    assert wide.frame["wkt"].iloc[0].startswith("POLYGON ((-72.4 18.5")
     sheet = extract.build(small, selection, Form("xlsx"))
     assert "wkt" not in sheet.parts[0].frame
-    assert "gang_zones: lines and areas are left out, only their attributes are kept." in sheet.losses
+    assert "communes: lines and areas are left out, only their attributes are kept." in sheet.losses
 
 
 def test_a_table_goes_into_csv_where_a_format_has_no_tables(made):

@@ -205,13 +205,13 @@ def test_a_file_both_edited_and_overtaken(made, folder):
 
 
 def test_a_revision_of_what_the_format_does_not_keep_is_told(made, folder):
-    path = made("xlsx", "gang_zones")
-    layer = folder / "layers" / "gang_zones.geojson"
-    layer.write_text(layer.read_text().replace("-72.26", "-72.27"))
+    path = made("xlsx", "communes")
+    layer = folder / "layers" / "communes.geojson"
+    layer.write_text(layer.read_text().replace("-72.4", "-72.41"))
     load_script("build_package").write(folder)
     verdict = verify.file(catalog.open_data(folder), path)
     assert verdict.revisions == ()
-    assert verdict.notes == ("gang_zones: the data were revised since, in fields that this format does not keep.",)
+    assert verdict.notes == ("communes: the data were revised since, in fields that this format does not keep.",)
     assert verdict.state == "revised"
 
 

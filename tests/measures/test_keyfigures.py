@@ -216,9 +216,11 @@ def test_what_is_below_the_grade_is_not_called_unknown(real, on):
 
 
 @pytest.mark.parametrize("day", ["2024-06-01", "2025-06-01", "2026-04-01"])
-def test_zones_without_a_commune_widen_the_range_upwards(small, on, day):
+def test_places_near_a_border_widen_the_range_upwards(small, on, day):
     zones = small["gang_zones"]
-    nowhere = zones.iloc[:1].assign(**{small.dataset("gang_zones").id_column: "zone-nowhere", "commune_pcode": ""})
+    # 100 m from the border and known to 1 km: it may lie in Alpha as well as in Beta
+    where = {"commune_pcode": "", "lon": -72.299}
+    nowhere = zones.iloc[:1].assign(**{small.dataset("gang_zones").id_column: "zone-nowhere", **where})
     spells = small["status"][small["status"]["record_id"] == zones.iloc[0][small.dataset("gang_zones").id_column]]
     frames = {
         "gang_zones": pd.concat([zones, nowhere], ignore_index=True),

@@ -15,6 +15,10 @@ from mssmap.records import catalog, check
 TODAY = date(2025, 6, 30)
 
 
+ZONE_TAIL = "80,medium,2024-06-01,day,blog-1,,,,,"
+"""End of the one assessment of the one zone in the table status."""
+
+
 def found(folder: Path) -> list[str]:
     """Package a folder that was changed on purpose and return what the rules find."""
     load_script("build_package").write(folder)
@@ -103,6 +107,31 @@ def test_the_small_folder_breaks_no_rule(small):
             *("tables/events.csv", "3600,4600", "3600,4700"),
             "(break-a revision 2), figure_min: found 3600 to 4700 inmates as known on 2024-03-05",
             id="a range that no source gives",
+        ),
+        pytest.param(
+            *("layers/gang_zones.geojson", '"uncertainty_m": 1000', '"uncertainty_m": null'),
+            "(zone-b), uncertainty_m: found nothing, required metres, for a place without an outline",
+            id="a place without its uncertainty",
+        ),
+        pytest.param(
+            *("layers/gang_zones.geojson", '"unit": "place"', '"unit": "commune"'),
+            "(zone-b), unit_pcodes: found nothing, required the P-codes of the units",
+            id="a unit without P-codes",
+        ),
+        pytest.param(
+            *("tables/status.csv", ZONE_TAIL, "80,medium,2024-06-01,day,blog-1,,,commune,HT01,"),
+            "(zone-b.1 revision 1), unit_pcodes: found HT01, required P-codes of the level that unit names",
+            id="a P-code of another level",
+        ),
+        pytest.param(
+            *("tables/status.csv", ZONE_TAIL, "80,medium,2024-06-01,day,blog-1,,,commune,HT0199,"),
+            "(zone-b.1 revision 1), unit_pcodes: found HT0199, required P-codes of the level that unit names",
+            id="a P-code that does not exist",
+        ),
+        pytest.param(
+            *("tables/status.csv", ZONE_TAIL, "80,medium,2024-06-01,day,blog-1,,3,,,"),
+            "(zone-b.1 revision 1), communes_affected: found 3, required nothing, unless the unit is a department",
+            id="communes counted of a place",
         ),
         pytest.param(
             *("tables/figures.csv", "un-1,2024-03-05", "un-1,2024-03-06"),

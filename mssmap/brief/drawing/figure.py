@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
 
+import geopandas as gpd
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from mssmap.brief.drawing import basemap, draw, frame, marks, surround
 from mssmap.brief.drawing.draw import INK, SOFT
@@ -29,9 +31,10 @@ from mssmap.brief.drawing.labels import (
     place_labels,
     place_symbols,
 )
-from mssmap.crs import METRIC
-from mssmap.legend import symbols
-from mssmap.records import kinds
+from mssmap.crs import METRIC, WGS84
+from mssmap.legend import extents, symbols
+from mssmap.legend.extents import Drawn
+from mssmap.records import kinds, units
 from mssmap.records.catalog import Data
 from mssmap.records.shown import Shown
 
@@ -201,14 +204,16 @@ def _fill(
     ground = basemap.labels(data, part.frame, small=part.small, without=without)
     if without:
         ground.insert(0, marks.capital(without))
-    part.labels += place_labels(ground + (marks.zone_labels(shown, part.frame) if part.small else []), part.room)
+    named = marks.zone_labels(shown, part.frame) if part.small else []
+    told = marks.zone_figures(_things(data, shown), part.frame)
+    part.labels += place_labels([*told, *ground, *named], part.room)
 
 
 def _used(parts: Sequence[_Part], shown: Shown) -> dict[str, int]:
     used = Counter(placed.symbol.name for part in parts for placed in part.placed)
     window = shapely.box(*frame.degrees_of(parts[0].frame))
     for row in shown["gang_zones"].itertuples(index=False):
-        if row.geometry is not None and row.geometry.intersects(window):
+        if row.geometry is not None and row.extent != units.SHARE and row.geometry.intersects(window):
             used[f"gang_zones.{row.status}"] += 1
     return dict(used)
 
@@ -294,7 +299,7 @@ def _clip(index: int, part: _Part) -> str:
 
 def _drawn(data: Data, part: _Part, index: int, shown: Shown, regions: Iterable[str], edge: str) -> list[str]:
     at = part.frame
-    ground = basemap.ground(data, at, regions) + _zones(shown, part) + _discs(shown, part)
+    ground = basemap.ground(data, at, regions) + _zones(data, shown, part) + _discs(shown, part)
     return [
         draw.rectangle(at.left, at.top, at.width, at.height, fill=basemap.SEA),
         draw.tag("g", ground, clip_path=f"url(#frame-{index})"),
@@ -313,28 +318,43 @@ def _uncovered(label: PlacedLabel, part: _Part) -> bool:
     return not any(overlap(point, placed.box) for placed in part.placed)
 
 
-def _zones(shown: Shown, part: _Part) -> str:
-    zones = shown["gang_zones"]
-    zones = zones[zones.geometry.notna()]
-    metres = list(zones.geometry.to_crs(METRIC))
-    drawn = []
-    for row, outline in zip(zones.itertuples(index=False), metres, strict=True):
-        style = symbols.ZONE_STYLES.get(row.status)
-        shapes = part.frame.shapes(np.array([outline], dtype=object))
-        if style is None or not shapes:
-            continue
-        dash = " ".join(f"{float(p) * 0.16:.2f}" for p in str(style["dash"]).split()) if style["dash"] else None
-        drawn.append(
-            draw.shape(
-                shapes,
-                fill=f"url(#zone-{row.status})",
-                stroke=style["color"],
-                stroke_width=float(str(style["weight"])) * 0.19,
-                stroke_dasharray=dash,
-                opacity=0.55 if row.stale else None,
-            )
-        )
-    return "".join(drawn)
+def _zones(data: Data, shown: Shown, part: _Part) -> str:
+    """Draw the zones as the screen does: units once, hatched borders, soft spots."""
+    things = _things(data, shown)
+    outlines = gpd.GeoSeries([thing.shape for thing in things], crs=WGS84).to_crs(METRIC)
+    return "".join(_zone(*pair, part) for pair in zip(things, outlines, strict=True))
+
+
+def _things(data: Data, shown: Shown) -> list[Drawn]:
+    return extents.drawn(units.outlines(data), shown["gang_zones"].itertuples(index=False))
+
+
+def _zone(thing: Drawn, outline: BaseGeometry, part: _Part) -> str:
+    style = symbols.ZONE_STYLES.get(thing.level)
+    if style is None or thing.how == units.SHARE:
+        return ""
+    fill, opacity = f"url(#zone-{thing.level})", 0.55 if thing.stale else None
+    if thing.how == units.SPOT:
+        return _spot(thing, part, f"url(#zone-{thing.level}-spot)", opacity)
+    shapes = part.frame.shapes(np.array([outline], dtype=object))
+    dash = " ".join(f"{float(p) * 0.16:.2f}" for p in str(style["dash"]).split()) if style["dash"] else None
+    line = {"stroke": style["color"], "stroke_width": float(str(style["weight"])) * 0.19, "opacity": opacity}
+    if thing.how == units.AREA:
+        return draw.shape(shapes, fill=fill, stroke_dasharray=dash, **line)
+    wide = extents.BORDER_PX * PATTERN_MM * part.frame.scale / 1000
+    band = part.frame.shapes(np.array([extents.border(outline, wide)], dtype=object))
+    return draw.shape(band, fill=fill, opacity=opacity) + draw.shape(shapes, fill="none", **line)
+
+
+def _spot(thing: Drawn, part: _Part, fill: str, opacity: float | None) -> str:
+    """Draw a place with its uncertainty: it fades outward and has no edge."""
+    x, y = part.frame.points(thing.shape.x, thing.shape.y)[0]
+    left, top, right, bottom = part.frame.box
+    radius = max(thing.radius_m * 1000 / part.frame.scale, extents.SMALLEST_PX * PATTERN_MM)
+    if not (left - radius < x < right + radius and top - radius < y < bottom + radius):
+        return ""
+    spot = partial(draw.tag, "circle", cx=x, cy=y, r=radius, mask="url(#zone-spot)")
+    return spot(fill=basemap.LAND, opacity=0.75) + spot(fill=fill, opacity=opacity)
 
 
 def _discs(shown: Shown, part: _Part) -> str:

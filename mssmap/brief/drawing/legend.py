@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from mssmap.brief.drawing import draw, typeface
 from mssmap.i18n import gettext as _
-from mssmap.legend import layers, lines, symbols, text
+from mssmap.legend import extents, layers, lines, symbols, text
 from mssmap.legend.layers import event_groups
-from mssmap.records import kinds
+from mssmap.records import kinds, units
 from mssmap.records.shown import Shown
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def groups(content: Content) -> list[Group]:
     """Return the legend; it counts the records of the view, those without a place on the map too."""
     titles, used = layers.titles(), _glyphs(content.shown)
     found = [(titles[group], _listed(group, used)) for group in layers.BY_STATUS]
+    found = [(title, items + (_zones(content.shown) if title == titles[units.ZONES] else [])) for title, items in found]
     found += [(titles["facilities"], _services(used)), (_("Their state"), _states(used))]
     found.append((f"{titles['events']}, {content.window}", _listed("events", used)))
     return [Group(title, tuple(items)) for title, items in found if items]
@@ -54,6 +55,16 @@ def _listed(group: str, used: Mapping[str, int]) -> list[Item]:
     titles = layers.titles()
     members = [layer.id for layer in layers.GROUPS[group]]
     return [Item(symbols.glyphs()[name], titles[name], used[name]) for name in members if used.get(name)]
+
+
+def _zones(shown: Shown) -> list[Item]:
+    """Say what hatch, spot and border mean, with how many zones are drawn so."""
+    drawn, words = Counter(shown[units.ZONES]["extent"].tolist()), extents.keys()
+    return [
+        Item(symbols.glyphs()[f"zone_{how}"], words[f"zone_{how}"], drawn[how])
+        for how in (units.AREA, units.SPOT, units.COUNT)
+        if drawn[how]
+    ]
 
 
 def _services(used: Mapping[str, int]) -> list[Item]:

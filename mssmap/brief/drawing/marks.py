@@ -11,9 +11,10 @@ from mssmap.brief.drawing import typeface
 from mssmap.brief.drawing.frame import Frame
 from mssmap.brief.drawing.labels import Box, Label, PlacedSymbol
 from mssmap.i18n import gettext as _
-from mssmap.legend import lines
+from mssmap.legend import extents, lines
+from mssmap.legend.extents import Drawn
 from mssmap.legend.layers import event_group
-from mssmap.records import kinds
+from mssmap.records import kinds, units
 from mssmap.records.shown import Shown
 from mssmap.telling import twin
 
@@ -86,8 +87,24 @@ def _short(name: str, size_pt: float = 6.3, width_mm: float = 26.0) -> tuple[str
     return tuple(typeface.wrap(typeface.fit(clean, size_pt, width_mm, 2), size_pt, width_mm))
 
 
+def zone_figures(things: Iterable[Drawn], at: Frame) -> list[Label]:
+    """Return the figures of zones that have no area: communes of a department, a share of a city."""
+    labels = []
+    for thing in things:
+        if thing.how in (units.COUNT, units.SHARE):
+            middle = thing.shape.representative_point()
+            x, y = at.points(middle.x, middle.y)[0]
+            words = _short(extents.told(thing), 5.8, 30.0)
+            labels.append(Label(words, x, y, 5.8, typeface.SEMIBOLD, fill="#6b3d10", over=True))
+    return labels
+
+
 def zone_labels(shown: Shown, at: Frame) -> list[Label]:
-    zones = [row for row in shown["gang_zones"].itertuples(index=False) if row.geometry is not None]
+    zones = [
+        row
+        for row in shown["gang_zones"].itertuples(index=False)
+        if row.geometry is not None and row.extent in (units.AREA, units.SPOT)
+    ]
     labels = []
     for row in zones:
         middle = row.geometry.representative_point()

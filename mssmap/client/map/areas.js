@@ -4,7 +4,7 @@
  * A line that areas share comes once; `mssmap.maps.borders` says how.
  */
 
-/** @import { AreasFile, Collection, Outlined, Region, Section } from "../shared/messages.js" */
+/** @import { AreasFile, Collection, Feature, Outlined, Region, Section } from "../shared/messages.js" */
 /** @import { Sheet } from "./sheet.js" */
 
 import { readLater } from "./later.js";
@@ -24,6 +24,7 @@ const STEPS_A_DEGREE = 10_000;
  * @property {Collection<Region>} departments
  * @property {Collection<Region>} [communes]
  * @property {Collection<Section>} [sections]
+ * @property {Collection<Region | Section>} [units]  communes and sections that zones name
  */
 
 /**
@@ -96,6 +97,26 @@ export function outlinesOf(areas, lines) {
  * @returns {Outlines}
  */
 export const outlinesDrawn = (sheet) => isNear(sheet) && sheet.close || sheet.areas;
+
+/** @type {WeakMap<Outlines, Map<string, Feature<{ pcode: string }>>>} */
+const byCode = new WeakMap();
+
+/**
+ * The outline to draw of a department, or of a commune or section that a zone names.
+ * @param {Sheet} sheet
+ * @param {string} pcode
+ */
+export function unitOf(sheet, pcode) {
+  const outlines = outlinesDrawn(sheet);
+  let known = byCode.get(outlines);
+  if (!known) {
+    const { communes, departments, sections, units } = outlines;
+    const all = [departments, communes, units, sections].flatMap((one) => one?.features ?? []);
+    known = new Map(all.map((feature) => [feature.properties.pcode, feature]));
+    byCode.set(outlines, known);
+  }
+  return known.get(pcode);
+}
 
 /**
  * The best outlines in hand, to ask what is where.

@@ -8,14 +8,7 @@ import { fill, inWords } from "../shared/words.js";
 import { isNear, loadClose, loadCommunes, outlinesKnown } from "./areas.js";
 import { isInShape } from "./geometry.js";
 import { openList, openPopup, select, told } from "./popups.js";
-
-/**
- * @param {Sheet} sheet
- * @param {L.LatLng} at
- */
-function zonesAt(sheet, at) {
-  return [...sheet.zones.values()].map(({ zone }) => zone).filter(({ feature }) => isInShape(feature.geometry, at));
-}
+import { zonesAt } from "./zones.js";
 
 /**
  * @param {Sheet} sheet

@@ -26,7 +26,7 @@ test("a row of several kinds counts one state of them", () => {
 test("records, zones and events of a view are counted by symbol", () => {
   const tally = tallied({
     records: [["a", "fobs.open", 0, "", "B2"], ["b", "fobs.open", 0, "", "B2"]],
-    zones: [["z", "controlled", 0, "", "B2"]],
+    zones: [["z", "controlled", 0, "", "B2", 0]],
     events: [[1, "", 0, "B2"]],
     zone_layer: "gang_zones",
   }, [{ id: "e", n: {}, at: null, p: "", g: "x" }, { id: "f", n: {}, at: null, p: "", g: "events.violence" }]);

@@ -9,7 +9,7 @@
  */
 
 import { $ } from "../shared/dom.js";
-import { nameIn } from "../shared/words.js";
+import { fill, inWords, nameIn } from "../shared/words.js";
 import { readLater } from "./later.js";
 import { isFree, moved } from "./placing.js";
 
@@ -20,6 +20,8 @@ const ASIDE = [
   [0, 0], [0, -20], [0, 20], [-34, 0], [34, 0], [-30, -28], [30, -28], [-30, 28], [30, 28], [0, -40], [0, 40], [-60, 0],
   [60, 0],
 ];
+/** The same for the figure of a department, which leaves the centre to its name. */
+const BELOW = [[0, 18], [0, -18], [0, 36], [0, -36], [50, 24], [-50, 24], [50, -24], [-50, -24], [0, 54], [0, -54]];
 /** The same for the name of a large town, which starts at the right of its point. */
 const BESIDE = [[0, 0], [4, -14], [4, 14], [14, -26], [14, 26], [-40, -24], [-40, 24]];
 
@@ -38,6 +40,8 @@ const LINE_FROM_PX = 16;
 /** Ranks of towns beyond the largest, and the zoom from which on they have a name. */
 const FROM_ZOOM = [[3, 9.25], [4, 10.75], [5, 12]];
 const HAMLETS_FROM = 10.75;
+/** Zoom from which on the level stands beside the figure of a zone. */
+const ZONE_WORDS_FROM = 8;
 
 /**
  * @typedef {object} Name
@@ -49,6 +53,7 @@ const HAMLETS_FROM = 10.75;
  * @property {boolean} [atPoint]  it stands at the right of its point
  * @property {number[][]} [tries]
  * @property {boolean} [always]  it stands further away rather than not at all
+ * @property {string} [of]  key of the thing that it tells of
  */
 
 /**
@@ -61,6 +66,7 @@ function namesAt(sheet, zoom) {
   if (sheet.tiles) return [];
   return [
     ...towns(sheet, 1),
+    ...zoneWords(sheet, zoom),
     ...waters(sheet, zoom),
     ...(zoom >= 7.75 ? towns(sheet, 2) : []),
     ...(sheet.view.on.has("departments") && zoom < 10.5 ? regions(sheet, zoom) : []),
@@ -84,6 +90,37 @@ function towns(sheet, rank) {
     /** @type {Name} */
     const name = { text: sheet.nameOf(properties), kind: `place r${rank}`, at: [lat, lon], font, atPoint: true, tries };
     return [{ ...name, always: rank === 1 }];
+  });
+}
+
+/**
+ * Figures of zones that have no area: communes of a department, a share of a city.
+ * @param {Sheet} sheet
+ * @param {number} zoom
+ * @returns {Name[]}
+ */
+function zoneWords(sheet, zoom) {
+  const { areas: { departments }, things, view } = sheet;
+  if (zoom < 7.25 || zoom > 12.5) return [];
+  return things.flatMap(({ how, key, level, units, zones }) => {
+    const label = departments.features.find(({ properties }) => properties.pcode === units[0])?.properties.label;
+    const at = how === "count" ? label : how === "share" ? zones[0].place.at : null;
+    if (!at) return [];
+    const value = Math.max(...zones.map(({ place }) => place.value ?? 0));
+    const told = { n: inWords(value, view.lang), m: units.length };
+    const words = fill(sheet.say("zone_told_" + (how === "count" && value === 1 ? "one" : how)), told);
+    const isBrief = zoom < ZONE_WORDS_FROM;
+    const text = isBrief ? words : `${words} · ${sheet.say(view.zone_layer + "." + level).toLowerCase()}`;
+    const tries = how === "count" ? BELOW : ASIDE;
+    return [{
+      text,
+      kind: `zone ${level}`,
+      at,
+      font: '600 11.5px "Source Sans"',
+      tries,
+      always: how === "share" && !isBrief,
+      of: key,
+    }];
   });
 }
 
@@ -168,7 +205,8 @@ export function placeLabels(sheet) {
   if (map.getZoom() >= HAMLETS_FROM) fetchHamlets(sheet);
   const bounds = map.getBounds().pad(0.25);
   const names = namesAt(sheet, map.getZoom()).filter(({ at }) => bounds.contains(at));
-  panes["mm-labels"].node.replaceChildren(...names.flatMap((name) => placeLabel(map, name, taken)));
+  sheet.tags = [];
+  panes["mm-labels"].node.replaceChildren(...names.flatMap((name) => placeLabel(map, name, taken, sheet.tags)));
   sheet.taken = taken;
 }
 
@@ -176,8 +214,9 @@ export function placeLabels(sheet) {
  * @param {L.Map} map
  * @param {Name} name
  * @param {Area[]} taken  the room that it takes is added
+ * @param {Sheet["tags"]} tags  where it stands is added, if it tells of something
  */
-function placeLabel(map, name, taken) {
+function placeLabel(map, name, taken, tags) {
   const { always, at, atPoint, kind, text, tries = HERE } = name;
   const width = widthOf(name);
   const { x, y } = map.latLngToLayerPoint(at);
@@ -187,6 +226,7 @@ function placeLabel(map, name, taken) {
   if (!step) return [];
   const own = moved(area, step);
   taken.push(own);
+  if (name.of) tags.push({ key: name.of, ...own });
   const left = x + step[0] + (atPoint ? 7 : 0);
   const label = standing($("div", "mm-label " + kind, text), left, y + step[1]);
   if (!atPoint) return [label];

@@ -12,6 +12,7 @@ import { bus } from "../shared/bus.js";
 import { dayInWords } from "../shared/days.js";
 import { $ } from "../shared/dom.js";
 import { note } from "../shared/probe.js";
+import { headOf } from "../shared/symbols.js";
 import { fill, inWords, nameIn } from "../shared/words.js";
 import { byLayer, classWords, counted, countsOf, tallied } from "./counting.js";
 import { changeMark } from "./symbols.js";
@@ -116,9 +117,18 @@ function groupNodes(sheet, group) {
       row([symbol].flat().map((name) => sheet.glyph(name)), label, count ?? "")
     ),
   );
+  if (items.some(({ symbol }) => headOf([symbol].flat()[0]) === sheet.view.zone_layer)) list.append(...zoneKeys(sheet));
   const title = [group.label, group.timed && windowWords(sheet)].filter(Boolean).join(", ");
   return [$("h4", "", title), list];
 }
+
+/**
+ * What hatch, spot and border mean, of those that are drawn.
+ * @param {Sheet} sheet
+ */
+const zoneKeys = (sheet) =>
+  /** @type {const} */ (["units", "spot", "count"]).filter((how) => sheet.things.some((one) => one.how === how))
+    .map((how) => row([sheet.glyph("zone_" + how)], sheet.say("zone_" + how)));
 
 /** @param {Sheet} sheet */
 function changeNodes(sheet) {

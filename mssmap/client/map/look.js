@@ -8,6 +8,7 @@
  */
 
 import { bus } from "../shared/bus.js";
+import { DEGREE_M } from "./geometry.js";
 
 const NARROW_PX = 620;
 
@@ -22,6 +23,17 @@ export function numberIn(query, name, low, high) {
   const text = query.get(name);
   const value = text === null || text.trim() === "" ? NaN : Number(text);
   return value >= low && value <= high ? value : NaN;
+}
+
+/**
+ * The box around a place that reaches so many metres.
+ * @param {LatLon} at
+ * @param {number} metres
+ */
+function around([lat, lon], metres) {
+  const high = metres / DEGREE_M;
+  const wide = high / Math.cos((lat * Math.PI) / 180);
+  return [[lat - high, lon - wide], [lat + high, lon + wide]];
 }
 
 export class Look {
@@ -105,9 +117,9 @@ export class Look {
       return;
     }
     const id = focus.id ?? "";
-    const zone = zones.get(id);
-    if (zone) {
-      map.fitBounds(zone.layer.getBounds(), { animate: false, maxZoom: 12.5, padding: [60, 60] });
+    const place = zones.get(id)?.place;
+    if (place?.at) {
+      map.fitBounds(around(place.at, place.m ?? 0), { animate: false, maxZoom: 12.5, padding: [60, 60] });
       return;
     }
     const record = shapes.records.points[id] || shapes.records.events.find((event) => event.id === id);

@@ -26,11 +26,12 @@ import { noteOnMap } from "./later.js";
 import { placeLabels } from "./labels.js";
 import { drawBanner, drawCredit, drawLegend, recount } from "./legend.js";
 import { Look } from "./look.js";
-import { drawCells, drawClosures, drawDiscs, drawImports, drawZones } from "./overlays.js";
+import { drawCells, drawClosures, drawDiscs, drawImports } from "./overlays.js";
 import { makePanes } from "./panes.js";
 import { nothingYet, parseSvg, Sheet } from "./sheet.js";
 import { Streets } from "./streets.js";
 import { placeSymbols, visibleMarks } from "./symbols.js";
+import { drawZones } from "./zones.js";
 
 const FINISH_MS = 120;
 const EXTENT = [[15.8, -78], [21.9, -68]];
@@ -266,7 +267,6 @@ class OperationsMap {
     this.streets.update();
     drawCells(sheet);
     drawClosures(sheet);
-    drawZones(sheet);
     drawImports(sheet);
     this.archive.update();
     drawDiscs(sheet, visibleMarks(sheet));
@@ -280,6 +280,7 @@ class OperationsMap {
   layout(quick = false) {
     const { sheet } = this;
     if (!sheet.asked) return;
+    drawZones(sheet);
     placeSymbols(sheet);
     if (quick) this.finishSoon();
     else this.letter();

@@ -1,9 +1,9 @@
 /*
- * What lies over the background and below the symbols: cells and closed roads of a plan, zones, imports, discs.
+ * What lies over the background and below the symbols: cells and closed roads of a plan, imports, discs.
  */
 
 /**
- * @import { Feature, Grid, ImportedPart, RecordRow } from "../shared/messages.js"
+ * @import { Feature, Grid, ImportedPart } from "../shared/messages.js"
  * @import { Mark, Sheet } from "./sheet.js"
  */
 
@@ -68,63 +68,6 @@ export function drawClosures(sheet) {
     return closed.length ? [shaped(shapes.roads, style, { filter: (f) => closed.includes(f.properties.id) })] : [];
   });
   note({ closures: closed.length });
-}
-
-// ------------------------------------------------------------------------------------------------------------- zones
-
-/**
- * Zones are kept from view to view; one is drawn again only when its level, age or choice changed.
- * @param {Sheet} sheet
- */
-export function drawZones(sheet) {
-  const { zones, outlines, view } = sheet;
-  const drawn = view.zones.filter(([id, level]) => outlines.has(id) && sheet.isOn(view.zone_layer + "." + level));
-  const wanted = new Set(drawn.map(([id]) => id));
-  for (const [id, { layer }] of zones) {
-    if (wanted.has(id)) continue;
-    layer.remove();
-    zones.delete(id);
-  }
-  const before = zones.size;
-  drawn.forEach((row) => drawZone(sheet, row));
-  if (zones.size === before) return;
-  // the large ones below, so that none hides another
-  const layers = [...zones.values()].map(({ layer }) => layer);
-  layers.sort((one, other) => areaOf(other) - areaOf(one)).forEach((layer) => layer.bringToFront());
-}
-
-/** @param {L.Path} layer */
-function areaOf(layer) {
-  const box = layer.getBounds();
-  return (box.getEast() - box.getWest()) * (box.getNorth() - box.getSouth());
-}
-
-/**
- * @param {Sheet} sheet
- * @param {RecordRow} row
- */
-function drawZone(sheet, [id, level, dim, line, grade]) {
-  const { manifest, map, outlines, panes, view, zones } = sheet;
-  const feature = outlines.get(id);
-  if (!feature) return;
-  const symbol = view.zone_layer + "." + level;
-  const zone = { id, level, line, grade, name: sheet.nameOf(feature.properties), symbol, feature };
-  const layer = zones.get(id)?.layer ??
-    shaped({ type: "FeatureCollection", features: [feature] }, panes["mm-zones"].style).addTo(map);
-  const isChosen = view.selected === id;
-  const key = `${level}${dim}${isChosen}`;
-  if (zones.get(id)?.key !== key) {
-    const style = manifest.zones[level];
-    layer.setStyle({
-      fillColor: `url(#zone-${level})`,
-      fillOpacity: dim ? 0.45 : 0.95,
-      color: isChosen ? "#f0a400" : style.color,
-      weight: isChosen ? 4 : style.weight,
-      opacity: dim ? 0.55 : 1,
-      dashArray: style.dash,
-    });
-  }
-  zones.set(id, { layer, key, zone });
 }
 
 // ----------------------------------------------------------------------------------------------------------- imports

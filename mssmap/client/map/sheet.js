@@ -4,12 +4,13 @@
 
 /**
  * @import {
- *   Collection, Doubt, Feature, Grid, ImportedPart, LatLon, Manifest, Outlined, PublishedRecords, Road, Rows, Town,
- *   ViewMessage, ZoneOutline
+ *   Collection, Doubt, Feature, Grid, ImportedPart, LatLon, Manifest, Outlined, PublishedRecords, PublishedZone, Road,
+ *   Rows, Town, ViewMessage, ZonePlace
  * } from "../shared/messages.js"
  * @import { Outlines } from "./areas.js"
  * @import { Pane } from "./panes.js"
- * @import { Area } from "./placing.js"
+ * @import { Drawn, Thing } from "./zones.js"
+ * @import { Area as Room } from "./placing.js"
  */
 
 import { SVG } from "../shared/dom.js";
@@ -27,7 +28,7 @@ import { linesOf, outlinesOf } from "./areas.js";
  * @property {Collection<unknown>} rivers
  * @property {Collection<Road>} roads
  * @property {Collection<Town>} places
- * @property {Collection<ZoneOutline>} zones
+ * @property {PublishedZone[]} zones
  * @property {PublishedRecords} records
  */
 
@@ -45,7 +46,7 @@ import { linesOf, outlinesOf } from "./areas.js";
  */
 
 /** @typedef {Item & { dim: number, at: LatLon, precision: string, kind: string }} Mark  it has a symbol */
-/** @typedef {Item & { level: string, feature: Feature<ZoneOutline> }} Zone */
+/** @typedef {Item & { level: string, dim: number, place: ZonePlace }} Zone */
 /** @typedef {{ x: number, y: number }} Spot  pixels */
 /** @typedef {{ kind: string, xy: Spot, place: Spot, radius: number, items: Mark[] }} Stack */
 
@@ -91,7 +92,7 @@ export class Sheet {
     this.files = files;
     this.streetRoot = root + "../../streets/";
     this.symbols = new Map(Object.entries(manifest.symbols).map(([name, text]) => [name, parseSvg(text)]));
-    this.outlines = new Map(shapes.zones.features.map((feature) => [feature.properties.id, feature]));
+    this.places = new Map(shapes.zones.map((zone) => [zone.id, zone]));
     this.palette = manifest.palettes.light;
     this.view = nothingYet();
     /** Whether a view was asked for. */
@@ -121,11 +122,23 @@ export class Sheet {
     this.stacks = [];
     /**
      * Room that names and symbols of ours take, in pixels.
-     * @type {Area[]}
+     * @type {Room[]}
      */
     this.taken = [];
-    /** @type {Map<string, { layer: L.Path, key: string, zone: Zone }>} */
+    /**
+     * The zones of this view whose level is switched on.
+     * @type {Map<string, Zone>}
+     */
     this.zones = new Map();
+    /** @type {Thing[]} */
+    this.things = [];
+    /** @type {Map<string, Drawn>} */
+    this.drawn = new Map();
+    /**
+     * Where the words of borders and figures stand.
+     * @type {{ key: string, x0: number, x1: number, y0: number, y1: number }[]}
+     */
+    this.tags = [];
     /** @type {Map<string, L.Path>} */
     this.discs = new Map();
   }

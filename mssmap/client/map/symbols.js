@@ -159,10 +159,10 @@ export function changeMark(sheet, kind) {
  * @param {Sheet} sheet
  */
 function zoneChanges(sheet) {
-  return [...sheet.zones.values()].flatMap(({ layer, zone }) => {
-    const change = sheet.view.changed[zone.id];
-    if (!change) return [];
-    const { x, y } = sheet.map.latLngToLayerPoint(layer.getBounds().getCenter());
+  return [...sheet.zones.values()].flatMap(({ id, place: { at } }) => {
+    const change = sheet.view.changed[id];
+    if (!change || !at) return [];
+    const { x, y } = sheet.map.latLngToLayerPoint(at);
     const node = $("div", "mm-zone-change");
     node.style.left = `${x}px`;
     node.style.top = `${y}px`;

@@ -45,7 +45,7 @@ const VIEW = {
   zone_layer: "gang_zones",
   on: [],
   records: [["a", "fobs.open", 0, "Open", "B2"], ["c", "court.open", 0, "Open", "C3"]],
-  zones: [["z", "controlled", 0, "Controlled", "B3"]],
+  zones: [["z", "controlled", 0, "Controlled", "B3", 0]],
   events: [[0, "10 attacks", 0, "A1"]],
 };
 const KNOWN = {

@@ -5,7 +5,7 @@
  * whole numbers (days since 1 January 1970, UTC), `null` is an open end.
  */
 
-/** @import { Doubt, EventRow, Happening, History, RecordRow, Spell } from "./messages.js" */
+/** @import { Doubt, EventRow, Happening, History, RecordRow, Spell, ZoneRow } from "./messages.js" */
 
 import { LOWEST, passes } from "./grades.js";
 import { fill } from "./words.js";
@@ -84,7 +84,7 @@ class Doubts {
 function recordsAt(history, day, least, doubts) {
   /** @type {RecordRow[]} */
   const records = [];
-  /** @type {RecordRow[]} */
+  /** @type {ZoneRow[]} */
   const zones = [];
   for (const spell of latestOf(history.spells, day)) {
     const symbol = (spell.zone ? spell.layer + "." : "") + spell.status;
@@ -101,7 +101,10 @@ function recordsAt(history, day, least, doubts) {
     const isStale = age > spell.refresh;
     const told = fill(history.words.last_report, { age: ageInWords(age, history.words) });
     const line = isStale ? `${spell.line} · ${told}` : spell.line;
-    (spell.zone ? zones : records).push([spell.id, spell.status, isStale ? 1 : 0, line, spell.grade]);
+    /** @type {RecordRow} */
+    const row = [spell.id, spell.status, isStale ? 1 : 0, line, spell.grade];
+    if (spell.zone) zones.push([...row, spell.place ?? 0]);
+    else records.push(row);
   }
   return { records, zones };
 }

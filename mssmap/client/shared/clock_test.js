@@ -21,6 +21,7 @@ const WORDS = {
 const spell = (more = {}) => ({
   ...{ id: "a", layer: "fobs", zone: false, status: "fobs.open", from: 100, to: null, known: 100, reports: [] },
   ...{ refresh: 90, sure: 100, maybe: false, line: "Open", grade: "B2" },
+  place: null,
   ...more,
 });
 

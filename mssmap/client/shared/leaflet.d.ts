@@ -42,7 +42,12 @@ declare namespace L {
   interface Path extends Layer {
     setStyle(style: Options): this;
     bringToFront(): this;
+    getElement(): SVGElement | undefined;
     getBounds(): LatLngBounds;
+  }
+  interface Circle extends Path {
+    getRadius(): number;
+    setRadius(metres: number): this;
   }
   interface TileLayer extends Layer {
     readonly _url: string;
@@ -89,7 +94,7 @@ declare namespace L {
   function canvas(options?: Options): Renderer;
   function svg(options?: Options): Renderer;
   function polygon(rings: number[][][][], options?: Options): Path;
-  function circle(place: Place, options?: Options): Path;
+  function circle(place: Place, options?: Options): Circle;
   function circleMarker(place: Place, options?: Options): Path;
   function tileLayer(url: string, options?: Options): TileLayer;
   function popup(options?: Options): Popup;

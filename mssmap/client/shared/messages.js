@@ -8,6 +8,7 @@
 /** @typedef {[number, number]} LatLon */
 /** @typedef {[number, number, number]} Doubt  counts: another day, maybe in the region, below the grade */
 /** @typedef {[string, string, number, string, string]} RecordRow  id, symbol or level, dim, line, grade */
+/** @typedef {[string, string, number, string, string, number]} ZoneRow  the same, and which of its places */
 /** @typedef {[number, string, number, string]} EventRow  row of the published list, line, dim, grade */
 
 // ------------------------------------------------------------------------------------------------- the view message
@@ -28,6 +29,7 @@
  * @property {boolean} maybe
  * @property {string} line
  * @property {string} grade
+ * @property {number | null} place  of a zone: which of its published places
  */
 
 /**
@@ -82,7 +84,7 @@
  * The records of a view.
  * @typedef {object} Rows
  * @property {RecordRow[]} records
- * @property {RecordRow[]} zones
+ * @property {ZoneRow[]} zones
  * @property {EventRow[]} events
  */
 
@@ -198,7 +200,17 @@
 
 /** @typedef {{ id: string, ref: string, class: string, label: LatLon | null }} Road */
 /** @typedef {{ n: Names, rank: number }} Town */
-/** @typedef {{ id: string, n: Names }} ZoneOutline */
+/** @typedef {{ id: string, n: Names, places: (ZonePlace | null)[] }} PublishedZone */
+
+/**
+ * Where a zone is: the units that its source names, or a point with its uncertainty in metres.
+ * @typedef {object} ZonePlace
+ * @property {"units" | "spot" | "count" | "share"} how
+ * @property {string[]} units
+ * @property {LatLon | null} at
+ * @property {number | null} m
+ * @property {number} [value]  communes counted, or share in percent
+ */
 /** @typedef {{ n: Names, at: LatLon | null, p: string }} PublishedPoint */
 /** @typedef {{ id: string, n: Names, at: LatLon | null, p: string, g: string }} PublishedEvent */
 /** @typedef {{ points: Record<string, PublishedPoint>, events: PublishedEvent[] }} PublishedRecords */

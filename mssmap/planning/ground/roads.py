@@ -32,6 +32,7 @@ from mssmap.planning.ground.grid import Floats, Grid, Ints, to_metric
 from mssmap.planning.ground.osm_speeds import CLASS_KMH, ROAD_FACTOR
 from mssmap.planning.method import NOTHING, Method, Sentence, say
 from mssmap.planning.reach import percent
+from mssmap.records import units
 from mssmap.records.evidence import LOWEST
 
 if TYPE_CHECKING:
@@ -64,7 +65,10 @@ CLOSED_FROM_SHARE = 0.5
 """With the effect `closed`, a link is closed if zones cover at least this share of it."""
 
 COARSE_ZONES = ("department", "country")
-"""Zones no finer than this are statements about a department drawn as a disc: they never act on roads."""
+"""Zones of one's own that say no extent act on roads unless their place is only known so coarsely."""
+
+ACTING = (units.AREA, units.SPOT)
+"""Zones that act on roads: named units, and places within their uncertainty. A count or a share says not where."""
 
 SAMPLE_M = 250.0
 """Step at which a road is laid over the cells."""
@@ -209,7 +213,8 @@ class Network:
         Cells with a road that is not closed.
     roads
         One row a road: the columns of `Links.edges`, `status`, `factor` (of time), `zone_share` (share
-        of its length in zones that count), `minutes` (end to end; missing like the factor if closed), `source`, `date`,
+        of its length in zones that count, at most: each lies somewhere in its unit or around its place), `minutes`
+        (end to end; missing like the factor if closed), `minutes_low` (if no zone touches it), `source`, `date`,
         `note`.
     zones
         Those that count, in `crs.METRIC`.
@@ -397,7 +402,7 @@ def network(grid: Grid, steps: Links, settings: RoadSettings, zones: gpd.GeoData
     Parameters
     ----------
     zones
-        Polygons in `crs.WGS84` with `status` (one of `ZONE_LEVELS`) and `location_precision`.
+        As `views.layer` gives them, in `crs.WGS84`: named units, and points with `uncertainty_m`.
 
     Raises
     ------
@@ -415,14 +420,15 @@ def network(grid: Grid, steps: Links, settings: RoadSettings, zones: gpd.GeoData
     elif settings.zones == "closed":
         factor = np.where(inside >= CLOSED_FROM_SHARE, np.inf, factor)
     kmh = np.where(steps.road >= 0, roads["kmh"].to_numpy()[steps.road], settings.offroad_kmh) if len(roads) else None
-    minutes = steps.km / (settings.offroad_kmh if kmh is None else kmh) * 60 * factor
+    free_minutes = steps.km / (settings.offroad_kmh if kmh is None else kmh) * 60
+    minutes = free_minutes * factor
     on_road = steps.road >= 0
     minutes[_along_closed(steps, status, len(grid))] = np.inf
     open_ = np.isfinite(minutes)
-    whole = np.bincount(steps.road[on_road], weights=minutes[on_road], minlength=len(roads))
     free = 60 * roads["length_km"].to_numpy() / roads["kmh"].to_numpy()
-    whole[np.isinf(whole)] = np.nan
-    roads = roads.assign(minutes=whole, factor=np.maximum(whole / free, 0)).drop(columns="status_factor")
+    whole = _end_to_end(steps, minutes, len(roads))
+    times = {"minutes": whole, "minutes_low": _end_to_end(steps, free_minutes, len(roads), status)}
+    roads = roads.assign(**times, factor=np.maximum(whole / free, 0)).drop(columns="status_factor")
     return Network(
         grid=grid,
         minutes=_matrix(steps.ends, minutes, len(grid)),
@@ -434,6 +440,15 @@ def network(grid: Grid, steps: Links, settings: RoadSettings, zones: gpd.GeoData
         method=describe(settings, roads, len(acting), steps.model),
         model=steps.model,
     )
+
+
+def _end_to_end(steps: Links, minutes: Floats, roads: int, factor: Floats | float = 1.0) -> Floats:
+    """Return the minutes of each road from end to end, missing if it is closed."""
+    on_road = steps.road >= 0
+    added = np.bincount(steps.road[on_road], weights=minutes[on_road], minlength=roads)
+    whole: Floats = np.asarray(added, dtype="float64") * factor
+    whole[np.isinf(whole)] = np.nan
+    return whole
 
 
 def _along_closed(steps: Links, status_factor: Floats, size: int) -> NDArray[np.bool_]:
@@ -450,8 +465,18 @@ def _acting(zones: gpd.GeoDataFrame | None, settings: RoadSettings) -> gpd.GeoDa
     if zones is None or zones.empty:
         return gpd.GeoDataFrame({"zone_id": [], "status": []}, geometry=[], crs=METRIC)
     require_crs(zones, "zones", WGS84, "degrees")
-    counts = zones["status"].isin(settings.zone_levels) & ~zones["location_precision"].isin(COARSE_ZONES)
-    return zones[counts & ~zones.geometry.isna()].to_crs(METRIC).reset_index(drop=True)
+    counts = zones["status"].isin(settings.zone_levels) & ~zones.geometry.isna()
+    if "extent" in zones:
+        counts &= zones["extent"].isin(ACTING)
+    else:
+        counts &= ~zones["location_precision"].isin(COARSE_ZONES)
+    found = zones[counts].to_crs(METRIC).reset_index(drop=True)
+    points = (found.geom_type == "Point").to_numpy()
+    if not points.any():
+        return found
+    shapes = np.array(found.geometry.tolist(), dtype=object)
+    shapes[points] = shapely.buffer(shapes[points], found["uncertainty_m"].fillna(0).to_numpy()[points])
+    return found.set_geometry(gpd.GeoSeries(shapes, crs=METRIC))
 
 
 def _share_inside(shapes: NDArray[np.object_], area: Any) -> Floats:
@@ -563,6 +588,12 @@ _COUNTS = {
 }
 _ZONES_TOLD = {
     "ignored": mark("Armed-group zones ignored."),
-    "slower": mark("{zones} zones ({levels}; indicative extents) slow travel up to x {factor:g}."),
-    "closed": mark("{zones} zones ({levels}; indicative extents) close every link with half or more of it inside."),
+    "slower": mark(
+        "{zones} zones ({levels}: named units, places within their uncertainty) slow travel up to x {factor:g}; each "
+        "lies somewhere in there, so it may be less."
+    ),
+    "closed": mark(
+        "{zones} zones ({levels}: named units, places within their uncertainty) close every link with half or more of "
+        "it inside; each lies somewhere in there, so fewer may be closed."
+    ),
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -42,7 +44,7 @@ def show(held: PlanInHand) -> None:
         {
             "id": row.road_id,
             "road": f"{start} – {end}",
-            "cells": [row.ref, text.number(round(row.length_km, 1)), _percent(row.zone_share), _minutes(row.minutes)],
+            "cells": [row.ref, text.number(round(row.length_km, 1)), _share(row.zone_share), _range(row)],
             "values": {"status": row.status, "source": row.source, "date": row.date, "note": row.note},
         }
         for row, start, end in zip(
@@ -67,8 +69,15 @@ def show(held: PlanInHand) -> None:
     )
 
 
-def _percent(share: float) -> str:
-    return str(round(100 * share)) if share else ""
+def _share(share: float) -> str:
+    """Write the share of a road in zones: at least nothing, for each lies only somewhere in its unit."""
+    return f"0–{round(100 * share)}" if share else ""
+
+
+def _range(row: Any) -> str:
+    """Write the minutes of a road: without any zone on it, and with all of its share in zones."""
+    low, high = _minutes(row.minutes_low), _minutes(row.minutes)
+    return high if low == high else f"{low}–{high}"
 
 
 def _minutes(minutes: float) -> str:
