@@ -17,7 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
 import mssmap
-from mssmap.legend import layers, lines
+from mssmap.legend import extents, layers, lines
 
 pytestmark = pytest.mark.browser
 
