@@ -46,6 +46,12 @@ GSHHG) against those that ship (CNIGS / OCHA, COD-AB Haiti 2018, CC BY 3.0 IGO),
 populations are the same. How the layers are made stands in `data/README.md`, points that were put right in
 `docs/data-changes.md`.
 
+Before on the left, now on the right (`scripts/picture_ground.py`):
+
+![The country](boundaries-country.png)
+![The capital](boundaries-capital.png)
+![The lower Artibonite](boundaries-artibonite.png)
+
 ## Areas
 
 | | before | now |
