@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mssmap.cli.common import AsJson, count, tell, write, write_json
+from mssmap.cli.common import FOUND_FAULTS, AsJson, count, tell, write, write_json
 from mssmap.i18n.legible import legible
 
 if TYPE_CHECKING:
@@ -58,11 +58,15 @@ def list_(as_json: AsJson = False) -> None:
         tell(f"the file of a set can be handed on as a bundle: {shelf.path(sets[0]).parent}/ID.zip")
     else:
         tell("no streets; mssmap streets add FILE.osm.pbf makes some, docs/streets.md says where to get an extract")
+    for fault in (faults := shelf.faults()):
+        tell(fault)
     if left := adding.unfinished():
         tell(
             f"{count(len(left), 'file')} not added to the end: streets add of the same file goes on there, "
             "streets remove --unfinished deletes what was done"
         )
+    if faults:
+        raise typer.Exit(FOUND_FAULTS)
 
 
 @app.command("remove")

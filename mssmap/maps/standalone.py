@@ -118,7 +118,9 @@ def page(data: Data, snapshot: Snapshot) -> bytes:
     ground["zones"] = [_only_told(zone, zones[zone["id"]]) for zone in ground["zones"] if zone["id"] in zones]
     shapes[names["ground"]] = ground
     shapes["manifest"] = json.loads(files[published.manifest])
-    message = {**view.fixed(published), "history": told, **view.light(shown, snapshot.options, snapshot.window)}
+    fixed = view.fixed(published)
+    fixed["text"].pop("streets_hint")  # who reads a file has no command at hand
+    message = {**fixed, "history": told, **view.light(shown, snapshot.options, snapshot.window)}
     message["streets"], tiles = streets.carried(snapshot.box)
     shapes |= tiles
     figures = [

@@ -26,9 +26,11 @@ from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
 from mssmap.planning.ground import kept_roads
 from mssmap.planning.ground.roads import STREETS_ID
+from mssmap.store import disk
 from mssmap.streets.features import LEVELS
 from mssmap.streets.manifest import MANIFEST, ROADS, TILE, Manifest, manifest_of
 
+PART: Final = ".writing-"
 _WHEN: Final = (1980, 1, 1, 0, 0, 0)
 """Date of every member: the same content gives the same file."""
 
@@ -91,19 +93,46 @@ def hashed(into: Any, name: str, content: bytes) -> None:
 
 
 def listed() -> list[Manifest]:
-    """Return the sets, the one that the map draws first."""
-    found = sorted(kept_roads.folder().glob("*.zip"), key=lambda path: (-path.stat().st_mtime, path.name))
-    return [made for path in found if (made := _read(path, path.stat().st_mtime_ns)) is not None]
+    """Return the sets, the one that the map draws first; a damaged one is left out (`faults` tells it)."""
+    return [made for path, when in _files() if (made := _read(path, when)) is not None]
+
+
+def faults() -> list[str]:
+    """Return one line for each file that is no set, or a damaged one."""
+    return [
+        _("{path}: no streets can be read from it. Remove the file and add the extract again.").format(path=path)
+        for path, when in _files()
+        if _read(path, when) is None
+    ]
+
+
+def _files() -> list[tuple[Path, int]]:
+    """Return the files of sets with the time at which each was added, the last one first."""
+    found = []
+    for path in kept_roads.folder().glob("*.zip"):
+        with suppress(FileNotFoundError):  # removed just now
+            found.append((path, path.stat().st_mtime_ns))
+    return sorted(found, key=lambda one: (-one[1], one[0].name))
 
 
 @lru_cache(maxsize=32)
 def _read(path: Path, _changed: int) -> Manifest | None:
+    """Return the manifest of a set; a note beside it spares the start the directory of thousands of tiles."""
+    beside = path.with_suffix(".json")
+    with suppress(OSError, ValueError):
+        noted = manifest_of(json.loads(beside.read_text(encoding="utf-8")))
+        if noted.set_id == path.stem:
+            return noted
     try:
         with zipfile.ZipFile(path) as bundle:
             made = manifest_of(json.loads(bundle.read(MANIFEST)))
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
         return None
-    return made if path.stem == made.set_id else None
+    if path.stem != made.set_id:
+        return None
+    with suppress(OSError), disk.written(beside, PART) as file:
+        file.write(json.dumps(asdict(made)).encode())
+    return made
 
 
 def drawn() -> Manifest | None:
@@ -139,6 +168,7 @@ def path(found: Manifest) -> Path:
 def remove(found: Manifest) -> None:
     """Delete a set."""
     path(found).unlink(missing_ok=True)
+    path(found).with_suffix(".json").unlink(missing_ok=True)
     _opened.cache_clear()
 
 

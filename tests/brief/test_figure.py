@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mssmap.brief import content, pdf
 from mssmap.brief.drawing import figure, frame, labels, legend, typeface
 from mssmap.brief.drawing.labels import Label, Room, Symbol
-from mssmap.legend import layers
+from mssmap.legend import extents, layers
 
 FRAME = (0.0, 0.0, 100.0, 80.0)
 spots = st.tuples(st.floats(1, 99), st.floats(1, 79))
@@ -65,6 +65,9 @@ def test_every_record_with_a_place_is_drawn_and_every_record_is_counted_in_the_l
     assert on_map == int(told.shown["fobs"].geometry.notna().sum())
     assert drawn.used["fobs.operational"] == 5
     assert counted(told) == {name: n for name, n in told.counts.items() if n}
+    keys = [item for group in legend.groups(told) for item in group.items if item.label in extents.keys().values()]
+    drawn_so = told.shown["gang_zones"]["extent"].value_counts().drop("share", errors="ignore")
+    assert sorted(item.count for item in keys) == sorted(drawn_so)
 
 
 def counted(told):
@@ -77,6 +80,7 @@ def counted(told):
         for group in legend.groups(told)
         if group.title not in titles
         for item in group.items
+        if item.label not in extents.keys().values()
     }
 
 

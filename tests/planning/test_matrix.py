@@ -187,13 +187,24 @@ def test_a_file_that_is_no_matrix_is_refused_in_one_line(haiti, page, content, t
     assert "\n" not in str(caught.value)
 
 
-def test_a_stored_plan_on_a_matrix_gives_the_same_figures_to_programs(haiti, own_store, monkeypatch):
+def test_a_stored_plan_on_a_matrix_gives_the_same_figures_to_programs(haiti, own_store, frozen_folder, monkeypatch):
     monkeypatch.setenv("MSSMAP_DATABASE_URL", str(own_store.engine.url))
+    monkeypatch.setenv("MSSMAP_DATA_DIR", str(frozen_folder))
     matrix = by_road(haiti, 2)
     plan = on_matrix(haiti.plan.copy("plan-ours", "Ours"), matrices.keep(own_store, matrix, haiti.ground.grid))
     plans.save(own_store, plan_file.to_dict(plan), version=0)
     expected = on_data.evaluate(haiti.data, plan, matrix)
     pd.testing.assert_frame_equal(mssmap.coverage("plan-ours").figures, expected.figures)
+
+
+def test_a_plan_stored_before_the_official_boundaries_opens_and_keeps_its_matrix(haiti, own_store, monkeypatch):
+    monkeypatch.setenv("MSSMAP_DATABASE_URL", str(own_store.engine.url))
+    matrix = by_road(haiti)
+    plan = on_matrix(haiti.plan.copy("plan-ours", "Ours"), matrices.keep(own_store, matrix, haiti.ground.grid))
+    plans.save(own_store, plan_file.to_dict(plan), version=0)
+    before, now = on_data.evaluate(haiti.data, plan, matrix), mssmap.coverage("plan-ours")
+    assert "Cells newer than it: 12; they have the times of the nearest older one." in str(now.method)
+    assert now.figure("people_covered")["value"] == pytest.approx(before.figure("people_covered")["value"], rel=0.02)
 
 
 def test_a_matrix_is_stored_by_planners_only(haiti, own_store):

@@ -187,7 +187,8 @@ def test_a_closed_zone_is_refused_and_an_open_one_named(haiti):
     solino = (-72.317, 18.553)
     open_ = placement.check(haiti.data, haiti.ground.network, *solino)
     assert open_.accepted
-    assert open_.text == f"In {', '.join(open_.zones)}: an armed-group zone (indicative extent)."
+    told = "An armed group was reported somewhere in this unit or near this place."
+    assert open_.text == f"Around here: {', '.join(open_.zones)}. {told}"
     assert len(open_.zones) > 0
     shut = placement.check(haiti.data, haiti.ground.network, *solino, zones_closed=True)
     assert not shut.accepted

@@ -261,6 +261,9 @@ def test_the_last_one_added_is_drawn_and_a_removed_one_is_gone(capital, capsys):
     assert "not drawn" in second
     assert cli.run(["streets", "remove", other.set_id[:6]]) == 0
     assert [one.set_id for one in shelf.listed()] == [found.set_id]
+    (kept_roads.folder() / "000000000000.zip").write_bytes(b"PK, once")
+    assert cli.run(["streets", "list"]) == 1
+    assert "000000000000.zip: no streets can be read from it" in capsys.readouterr().err
     assert cli.run(["streets", "remove", "nothing"]) == 2
     assert "found 0 sets of this name or id" in capsys.readouterr().err
 

@@ -76,13 +76,20 @@ export function collectionOf(areas, lines) {
 }
 
 /**
+ * Levels are put together when they are first asked for.
  * @param {AreasFile["areas"]} areas
  * @param {Line[]} lines
  * @returns {Outlines}
  */
-export const outlinesOf = (areas, lines) => /** @type {Outlines} */ (Object.fromEntries(
-  Object.entries(areas).map(([name, some]) => [name, collectionOf(some, lines)]),
-));
+export function outlinesOf(areas, lines) {
+  const levels = /** @type {Outlines} */ ({});
+  for (const [name, some] of Object.entries(areas)) {
+    /** @type {Collection<unknown> | null} */
+    let made = null;
+    Object.defineProperty(levels, name, { enumerable: true, get: () => made ??= collectionOf(some, lines) });
+  }
+  return levels;
+}
 
 /**
  * The outlines to draw now.
@@ -128,7 +135,7 @@ export const isNear = (sheet) => sheet.map.getZoom() >= CLOSE_FROM;
 export async function loadCommunes(sheet) {
   if (!outlinesKnown(sheet).communes) {
     const found = /** @type {AreasFile | undefined} */ (await readLater(sheet, sheet.files.communes));
-    if (found) Object.assign(sheet.areas, outlinesOf(found.areas, [...sheet.lines, ...linesOf(found.arcs)]));
+    if (found) sheet.areas.communes = outlinesOf(found.areas, [...sheet.lines, ...linesOf(found.arcs)]).communes;
   }
   return Boolean(outlinesKnown(sheet).communes);
 }

@@ -22,7 +22,7 @@ export function drawBase(sheet, again) {
   const near = outlines === sheet.close;
   const departmentsOn = view.on.has("departments");
   const communesOn = view.on.has("communes") && Boolean(outlines.communes);
-  const key = [palette.land, tiles !== null, near];
+  const key = [palette.land, tiles !== null, near, sheet.hasStreets];
   panes["mm-base"].draw(JSON.stringify(key), (pane) => (tiles ? [] : drawLand(sheet, pane)));
   panes["mm-lines"].draw(JSON.stringify([...key, departmentsOn, communesOn]), (pane) => [
     ...(tiles ? [] : drawWays(sheet, pane)),
@@ -61,7 +61,7 @@ function drawLand(sheet, pane) {
  * @param {Sheet} sheet
  * @param {L.Options} pane
  */
-function drawWays({ shapes, palette }, pane) {
+function drawWays({ hasStreets, shapes, palette }, pane) {
   /**
    * @param {string[]} classes
    * @param {L.Options} style
@@ -70,9 +70,13 @@ function drawWays({ shapes, palette }, pane) {
     const filter = (/** @type {Feature<Road>} */ f) => classes.includes(f.properties.class);
     return shaped(shapes.roads, { ...pane, fill: false, ...style }, { filter });
   };
-  return [
+  const waters = [
     shaped(shapes.lakes, { ...pane, fillColor: palette.lake, fillOpacity: 1, color: palette.coast, weight: 0.6 }),
     shaped(shapes.rivers, { ...pane, color: palette.river, weight: 1.2, fill: false }),
+  ];
+  if (hasStreets) return waters; // the coarse roads would lie beside the true ones
+  return [
+    ...waters,
     road(["departmental", "communal", "urban"], { color: palette.minor, weight: 1.1 }),
     road(["national"], { color: palette.casing, weight: 3.6, opacity: 0.9 }),
     road(["national"], { color: palette.road, weight: 1.9 }),

@@ -56,11 +56,11 @@ export function drawBanner({ manifest, view }, { banner }) {
  * Who is named below the map, and how one gets streets where there are none.
  * @param {Sheet} sheet
  * @param {Controls} controls
- * @param {{ isMissed: boolean, isShown: boolean }} streets
+ * @param {{ isMissed: boolean }} streets
  */
-export function drawCredit(sheet, { attribution, hint }, { isMissed, isShown }) {
+export function drawCredit(sheet, { attribution, hint }, { isMissed }) {
   const { manifest, view } = sheet;
-  const streets = isShown && view.streets ? [view.streets.credit] : [];
+  const streets = sheet.hasStreets && view.streets ? [view.streets.credit] : [];
   attribution.textContent = [view.banner.source, ...streets, ...manifest.credits].join(" · ");
   hint.textContent = isMissed ? sheet.say("streets_hint") : "";
 }

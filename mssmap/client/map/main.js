@@ -114,7 +114,10 @@ class OperationsMap {
     this.look = new Look(sheet, this.controls.legend);
     this.controls.legend.open = innerWidth > 620;
     this.archive = new Archive(sheet);
-    this.streets = new Streets(sheet, () => drawCredit(sheet, this.controls, this.streets));
+    this.streets = new Streets(sheet, () => {
+      this.drawBase();
+      drawCredit(sheet, this.controls, this.streets);
+    });
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.finishing = undefined;
   }
@@ -133,8 +136,8 @@ class OperationsMap {
     const { look, sheet: { map } } = this;
     map.on("zoomend viewreset resize", () => {
       this.drawBase();
-      this.layout();
       this.streets.update();
+      this.layout();
     });
     map.on("move", () => this.streets.follow());
     map.on("moveend", () => {

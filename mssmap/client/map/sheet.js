@@ -118,6 +118,8 @@ export class Sheet {
     this.grid = null;
     /** @type {ImportedPart[] | null} */
     this.imports = null;
+    /** Whether streets of an extract are drawn. */
+    this.hasStreets = false;
     /** @type {Stack[]} */
     this.stacks = [];
     /**

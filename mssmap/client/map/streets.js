@@ -13,16 +13,16 @@
 import { $ } from "../shared/dom.js";
 import { note } from "../shared/probe.js";
 import { readLater } from "./later.js";
-import { levelAt, sideAt, stepsOf, STREETS_FROM, TILE_UNITS, tilesIn, walked } from "./streets_draw.js";
+import { levelAt, nearFirst, sideAt, stepsOf, STREETS_FROM, TILE_UNITS, tilesIn, walked } from "./streets_draw.js";
 import { drawNames, forgetWidths, LETTERS } from "./streets_lettering.js";
 import { longestStretch } from "./streets_names.js";
 
 /** Milliseconds of a frame that may go into drawing. */
-const BUDGET_MS = 9;
+const BUDGET_MS = 22;
 /** Tiles that are kept in memory. */
 const MOST_TILES = 160;
 /** Share of the view beyond its edge that is drawn too. */
-const BEYOND_VIEW = 0.25;
+const BEYOND_VIEW = 0.15;
 
 /**
  * A tile on the map.
@@ -34,7 +34,7 @@ const BEYOND_VIEW = 0.25;
  * @property {Wish[] | null} wishes  names, withRoom from its corner
  */
 
-/** @typedef {{ tile: Drawn, steps: ((pen: CanvasRenderingContext2D) => void)[], pen: CanvasRenderingContext2D }} Job */
+/** @typedef {{ tile: Drawn, steps: (() => void)[] | null, side: number, zoom: number }} Job */
 
 export class Streets {
   /**
@@ -53,7 +53,6 @@ export class Streets {
     this.jobs = [];
     this.frame = 0;
     this.look = "";
-    this.isShown = false;
     this.waiting = 0;
     this.following = 0;
     document.fonts?.load(LETTERS).then(() => {
@@ -87,23 +86,26 @@ export class Streets {
     this.look = look;
     const wanted = set ? this.tilesInView(set, zoom) : [];
     this.drop(new Set(wanted.map(({ key }) => key)));
-    for (const { key, x, y } of wanted) {
-      if (set && !this.drawn.has(key)) this.begin(set, key, x, y);
-    }
+    const missing = set ? wanted.filter(({ key }) => !this.drawn.has(key)) : [];
+    for (const { key, x, y } of missing) if (set) this.begin(set, key, x, y);
     const isShown = wanted.length > 0;
-    if (isShown !== this.isShown || !set) {
-      this.isShown = isShown;
+    if (isShown !== this.sheet.hasStreets || !set) {
+      this.sheet.hasStreets = isShown;
       this.told();
     }
-    if (!this.waiting && !this.jobs.length) this.finished();
+    if (!missing.length && !this.isBusy) note({ streets: this.drawn.size });
+  }
+
+  get isBusy() {
+    return this.waiting > 0 || this.jobs.length > 0;
   }
 
   /** The hand moves the map: tiles that come into view are drawn at most once a frame. */
   follow() {
     if (this.following || !this.set) return;
     this.following = requestAnimationFrame(() => {
-      this.following = 0;
       this.update();
+      this.following = 0;
     });
   }
 
@@ -111,6 +113,7 @@ export class Streets {
     this.jobs = [];
     this.drawn.clear();
     this.pane.replaceChildren();
+    this.sheet.panes["mm-street-names"].node.replaceChildren();
   }
 
   /**
@@ -122,7 +125,7 @@ export class Streets {
     const view = [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()];
     const level = levelAt(zoom, levels);
     const inBox = view.map((value, i) => i < 2 ? Math.max(value, box[i]) : Math.min(value, box[i]));
-    return tilesIn(inBox, level).filter(({ key }) => !held || held.includes(key));
+    return nearFirst(tilesIn(inBox, level).filter(({ key }) => !held || held.includes(key)));
   }
 
   /** @param {Set<string>} wanted */
@@ -150,20 +153,14 @@ export class Streets {
     /** @type {Drawn} */
     const tile = { node: $("canvas"), x: x * side, y: y * side, content: null, wishes: null };
     this.drawn.set(key, tile);
-    const origin = map.getPixelOrigin();
-    const pen = laidOut(tile, { x: tile.x - origin.x, y: tile.y - origin.y }, side);
     this.pane.append(tile.node);
     this.waiting += 1;
     const content = await this.content(set, key);
     this.waiting -= 1;
-    if (this.drawn.get(key) !== tile || !content || !pen) {
-      this.goOn();
-      return;
+    if (this.drawn.get(key) === tile && content) {
+      tile.content = content;
+      this.jobs.push({ tile, steps: null, side, zoom });
     }
-    tile.content = content;
-    const { palette } = this.sheet;
-    const steps = stepsOf(content, { palette, scale: side / TILE_UNITS, zoom });
-    this.jobs.push({ tile, steps, pen });
     this.goOn();
   }
 
@@ -198,12 +195,26 @@ export class Streets {
     const end = performance.now() + BUDGET_MS;
     while (this.jobs.length && performance.now() < end) {
       const [job] = this.jobs;
-      const step = job.steps.shift();
-      if (step) step(job.pen);
+      if (!job.steps) this.prepare(job);
+      const step = job.steps?.shift();
+      if (step) step();
       else this.jobs.shift();
     }
     if (this.jobs.length) this.goOn();
-    else if (!this.waiting) this.finished();
+    else if (!this.isBusy) this.finished();
+  }
+
+  /**
+   * Lays a tile out and finds what is to be drawn on it: a canvas takes a while to come about too.
+   * @param {Job} job
+   */
+  prepare(job) {
+    const { side, tile, zoom } = job;
+    const { map, palette } = this.sheet;
+    const origin = map.getPixelOrigin();
+    const pen = laidOut(tile, { x: tile.x - origin.x, y: tile.y - origin.y }, side);
+    const look = { palette, scale: side / TILE_UNITS, zoom };
+    job.steps = pen && tile.content ? stepsOf(tile.content, look).map((step) => () => step(pen)) : [];
   }
 
   finished() {
@@ -215,6 +226,7 @@ export class Streets {
   letter() {
     const { map, palette, panes, taken } = this.sheet;
     const { set } = this;
+    if (this.isBusy || this.following) return;
     const pane = panes["mm-street-names"].node;
     if (!set) {
       pane.replaceChildren();

@@ -99,7 +99,7 @@ export function stepsOf(tile, { palette, scale, zoom }) {
 }
 
 /** So many buildings are drawn at once. */
-const RINGS_AT_ONCE = 1500;
+const RINGS_AT_ONCE = 800;
 
 /**
  * Roads: casings of all first, then their surfaces, the small ones below.
@@ -114,14 +114,14 @@ function roadSteps(tile, { palette, scale, zoom }) {
   const steps = [];
   byRank.forEach((lines, rank) => {
     const width = roadWidth(rank, zoom);
-    if (lines.length && rank >= 2 && width > 1.6) {
+    if (lines.length && rank >= 1 && width > 1.6) {
       steps.push((pen) => strokeLines(pen, lines, scale, palette.kerb, width + 1.4));
     }
   });
   byRank.forEach((lines, rank) => {
     if (!lines.length) return;
-    const colour = rank >= 4 ? palette.avenue : rank >= 2 ? palette.street : palette.path;
-    const narrow = roadWidth(rank, zoom) <= 1.6 && rank >= 2 && rank < 4;
+    const colour = rank >= 4 ? palette.avenue : rank >= 1 ? palette.street : palette.path;
+    const narrow = roadWidth(rank, zoom) <= 1.6 && rank >= 1 && rank < 4;
     steps.push((pen) =>
       strokeLines(pen, lines, scale, narrow ? palette.kerb : colour, roadWidth(rank, zoom), rank === 0)
     );
@@ -179,4 +179,16 @@ export function tilesIn([west, south, east, north], level) {
     for (let y = row(north); y <= row(south); y += 1) found.push({ key: `${level}-${x}-${y}`, x, y });
   }
   return found;
+}
+
+/**
+ * Tiles with those in the middle first: one looks there.
+ * @template {{ x: number, y: number }} T
+ * @param {T[]} tiles
+ */
+export function nearFirst(tiles) {
+  const middle = (/** @type {"x" | "y"} */ side) => tiles.reduce((sum, tile) => sum + tile[side], 0) / tiles.length;
+  const [x, y] = [middle("x"), middle("y")];
+  const away = (/** @type {T} */ tile) => Math.hypot(tile.x - x, tile.y - y);
+  return [...tiles].sort((one, other) => away(one) - away(other));
 }

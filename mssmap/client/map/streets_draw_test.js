@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { levelAt, roadWidth, sideAt, stepsOf, tilesIn, walked } from "./streets_draw.js";
+import { levelAt, nearFirst, roadWidth, sideAt, stepsOf, tilesIn, walked } from "./streets_draw.js";
 
 const LEVELS = [12, 13, 14];
 const PALETTE = {
@@ -73,5 +73,10 @@ test("areas lie under streets, casings under all surfaces, the small under the l
 
 test("many buildings are many steps, so that none takes long", () => {
   const b = Array.from({ length: 4000 }, () => [0, 0, 1, 0, 0, 1]);
-  assert.equal(stepsOf({ b }, { palette: PALETTE, scale: 1, zoom: 16 }).length, 3);
+  assert.equal(stepsOf({ b }, { palette: PALETTE, scale: 1, zoom: 16 }).length, 5);
+});
+
+test("the tile in the middle is drawn first", () => {
+  const tiles = [{ x: 1, y: 1 }, { x: 2, y: 1 }, { x: 3, y: 1 }];
+  assert.deepEqual(nearFirst(tiles)[0], { x: 2, y: 1 });
 });
