@@ -14,7 +14,7 @@ import pytest
 from .conftest import Screen
 
 DAY = date(2025, 1, 18)
-DEFAULTS = {"as_of": "2026-04-01", "known_on": "2026-11-22"}
+DEFAULTS = {"as_of": "2026-09-28", "known_on": "2026-11-22"}
 """What an address without the key means."""
 DATES = {"as_of": "2025-01-18", "known_on": "2025-01-18"}
 PAGES = {

@@ -122,6 +122,10 @@ EXPECTED: dict[str, dict[str, tuple[str, Expected]]] = {
         "HEAD": ("/app/static/none.json", ABSENT),
         "OPTIONS": ("/app/static/none.json", for_viewers(204)),
     },
+    "/streets/{set_id}/{level:int}-{x:int}-{y:int}.json": {
+        "GET": ("/streets/0123456789ab/12-0-0.json", ABSENT),
+        "HEAD": ("/streets/0123456789ab/12-0-0.json", ABSENT),
+    },
     "": {  # the pages, and the program of Streamlit's page
         "GET": ("/", READ),
         "HEAD": ("/planner", READ),
