@@ -44,7 +44,7 @@ test-tools: $(VENV)/.installed-dev   ## install what the tests need
 test: $(VENV)/.installed-dev   ## lint, types and all tests, in a real browser
 	@$(BIN)/python scripts/get_test_tools.py
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
-	@$(BIN)/python -m pytest -n 3 --reruns 1 --only-rerun TimeoutError $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --reruns 1 --only-rerun TimeoutError --durations 30 $(ARGS)
 
 check: $(VENV)/.installed-dev  ## style, types and the quick tests, those of the JavaScript too: no browser, database server or Java
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

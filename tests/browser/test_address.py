@@ -203,5 +203,5 @@ def act(screen: Screen, walk: random.Random, move: str, view: dict[str, str]) ->
 
 
 def test_a_region_of_which_nothing_is_on_record_is_told_in_a_sentence(visit: Callable[..., Any]) -> None:
-    screen = visit("/", **DATES, region="HT0121")
+    screen = visit("/", **DATES, region="HT0123")
     screen.page.get_by_text("Nothing on record surely lies in this region").wait_for()
