@@ -47,12 +47,16 @@ class Scheduling(LoadScopeScheduling):
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--check", action="store_true", help="only what `make check` runs; see tests/lanes.py")
+    parser.addoption("--lean", action="store_true", help="without the campaigns of tests/lanes.py")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--check"):
         config.hook.pytest_deselected(items=[item for item in items if not lanes.in_check(item)])
         items[:] = filter(lanes.in_check, items)
+    if config.getoption("--lean"):
+        config.hook.pytest_deselected(items=[item for item in items if lanes.is_campaign(item)])
+        items[:] = [item for item in items if not lanes.is_campaign(item)]
 
 
 @pytest.hookimpl(optionalhook=True)

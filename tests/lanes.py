@@ -1,4 +1,4 @@
-"""Which tests `make check` leaves to `make test`, and why: it is for the hand at work."""
+"""Which tests `make check` leaves to `make test`, and which a machine with half an hour leaves to it, and why."""
 
 from __future__ import annotations
 
@@ -57,6 +57,19 @@ ELSEWHERE = {
 }
 """Folder or file, and why it is not in `make check`."""
 
+CAMPAIGNS = {
+    "tests/archive/test_engines.py": "starts PostgreSQL and Spark; `make test` and `make soak`",
+    "tests/browser/test_clicks.py": "random clicks on slow lines; `make soak` has the long form",
+    "tests/browser/test_memory.py": "hundreds of acts in one window; `make soak` has the long form",
+    "tests/deploy/test_crowd.py": "thousands of connections; `make soak` has the long form",
+    "tests/deploy/test_drain.py": "servers that stop beside others",
+    "tests/deploy/test_hour.py": "people come and go; `make soak` has the long form",
+    "tests/deploy/test_viewers.py": "many viewers at once; `make soak` has the long form",
+    "tests/store/test_server_kill.py": "kills servers at random moments; `make soak` has the long form",
+    "tests/test_switched_off.py": "copies the product and runs tests in the copy; `scripts/switch_off.py` has them all",
+}
+"""Campaigns that `--lean` leaves out, for a machine that has half an hour on two cores; `make test` has them."""
+
 
 def in_check(item: pytest.Item) -> bool:
     """Whether a test belongs to `make check`: it is not in the list, and asks for no database server."""
@@ -64,3 +77,8 @@ def in_check(item: pytest.Item) -> bool:
     asks = {str(value) for value in item.callspec.params.values()} if hasattr(item, "callspec") else set()
     asks |= set(getattr(item, "fixturenames", ()))
     return not path.startswith(tuple(ELSEWHERE)) and not asks & {"postgres", "postgresql", "postgis"}
+
+
+def is_campaign(item: pytest.Item) -> bool:
+    """Whether `--lean` leaves a test out."""
+    return item.nodeid.partition("::")[0] in CAMPAIGNS
