@@ -61,6 +61,9 @@ CAMPAIGNS = {
     "tests/archive/test_engines.py": "starts PostgreSQL and Spark; `make test` and `make soak`",
     "tests/browser/test_clicks.py": "random clicks on slow lines; `make soak` has the long form",
     "tests/browser/test_memory.py": "hundreds of acts in one window; `make soak` has the long form",
+    "tests/browser/test_timeline.py::test_the_dial_dragged_across_four_years_shows_each_day_it_passes": (
+        "a hand of eighty steps in a second needs a machine with nothing beside it"
+    ),
     "tests/deploy/test_crowd.py": "thousands of connections; `make soak` has the long form",
     "tests/deploy/test_drain.py": "servers that stop beside others",
     "tests/deploy/test_hour.py": "people come and go; `make soak` has the long form",
@@ -81,4 +84,4 @@ def in_check(item: pytest.Item) -> bool:
 
 def is_campaign(item: pytest.Item) -> bool:
     """Whether `--lean` leaves a test out."""
-    return item.nodeid.partition("::")[0] in CAMPAIGNS
+    return item.nodeid in CAMPAIGNS or item.nodeid.partition("::")[0] in CAMPAIGNS

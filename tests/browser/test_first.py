@@ -40,7 +40,11 @@ WATCH = """() => {
 VIEWS = [
     pytest.param({}, (1440, 900), id="as it opens"),
     pytest.param({"as_of": "2025-01-18", "known_on": "2025-01-18", "grade": "C3"}, (1024, 768), id="another day"),
-    pytest.param({"region": "HT05", "layers": "fobs,gang_zones,events", "lang": "fr"}, (390, 844), id="a region"),
+    pytest.param(
+        {"as_of": "2026-04-01", "region": "HT05", "layers": "fobs,gang_zones,events", "lang": "fr"},
+        (390, 844),
+        id="a region",
+    ),
     pytest.param({"lat": "18.55", "lon": "-72.33", "zoom": "11.5", "since": "2025-06-01"}, (1180, 820), id="a place"),
 ]
 

@@ -141,7 +141,7 @@ def test_what_was_only_announced_is_no_change_of_facts(real):
     days = date(2025, 1, 17), date(2026, 11, 1)
     facts, both = (differences.changes(real, *days, plans=plans) for plans in (False, True))
     announced = {change.record_id for change in both} - {change.record_id for change in facts}
-    assert "ev-2026-08-30-first-round-of-general-elections" in announced
+    assert "ev-2026-12-13-first-round-scheduled" in announced
     assert len(announced) == 9
     told = {record["record_id"] for record in differences.as_records(real, both, days[1]) if record["planned"]}
     assert announced <= told, "projections are told as planned too"
