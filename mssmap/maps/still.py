@@ -546,7 +546,7 @@ def _moved(box: Box, shift: tuple[int, int]) -> Box:
 
 def _zone_words(things: Iterable[Drawn], known: _Known, zoom: float) -> list[_Name]:
     """Return the figures of zones that have no area, as client/map/labels.js does."""
-    if not 7.25 <= zoom <= 12.5:
+    if not 7.5 <= zoom <= 12.5:
         return []
     labels = {pcode: at for _names, at, pcode in known.regions}
     found = []

@@ -292,3 +292,67 @@ def test_a_second_page_of_the_same_month_makes_nothing_known_earlier(small):
     assert (item.faults, item.fields["known_from"], item.fields["known_precision"]) == ((), "2024-10-07", "month")
     data = with_rows(small, [Accepted("test", rows.rows(item, small))])
     assert check.revisions_in_order(data) == []
+
+
+ODD = st.sampled_from(
+    [
+        None,
+        True,
+        10**400,
+        float("nan"),
+        "",
+        "1",
+        "-72.3",
+        "2025-13",
+        "9" * 500,
+        "\u202e",
+        [],
+        {},
+        ["a"],
+        {"a": 1},
+        [{}],
+        [PAGE],
+    ]
+)
+WRITTEN = (
+    "id",
+    "change",
+    "layer",
+    "sources",
+    "figures",
+    "type",
+    "title_en",
+    "valid_from",
+    "lon",
+    "lat",
+    "status",
+    "known_from",
+)
+
+
+@given(
+    st.sampled_from([*submission.KINDS, *["record"] * 6]),
+    st.dictionaries(st.sampled_from(WRITTEN), ODD),
+    st.sampled_from([{}, *({"layer": layer} for layer in ("fobs", "prisons", "facilities", "gang_zones"))]),
+    st.sampled_from([{}, {"id": "fob-a"}, {"id": "zone-b"}, {"id": "courts"}, {"id": "fob-a.1"}, {"id": "un-1"}]),
+    st.sampled_from([{}, *({"change": change} for change in submission.CHANGES)]),
+)
+def test_whatever_stands_in_a_submission_is_read_or_refused_in_sentences(small, kind, odd, layer, record, change):
+    item = rows.checked({**odd, **layer, **record, **change, "kind": kind}, small, TODAY)
+    assert all(isinstance(fault, str) for fault in item.faults)
+
+
+def test_a_new_zone_comes_with_its_unit(small):
+    raw = {
+        **{
+            "kind": "record",
+            "layer": "gang_zones",
+            "name_en": "Zone C",
+            "place": "Somewhere",
+            "commune_pcode": "HT0121",
+        },
+        **{"unit": "commune", "unit_pcodes": "HT0121", "status": "contested", "valid_from": "2025-03-01"},
+    }
+    data = accepted(small, {**raw, "sources": [PAGE]})
+    view = views.layer(data, "gang_zones", Clocks(TODAY, TODAY)).set_index("zone_id")
+    assert view.loc["zone-zone-c", ["status", "unit", "unit_pcodes"]].tolist() == ["contested", "commune", "HT0121"]

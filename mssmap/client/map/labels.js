@@ -101,7 +101,7 @@ function towns(sheet, rank) {
  */
 function zoneWords(sheet, zoom) {
   const { areas: { departments }, things, view } = sheet;
-  if (zoom < 7.25 || zoom > 12.5) return [];
+  if (zoom < 7.5 || zoom > 12.5) return [];
   return things.flatMap(({ how, key, level, units, zones }) => {
     const label = departments.features.find(({ properties }) => properties.pcode === units[0])?.properties.label;
     const at = how === "count" ? label : how === "share" ? zones[0].place.at : null;

@@ -95,7 +95,9 @@ def _last_day(first: str, precision: str) -> str:
     >>> _last_day("2025-02-01", "month"), _last_day("2025-02-03", "day")
     ('2025-02-28', '2025-02-03')
     """
-    days = pd.Series(pd.to_datetime([first], errors="coerce"))
+    if not whole_day(first)[0]:
+        return first
+    days = pd.Series(pd.to_datetime([first]))
     return cell(timeline.earliest_latest(days, pd.Series([precision]))[1].iloc[0])
 
 

@@ -90,7 +90,7 @@ def _kind(raw: Mapping[str, Any], data: Data, faults: Faults) -> tuple[str, str]
         found = kinds.layer_of(raw["id"])
         layer = found.name if found else None
     table = layer if kind == "record" else TABLES[kind]
-    if table not in data.datasets or (kind == "record" and table not in kinds.LAYERS):
+    if not isinstance(table, str) or table not in data.datasets or (kind == "record" and table not in kinds.LAYERS):
         faults.add("layer", layer, _("one of {words}").format(words=", ".join(kinds.LAYERS)))
         return kind, ""
     return kind, str(table)
@@ -120,13 +120,11 @@ def _record(
 def _fields(raw: Mapping[str, Any], data: Data, table: str, faults: Faults) -> dict[str, str]:
     """Return the cells that were written, by column."""
     dataset = data.dataset(table)
-    allowed = [name for name in dataset.contract.columns if name not in MADE and name != dataset.id_column]
-    if dataset.is_layer:
-        status = data.dataset("status").contract.columns
-        allowed.remove("kind")
-        allowed += [
-            name for name in (*status, "lon", "lat", TYPE) if name not in (*MADE, "status_id", "record_id", *allowed)
-        ]
+    allowed = list(dataset.contract.columns)
+    if dataset.is_layer:  # a place comes with its first status
+        allowed += [*data.dataset("status").contract.columns, "lon", "lat", *([TYPE] if "kind" in allowed else [])]
+    made = {*MADE, dataset.id_column, *(("kind", "status_id", "record_id") if dataset.is_layer else ())}
+    allowed = [name for name in dict.fromkeys(allowed) if name not in made]
     cells = {}
     for key, value in raw.items():
         if key in ABOUT:
