@@ -2,9 +2,9 @@
 Two clocks: when something was true, and when it was known.
 
 Rows carry a valid time (`valid_from` to `valid_to`, both days included, open if `valid_to` is empty) and a known time
-(`known_from`). A correction is a row with the same id, a higher `revision` and a later `known_from`; a withdrawal is
-one with status `retracted`. A view is: rows known by `known_on`, the latest revision of each id, then the intervals
-that contain `as_of`.
+(`known_from`). A correction is a row with the same id and a higher `revision`; its `known_from` is the day on which its
+source was public, which may lie before that of the row it corrects. A withdrawal is one with status `retracted`. A view
+is: rows known by `known_on`, the latest revision of each id, then the intervals that contain `as_of`.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from scipy.sparse.csgraph import dijkstra
 from toy import MINUTES, toy_grid
 
 from mssmap.errors import InputError
-from mssmap.planning import access, covering, on_data
+from mssmap.planning import access, covering, on_data, scenario
 from mssmap.planning.access import RoadTravel, Standard, StraightTravel
 from mssmap.planning.ground import roads
 from mssmap.planning.ground.roads import RoadSettings, RoadStatus
@@ -208,6 +208,16 @@ def test_haiti_with_all_roads_closed(haiti):
     plan = dataclasses.replace(haiti.plan, roads=dataclasses.replace(haiti.plan.roads, status=every))
     people = on_data.evaluate(haiti.data, plan).figure("people_covered")["value"]
     assert people == ALL_CLOSED
+
+
+def test_readme_states_who_is_reached_with_all_roads_open_and_closed(real, haiti):
+    """On the shipped data, on the days of the frozen baseline."""
+    plan = scenario.baseline(real, haiti.clocks)
+    every = tuple(RoadStatus(road, "closed") for road in on_data.links_of(real).edges["road_id"])
+    closed = dataclasses.replace(plan, roads=dataclasses.replace(plan.roads, status=every))
+    told = (ROOT / "README.md").read_text(encoding="utf-8")
+    reached = [on_data.evaluate(real, one).figure("people_covered")["value"] for one in (closed, plan)]
+    assert [f"{people:,.0f}" in told for people in reached] == [True, True], reached
 
 
 def test_published_anchors(haiti):
