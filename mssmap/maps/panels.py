@@ -60,16 +60,12 @@ def grade(chosen: str, choices: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def layer_list(
-    on: Iterable[str], generation: int = 0, imported: Sequence[str] = (), held: Iterable[str] | None = None
-) -> dict[str, Any]:
+def layer_list(on: Iterable[str], imported: Sequence[str] = (), held: Iterable[str] | None = None) -> dict[str, Any]:
     """
     Switches for every layer, with the reasons why a count may be a range.
 
     Parameters
     ----------
-    generation
-        Another number makes the browser take `on` as it is; else it keeps what was last clicked.
     imported
         Layers of the group `imports` in which there is something; without any the group is left out.
     held
@@ -95,7 +91,6 @@ def layer_list(
             if group in there and (group != "imports" or imported)
         ],
         "on": list(on),
-        "generation": generation,
         "reasons": {
             "dates": _("{n} counted with a date that is known to the month or year only."),
             "places": _("{n} not counted: the place is known too coarsely, it may lie in the region."),

@@ -45,7 +45,18 @@ def component(name: str, *, data: Any, **arguments: Any) -> Any:
     files = cache.published()
     script, style = files.page
     where = {"script": URL + script, "style": URL + style, "manifest": URL + files.manifest}
-    return _component(name)(data={"name": name, **where, "given": data}, **arguments)
+    data = {"name": name, **where, "given": data, "heard": _heard(arguments["key"])}
+    return _component(name)(data=data, **arguments)
+
+
+def _heard(key: str) -> int:
+    """Return the number of the last act that this run knows of; see `Telling` in client/shared/rest.js."""
+    held = (st.session_state.get(key) or {}).values()
+    return max((told["at"] for told in held if isinstance(told, dict) and "at" in told), default=_heard_before())
+
+
+def _heard_before() -> int:
+    return int(st.session_state.get("heard", 0))
 
 
 WITH_SCRIPTS: Final = ("", "timeline", "planner")
@@ -178,9 +189,12 @@ def feed_map(
 
 
 def chosen(key: str, name: str) -> Any:
-    """Return what a person chose in a component that tells each choice, see `eachTime` in client/shared/rest.js."""
+    """Return what a person chose in a component that tells each choice, see `Telling` in client/shared/rest.js."""
     told = st.session_state[key].get(name)
-    return told["value"] if told else None
+    if not told:
+        return None
+    st.session_state["heard"] = max(told["at"], _heard_before())
+    return told["value"]
 
 
 def _map_clicked() -> None:

@@ -136,7 +136,6 @@ def layer_list() -> None:
     """Switches for every layer with its symbol and count; map and counts follow in the browser."""
     data = panels.layer_list(
         state.layers_on(),
-        st.session_state.get("layer_generation", 0),
         (*cache.published().imported, *(["imports.archives"] if cache.archive_list() else [])),
     )
     component("layers", key="layer_list", data=data, on_on_change=_layers_changed)

@@ -95,7 +95,6 @@ def arrive() -> None:
         st.query_params.from_dict(parse_qs(run.query_string, keep_blank_values=True))
     for key in ("unusable", "layers_on", *HELD):
         st.session_state.pop(key, None)
-    st.session_state["layer_generation"] = st.session_state.get("layer_generation", 0) + 1
     address_notes()
     for key in DAYS:
         text = st.query_params.get(key)

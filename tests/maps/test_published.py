@@ -24,7 +24,7 @@ def folder(tmp_path, monkeypatch, frozen_folder):
 
 
 def _forget():
-    for read in (attach.read_folder, attach.loaded):
+    for read in (attach._read_folder, attach._loaded):
         read.cache_clear()
     cache.refresh()
     cache._intact.clear()

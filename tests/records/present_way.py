@@ -17,7 +17,7 @@ import pandas as pd
 import shapely
 
 from mssmap.crs import WGS84
-from mssmap.records import evidence, kinds, regions, timeline
+from mssmap.records import evidence, kinds, regions, timeline, units
 from mssmap.records.catalog import Data
 from mssmap.records.states import DATE_COLUMNS, STATUS_COLUMNS
 from mssmap.records.timeline import Clocks
@@ -59,7 +59,7 @@ def layer(
 
 def _records(data: Data, name: str, clocks: Clocks) -> gpd.GeoDataFrame:
     """Return all records of a layer that have a status then; cached like `_current_spells`."""
-    rows = _with_status(data, data[name], data.dataset(name).id_column, clocks)
+    rows = _with_status(data, data[name], data.dataset(name).id_column, clocks, zones=name == units.ZONES)
     return rows.assign(stale=timeline.is_stale(rows["age_days"], name))
 
 
@@ -68,13 +68,19 @@ def known(data: Data, name: str, known_on: date) -> pd.DataFrame:
     return timeline.known(data[name], known_on, data.dataset(name).id_column)
 
 
-def _with_status(data: Data, records: pd.DataFrame, id_column: str, clocks: Clocks) -> pd.DataFrame:
+def _with_status(
+    data: Data, records: pd.DataFrame, id_column: str, clocks: Clocks, *, zones: bool = False
+) -> pd.DataFrame:
     """Join the spell valid then to each record; records without one are left out."""
     spells = _current_spells(data, clocks)
     at = spells.index.get_indexer(pd.Index(records[id_column]))
     present = np.flatnonzero(at >= 0)
-    rows = records.iloc[present].reset_index(drop=True)
-    return rows.assign(**{str(name): column.array for name, column in spells.iloc[at[present]].items()})
+    rows, told = records.iloc[present].reset_index(drop=True), spells.iloc[at[present]].reset_index(drop=True)
+    if zones:
+        rows = units.placed(data, units.completed(rows), told)
+    extra = ["status_to_precision", "certain", "last_seen", "age_days", "grade", "sources"]
+    told = told.rename(columns=STATUS_COLUMNS)[[*STATUS_COLUMNS.values(), *extra]]
+    return rows.assign(**{str(name): column.array for name, column in told.items()})
 
 
 def _current_spells(data: Data, clocks: Clocks) -> pd.DataFrame:
@@ -84,9 +90,7 @@ def _current_spells(data: Data, clocks: Clocks) -> pd.DataFrame:
         spells = spells.sort_values(["valid_from", "known_from"], kind="stable")
         spells = spells.drop_duplicates("record_id", keep="last")
     spells = spells.assign(certain=timeline.is_certain(spells, clocks.as_of))
-    spells = _with_evidence(data, spells, clocks).set_index("record_id")
-    extra = ["status_to_precision", "certain", "last_seen", "age_days", "grade", "sources"]
-    return spells.rename(columns=STATUS_COLUMNS)[[*STATUS_COLUMNS.values(), *extra]]
+    return _with_evidence(data, spells, clocks).set_index("record_id")
 
 
 def _with_evidence(data: Data, rows: pd.DataFrame, clocks: Clocks) -> pd.DataFrame:

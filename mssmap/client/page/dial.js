@@ -7,7 +7,7 @@
 import { bus } from "../shared/bus.js";
 import { addMonths, dayInWords, isoOf } from "../shared/days.js";
 import { $, button } from "../shared/dom.js";
-import { eachTime, Rest } from "../shared/rest.js";
+import { Telling } from "../shared/rest.js";
 import { widget } from "./widget.js";
 
 /**
@@ -28,12 +28,7 @@ class Dial {
   constructor(root, data) {
     this.data = data;
     this.day = data.day;
-    /** @type {number | null} */
-    this.shown = null;
-    /** @type {number | null} */
-    this.sent = null;
-    this.rest = new Rest();
-    this.tell = (/** @type {string} */ _name, /** @type {unknown} */ _value) => {};
+    this.telling = new Telling();
     this.words = $("output");
     this.slider = $("input");
     this.slider.type = "range";
@@ -56,10 +51,7 @@ class Dial {
     const title = dayInWords(this.day, months);
     this.write(title);
     bus.tell("day", { day: this.day, ...windowOf(this.data, this.day), title });
-    this.rest.soon(() => {
-      this.sent = this.day;
-      this.tell("day", isoOf(this.day));
-    });
+    this.telling.soon("day", isoOf(this.day));
   }
 
   /** @param {string} title */
@@ -80,18 +72,15 @@ class Dial {
       this.buttons[i].title = words;
       this.buttons[i].setAttribute("aria-label", words);
     });
-    if (this.shown === data.day) return;
-    this.shown = data.day;
-    // a day that was told long ago does not pull the hand back
-    if (this.sent === null || data.day !== this.sent || this.day === this.sent) this.day = data.day;
+    if (!this.telling.isHeard("day")) return;
+    this.day = data.day;
     this.write(data.title);
   }
 }
 
 /** @param {Component<DialMessage>} component */
 export function dial(component) {
-  const { data, setStateValue } = component;
-  const own = widget(component, "mm-dial", (root) => new Dial(root, data));
-  own.tell = eachTime(setStateValue);
-  own.update(data);
+  const own = widget(component, "mm-dial", (root) => new Dial(root, component.data));
+  own.telling.serve(component);
+  own.update(component.data);
 }

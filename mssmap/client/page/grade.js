@@ -6,7 +6,7 @@
 
 import { bus } from "../shared/bus.js";
 import { $, option } from "../shared/dom.js";
-import { eachTime, Rest } from "../shared/rest.js";
+import { Telling } from "../shared/rest.js";
 import { widget } from "./widget.js";
 
 class GradeChoice {
@@ -15,12 +15,7 @@ class GradeChoice {
     this.root = root;
     this.choice = $("select");
     this.words = $("span");
-    /** @type {string | null} */
-    this.shown = null;
-    /** @type {string | null} */
-    this.sent = null;
-    this.rest = new Rest();
-    this.tell = (/** @type {string} */ _name, /** @type {unknown} */ _value) => {};
+    this.telling = new Telling();
     this.choice.addEventListener("change", () => this.choose());
     const label = $("label");
     label.append(this.words, this.choice);
@@ -29,27 +24,23 @@ class GradeChoice {
 
   choose() {
     bus.tell("grade", this.choice.value);
-    this.rest.soon(() => {
-      this.sent = this.choice.value;
-      this.tell("grade", this.sent);
-    });
+    this.telling.soon("grade", this.choice.value);
   }
 
   /** @param {GradeMessage} data */
   update({ grade, grades, help, label }) {
     this.words.textContent = label;
     this.root.title = help;
+    const held = this.choice.value;
     this.choice.replaceChildren(...grades.map(([value, words]) => option(value, words)));
-    const isNews = this.sent === null || grade !== this.sent || bus.get("grade") === this.sent;
-    if (this.shown !== grade && isNews) bus.put("grade", grade);
-    this.shown = grade;
-    this.choice.value = bus.get("grade") ?? grade;
+    this.choice.value = this.telling.isHeard("grade") ? grade : held;
+    bus.put("grade", this.choice.value);
   }
 }
 
 /** @param {Component<GradeMessage>} component */
 export function grade(component) {
   const own = widget(component, "mm-least", (root) => new GradeChoice(root));
-  own.tell = eachTime(component.setStateValue);
+  own.telling.serve(component);
   own.update(component.data);
 }

@@ -6,7 +6,7 @@
 
 import { bus } from "../shared/bus.js";
 import { $, focusedIn } from "../shared/dom.js";
-import { eachTime, Rest } from "../shared/rest.js";
+import { Telling } from "../shared/rest.js";
 import { fill } from "../shared/words.js";
 import { picture } from "./glyphs.js";
 import { widget } from "./widget.js";
@@ -42,16 +42,13 @@ class LayerList {
   constructor(root, data) {
     this.root = root;
     this.data = data;
-    /** @type {number | null} */
-    this.generation = null;
     /** @type {Set<string>} */
     this.on = new Set();
     /** @type {{ input: HTMLInputElement, ids: string[] }[]} */
     this.boxes = [];
     /** @type {{ node: HTMLElement, ids: string[] }[]} */
     this.numbers = [];
-    this.rest = new Rest();
-    this.tell = (/** @type {string} */ _name, /** @type {unknown} */ _value) => {};
+    this.telling = new Telling();
   }
 
   /**
@@ -60,10 +57,7 @@ class LayerList {
    */
   update(data, focused) {
     this.data = data;
-    if (this.generation !== data.generation) {
-      this.generation = data.generation;
-      this.on = new Set(data.on);
-    }
+    if (this.telling.isHeard("on")) this.on = new Set(data.on);
     bus.put("layers", [...this.on]);
     this.boxes = [];
     this.numbers = [];
@@ -135,7 +129,7 @@ class LayerList {
     }
     bus.tell("layers", [...this.on]);
     this.mark();
-    this.rest.soon(() => this.tell("on", [...this.on]));
+    this.telling.soon("on", [...this.on]);
   }
 
   /** A box of a group is ticked if all its layers are on, and half ticked if some are. */
@@ -183,12 +177,12 @@ function foldOf(group, list, isOpen) {
 
 /** @param {Component<LayersMessage>} component */
 export function layers(component) {
-  const { data, parentElement, setStateValue, signal } = component;
+  const { data, parentElement, signal } = component;
   const own = widget(component, "mm-layers", (root) => {
     const made = new LayerList(root, data);
     bus.on("counts", () => made.count(), signal);
     return made;
   });
-  own.tell = eachTime(setStateValue);
+  own.telling.serve(component);
   own.update(data, focusedIn(parentElement).id);
 }

@@ -8,7 +8,7 @@
  * @import { Component } from "../shared/messages.js"
  */
 
-/** @typedef {{ name: string, script: string, style: string, manifest: string, given: unknown }} Mounted */
+/** @typedef {{ name: string, script: string, style: string, manifest: string, given: unknown, heard: number }} Mounted */
 
 /**
  * When a component leaves the page, whatever it listens to beside its own nodes ends with it.
@@ -18,7 +18,7 @@ const lives = new WeakMap();
 
 /** @param {Component<Mounted>} component */
 export default function load(component) {
-  const { data: { given, manifest, name, script, style }, parentElement: root } = component;
+  const { data: { given, heard, manifest, name, script, style }, parentElement: root } = component;
   const at = (/** @type {string} */ file) => new URL(file, document.baseURI).href;
   let life = lives.get(root);
   if (!life) {
@@ -32,7 +32,7 @@ export default function load(component) {
   const { signal } = life;
   const ended = life;
   import(at(script)).then((/** @type {typeof import("./main.js")} */ page) => {
-    if (!signal.aborted) page.mount(name, { ...component, data: given, signal }, at(manifest));
+    if (!signal.aborted) page.mount(name, { ...component, data: given, heard, signal }, at(manifest));
   });
   return () => root.isConnected || ended.abort();
 }

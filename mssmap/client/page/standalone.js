@@ -75,7 +75,8 @@ class StandalonePage {
    */
   mount(component, id, data, triggered = () => {}) {
     const { signal } = new AbortController();
-    component({ data, parentElement: this.room(id), setStateValue() {}, setTriggerValue: triggered, signal });
+    const parentElement = this.room(id);
+    component({ data, parentElement, heard: 0, setStateValue() {}, setTriggerValue: triggered, signal });
   }
 
   start() {

@@ -11,7 +11,7 @@ import { bus } from "../shared/bus.js";
 import { addMonths, dayInWords, isoOf } from "../shared/days.js";
 import { $, svg } from "../shared/dom.js";
 import { LOWEST, passes } from "../shared/grades.js";
-import { eachTime, Rest } from "../shared/rest.js";
+import { Telling } from "../shared/rest.js";
 import { PlayerBar } from "./timeline_bar.js";
 import { drawArchive, drawCursor, drawGrid, drawHistogram, drawLane, HISTOGRAM, topsOf } from "./timeline_draw.js";
 import { pack, Scale, STEPS, zoomed } from "./timeline_scale.js";
@@ -47,14 +47,12 @@ class Timeline {
     this.root = root;
     this.data = data;
     this.day = data.day;
-    this.sent = data.day;
     /** @type {[number, number]} */
     this.view = [data.domain[0], data.domain[1]];
     this.scale = new Scale(this.view, 0, 1);
     this.isPlaying = false;
     this.isTelling = false;
-    this.rest = new Rest();
-    this.tell = (/** @type {string} */ _name, /** @type {unknown} */ _value) => {};
+    this.telling = new Telling();
     /** @type {(id: string) => void} */
     this.pick = () => {};
     this.bar = $("div", "mm-player");
@@ -73,13 +71,13 @@ class Timeline {
     new ResizeObserver(() => this.draw()).observe(root);
   }
 
-  /** @param {Pick<Component<LanesMessage>, "data" | "setStateValue" | "setTriggerValue">} component */
-  update({ data, setStateValue, setTriggerValue }) {
-    this.tell = eachTime(setStateValue);
-    this.pick = (id) => setTriggerValue("picked", id);
+  /** @param {Component<LanesMessage>} component */
+  update(component) {
+    const { data } = component;
+    this.telling.serve(component);
+    this.pick = (id) => component.setTriggerValue("picked", id);
     this.data = data;
-    if (!this.isPlaying && data.day !== this.sent) this.day = data.day;
-    this.sent = data.day;
+    if (this.telling.isHeard("day")) this.day = data.day;
     if (!data.compact) this.drawBar();
     this.draw();
   }
@@ -124,6 +122,7 @@ class Timeline {
       this.tellSoon();
       return;
     }
+    this.telling.rest.stop();
     if (this.day >= this.lastDay()) this.day = this.firstDay();
     this.play(performance.now());
   }
@@ -164,6 +163,7 @@ class Timeline {
   go(day) {
     const { domain: [low, high], fixed, mode, trail } = this.data;
     this.day = Math.max(low, Math.min(high, day));
+    this.telling.moved("day");
     const end = fixed?.[1] ?? this.day;
     const start = mode === "cumulative" ? this.firstDay() : fixed?.[0] ?? end - trail;
     this.isTelling = true; // what the hand holds is not drawn anew under it
@@ -174,9 +174,7 @@ class Timeline {
   }
 
   tellSoon() {
-    this.rest.soon(() => {
-      if (!this.isPlaying) this.tell("day", isoOf(this.day));
-    });
+    this.telling.soon("day", isoOf(this.day));
   }
 
   /** @param {number} factor */
@@ -271,7 +269,7 @@ class Timeline {
       to = this.dayUnder(moved);
       const [first, last] = ends();
       this.moveBrush(first, last);
-    }, () => this.tell("window", Math.abs(to - from) < 2 ? null : ends().map(isoOf)));
+    }, () => this.telling.now("window", Math.abs(to - from) < 2 ? null : ends().map(isoOf)));
   }
 
   /**

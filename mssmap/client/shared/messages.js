@@ -300,6 +300,7 @@
  * @typedef {object} Component
  * @property {D} data
  * @property {HTMLElement | ShadowRoot} parentElement
+ * @property {number} heard  number of the last act of a hand that Python knows of; see `Telling`
  * @property {(name: string, value: unknown) => void} setStateValue
  * @property {(name: string, value: unknown) => void} setTriggerValue
  * @property {AbortSignal} signal  ends when the component leaves the page
@@ -338,7 +339,6 @@
  * @typedef {object} LayersMessage
  * @property {LayerGroup[]} groups
  * @property {string[]} on
- * @property {number} generation
  * @property {{ dates: string, places: string, below: string }} reasons
  */
 
