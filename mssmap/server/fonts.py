@@ -14,6 +14,7 @@ import logging
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -85,6 +86,7 @@ def icons(font: bytes) -> bytes:
     return _saved(cut, options)
 
 
+@lru_cache(maxsize=1)
 def names() -> frozenset[str]:
     """Return the symbols that are named anywhere in the scripts of Streamlit and in our pages."""
     scripts = (Path(get_static_dir()) / "static" / "js").glob("*.js")

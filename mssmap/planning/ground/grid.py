@@ -250,10 +250,14 @@ def _in_lakes(lakes: gpd.GeoDataFrame | None, lon: Floats, lat: Floats) -> NDArr
 
 def _pieces(land: gpd.GeoDataFrame, lon: Floats, lat: Floats) -> Ints:
     """Return the row of the nearest piece of land for each point; most lie inside one."""
-    points = gpd.GeoSeries(gpd.points_from_xy(lon, lat), crs=WGS84).to_crs(METRIC)
-    point, piece = land.to_crs(METRIC).sindex.nearest(points, return_all=False)
+    points = shapely.points(*to_metric(lon, lat))
+    pieces = land.to_crs(METRIC).sindex
     found = np.full(len(lon), -1, dtype="int64")
-    found[point] = piece
+    inside, piece = pieces.query(points, predicate="within")
+    found[inside] = piece
+    outside = np.flatnonzero(found < 0)
+    point, piece = pieces.nearest(points[outside], return_all=False)
+    found[outside[point]] = piece
     return found
 
 
