@@ -1,0 +1,22 @@
+"""The desk: facts enter, are reviewed and become part of the record."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from mssmap.i18n import gettext as _
+from mssmap.ui import components, permits, state
+from mssmap.ui.desk import acts, form, review
+
+components.page_style()
+acts.go_on()
+state.keep_address()
+st.title(_("Desk"))
+acts.told()
+enter, inbox = st.tabs([_("Enter"), _("Inbox")])
+with enter:
+    if not permits.lacking("report"):
+        form.tab()
+with inbox:
+    review.tab()
+components.data_faults()
