@@ -12,6 +12,8 @@ from typing import Any, Final
 import streamlit as st
 
 from mssmap.brief import history
+from mssmap.i18n import current
+from mssmap.i18n import gettext as _
 from mssmap.ui import cache, permits
 
 HELD: Final = "desk_held"
@@ -116,3 +118,9 @@ def turn_to(form: str, given: dict[str, Any]) -> None:
     mode, _blank, record_id = form.partition(" ")
     put("desk", {"mode": mode, **({"record": record_id} if record_id else {})})
     put(form, given)
+    st.session_state[tab_key()] = _("Enter")
+
+
+def tab_key() -> str:
+    """Return the key of the tabs, which Streamlit knows by their words."""
+    return f"desk_tab {current()}"

@@ -18,7 +18,7 @@ from mssmap.records.submissions.submission import Submission
 from mssmap.store import inbox
 from mssmap.store.inbox import Submitted
 from mssmap.ui import cache, permits, plain, state, told
-from mssmap.ui.desk import acts, subjects, words
+from mssmap.ui.desk import acts, draft, subjects, words
 
 WAITING: Final = "waiting"
 ALL: Final = "all"
@@ -92,6 +92,7 @@ def _one(item: Submitted) -> None:
             plain.say("info", _("Said by {who}: {reason}").format(who=item.body.get("decided_by", ""), reason=reason))
         if content.change == submission.WRONG:
             plain.say("warning", str(content.fields.get("note", "")))
+            _to_correct(content)
         if item.state in (inbox.OPEN, inbox.RETURNED):
             _compared(content)
         else:
@@ -109,6 +110,16 @@ def _title(item: Submitted) -> str:
 def _who(item: Submitted) -> list[str]:
     at = text.day(str(item.body.get("submitted_at", ""))[:10])
     return [str(item.body.get("submitted_by", "")), at, str(item.body.get("origin", ""))]
+
+
+def _to_correct(content: Submission) -> None:
+    """Lead from a report of an error to the correction of what it is about."""
+    record_id = content.record_id.rpartition(".")[0] if content.kind == "status" else content.record_id
+    if record_id in subjects.titles():
+        given = {"change": submission.CORRECT, "subject": f"{content.kind} {content.record_id}"}
+        st.button(
+            _("Correct that record"), key="desk_correct", on_click=draft.turn_to, args=(f"about {record_id}", given)
+        )
 
 
 def _compared(content: Submission) -> None:
