@@ -57,16 +57,13 @@ def likely(item: Submission, data: Data) -> list[dict[str, Any]]:
     """
     Return events of ours that a new event may be: `id`, `title` and `distance_km`, None without two points.
 
-    Raises
-    ------
-    InputError
-        If the submission makes no sound event yet.
+    Its sources do not matter, so it can be asked while somebody still writes.
     """
     if item.kind != "event" or item.change != NEW:
         return []
-    made = rows.rows(item, data)["events"]
     contract = data.dataset("events").contract
-    frame = schema.typed({name: [row[name] for row in made] for name in contract.columns}, [1], contract, file="").frame
+    cells = {name: [item.fields.get(name, "")] for name in contract.columns}
+    frame = schema.typed(cells, [1], contract, file="").frame
     pairs, _notes = duplicates.find(frame, data["events"])
     return [
         {"id": row["event_id"], "title": row["our_title"], "distance_km": _rounded(row["distance_km"])}

@@ -30,13 +30,13 @@ def record_card(clocks: Clocks) -> None:
         except errors.NotFoundError as error:
             plain.say("info", str(error))
             return
+        _to_desk(record_id)
         component(
             "record",
             key="record_card",
             data=cards.card(cache.data(), record, clocks, state.today()),
             on_closed_change=_close_card,
         )
-        _to_desk(record_id)
 
 
 def _to_desk(record_id: str) -> None:

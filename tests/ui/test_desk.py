@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from mssmap.errors import InputError
 from mssmap.i18n import speaking
 from mssmap.ingest import deciding, whereabouts
-from mssmap.records.submissions import rows, submission
+from mssmap.records.submissions import reading, rows, submission
 from mssmap.records.submissions.joined import with_rows
 from mssmap.store import inbox, open_store
 from mssmap.ui.desk import review, words, written
@@ -84,7 +85,7 @@ def test_each_fault_names_its_field_as_the_form_does(small):
     raw = event(small, day="2027-01-01", url="javascript:alert(1)", headline="<img src=x>", where="40, 10")
     told = [words.fault(line) for line in rows.checked(raw, small, TODAY).faults]
     assert [line.partition(": ")[0] for line in told] == [
-        "What happened, in one line",
+        "What happened in one line",
         "Source 1, Address",
         "Day",
         "Where",
@@ -112,6 +113,14 @@ def test_whom_one_accepts_is_worked_out_anew_when_another_was_accepted_meanwhile
     assert [row["publisher"] for row in done.rows.get("sources", [])] == [], "the page is a source already"
     with pytest.raises(InputError, match="has decided it already"):
         deciding.accept(store, 1, reason="", load=load, today=TODAY)
+
+
+def test_an_event_that_it_may_be_is_found_before_there_is_a_source(small):
+    typed = {"category": "gang_attack", "headline": "Prison break", "day": "2024-03-02", "where": "Alpha-Goâve"}
+    item = reading.read(written.new_event(typed, small, "en"), small, TODAY)
+    assert item.faults
+    assert [one["id"] for one in deciding.likely(item, small)] == ["break-a"]
+    assert deciding.likely(replace(item, fields={**item.fields, "valid_from": "2024-03-03"}), small) == []
 
 
 def test_several_about_one_record_are_decided_one_by_one():

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from mssmap.errors import InputError, MssmapError
+from mssmap.errors import MssmapError
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.ingest import deciding
@@ -131,10 +131,7 @@ def _likely(item: Submission) -> None:
     cells = item.fields
     if not (cells.get("category") and cells.get("title_en") and cells.get("valid_from")):
         return
-    try:
-        found = deciding.likely(item, cache.data())
-    except InputError:
-        return
+    found = deciding.likely(item, cache.data())
     if not found:
         return
     plain.say("warning", _("Perhaps on record already:"))
@@ -183,9 +180,12 @@ def _about() -> None:
         if change == CORRECT:
             _cells(form, kind, table, its_id, now)
         elif change in (WRONG, WITHDRAW):
-            fields.line(form, "note", _("What is wrong, in a sentence") if change == WRONG else words.column("note"))
+            fields.line(form, "note", _("What is wrong in a sentence") if change == WRONG else words.column("note"))
     with right:
         fields.source(form)
+        if kind == "event" and change in (CORRECT, ADD_SOURCE):
+            with st.expander(_("Figures")):
+                fields.figures(form)
         if change == CORRECT:
             st.checkbox(
                 plain.label(_("This source takes the place of those before")),
@@ -275,9 +275,7 @@ def _send(form: str, raw: dict[str, Any], item: Submission, *, needs: str = "sub
     barred = not permits.may(needs)
     reason = ""
     if permits.may("accept") and raw.get("change") != WRONG:
-        reason = fields.line(
-            form, "reason", _("Reason, if you accept it yourself at once"), placeholder=_("stays visible")
-        )
+        reason = fields.line(form, "reason", _("Reason to accept it yourself at once"), placeholder=_("stays visible"))
     one, other, third = st.columns([0.4, 0.4, 0.2])
     one.button(
         _("Hand in"),

@@ -16,9 +16,9 @@ def columns() -> Mapping[str, str]:
     """Columns, and the fields of the form, in words."""
     return {
         "category": _("Category"),
-        "title": _("What happened, in one line"),
-        **{f"title_{code}": _("Title ({language})").format(language=name) for code, name in LANGUAGES.items()},
-        **{f"name_{code}": _("Name ({language})").format(language=name) for code, name in LANGUAGES.items()},
+        "title": _("What happened in one line"),
+        **{f"title_{code}": _("Title in {language}").format(language=name) for code, name in LANGUAGES.items()},
+        **{f"name_{code}": _("Name in {language}").format(language=name) for code, name in LANGUAGES.items()},
         "name": _("Name"),
         "type": _("Kind"),
         "kind": _("Kind"),
@@ -49,8 +49,8 @@ def columns() -> Mapping[str, str]:
         "source_ids": _("Sources"),
         "source_id": _("Source"),
         "sources": _("Source"),
-        "figure_min": _("Figure, lowest"),
-        "figure_max": _("Figure, highest"),
+        "figure_min": _("Lowest figure"),
+        "figure_max": _("Highest figure"),
         "figure_unit": _("Unit"),
         "unit": _("Unit"),
         "note": _("Note"),

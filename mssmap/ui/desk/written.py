@@ -11,7 +11,7 @@ from mssmap.records import kinds
 from mssmap.records.catalog import Data
 from mssmap.records.submissions import submission
 from mssmap.records.submissions.completing import whole_day
-from mssmap.records.submissions.submission import CORRECT, NEW, WITHDRAW, WRONG
+from mssmap.records.submissions.submission import ADD_SOURCE, CORRECT, NEW, WITHDRAW, WRONG
 from mssmap.ui.desk.draft import CELL
 
 Typed = Mapping[str, Any]
@@ -33,9 +33,7 @@ def new_event(typed: Typed, data: Data, language: str) -> dict[str, Any]:
     if typed.get("headline"):
         raw[f"title_{language}"] = typed["headline"]
     raw |= days(typed) | where(typed, data) | {"sources": sources(typed)}
-    if figures := [one for n in range(1, FIGURES + 1) if (one := figure(typed, n))]:
-        raw["figures"] = figures
-    return raw
+    return raw | figures(typed)
 
 
 def new_status(typed: Typed) -> dict[str, Any]:
@@ -71,6 +69,8 @@ def about(typed: Typed, subject: str, change: str, now: Mapping[str, str]) -> di
         raw |= {"instead": True} if typed.get("instead") else {}
     if change in (WRONG, WITHDRAW) and typed.get("note"):
         raw["note"] = typed["note"]
+    if kind == "event" and change in (CORRECT, ADD_SOURCE):
+        raw |= figures(typed)
     given = sources(typed)
     return raw | ({"sources": given} if given or change != WRONG else {})
 
@@ -115,6 +115,12 @@ def sources(typed: Typed, prefix: str = "") -> list[dict[str, str]]:
     if known := typed.get(f"{prefix}source_id"):
         row = {"source_id": str(known)}
     return [row] if row else []
+
+
+def figures(typed: Typed) -> dict[str, Any]:
+    """Return the figures that were written, under their key; nothing if there are none."""
+    found = [one for n in range(1, FIGURES + 1) if (one := figure(typed, n))]
+    return {"figures": found} if found else {}
 
 
 def figure(typed: Typed, n: int) -> dict[str, Any] | None:
