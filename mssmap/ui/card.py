@@ -46,12 +46,13 @@ def _to_desk(record_id: str) -> None:
     if record_id not in subjects.titles():
         return
     titles = words.changes()
-    with st.container(key="card_desk", horizontal=True):
+    with st.container(key="card_desk", horizontal=True, gap="small"):
         for change in (CORRECT, ADD_SOURCE, WRONG):
             needs = "report" if change == WRONG else "submit"
             st.button(
                 plain.label(titles[change]),
                 key=f"card {change}",
+                type="tertiary",
                 on_click=_leave,
                 args=(record_id, change),
                 disabled=not permits.may(needs),

@@ -23,6 +23,8 @@ from mssmap.ui.desk import acts, draft, subjects, words
 WAITING: Final = "waiting"
 ALL: Final = "all"
 REASON: Final = "desk_reason"
+LISTED: Final = 6
+"""So many rows are shown without a bar to scroll."""
 
 
 def tab() -> None:
@@ -58,7 +60,7 @@ def _list(found: list[Submitted]) -> list[Submitted]:
     contents = [item.content for item in found]
     frame = pd.DataFrame(
         {
-            _("Number"): [item.number for item in found],
+            _("Submission"): [item.number for item in found],
             _("State"): [words.state(item.state) for item in found],
             _("What"): [
                 f"{known.get(str(c.get('kind')), '')} · {changes.get(str(c.get('change')), '')}" for c in contents
@@ -73,7 +75,7 @@ def _list(found: list[Submitted]) -> list[Submitted]:
         hide_index=True,
         on_select="rerun",
         selection_mode="multi-row",
-        height=min(260, 38 + 35 * len(found)),
+        height="content" if len(found) <= LISTED else 260,
         key="desk_list",
     )
     picked = [n for n in held["selection"]["rows"] if n < len(found)]
@@ -134,17 +136,12 @@ def _compared(content: Submission) -> None:
     layer = kinds.layer_of(content.record_id or content.fields.get("record_id", ""))
     name = layer.name if layer else ""
     if changed := effects.differences(content, made, data):
-        st.dataframe(
-            pd.DataFrame(
-                {
-                    _("Field"): [words.column(one) for one, _old, _new in changed],
-                    _("As it stands"): [words.cell(one, old, name) for one, old, _new in changed],
-                    _("As handed in"): [words.cell(one, new, name) for one, _old, new in changed],
-                }
-            ),
-            hide_index=True,
-            height=min(420, 38 + 35 * len(changed)),
-            key="desk_changed",
+        plain.table(
+            [_("Field"), _("As it stands"), _("As handed in")],
+            [
+                [words.column(one), words.cell(one, old, name) or "–", words.cell(one, new, name) or "–"]
+                for one, old, new in changed
+            ],
         )
     for one in effects.moved(made, data, state.today()):
         plain.say("caption", moved(one))
@@ -166,9 +163,10 @@ def moved(one: effects.Moved) -> str:
 
 def _added(item: Submitted) -> None:
     """Show the rows that an accepted submission added."""
-    for table, added in item.rows.items():
-        plain.say("caption", f"{words.layer_title(table)}")
-        st.dataframe(pd.DataFrame(added).T.loc[lambda frame: (frame != "").any(axis=1)], key=f"desk_added {table}")
+    for added in item.rows.values():
+        for row in added:
+            filled = [[words.column(name), words.cell(name, one)] for name, one in row.items() if one]
+            plain.table([_("Field"), _("As accepted")], filled)
 
 
 def _sources(content: Submission) -> None:
