@@ -136,6 +136,8 @@ def state(name: str) -> str:
 
 def cell(column_name: str, value: str, layer: str = "") -> str:
     """Return a value of a closed list in words; any other as it stands."""
+    if column_name == "source_ids":
+        return value.replace(";", ", ")
     if column_name == "category":
         return text.category(value) if value else ""
     if column_name == "status" and layer:
