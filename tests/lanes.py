@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from zlib import crc32
 
 import pytest
@@ -98,6 +99,9 @@ CAMPAIGNS = {
 SHARE = 3
 """Of the cases of a test in `ELSEWHERE`, `--lean` runs one in so many, drawn by their names, and always one."""
 
+WINDOWS = 2
+"""Of the tests of a file that drives Chromium, `--lean` runs one in so many, drawn by their names, and always one."""
+
 
 def in_check(item: pytest.Item) -> bool:
     """Whether a test belongs to `make check`: it is not in the list, and asks for no database server."""
@@ -108,21 +112,24 @@ def in_check(item: pytest.Item) -> bool:
 
 
 def lean(items: list[pytest.Item]) -> list[pytest.Item]:
-    """Return what `--lean` runs: no campaign, and of a slow test with many cases a share."""
-    kept = [item for item in items if not _is_campaign(item)]
-    cases: dict[str, list[pytest.Item]] = {}
-    for item in kept:
-        cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
-    drawn = {item for same in cases.values() for item in (_drawn(same) if _is_slow(same[0]) else same)}
-    return [item for item in items if item in drawn]
+    """Return what `--lean` runs: no campaign, and a share of what is slow."""
+    kept = _drawn(items, lambda name: name.partition("[")[0], ELSEWHERE, SHARE)
+    return _drawn(kept, lambda name: name.partition("::")[0], ("tests/browser",), WINDOWS)
 
 
-def _drawn(cases: list[pytest.Item]) -> list[pytest.Item]:
-    return [item for item in cases if not crc32(item.nodeid.encode()) % SHARE] or cases[:1]
-
-
-def _is_slow(item: pytest.Item) -> bool:
-    return item.nodeid.partition("::")[0].startswith(tuple(ELSEWHERE))
+def _drawn(
+    items: list[pytest.Item], group: Callable[[str], str], places: Iterable[str], share: int
+) -> list[pytest.Item]:
+    """Return the items without campaigns; of each group in some places one in so many, drawn by the names."""
+    groups: dict[str, list[str]] = {}
+    for item in items:
+        if not _is_campaign(item):
+            groups.setdefault(group(item.nodeid), []).append(item.nodeid)
+    kept = set()
+    for names in groups.values():
+        some = [name for name in names if not crc32(name.encode()) // 7 % share] or names[:1]
+        kept.update(some if names[0].startswith(tuple(places)) else names)
+    return [item for item in items if item.nodeid in kept]
 
 
 def _is_campaign(item: pytest.Item) -> bool:
