@@ -47,7 +47,7 @@ class Scheduling(LoadScopeScheduling):
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--check", action="store_true", help="only what `make check` runs; see tests/lanes.py")
-    parser.addoption("--lean", action="store_true", help="without the campaigns of tests/lanes.py")
+    parser.addoption("--lean", action="store_true", help="no campaigns, of many cases a share; see tests/lanes.py")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -55,8 +55,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=[item for item in items if not lanes.in_check(item)])
         items[:] = filter(lanes.in_check, items)
     if config.getoption("--lean"):
-        config.hook.pytest_deselected(items=[item for item in items if lanes.is_campaign(item)])
-        items[:] = [item for item in items if not lanes.is_campaign(item)]
+        kept = lanes.lean(items)
+        config.hook.pytest_deselected(items=list(set(items) - set(kept)))
+        items[:] = kept
 
 
 @pytest.hookimpl(optionalhook=True)

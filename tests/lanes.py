@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from zlib import crc32
+
 import pytest
 
 ELSEWHERE = {
@@ -59,8 +62,27 @@ ELSEWHERE = {
 
 CAMPAIGNS = {
     "tests/archive/test_engines.py": "starts PostgreSQL and Spark; `make test` and `make soak`",
+    "tests/browser/test_archive.py::test_a_large_csv_becomes_an_archive_and_is_on_the_map": "a million rows",
+    "tests/browser/test_archive.py::test_removed_undone_put_back_and_made_of_an_old_import": "a server of its own",
+    "tests/browser/test_damaged.py::test_every_page_shows_its_content_and_tells_each_fault_beside_its_list": (
+        "every page of a server whose files are all damaged"
+    ),
     "tests/browser/test_clicks.py": "random clicks on slow lines; `make soak` has the long form",
+    "tests/browser/test_hand.py::test_acts_are_taken_from_our_own_pages_and_from_the_person_who_did_them": (
+        "servers of its own"
+    ),
+    "tests/browser/test_live.py::test_a_click_into_a_dead_server_is_stored_by_the_next_one": "servers that are killed",
+    "tests/browser/test_live.py::test_a_page_that_streamlit_gives_up_is_loaded_again": "servers that are killed",
+    "tests/browser/test_live.py::test_a_store_that_was_removed_is_told_on_every_page_and_nothing_is_said_to_be_saved": (
+        "a server of its own, and every page of it"
+    ),
+    "tests/browser/test_live.py::test_what_the_store_did_not_take_waits_and_is_stored_as_soon_as_it_can_be": (
+        "a server of its own whose store is locked"
+    ),
     "tests/browser/test_memory.py": "hundreds of acts in one window; `make soak` has the long form",
+    "tests/browser/test_sinks.py::test_map_list_card_popup_and_tooltip": "every record with every harmful name",
+    "tests/browser/test_sinks.py::test_standalone_map_and_exported_html": "a server of its own",
+    "tests/browser/test_sinks.py::test_the_ordinary_way_is_harmed": "a server of its own",
     "tests/browser/test_timeline.py::test_the_dial_dragged_across_four_years_shows_each_day_it_passes": (
         "a hand of eighty steps in a second needs a machine with nothing beside it"
     ),
@@ -69,9 +91,16 @@ CAMPAIGNS = {
     "tests/deploy/test_hour.py": "people come and go; `make soak` has the long form",
     "tests/deploy/test_viewers.py": "many viewers at once; `make soak` has the long form",
     "tests/store/test_server_kill.py": "kills servers at random moments; `make soak` has the long form",
+    "tests/ui/test_plain.py::test_a_terminal_is_not_steered_by_names": "every command, in a terminal",
     "tests/test_switched_off.py": "copies the product and runs tests in the copy; `scripts/switch_off.py` has them all",
 }
 """Campaigns that `--lean` leaves out, for a machine that has half an hour on two cores; `make test` has them."""
+
+SHARE = 3
+"""Of the cases of a test in `ELSEWHERE`, `--lean` runs one in so many, drawn by their names, and always one."""
+
+WINDOWS = 2
+"""Of the tests of a file that drives Chromium, `--lean` runs one in so many, drawn by their names, and always one."""
 
 
 def in_check(item: pytest.Item) -> bool:
@@ -82,6 +111,26 @@ def in_check(item: pytest.Item) -> bool:
     return not path.startswith(tuple(ELSEWHERE)) and not asks & {"postgres", "postgresql", "postgis"}
 
 
-def is_campaign(item: pytest.Item) -> bool:
-    """Whether `--lean` leaves a test out."""
+def lean(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Return what `--lean` runs: no campaign, and a share of what is slow."""
+    kept = _drawn(items, lambda name: name.partition("[")[0], ELSEWHERE, SHARE)
+    return _drawn(kept, lambda name: name.partition("::")[0], ("tests/browser",), WINDOWS)
+
+
+def _drawn(
+    items: list[pytest.Item], group: Callable[[str], str], places: Iterable[str], share: int
+) -> list[pytest.Item]:
+    """Return the items without campaigns; of each group in some places one in so many, drawn by the names."""
+    groups: dict[str, list[str]] = {}
+    for item in items:
+        if not _is_campaign(item):
+            groups.setdefault(group(item.nodeid), []).append(item.nodeid)
+    kept = set()
+    for names in groups.values():
+        some = [name for name in names if not crc32(name.encode()) // 7 % share] or names[:1]
+        kept.update(some if names[0].startswith(tuple(places)) else names)
+    return [item for item in items if item.nodeid in kept]
+
+
+def _is_campaign(item: pytest.Item) -> bool:
     return item.nodeid in CAMPAIGNS or item.nodeid.partition("::")[0] in CAMPAIGNS

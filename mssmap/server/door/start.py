@@ -136,7 +136,9 @@ def configure(configured: Settings) -> dict[str, Any]:
     # this machine's own names stay, for its health checks
     hosts = configured.allowed_hosts or config.get_option("server.allowedHosts")
     config.set_option("server.allowedHosts", list(dict.fromkeys([*hosts, "localhost", "127.0.0.1", "::1"])))
-    manifest_scanner.scan_component_manifests = lambda max_workers=None: []  # 0.6 s through all packages; ours have none
+    manifest_scanner.scan_component_manifests = (
+        lambda max_workers=None: []
+    )  # 0.6 s through all packages; ours have none
     config.set_option("server.enableAgentApi", False)
     config.set_option("client.showErrorDetails", "none")
     if not configured.people_sign_in:

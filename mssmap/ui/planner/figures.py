@@ -41,7 +41,8 @@ def key_figures(coverage: Coverage, ask: int | None = None) -> None:
     Parameters
     ----------
     ask
-        Given while the bands are not whole: the browser asks for more, and the fragment it stands in runs again.
+        Given while the bands are not whole, another number each time: the browser asks for more, and the fragment it
+        stands in runs again.
     """
     items = []
     for name, title in figure_titles().items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from itertools import takewhile
 from typing import Any
@@ -40,9 +41,10 @@ def key_figures(judged: Judged, coverage: Coverage) -> None:
 
 def _so_far(judged: Judged, coverage: Coverage) -> None:
     job = _job(judged)
+    ended = job is not None and not job.running  # asked first: what is found until then is in the steps below
     steps = list(job.steps) if job else []
-    ended = job is not None and not job.running
-    figures.key_figures(on_data.with_bands(coverage, steps), None if ended else len(steps))
+    # another number each time: a message that is the same as before wakes nobody, and nobody would ask again
+    figures.key_figures(on_data.with_bands(coverage, steps), None if ended else time.monotonic_ns() // 1_000_000)
     total = sureness.count(judged.plan)
     st.caption(plain.label(words(steps, total)), help=plain.label(ranges(steps)) if len(steps) == total else None)
 
