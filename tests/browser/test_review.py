@@ -89,7 +89,8 @@ def test_wrong_corrected_accepted_and_seen_in_the_other_window(windows: dict[str
     hand.click("Hand in")
     for field in ("Title of the source", "Publisher", "Published on"):
         admin.page.get_by_text(f"Source 1, {field}: found").wait_for()
-    expect(admin.page.get_by_label("Who runs it", exact=True)).to_have_value("Guatemala and Jamaica")
+    admin.open("/desk")
+    expect(admin.page.get_by_label("Who runs it", exact=True)).to_have_value("Guatemala and Jamaica")  # after a reload
     hand.fill("Title of the source", "The base")
     hand.fill("Publisher", "Daily")
     hand.fill("Published on", "2025-01-25")

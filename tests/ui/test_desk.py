@@ -64,7 +64,13 @@ def test_a_place_is_read_as_one_writes_it(small, line, expected):
 
 def test_figures_have_the_source_of_the_report_or_their_own(small):
     other = {f"figure 2 {name}": value for name, value in SOURCE.items()} | {"figure 2 url": "https://example.org/o"}
-    typed = {"measure 1": "killed", "number 1": "12-15", "measure 2": "injured", "number 2": "at least 3,000"}
+    typed = {
+        "measure 1": "killed",
+        "number 1": "12-15",
+        "measure 2": "injured",
+        "number 2": "at least 3,000",
+        "apart 2": True,
+    }
     raw = event(small, **typed, **other)
     first, second = raw["figures"]
     assert (first["value_min"], first["value_max"], first["sources"]) == ("12", "15", [SOURCE])

@@ -129,7 +129,7 @@ def figure(typed: Typed, n: int) -> dict[str, Any] | None:
     if not measure and not number:
         return None
     unit = typed.get(f"unit {n}") or "people"
-    own = sources(typed, f"figure {n} ")
+    own = sources(typed, f"figure {n} ") if typed.get(f"apart {n}") else []
     return {"measure": measure, **amount(number), "unit": unit, "stated": "page", "sources": own or sources(typed)}
 
 
