@@ -23,6 +23,7 @@ if permits.let_in(cache.opened):
             st.Page("pages/planner.py", title=_("FOB planner"), url_path="planner"),
             st.Page("pages/briefing.py", title=_("Briefing"), url_path="briefing"),
             st.Page("pages/export.py", title=_("Export"), url_path="export"),
+            st.Page("pages/desk.py", title=_("Desk"), url_path="desk"),
             st.Page("pages/data.py", title=_("Data and sources"), url_path="data"),
         ],
         position="top",

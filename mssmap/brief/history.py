@@ -248,11 +248,15 @@ def _last_key(store: Store) -> str:
     return LAST_BRIEF if store.actor == roles.LOCAL else f"{LAST_BRIEF}.{people.own_key(store.actor)}"
 
 
-def draft(store: Store) -> dict[str, Any]:
-    """Return what the person typed into the composer; nothing for a new draft."""
-    return _usable(store, DRAFTS + people.own_key(store.actor)) or {}
+def draft(store: Store, of: str = "") -> dict[str, Any]:
+    """Return what the person typed into the composer, or into another form; nothing for a new draft."""
+    return _usable(store, _draft_key(store, of)) or {}
 
 
-def keep_draft(store: Store, values: Mapping[str, Any]) -> None:
-    """Keep what was typed into the composer."""
-    notes.remember(store, DRAFTS + people.own_key(store.actor), dict(values))
+def keep_draft(store: Store, values: Mapping[str, Any], of: str = "") -> None:
+    """Keep what was typed into the composer, or into another form."""
+    notes.remember(store, _draft_key(store, of), dict(values))
+
+
+def _draft_key(store: Store, of: str) -> str:
+    return ".".join(filter(None, [DRAFTS.rstrip("."), of, people.own_key(store.actor)]))

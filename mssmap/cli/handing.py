@@ -47,24 +47,9 @@ def _record(item: Submission, kept: Submitted | None, data: Data) -> dict[str, A
 
 def _duplicates(item: Submission, data: Data) -> list[dict[str, Any]]:
     """Return events of ours that a new event may be."""
-    if item.kind != "event" or item.change != "new":
-        return []
-    from mssmap.ingest import duplicates
-    from mssmap.records import schema
-    from mssmap.records.submissions import rows
+    from mssmap.ingest import deciding
 
-    made = rows.rows(item, data)["events"]
-    contract = data.dataset("events").contract
-    frame = schema.typed({name: [row[name] for row in made] for name in contract.columns}, [1], contract, file="").frame
-    pairs, _notes = duplicates.find(frame, data["events"])
-    return [
-        {"id": row["event_id"], "title": row["our_title"], "distance_km": _rounded(row["distance_km"])}
-        for row in pairs.to_dict("records")
-    ]
-
-
-def _rounded(value: Any) -> float | None:
-    return None if value is None or value != value else round(float(value), 1)
+    return deciding.likely(item, data)
 
 
 def _line(n: int, record: dict[str, Any]) -> str:

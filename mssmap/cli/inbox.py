@@ -37,8 +37,6 @@ app = typer.Typer(
 
 Numbers = Annotated[list[int], typer.Argument(metavar="N...", help="Numbers of submissions, as the list shows them.")]
 Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why, in a sentence; it stays visible.")]
-ACCEPT_TRIES = 5
-"""So often the rows are worked out again because something else was accepted meanwhile."""
 
 
 def submit(
@@ -181,25 +179,9 @@ def accept(numbers: Numbers, reason: Reason = "") -> None:
 
 def _accepted(store: Store, number: int, reason: str) -> Submitted:
     import mssmap
-    from mssmap.records.submissions import rows, submission
-    from mssmap.store import inbox
-    from mssmap.store.ledger import GoneError
+    from mssmap.ingest import deciding
 
-    for attempt in range(ACCEPT_TRIES):
-        seen = inbox.mark_of(store)
-        data = mssmap.load()
-
-        def make(item: Submitted, data: Data = data) -> dict[str, list[dict[str, str]]]:
-            found = submission.from_dict(item.content)
-            submission.require_unchanged(found, data)
-            return rows.rows(found, data)
-
-        try:
-            return inbox.accept(store, number, make, seen=seen, recorded_on=settings.today().isoformat(), reason=reason)
-        except GoneError:
-            if attempt == ACCEPT_TRIES - 1:
-                raise
-    raise AssertionError  # pragma: no cover -- the last try returns or raises
+    return deciding.accept(store, number, reason=reason, load=mssmap.load, today=settings.today())
 
 
 @app.command()

@@ -227,6 +227,26 @@ def pair(text: str) -> Pair | None:
     return _angle(groups[0]), _angle(groups[1]), letters if len(letters) == 2 else ""
 
 
+def point(text: str) -> tuple[float, float] | None:
+    """
+    Return longitude and latitude, WGS 84 degrees, of one cell in any form that a column may have; None if it has none.
+
+    Of two bare numbers of which neither order lies in Haiti, the first is the latitude.
+
+    >>> point("-72.33 18.54"), point("18.54, -72.33"), point("POINT (-72.33 18.54)"), point("Delmas 33")
+    ((-72.33, 18.54), (-72.33, 18.54), (-72.33, 18.54), None)
+    """
+    if found := WKT.fullmatch(text):
+        shape = _one_wkt(found.group(2))
+        is_point = found.group(1) in (None, "0", "4326") and shape is not None and shape.geom_type == "Point"
+        return (shape.x, shape.y) if is_point and not shape.is_empty else None
+    for read_one, _what in CODES:
+        if (two := read_one(text)) is not None:
+            lon_first, _sure = _order(np.array([two[:2]]), two[2], "")
+            return two[:2] if lon_first else (two[1], two[0])
+    return None
+
+
 def _angle(groups: Sequence[str | None]) -> float:
     first, degrees, minutes, seconds, last = groups
     value = _float(degrees)

@@ -200,7 +200,7 @@ def pcodes(shapes: gpd.GeoSeries, data: Data) -> pd.Series:
 
 def named(cells: pd.Series, data: Data, level: str) -> pd.Series:
     """Return the P-code of the commune or department that each cell names, empty if it names none."""
-    codes = {text: _code(str(text), data, level) for text in cells.dropna().unique()}
+    codes = {text: code(str(text), data, level) for text in cells.dropna().unique()}
     return cells.map(codes).fillna("").astype("str")
 
 
@@ -232,7 +232,8 @@ def is_wider(cells: pd.Series) -> pd.Series:
     return cells.map(wider).fillna(False).astype("bool")
 
 
-def _code(text: str, data: Data, level: str) -> str:
+def code(text: str, data: Data, level: str) -> str:
+    """Return the P-code of the commune or department that a text names, empty if it names none."""
     plain, said = _without_level(text.strip())
     if not plain or said == "arrondissement":
         return ""

@@ -43,7 +43,7 @@ MORE: Final = (
     '<svg viewBox="0 0 26 26" width="26" height="26"><path d="m8 8 5 5-5 5m6-10 5 5-5 5" fill="none" '
     'stroke="currentColor" stroke-width="1.6"/></svg>'
 )
-PAGES: Final = ("timeline", "planner", "briefing", "export", "data")
+PAGES: Final = ("timeline", "planner", "briefing", "export", "desk", "data")
 
 
 ORIGIN: Final = "https://origin.invalid"
@@ -219,7 +219,7 @@ def figures(shown: View) -> str:
 
 
 def _navigation() -> str:
-    titles = (_("Timeline"), _("FOB planner"), _("Briefing"), _("Export"), _("Data and sources"))
+    titles = (_("Timeline"), _("FOB planner"), _("Briefing"), _("Export"), _("Desk"), _("Data and sources"))
     links = "".join(f'<a href="{name}">{html.escape(title)}</a>' for name, title in zip(PAGES, titles, strict=True))
     here = f'<a href="" aria-current="page">{html.escape(_("Situation map"))}</a>'
     return f"<nav>{_logo()}{MORE}{here}{links}</nav>"

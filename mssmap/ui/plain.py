@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Sequence
 from typing import Final, Literal
 
 import streamlit as st
@@ -29,6 +30,13 @@ def say(kind: Kind, *lines: str) -> None:
     role = f' role="{_ROLE[kind]}"' if kind in _ROLE else ""
     body = "".join(f"<p>{html.escape(line)}</p>" for line in lines)
     st.html(f'<div class="mm-say mm-{kind}"{role}>{body}</div>')
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Show a small table whose cells wrap, to be read as a whole also on a narrow screen."""
+    head = "".join(f'<th scope="col">{html.escape(one)}</th>' for one in heads)
+    body = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    st.html(f'<table class="mm-cells"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>')
 
 
 def label(words: str) -> str:

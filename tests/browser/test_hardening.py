@@ -170,7 +170,7 @@ def test_a_bug_is_told_by_an_id_that_stands_in_the_log_once(tmp_path: Path, alon
         assert "at=<string>:" in lines[0]
 
 
-PAGES = ("/", "/timeline", "/planner", "/briefing", "/export", "/data", "/?text=1")
+PAGES = ("/", "/timeline", "/planner", "/briefing", "/export", "/desk", "/data", "/?text=1")
 
 
 def test_no_page_needs_eval(server: Server, alone: Callable[..., Screen]) -> None:

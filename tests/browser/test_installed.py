@@ -159,6 +159,7 @@ PAGES = {
     "/planner": "FOB planner",
     "/briefing": "Briefing pack",
     "/export": "Export",
+    "/desk": "Desk",
     "/data": "Data and sources",
 }
 

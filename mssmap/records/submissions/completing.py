@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Final
@@ -68,12 +68,21 @@ def _fill_new(item: Submission, cells: dict[str, str], data: Data) -> None:
             break
     if "date_precision" in columns or has_status:
         cells.setdefault("date_precision", "day")
+    for stem in ("title", "name"):
+        _one_language(cells, stem, columns)
     if item.table == "events":
         cells.setdefault("valid_to", _last_day(cells.get("valid_from", ""), cells["date_precision"]))
         cells.setdefault("country", "HTI")
         cells.setdefault("claim", "reported")
     if "location_precision" in columns:
         _locate(cells, data)
+
+
+def _one_language(cells: dict[str, str], stem: str, columns: Sequence[str]) -> None:
+    """Take a title written in another language for the English one, which no record is without."""
+    written = (cells.get(f"{stem}_{language}") for language in ("en", "fr", "ht", "es"))
+    if f"{stem}_en" in columns and (first := next(filter(None, written), "")):
+        cells[f"{stem}_en"] = first
 
 
 def _not_before(cells: dict[str, str], start: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -29,26 +30,58 @@ def _is(row: Mapping[str, str], item: Submission, data: Data) -> bool:
     return row.get(data.dataset(item.table).id_column) == item.record_id
 
 
+@dataclass(frozen=True)
+class Moved:
+    """
+    A count or a grade that accepting changes.
+
+    Attributes
+    ----------
+    layer, status
+        Of a count: how many records of the layer have the status; empty for a grade.
+    record_id
+        Of a grade: of what.
+    before, after
+        As text; an empty grade where there was none.
+    """
+
+    layer: str
+    status: str
+    record_id: str
+    before: str
+    after: str
+
+
+def moved(made: Rows, data: Data, today: date) -> list[Moved]:
+    """Return what accepting rows changes of the counts and grades of today."""
+    if not made:
+        return []
+    after = with_rows(data, [Accepted("", made)])
+    clocks = timeline.Clocks(today, today)
+    layers = [kinds.layer_of(row["record_id"]) for row in made.get("status", ())]
+    found = []
+    for name in dict.fromkeys(layer.name for layer in layers if layer is not None):
+        counts = _moved(_counted(data, name, clocks), _counted(after, name, clocks))
+        found += [Moved(name, status, "", str(old), str(new)) for status, (old, new) in sorted(counts.items())]
+    for name in ("events", "status", "strength", "indicators"):
+        if ids := {row[data.dataset(name).id_column] for row in made.get(name, ())}:
+            grades = _moved(_grades(data, name, ids, clocks), _grades(after, name, ids, clocks))
+            found += [Moved("", "", key, old, new) for key, (old, new) in sorted(grades.items())]
+    return found
+
+
 def effects(made: Rows, data: Data, today: date) -> list[str]:
     """
     Return what accepting rows changes of the counts and grades of today, a line each.
 
     Such as `prisons functioning 11 -> 10` or `fob-03.3 grade C3 -> C2`.
     """
-    if not made:
-        return []
-    after = with_rows(data, [Accepted("", made)])
-    clocks = timeline.Clocks(today, today)
-    layers = [kinds.layer_of(row["record_id"]) for row in made.get("status", ())]
-    lines = []
-    for name in dict.fromkeys(layer.name for layer in layers if layer is not None):
-        moved = _moved(_counted(data, name, clocks), _counted(after, name, clocks))
-        lines += [f"{name} {status} {old} → {new}" for status, (old, new) in sorted(moved.items())]
-    for name in ("events", "status", "strength", "indicators"):
-        if ids := {row[data.dataset(name).id_column] for row in made.get(name, ())}:
-            grades = _moved(_grades(data, name, ids, clocks), _grades(after, name, ids, clocks))
-            lines += [f"{key} grade {old or '-'} → {new or '-'}" for key, (old, new) in sorted(grades.items())]
-    return lines
+    return [
+        f"{one.layer} {one.status} {one.before} → {one.after}"
+        if one.layer
+        else f"{one.record_id} grade {one.before or '-'} → {one.after or '-'}"
+        for one in moved(made, data, today)
+    ]
 
 
 def _counted(data: Data, layer: str, clocks: timeline.Clocks) -> dict[str, int]:

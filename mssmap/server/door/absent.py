@@ -12,7 +12,7 @@ from mssmap.i18n import gettext as _
 from mssmap.i18n import speaking
 from mssmap.server.door import pages
 
-PAGES: Final = frozenset({"/", "/timeline", "/planner", "/briefing", "/export", "/data"})
+PAGES: Final = frozenset({"/", "/timeline", "/planner", "/briefing", "/export", "/desk", "/data"})
 """Paths of the pages in app.py."""
 FILES: Final = ("/component/", "/media/")
 """Below these a web page is a file that is there."""

@@ -1,0 +1,128 @@
+"""The desk in the real browser, with two roles: reported wrong, corrected, accepted, and seen in the other window."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+from playwright.sync_api import Browser, Page, expect
+
+from .conftest import PATIENCE_MS, Screen, Team
+
+pytestmark = pytest.mark.browser
+
+MOST_ACTS = 12
+"""Interactions of a practised hand for an event, from the empty form to the map."""
+
+
+@pytest.fixture
+def windows(browser: Browser, team: Team) -> Iterator[dict[str, Screen]]:
+    """A window of a viewer and one of an administrator."""
+    found = {}
+    for person in ("viewer", "admin"):
+        context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
+        cookies = [{"name": name, "value": text, "url": team.server.url} for name, text in team.cookie(person).items()]
+        context.add_cookies(cookies)  # type: ignore[arg-type]
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        found[person] = Screen(page, team.server)
+        found[person].listen()
+    yield found
+    for screen in found.values():
+        screen.page.context.close()
+        assert screen.faults == []
+        assert screen.outside() == []
+
+
+class Hand:
+    """Somebody at the desk, of whom each act is counted."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.acts = page, 0
+
+    def fill(self, label: str, words: str) -> None:
+        self.acts += 1
+        field = self.page.get_by_label(label, exact=True)
+        field.fill(words)
+        field.press("Tab")
+
+    def choose(self, label: str, words: str) -> None:
+        """Type a part of a word into a choice and take it."""
+        self.acts += 1
+        field = self.page.get_by_role("combobox", name=label)
+        field.fill(words)
+        field.press("Enter")
+
+    def click(self, name: str) -> None:
+        self.acts += 1
+        self.page.get_by_role("button", name=name, exact=True).or_(self.page.get_by_role("radio", name=name)).click()
+
+
+def event(team: Team, record_id: str) -> dict[str, Any] | None:
+    """Return what the API says of an event."""
+    url = f"{team.server.url}/api/collections/events/items/{record_id}"
+    answer = requests.get(url, cookies=team.cookie("viewer"), timeout=20)
+    return dict(answer.json()["properties"]) if answer.ok else None
+
+
+def test_wrong_corrected_accepted_and_seen_in_the_other_window(windows: dict[str, Screen], team: Team) -> None:
+    viewer, admin = windows["viewer"], windows["admin"]
+
+    viewer.open("/?as_of=2025-01-18&layers=fobs&lat=18.55&lon=-72.33&zoom=13")
+    viewer.symbol("fob-04").click()
+    viewer.page.get_by_role("button", name="Report as wrong").click()
+    viewer.page.get_by_label("What is wrong in a sentence").fill("It was handed over earlier.")
+    assert viewer.page.get_by_role("button", name="Hand in and accept").count() == 0
+    viewer.page.get_by_role("button", name="Hand in", exact=True).click()
+    viewer.page.get_by_text("Handed in as number 1.").wait_for()
+
+    admin.open("/desk")
+    hand = Hand(admin.page)
+    admin.page.get_by_role("tab", name="Inbox").click()
+    admin.page.get_by_text("It was handed over earlier.").wait_for()
+    hand.click("Correct that record")
+    hand.fill("Who runs it", "Guatemala and Jamaica")
+    hand.fill("Address of the source", "https://example.org/base")
+    hand.click("Hand in")
+    for field in ("Title of the source", "Publisher", "Published on"):
+        admin.page.get_by_text(f"Source 1, {field}: found").wait_for()
+    expect(admin.page.get_by_label("Who runs it", exact=True)).to_have_value("Guatemala and Jamaica")
+    hand.fill("Title of the source", "The base")
+    hand.fill("Publisher", "Daily")
+    hand.fill("Published on", "2025-01-25")
+    hand.fill("Reason to accept it yourself at once", "Nobody else is here.")
+    hand.click("Hand in and accept")
+    admin.page.get_by_text("Accepted: number 2.").wait_for()
+
+    viewer.page.get_by_role("link", name="Situation map").click()
+    viewer.card().get_by_text("Guatemala and Jamaica").wait_for()
+    viewer.card().get_by_role("link", name="The base").wait_for()
+
+    enter_an_event(admin, team)
+
+
+def enter_an_event(admin: Screen, team: Team) -> None:
+    """An event is in the API at once, and on the map after a dozen acts."""
+    hand = Hand(admin.page)
+    hand.click("New event")
+    hand.choose("Category", "Gang attack")
+    hand.fill("What happened in one line", "Shots at the market of Hinche")
+    hand.fill("Day", "2026-11-20")
+    hand.fill("Where", "Hinche")
+    hand.fill("Address of the source", "https://lenouvelliste.com/hinche-20")
+    hand.fill("Title of the source", "Tirs au marché")
+    expect(admin.page.get_by_label("Publisher", exact=True)).to_have_value("Le Nouvelliste")
+    hand.fill("Published on", "2026-11-21")
+    hand.fill("Reason to accept it yourself at once", "Nobody else is here.")
+    hand.click("Hand in and accept")
+    began = time.monotonic()
+    new = "ev-2026-11-20-shots-at-the-market-of-hinche"
+    while event(team, new) is None:
+        assert time.monotonic() - began < PATIENCE_MS / 1000
+    hand.click("Show on the map")
+    admin.drawn()
+    admin.card().get_by_text("Shots at the market of Hinche").wait_for()
+    assert hand.acts <= MOST_ACTS

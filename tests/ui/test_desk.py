@@ -1,0 +1,143 @@
+"""The desk without its page: what was typed becomes a submission, and what is wrong is told with the field."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from mssmap.errors import InputError
+from mssmap.i18n import speaking
+from mssmap.ingest import deciding, whereabouts
+from mssmap.records.submissions import reading, rows, submission
+from mssmap.records.submissions.joined import with_rows
+from mssmap.store import inbox, open_store
+from mssmap.ui.desk import review, words, written
+
+TODAY = date(2025, 6, 30)
+SOURCE = {
+    **{"url": "https://example.org/n", "title": "Market attacked", "publisher": "Daily"},
+    **{"published_on": "2025-03-02"},
+}
+EVENT = {"category": "gang_attack", "headline": "Market attacked", "day": "2025-03", "where": "bèta", **SOURCE}
+
+
+def event(data: Any, language: str = "en", **more: Any) -> dict[str, Any]:
+    return written.new_event({**EVENT, **more}, data, language)
+
+
+def test_one_line_each_makes_an_event(small):
+    item = rows.checked(event(small), small, TODAY)
+    assert item.faults == ()
+    row = rows.rows(item, small)["events"][0]
+    assert (row["valid_from"], row["valid_to"], row["date_precision"]) == ("2025-03-01", "2025-03-31", "month")
+    assert (row["place"], row["commune_pcode"], row["location_precision"]) == ("Bêta", "HT0121", "commune")
+    assert (float(row["lon"]), float(row["lat"])) == pytest.approx((-72.25, 18.55))
+
+
+def test_the_writers_own_language_is_enough(small):
+    item = rows.checked(event(small, "ht", headline="Yo atake mache a"), small, TODAY)
+    row = rows.rows(item, small)["events"][0]
+    assert (row["title_ht"], row["title_en"]) == ("Yo atake mache a", "Yo atake mache a")
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("HT0121", {"place": "Bêta", "commune_pcode": "HT0121"}),
+        ("Ouest", {"department_pcode": "HT01", "location_precision": "department"}),
+        ("18°33'N 72°15'W", {"lon": "-72.25000", "lat": "18.55000"}),
+        ("-72.25, 18.55", {"lon": "-72.25000", "lat": "18.55000"}),
+        ("POINT (-72.25 18.55)", {"lon": "-72.25000", "lat": "18.55000"}),
+        ("Carrefour Paul, Beta", {"place": "Carrefour Paul", "commune_pcode": "HT0121"}),
+        ("Tout le pays", {"location_precision": "country"}),
+        ("Nowhere", {"place": "Nowhere"}),
+        ("  ", {}),
+    ],
+)
+def test_a_place_is_read_as_one_writes_it(small, line, expected):
+    assert whereabouts.read(line, small) == expected
+    assert whereabouts.is_known(expected) == (len(expected) > 1 or "location_precision" in expected)
+
+
+def test_figures_have_the_source_of_the_report_or_their_own(small):
+    other = {f"figure 2 {name}": value for name, value in SOURCE.items()} | {"figure 2 url": "https://example.org/o"}
+    typed = {"measure 1": "killed", "number 1": "12-15", "measure 2": "injured", "number 2": "at least 3,000"}
+    raw = event(small, **typed, **other)
+    first, second = raw["figures"]
+    assert (first["value_min"], first["value_max"], first["sources"]) == ("12", "15", [SOURCE])
+    assert (second["value_min"], second["qualifier"]) == ("3000", "at least")
+    assert second["sources"][0]["url"] == "https://example.org/o"
+    assert rows.checked(raw, small, TODAY).faults == ()
+
+
+def test_a_correction_holds_only_what_was_changed(small):
+    now = {"status": "handed_over", "valid_from": "2025-01-21", "operator": "Guatemala", "note": "old"}
+    typed = {"cell status": "handed_over", "cell valid_from": "2025-01-20", "cell note": "", **SOURCE}
+    raw = written.about(typed, "status fob-a.2", "correct", now)
+    cells = {"valid_from": "2025-01-20", "note": ""}
+    assert raw == {"kind": "status", "id": "fob-a.2", "change": "correct", "sources": [SOURCE], **cells}
+
+
+def test_each_fault_names_its_field_as_the_form_does(small):
+    raw = event(small, day="2027-01-01", url="javascript:alert(1)", headline="<img src=x>", where="40, 10")
+    told = [words.fault(line) for line in rows.checked(raw, small, TODAY).faults]
+    assert [line.partition(": ")[0] for line in told] == [
+        "What happened in one line",
+        "Source 1, Address",
+        "Day",
+        "Where",
+    ]
+
+
+def test_whom_one_accepts_is_worked_out_anew_when_another_was_accepted_meanwhile(small):
+    """A second editor is told who was first, and nothing is added twice."""
+    store = open_store("sqlite://")
+    contents = [
+        submission.as_dict(rows.checked(event(small, headline=title), small, TODAY)) for title in ("One", "Two")
+    ]
+    inbox.submit(store, [(one["fields"]["title_en"], one) for one in contents], origin="typed", actor="ana")
+    loads = []
+
+    def load() -> Any:
+        if not loads:  # somebody else is quicker, once
+            loads.append(1)
+            deciding.accept(store, 2, reason="", load=load, today=TODAY)
+        from mssmap.ingest import attach
+
+        return with_rows(small, attach.accepted_of(store))
+
+    done = deciding.accept(store, 1, reason="", load=load, today=TODAY)
+    assert [row["publisher"] for row in done.rows.get("sources", [])] == [], "the page is a source already"
+    with pytest.raises(InputError, match="has decided it already"):
+        deciding.accept(store, 1, reason="", load=load, today=TODAY)
+
+
+def test_an_event_that_it_may_be_is_found_before_there_is_a_source(small):
+    typed = {"category": "gang_attack", "headline": "Prison break", "day": "2024-03-02", "where": "Alpha-Goâve"}
+    item = reading.read(written.new_event(typed, small, "en"), small, TODAY)
+    assert item.faults
+    assert [one["id"] for one in deciding.likely(item, small)] == ["break-a"]
+    assert deciding.likely(replace(item, fields={**item.fields, "valid_from": "2024-03-03"}), small) == []
+
+
+def test_several_about_one_record_are_decided_one_by_one():
+    def item(number: int, record_id: str) -> inbox.Submitted:
+        content = {"kind": "event", "change": "correct", "record_id": record_id}
+        return inbox.Submitted(f"s{number}", number, "n", "open", 1, {"content": content}, "", "")
+
+    assert review.touched_twice([item(1, "ev-1"), item(2, "ev-1"), item(3, ""), item(4, "")]) == "ev-1"
+    assert review.touched_twice([item(1, "ev-1"), item(2, "ev-2")]) == ""
+
+
+def test_what_accepting_changes_is_told_in_words(small):
+    from mssmap.records.submissions import effects
+
+    raw = {"kind": "status", "record_id": "fob-a", "status": "closed", "valid_from": "2025-03-01", "sources": [SOURCE]}
+    made = rows.rows(rows.checked(raw, small, TODAY), small)
+    with speaking("fr"):
+        told = [review.moved(one) for one in effects.moved(made, small, TODAY)]
+    assert told[0].startswith("Bases")
+    assert told[0].endswith("0 → 1")
