@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from zlib import crc32
 
 import pytest
@@ -96,11 +95,11 @@ CAMPAIGNS = {
 }
 """Campaigns that `--lean` leaves out, for a machine that has half an hour on two cores; `make test` has them."""
 
-SHARE = 3
+CASES = 3
 """Of the cases of a test in `ELSEWHERE`, `--lean` runs one in so many, drawn by their names, and always one."""
 
-WINDOWS = 2
-"""Of the tests of a file that drives Chromium, `--lean` runs one in so many, drawn by their names, and always one."""
+TESTS = 2
+"""Of what is left of a file in `ELSEWHERE`, `--lean` runs one in so many, drawn by their names, and always one."""
 
 
 def in_check(item: pytest.Item) -> bool:
@@ -113,22 +112,18 @@ def in_check(item: pytest.Item) -> bool:
 
 def lean(items: list[pytest.Item]) -> list[pytest.Item]:
     """Return what `--lean` runs: no campaign, and a share of what is slow."""
-    kept = _drawn(items, lambda name: name.partition("[")[0], ELSEWHERE, SHARE)
-    return _drawn(kept, lambda name: name.partition("::")[0], ("tests/browser",), WINDOWS)
+    return _drawn(_drawn([item for item in items if not _is_campaign(item)], "[", CASES), "::", TESTS)
 
 
-def _drawn(
-    items: list[pytest.Item], group: Callable[[str], str], places: Iterable[str], share: int
-) -> list[pytest.Item]:
-    """Return the items without campaigns; of each group in some places one in so many, drawn by the names."""
+def _drawn(items: list[pytest.Item], mark: str, share: int) -> list[pytest.Item]:
+    """Return the items; of slow ones whose names are the same up to a mark one in so many, drawn by the names."""
     groups: dict[str, list[str]] = {}
     for item in items:
-        if not _is_campaign(item):
-            groups.setdefault(group(item.nodeid), []).append(item.nodeid)
+        groups.setdefault(item.nodeid.partition(mark)[0], []).append(item.nodeid)
     kept = set()
     for names in groups.values():
         some = [name for name in names if not crc32(name.encode()) // 7 % share] or names[:1]
-        kept.update(some if names[0].startswith(tuple(places)) else names)
+        kept.update(some if names[0].startswith(tuple(ELSEWHERE)) else names)
     return [item for item in items if item.nodeid in kept]
 
 
