@@ -88,6 +88,7 @@ CAMPAIGNS = {
     "tests/deploy/test_crowd.py": "thousands of connections; `make soak` has the long form",
     "tests/deploy/test_drain.py": "servers that stop beside others",
     "tests/deploy/test_hour.py": "people come and go; `make soak` has the long form",
+    "tests/deploy/test_replicas.py": "two servers, a database and a proxy, some of them killed",
     "tests/deploy/test_viewers.py": "many viewers at once; `make soak` has the long form",
     "tests/store/test_server_kill.py": "kills servers at random moments; `make soak` has the long form",
     "tests/ui/test_plain.py::test_a_terminal_is_not_steered_by_names": "every command, in a terminal",

@@ -126,7 +126,7 @@ def deployment(folder: Path, **env: str) -> Iterator[Deployment]:
     found = Deployment(folder, port, {"one": one, "two": two}, process)
     try:
         for number in found.servers.values():
-            until(lambda n=number: found.status("/readyz", port=n) == 200, seconds=150, what="ready", process=process)
+            until(lambda n=number: found.status("/readyz", port=n) == 200, seconds=600, what="ready", process=process)
         until(lambda: found.status("/readyz") == 200, seconds=10, what="the proxy sees one", process=process)
         until(lambda: {found.cookie(sent=n) for n in found.servers} == {""}, seconds=10, what="the proxy sees both")
         yield found
