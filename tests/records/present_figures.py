@@ -143,22 +143,40 @@ def _communes(data: Data, clocks: Clocks, grade: str, pcode: str) -> KeyFigure:
     near = every[regions.within(every, pcode)]
     reached = evidence.passes(near["grade"], grade)
     zones, lost = near[reached], int((~reached).sum())
-    placed = zones[zones["commune_pcode"] != ""]
     known = bool(len(zones))
     return KeyFigure(
         key="communes_affected",
         label=mark("Communes with gang zones"),
-        value=placed["commune_pcode"].nunique() if known else None,
-        low=placed.loc[placed["certain"] & ~placed["stale"], "commune_pcode"].nunique() if known else None,
-        high=near.loc[near["commune_pcode"] != "", "commune_pcode"].nunique() + int((near["commune_pcode"] == "").sum())
-        if known
-        else None,
+        value=len(_named(zones)) if known else None,
+        low=len(_named(zones[zones["certain"] & ~zones["stale"]])) if known else None,
+        high=_most(near) if known else None,
         unit="communes",
         **_dated(zones["last_seen"], clocks, seen_precision(zones)),
-        note=mark("Communes that hold the centre of a zone; stale zones and zones without a commune make the range."),
+        note=mark(
+            "Communes that a source names or that hold a named place. Stale zones, places near a border and "
+            "departments of which a source only counts the communes make the range."
+        ),
         source_ids=_sources(zones),
         **_absence(known, lost, grade, NO_RECORD if len(every) else UNKNOWN),
     )
+
+
+def _named(zones: pd.DataFrame) -> set[str]:
+    """Return communes by name: that of a place, and those of communes and sections that are no share."""
+    places = zones.loc[(zones["unit"] == "place") & (zones["commune_pcode"] != ""), "commune_pcode"]
+    areas = zones.loc[zones["unit"].isin(["commune", "section"]) & (zones["extent"] != "share"), "unit_pcodes"]
+    return set(places) | {code.strip()[:6] for cell in areas for code in cell.split(";")}
+
+
+def _most(zones: pd.DataFrame) -> int:
+    """Return how many communes there are at most: where a place may be, and those that are only counted."""
+    may_be = _named(zones) | {code for cell in zones["commune_pcodes"] for code in cell.split(";") if code}
+    counted = zones[zones["extent"] == "count"]
+    more = [
+        max(0, int(count) - sum(code.startswith(tuple(cell.split(";"))) for code in may_be))
+        for cell, count in zip(counted["unit_pcodes"], counted["communes_affected"], strict=True)
+    ]
+    return len(may_be) + sum(more)
 
 
 def _reopening(data: Data, clocks: Clocks, grade: str, row: tuple[str, str, str]) -> KeyFigure:
