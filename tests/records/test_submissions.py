@@ -214,6 +214,13 @@ def test_each_fault_is_one_true_sentence(small, case):
         assert len(found) == 1, found
 
 
+@pytest.mark.parametrize("title", ["x" * 10_000, "<img src=x>"])
+def test_a_cell_that_is_refused_is_not_told_to_be_empty_besides(small, title):
+    told = reading.read({**ATTACK, "sources": [{**PAGE, "title": title}]}, small, TODAY).faults
+    assert len([line for line in told if line.startswith("sources 1, title")]) == 1
+    assert not [line for line in told if "found ''" in line]
+
+
 def test_several_faults_are_told_at_once(small):
     raw = {**ATTACK, "title_en": "<i>", "valid_from": "2030-01-01", "sources": [{**PAGE, "url": "ftp://x"}], "x": 1}
     assert len(rows.checked(raw, small, TODAY).faults) == 4

@@ -14,7 +14,7 @@ from mssmap.ingest import deciding, whereabouts
 from mssmap.records.submissions import reading, rows, submission
 from mssmap.records.submissions.joined import with_rows
 from mssmap.store import inbox, open_store
-from mssmap.ui.desk import review, words, written
+from mssmap.ui.desk import fields, review, words, written
 
 TODAY = date(2025, 6, 30)
 SOURCE = {
@@ -60,6 +60,24 @@ def test_the_writers_own_language_is_enough(small):
 def test_a_place_is_read_as_one_writes_it(small, line, expected):
     assert whereabouts.read(line, small) == expected
     assert whereabouts.is_known(expected) == (len(expected) > 1 or "location_precision" in expected)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("<b>x</b>", "No place of this name is on the map. Add its commune behind a comma."),
+        ("Nowhere", "No place of this name is on the map. Add its commune behind a comma."),
+        ("18.7, -73.4", "18.70000, -73.40000"),
+        ("Tout le pays", "Haïti (HT)"),
+    ],
+)
+def test_how_a_place_was_read_is_said_and_no_country_that_nobody_named(small, monkeypatch, line, said):
+    told = []
+    monkeypatch.setattr(fields.plain, "say", lambda _kind, *words: told.extend(words))
+    monkeypatch.setattr(fields.cache, "data", lambda: small)
+    fields.understood(reading.read(event(small, where=line), small, TODAY), line)
+    assert said in told[0]
+    assert ("HT" in told[0]) == (line == "Tout le pays")
 
 
 def test_figures_have_the_source_of_the_report_or_their_own(small):

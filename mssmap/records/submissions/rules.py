@@ -14,11 +14,15 @@ from mssmap.records.submissions.submission import ADD_SOURCE, CORRECT, NEW, WITH
 
 @dataclass
 class Faults:
-    """Collects what is wrong."""
+    """Collects what is wrong, of each cell the first fault: the next would be of a value that nobody wrote."""
 
     found: list[str] = field(default_factory=list)
+    _told: set[str] = field(default_factory=set)
 
     def add(self, where: str, found: Any, required: str) -> None:
+        if where in self._told:
+            return
+        self._told.add(where)
         shown = repr(found) if len(repr(found)) <= 60 else repr(found)[:57] + "..."
         self.found.append(
             _("{where}: found {found}, required {required}.").format(where=where, found=shown, required=required)

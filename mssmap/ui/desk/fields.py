@@ -83,16 +83,16 @@ def place(form: str) -> None:
 
 def understood(item: Submission, typed: str) -> None:
     """Say how the line about the place was read."""
-    cells = dict(item.fields)
     if not typed:
         return
+    cells = {**whereabouts.read(typed, cache.data()), **item.fields}  # a line that is refused is in none of its fields
     if not whereabouts.is_known(cells):
         plain.say("caption", _("No place of this name is on the map. Add its commune behind a comma."))
         return
-    code = cells.get("commune_pcode") or cells.get("department_pcode") or regions.COUNTRY.pcode
     point = f"{cells['lat']}, {cells['lon']}" if cells.get("lon") else ""
+    code = cells.get("commune_pcode") or cells.get("department_pcode") or ("" if point else regions.COUNTRY.pcode)
     exact = text.precisions().get(cells.get("location_precision", ""), "")
-    plain.say("caption", " · ".join(filter(None, [cells.get("place", ""), region_title(code), exact, point])))
+    plain.say("caption", " · ".join(filter(None, [cells.get("place", ""), code and region_title(code), exact, point])))
 
 
 def region_title(pcode: str) -> str:
