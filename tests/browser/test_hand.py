@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from mssmap.store import Store, open_store, plans
 
@@ -103,6 +104,22 @@ def test_two_plans_of_one_name_are_told_apart_and_each_keeps_its_own_clicks(scre
     for one, bases in wanted.items():
         assert set(plans.find(store, one).body["active"]) >= bases
     assert plans.find(store, original).version == 2, "the original is as it was"
+
+
+def test_a_plan_that_is_chosen_while_another_comes_is_the_one_that_is_copied(screen: Screen, store: Store) -> None:
+    original = in_hand(screen)
+    name = plans.find(store, original).name
+    before = {plan.plan_id for plan in plans.listed(store)}
+    for _ in range(6):  # no wait between copying, going back and copying again
+        press(screen, "Copy")
+        hand(screen).locator("select").select_option(original)
+    expect(hand(screen).get_by_role("button", name="Copy", exact=True)).to_be_enabled()
+    screen.page.wait_for_function("(id) => location.href.includes(id)", arg=original)
+    until_saved(screen)
+    made = [plan for plan in plans.listed(store) if plan.plan_id not in before]
+    assert {plan.name for plan in made} == {f"Copy of {name}"}
+    assert len(made) == 6
+    assert hand(screen).locator("select").input_value() == original
 
 
 def test_an_edit_after_an_edit_is_kept_and_the_form_stays_where_it_is(screen: Screen, store: Store) -> None:

@@ -8,7 +8,20 @@ import { $, button } from "../shared/dom.js";
 import { fill } from "../shared/words.js";
 import { queue } from "./acts.js";
 import { field, options, put } from "./fields.js";
-import { act, catchUp, choose, current, drawn, goOn, newPlan, page, planInHand, stateOf, still } from "./in_hand.js";
+import {
+  act,
+  catchUp,
+  choose,
+  current,
+  drawn,
+  goOn,
+  newPlan,
+  page,
+  planInHand,
+  planWanted,
+  stateOf,
+  still,
+} from "./in_hand.js";
 import { widget } from "./widget.js";
 
 const BASELINE = "baseline";
@@ -123,9 +136,10 @@ class Hand {
     if (!data) return;
     const plan = current(data.of);
     const name = nameInHand();
-    const isListed = data.plans.some(([id]) => id === plan);
-    options(this.choice, plan && !isListed ? [...data.plans, [plan, name]] : data.plans);
-    this.choice.value = plan || BASELINE;
+    const wanted = planWanted() || BASELINE;
+    const isListed = data.plans.some(([id]) => id === wanted);
+    options(this.choice, isListed ? data.plans : [...data.plans, [wanted, wanted === plan ? name : wanted]]);
+    this.choice.value = wanted;
     put(this.name, name);
     this.drawSwitches(data, plan);
     this.drawQuestion(data, plan, name);
@@ -139,13 +153,13 @@ class Hand {
   drawSwitches(data, plan) {
     const state = stateOf(plan);
     const waits = plan ? queue().waiting(plan).length > 0 : false;
-    const barred = Boolean(data.barred);
+    const barred = Boolean(data.barred) || page.chosen !== null; // what is pressed is about the plan that is chosen
     this.undo.disabled = barred || !plan || !(waits || state?.undo);
     this.redo.disabled = barred || !plan || !(waits || state?.redo);
     this.copy.disabled = barred;
     this.labels.name.node.hidden = this.remove.hidden = !plan;
     this.name.disabled = this.remove.disabled = barred;
-    this.bin.hidden = barred || !data.deleted.length;
+    this.bin.hidden = Boolean(data.barred) || !data.deleted.length;
   }
 
   /**
@@ -179,7 +193,7 @@ export function hand(component) {
   page.again = (value) => setTriggerValue("again", value);
   page.choose = (value) => setTriggerValue("chosen", value);
   page.data = data;
-  if (page.chosen && page.chosen.plan === (data.of || BASELINE)) page.chosen = null;
+  if (page.chosen && page.chosen.at <= data.asked) page.chosen = null;
   queue().serve(data);
   still(data);
   const left = !data.of && !page.heir && leftBehind();

@@ -13,7 +13,6 @@ import { switched } from "../shared/coverage.js";
 import { newId, queue } from "./acts.js";
 
 const AGAIN_MS = 6000;
-const MOST_TIMES = 10;
 
 /**
  * `heir` is the plan that this window went on with in place of the one that the page still shows; `asked` the last run
@@ -25,10 +24,10 @@ export const page = {
   heir: /** @type {{ of: Set<string>, plan: string, seen: boolean } | null} */ (null),
   told: /** @type {Version | null} */ (null),
   asked: /** @type {{ plan: string, newest: number, at: number } | null} */ (null),
-  chosen: /** @type {{ plan: string, times: number } | null} */ (null),
+  chosen: /** @type {{ plan: string, at: number } | null} */ (null),
   early: /** @type {[Deed, string][]} */ ([]),
   again: (/** @type {{ plan: string, at: number }} */ _asked) => {},
-  choose: (/** @type {string} */ _plan) => {},
+  choose: (/** @type {{ plan: string, at: number }} */ _chosen) => {},
 };
 
 let isBegun = false;
@@ -63,6 +62,9 @@ export const current = (of) => (page.heir && page.heir.of.has(of) ? page.heir.pl
 /** The plan in hand; nothing while the page shows the baseline, or nothing yet. */
 export const planInHand = () => (page.data ? current(page.data.of) : "");
 
+/** The plan that the page shows, or the one that a person chose and that it does not show yet. */
+export const planWanted = () => page.chosen?.plan ?? planInHand();
+
 /**
  * Go on with a new plan in place of the one in hand. The page may have some of the way there still to come (the changed
  * baseline, then its copy): what it shows of that way means the new plan too.
@@ -91,16 +93,14 @@ export function still({ gone, of }) {
  */
 export function choose(plan) {
   page.heir = null;
-  page.chosen = { plan, times: 0 };
-  page.choose(plan);
+  page.chosen = { plan, at: Date.now() };
+  page.choose(page.chosen);
+  queue().changed();
 }
 
-/** Ask again for the plan that a person chose until the page shows it or the person goes on with what it shows. */
+/** Ask again for the plan that a person chose until the page has heard of it or the person goes on with what it shows. */
 function chooseAgain() {
-  const { chosen } = page;
-  if (!chosen) return;
-  chosen.times += 1;
-  if (chosen.times <= MOST_TIMES) page.choose(chosen.plan);
+  if (page.chosen) page.choose(page.chosen);
 }
 
 /**
@@ -173,11 +173,14 @@ export function activeBases(data, listed) {
   return isNewer ? switched(heard.active, queue().waiting(plan)) : switched(listed, unseen(data));
 }
 
-/** Ask for a run of the page once nothing waits and the store holds a later version than the page shows. */
+/**
+ * Ask for a run of the page once nothing waits and the store holds a later version than the page shows. Not while a plan
+ * that a person chose is still to come: the page would go back to the one that it shows.
+ */
 export function catchUp() {
-  const { asked, data, told } = page;
+  const { asked, chosen, data, told } = page;
   const plan = planInHand();
-  if (!data || !plan || queue().waiting(plan).length) return;
+  if (!data || !plan || chosen || queue().waiting(plan).length) return;
   const heard = queue().heard.get(plan);
   const newest = Math.max(heard ? heard.version : 0, told && told.id === plan ? told.version : 0);
   const shown = data.plan && data.plan.id === plan ? data.plan.version : 0;

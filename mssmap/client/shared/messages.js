@@ -470,7 +470,7 @@
 
 /**
  * @typedef {OfPlan & Served & {
- *   gone: string | null, plan: PlanState | null, next: string, days: { as_of: string, known_on: string, grade: string },
+ *   asked: number, gone: string | null, plan: PlanState | null, next: string, days: { as_of: string, known_on: string, grade: string },
  *   plans: [string, string][], deleted: [string, string][], words: Record<HandWord, string>
  * }} HandMessage
  */

@@ -8,6 +8,7 @@ and keeps until it is answered (`client/page/acts.js`, `ui.acts`). So a session 
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 from typing import Any, Final
 
 import streamlit as st
@@ -204,6 +205,7 @@ def plan_bar(held: PlanInHand) -> None:
         data={
             **held.shown,
             **served(),
+            "asked": held.asked,
             "gone": held.deleted.plan_id if held.deleted else None,
             "plan": acts.state_of(store, held.wanted) if held.stored else None,
             "days": _days(),
@@ -212,25 +214,27 @@ def plan_bar(held: PlanInHand) -> None:
             "deleted": list(gone.items()),
             "words": _hand_words(),
         },
-        on_chosen_change=_chosen,
-        on_again_change=_again,
+        on_chosen_change=partial(_asked_for, "chosen"),
+        on_again_change=partial(_asked_for, "again"),
     )
     told.store_faults("plan")
 
 
-def _chosen() -> None:
-    chosen = st.session_state["hand"].get("chosen")
-    if isinstance(chosen, str):
-        note("")
-        take_up("" if chosen == BASELINE else chosen[:80])
+def _asked_for(trigger: str) -> None:
+    """
+    Take up the plan that the browser asks for.
 
-
-def _again() -> None:
-    """Run once more: the store holds another version of the plan than the page shows, or a plan was made."""
-    asked = st.session_state["hand"].get("again")
-    if isinstance(asked, dict) and isinstance(asked.get("plan"), str):
+    A person chose it ("chosen"), or the store holds a later version than the page shows ("again").
+    Both may come with one run, and either may come late: what was asked for last counts.
+    """
+    asked = st.session_state["hand"].get(trigger)
+    if not isinstance(asked, dict) or not isinstance(asked.get("plan"), str):
+        return
+    held, at = _held(), asked.get("at")
+    if isinstance(at, int) and at >= held.asked:
+        held.asked = at
         note("")
-        take_up(asked["plan"][:80])
+        take_up("" if asked["plan"] == BASELINE else asked["plan"][:80])
 
 
 def changed(plan: StoredPlan) -> str:

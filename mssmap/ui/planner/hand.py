@@ -33,6 +33,8 @@ class PlanInHand:
         Its row in the store; None for the baseline and for a plan that is not there (yet) or was deleted.
     deleted
         The row of a plan that was deleted.
+    asked
+        When the browser asked for it, in milliseconds by its clock: what it asked for before counts no more.
     link
         What the address said of it last.
     set_days
@@ -49,6 +51,7 @@ class PlanInHand:
 
     plan: Plan
     wanted: str = ""
+    asked: int = 0
     stored: StoredPlan | None = None
     deleted: StoredPlan | None = None
     link: str | None = None
