@@ -168,11 +168,17 @@ def record_tail() -> list[dict[str, Any]]:
 
 
 def known() -> list[dict[str, Any]]:
-    """Describe when a row was first public."""
+    """Describe when a row was first public, and when it was recorded."""
     return [
         field("known_from", "Day on which the row was first public", "date", required=True),
         field("known_precision", "assumed: no page date, valid time used", required=True, enum=KNOWN_PRECISION),
+        recorded_on(),
     ]
+
+
+def recorded_on() -> dict[str, Any]:
+    """Describe when a row was recorded."""
+    return field("recorded_on", "Day on which the row was accepted into the record", "date")
 
 
 def source_ids() -> dict[str, Any]:
@@ -481,6 +487,10 @@ FACTS = [
             field("published_precision", "How exact the day is", enum=KNOWN_PRECISION),
             field("language", "Language code"),
             field("reliability", "Admiralty letter, by the rule in evidence.py", required=True, enum=RELIABILITY),
+            recorded_on(),
+            field("archive_url", "Address of a copy in a public archive", pattern=r"https?://\S+"),
+            field("archived_on", "Day of that copy, or of the reason why there is none", "date"),
+            field("archive_note", "Why there is no copy in a public archive"),
             field("note", "Caveats"),
         ],
         primaryKey=["source_id"],

@@ -217,6 +217,9 @@ def indicator(indicator_id: str, value: int, day: str, source: str, **more: Any)
 
 INDICATORS = [indicator("i1", 362000, "2024-03-31", "un-1"), indicator("i2", 700000, "2024-09-30", "un-1")]
 
+RECORDED = "2025-06-01"
+"""Day on which every row was accepted."""
+
 KIND = {"A": "un", "B": "wire", "C": "press", "D": "blog"}
 
 TABLES: dict[str, list[dict[str, Any]]] = {
@@ -247,6 +250,12 @@ TABLES: dict[str, list[dict[str, Any]]] = {
 }
 
 
+def kept(table: str) -> dict[str, Any]:
+    """Return what each row of a table has that says when it was recorded, and of a source that it has no copy."""
+    copy = {"archived_on": RECORDED, "archive_note": "No copy was looked for."} if table == "sources" else {}
+    return {"recorded_on": RECORDED, **copy}
+
+
 def write_folder(folder: Path) -> Path:
     """Write the small data folder and its package."""
     package = load_script("build_package")
@@ -271,6 +280,6 @@ def write_folder(folder: Path) -> Path:
         with (folder / "tables" / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, columns[name], restval="", lineterminator="\n")
             writer.writeheader()
-            writer.writerows(rows)
+            writer.writerows([kept(name) | row for row in rows])
     package.write(folder)
     return folder

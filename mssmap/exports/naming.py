@@ -66,6 +66,7 @@ _TAGS: Final = {
     "period_end": "#date+end",
     "date": "#date",
     "known_from": "#date+known",
+    "recorded_on": "#date+recorded",
     "published_on": "#date+published",
     "last_seen": "#date+seen",
     "category": "#event+type",

@@ -129,7 +129,7 @@ def with_imports(data: Data, url: str) -> Data:
 def accepted_of(store: Store) -> list[Accepted]:
     """Return what was accepted in the inbox of a store and is in no release yet, in the order of its numbers."""
     return [
-        Accepted(f"submission {item.number}", item.rows, str(item.body.get("recorded_on", "")))
+        Accepted(f"submission {item.number}", joined.dated(item.rows, str(item.body.get(joined.RECORDED, ""))))
         for item in inbox.listed(store, inbox.ACCEPTED)
     ]
 

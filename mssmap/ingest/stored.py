@@ -31,6 +31,7 @@ from mssmap.ingest.prepare import LEVELS
 from mssmap.jail.limits import LIMITS, MB, at_most, printable
 from mssmap.records import schema
 from mssmap.records.schema import Contract
+from mssmap.records.submissions.joined import RECORDED
 from mssmap.store.imports import Import
 
 UNUSABLE: Final = (
@@ -225,6 +226,8 @@ def _frame(content: bytes, *, places: bool) -> pd.DataFrame:
 
 
 def _events(frame: pd.DataFrame, _about: Said, events: Contract) -> None:
+    if RECORDED in events.columns and RECORDED not in frame:  # one that was kept before the column was there
+        frame[RECORDED] = pd.Series(pd.NaT, index=frame.index, dtype="datetime64[s]")
     missing = [name for name in events.columns if name not in frame]
     if missing:
         raise InputError(_("no column {names}").format(names=", ".join(missing[:5])))

@@ -62,7 +62,7 @@ def check(data: Data, today: date) -> Report:
         No record may be known later than this.
     """
     found = [fault for rule in RULES for fault in rule(data)]
-    found += [*known_later(data, today), *events_closed(data, today)]
+    found += [*known_later(data, today), *recorded_in_order(data, today), *events_closed(data, today)]
     return Report(
         faults=(*data.faults, *found),
         datasets=len(data.datasets),
@@ -111,6 +111,53 @@ def revisions_in_order(data: Data) -> list[Fault]:
         number = rows.groupby(id_column, sort=False).cumcount() + 1
         gap = rows[rows["revision"] != number]
         faults += _blame(data, name, gap, "revision", lambda row: str(row["revision"]), "1, 2, 3... without a gap")
+    return faults
+
+
+def recorded_in_order(data: Data, today: date) -> list[Fault]:
+    """
+    A row has the day of its acceptance: not before it was known, not before the revision below, not after today.
+
+    So the order of the numbers is that of recording, and a view may take the highest number that was known.
+    """
+    faults = []
+    for name, frame in _tables(data, "recorded_on"):
+        if data.dataset(name).group == "import":
+            continue
+        day, id_column = frame["recorded_on"], data.dataset(name).id_column
+        bad = day.isna() | (day > pd.Timestamp(today))
+        if "known_from" in frame:
+            bad |= day < frame["known_from"]
+        if "revision" in frame:
+            in_order = frame.sort_values([id_column, "revision"], kind="stable")
+            bad |= in_order.groupby(id_column, sort=False)["recorded_on"].shift(1).reindex(frame.index) > day
+        bad &= ~_imported(frame)
+        faults += _blame(
+            data,
+            name,
+            frame[bad],
+            "recorded_on",
+            lambda row: _day_or_nothing(row["recorded_on"]),
+            f"the day of acceptance: from known_from and the revision before on, not after {today}",
+        )
+    return faults
+
+
+def _imported(frame: pd.DataFrame) -> pd.Series:
+    """Say which rows are those of an import, which nobody has accepted."""
+    column = next((name for name in ("source_ids", "source_id") if name in frame), None)
+    no = pd.Series(False, index=frame.index)
+    return frame[column].str.startswith("import:") if column else no
+
+
+def archived_or_why(data: Data) -> list[Fault]:
+    """A source has the address and the day of a copy in a public archive, or a reason with its day."""
+    faults = []
+    for name, frame in _tables(data, "archive_url", "archived_on", "archive_note"):
+        told = (frame["archive_url"] != "") | (frame["archive_note"] != "")
+        bad = frame[~(told & frame["archived_on"].notna()) & ~_imported(frame)]
+        required = "archive_url or archive_note, each with archived_on"
+        faults += _blame(data, name, bad, "archived_on", lambda row: _day_or_nothing(row["archived_on"]), required)
     return faults
 
 
@@ -523,6 +570,10 @@ def _day(value: object) -> str:
     return f"{value:%Y-%m-%d}" if isinstance(value, date) else f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def _day_or_nothing(value: object) -> str:
+    return "nothing" if value is pd.NaT else _day(value)
+
+
 RULES: tuple[Callable[[Data], list[Fault]], ...] = (
     revisions_in_order,
     ends_in_order,
@@ -534,6 +585,7 @@ RULES: tuple[Callable[[Data], list[Fault]], ...] = (
     sources_public,
     reliability_by_rule,
     unidentified_pages,
+    archived_or_why,
     figures_agree,
     places_agree,
     zones_by_unit,

@@ -22,7 +22,7 @@ from mssmap.records.catalog import Data
 TABLES = ("status", "events", "figures", "strength", "indicators")
 """Tables with revisions, in the order in which their changes are told."""
 
-BOOKKEEPING = ("revision", "known_from", "known_precision")
+BOOKKEEPING = ("revision", "known_from", "known_precision", "recorded_on")
 """Columns that say when something was known, not what; a difference in them alone is not told as a field."""
 
 TIMES = ("valid_from", "period_end", "date")

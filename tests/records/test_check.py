@@ -15,7 +15,7 @@ from mssmap.records import catalog, check
 TODAY = date(2025, 6, 30)
 
 
-ZONE_TAIL = "80,medium,2024-06-01,day,blog-1,,,,,"
+ZONE_TAIL = "80,medium,2024-06-01,day,2025-06-01,blog-1,,,,,"
 """End of the one assessment of the one zone in the table status."""
 
 

@@ -25,14 +25,37 @@ Rows = Mapping[str, Sequence[Mapping[str, str]]]
 
 PLACE: Final = ("lon", "lat")
 
+RECORDED: Final = "recorded_on"
+"""Column of the day on which a row was accepted."""
+
+ROW_WITHOUT_COPY: Final = {"archive_url": "", "archive_note": "No copy was looked for."}
+
 
 @dataclass(frozen=True)
 class Accepted:
-    """Rows that were accepted: under which name they are told, and the day on which they were."""
+    """Rows that were accepted, and under which name they are told."""
 
     name: str
     rows: Rows
-    recorded_on: str = ""
+
+
+def dated(rows: Rows, day: str) -> Rows:
+    """
+    Return rows that were accepted on a day with that day, and new sources with what is known of a copy of them.
+
+    A column that a table does not have is not read from them later.
+    """
+    found: dict[str, list[Mapping[str, str]]] = {}
+    for name, given in rows.items():
+        found[name] = [{**row, RECORDED: row.get(RECORDED) or day} for row in given]
+        if name == "sources":
+            found[name] = [{**ROW_WITHOUT_COPY, "archived_on": day, **_filled(row)} for row in found[name]]
+    return found
+
+
+def _filled(row: Mapping[str, str]) -> Mapping[str, str]:
+    told = any(row.get(name) for name in ("archive_url", "archive_note"))
+    return {name: cell for name, cell in row.items() if told or not name.startswith("archive")}
 
 
 def faults_of(made: Rows, data: Data) -> list[str]:

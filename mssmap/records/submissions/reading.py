@@ -23,7 +23,7 @@ LONGEST: Final = 4_000
 MOST_SOURCES: Final = 50
 MARKUP: Final = re.compile(r"<\s*[A-Za-z/!?]")
 
-MADE: Final = ("revision", "source_ids", "source_id")
+MADE: Final = ("revision", "source_ids", "source_id", "recorded_on")
 """Columns that nobody writes: they follow from the rest."""
 ABOUT: Final = ("kind", "change", "id", "layer", "sources", "figures", "instead")
 """Keys of a submission that are no columns."""
@@ -31,7 +31,8 @@ TYPE: Final = "type"
 """Key for the column `kind` of a place: `kind` says what a submission is about."""
 SOURCE_KEYS: Final = (
     *("source_id", "title", "publisher", "publisher_kind", "url"),
-    *("published_on", "published_precision", "language", "reliability", "note"),
+    *("published_on", "published_precision", "language", "reliability"),
+    *("archive_url", "archived_on", "archive_note", "note"),
 )
 
 

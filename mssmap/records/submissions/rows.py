@@ -218,4 +218,5 @@ def _of_record(item: Submission, data: Data, ids: list[str], made: Made) -> None
 
 
 def _of_table(cells: Mapping[str, str], data: Data, table: str) -> dict[str, str]:
-    return {name: cells.get(name, "") for name in data.dataset(table).contract.columns}
+    columns = data.dataset(table).contract.columns
+    return {name: cells.get(name, "") if name != joined.RECORDED else "" for name in columns}

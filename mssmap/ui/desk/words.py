@@ -46,6 +46,7 @@ def columns() -> Mapping[str, str]:
         "share_pct": _("Share in percent"),
         "known_from": _("Known from"),
         "known_precision": _("How exact that day is"),
+        "recorded_on": _("Recorded on"),
         "source_ids": _("Sources"),
         "source_id": _("Source"),
         "sources": _("Source"),
