@@ -71,7 +71,7 @@ def _fill_new(item: Submission, cells: dict[str, str], data: Data) -> None:
     for stem in ("title", "name"):
         _one_language(cells, stem, columns)
     if item.table == "events":
-        cells.setdefault("valid_to", _last_day(cells.get("valid_from", ""), cells["date_precision"]))
+        cells.setdefault("valid_to", last_day(cells.get("valid_from", ""), cells["date_precision"]))
         cells.setdefault("country", "HTI")
         cells.setdefault("claim", "reported")
     if "location_precision" in columns:
@@ -97,11 +97,11 @@ def _not_before(cells: dict[str, str], start: str) -> None:
             cells["known_from"] = max(cells["known_from"], start)
 
 
-def _last_day(first: str, precision: str) -> str:
+def last_day(first: str, precision: str) -> str:
     """
     Return the last day that an imprecise day may mean.
 
-    >>> _last_day("2025-02-01", "month"), _last_day("2025-02-03", "day")
+    >>> last_day("2025-02-01", "month"), last_day("2025-02-03", "day")
     ('2025-02-28', '2025-02-03')
     """
     if not whole_day(first)[0]:

@@ -48,6 +48,7 @@ def choice(
 ) -> str:
     """Show a choice, of which one may type a part; without a default nothing is chosen at first."""
     held = draft.field(form, name, default)
+    _take_by_title(form, name, options, title)
     if st.session_state[held["key"]] not in options and not (more and st.session_state[held["key"]]):
         st.session_state[held["key"]] = default
     chosen = st.selectbox(
@@ -60,6 +61,15 @@ def choice(
         **held,
     )
     return str(chosen or "")
+
+
+def _take_by_title(form: str, name: str, options: Sequence[str], title: Callable[[str], str]) -> None:
+    """Take what was typed as a new option for the one of that title: where one may add to a list, both are offered."""
+    typed = st.session_state[draft.key(form, name)]
+    if typed and typed not in options:
+        same = next((one for one in options if title(one).casefold() == str(typed).casefold()), None)
+        if same is not None:
+            draft.held()[form + draft.BAR + name] = st.session_state[draft.key(form, name)] = same
 
 
 def day(form: str) -> None:
