@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Final
+from urllib.parse import urlsplit
 
 import pandas as pd
 
@@ -169,6 +170,28 @@ def whole_day(text: str) -> tuple[str, str]:
         return (date.fromisoformat(f"{text}-01-01"[:10]).isoformat(), exact) if exact else ("", "")
     except ValueError:
         return "", ""
+
+
+def host(address: str) -> str:
+    """
+    Return the host of an address, without `www.`.
+
+    >>> host("https://www.lenouvelliste.com/a"), host("no address")
+    ('lenouvelliste.com', '')
+    """
+    try:
+        return (urlsplit(address).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
+
+
+def publishers(known: pd.DataFrame) -> dict[str, str]:
+    """Return who publishes at which host, as the table of sources says: the first that is there."""
+    found: dict[str, str] = {}
+    for url, publisher in zip(known["url"], known["publisher"], strict=True):
+        found.setdefault(host(str(url)), str(publisher))
+    found.pop("", None)
+    return found
 
 
 def source_row(cells: Mapping[str, str], data: Data) -> dict[str, str]:
