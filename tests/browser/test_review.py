@@ -103,7 +103,11 @@ def test_wrong_corrected_accepted_and_seen_in_the_other_window(windows: dict[str
     viewer.card().get_by_text("Guatemala and Jamaica").wait_for()
     viewer.card().get_by_role("link", name="The base").wait_for()
 
+    viewer.open("/?as_of=2026-11-21&lat=19.14&lon=-72.01&zoom=12")
+    viewer.drawn()
     enter_an_event(admin, team)
+    viewer.symbol("ev-2026-11-20-shots-at-the-market-of-hinche").wait_for()  # nobody has touched this window
+    viewer.page.get_by_text("You see them as they are now.").wait_for()
     say_where_by_a_click(admin)
     enter_a_number(admin, team)
 
