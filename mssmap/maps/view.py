@@ -261,7 +261,7 @@ def words() -> dict[str, str]:
         "grade": _("Grade"),
         "off_map": _("not on the map"),
         "changes": _("Changes"),
-        "change_new": _("new since then"),
+        "change_new": _("first recorded since then"),
         "change_status": _("status changed"),
         "change_corrected": _("corrected"),
         "change_withdrawn": _("withdrawn"),
