@@ -157,6 +157,8 @@ def moved(one: effects.Moved) -> str:
     if one.layer:
         what = f"{words.layer_title(one.layer)}: {text.status(one.layer, one.status)}"
         return f"{what} {one.before} → {one.after}"
+    if one.unit:
+        return f"{one.record_id}: {text.unit(one.unit)} {one.before or '–'} → {one.after or '–'}"
     return _("Grade of {record}: {before} → {after}").format(
         record=one.record_id, before=one.before or "–", after=one.after or "–"
     )
