@@ -38,7 +38,11 @@ EVENTS: Final = pa.schema(
         ("revision", pa.int32()),
     ]
 )
-"""The columns of the table `events` as Arrow types, but the day of acceptance, which an archive has not; the order in a file does not matter."""
+"""
+The columns of the table `events` as Arrow types, but the day of acceptance, which an archive has not.
+
+Their order in a file does not matter.
+"""
 
 ADDED: Final = pa.schema([("grade", pa.string()), ("h3", pa.int64())])
 """Worked out for each row when it is taken in: its grade, and its cell (missing without a place)."""

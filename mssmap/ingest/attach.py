@@ -273,6 +273,8 @@ def _source_row(item: Import, used: mapping.Mapping, sources: pd.DataFrame) -> p
         "published_precision": "",
         "language": "",
         "reliability": evidence.RELIABILITY_OF_KIND.get(source.publisher_kind, "F"),
+        "archive_url": "",
+        "archive_note": "",
         "note": " ".join(filter(None, [source.licence, source.attribution])),
     }
     return pd.DataFrame([row]).reindex(columns=sources.columns).astype(sources.dtypes.to_dict())

@@ -18,7 +18,7 @@ import shapely
 
 from mssmap.crs import HAITI_BOUNDS, METRIC, WGS84
 from mssmap.errors import Fault
-from mssmap.records import evidence, kinds, schema, timeline, units
+from mssmap.records import contradictions, evidence, kinds, schema, timeline, units
 from mssmap.records.catalog import Data
 
 OPEN_EVENT_DAYS = 180
@@ -62,7 +62,7 @@ def check(data: Data, today: date) -> Report:
         No record may be known later than this.
     """
     found = [fault for rule in RULES for fault in rule(data)]
-    found += [*known_later(data, today), *recorded_in_order(data, today), *events_closed(data, today)]
+    found += [*known_later(data, today), *events_closed(data, today)]
     return Report(
         faults=(*data.faults, *found),
         datasets=len(data.datasets),
@@ -114,9 +114,9 @@ def revisions_in_order(data: Data) -> list[Fault]:
     return faults
 
 
-def recorded_in_order(data: Data, today: date) -> list[Fault]:
+def recorded_in_order(data: Data) -> list[Fault]:
     """
-    A row has the day of its acceptance: not before it was known, not before the revision below, not after today.
+    A row has the day of its acceptance: not before it was known, not before the revision below.
 
     So the order of the numbers is that of recording, and a view may take the highest number that was known.
     """
@@ -125,7 +125,7 @@ def recorded_in_order(data: Data, today: date) -> list[Fault]:
         if data.dataset(name).group == "import":
             continue
         day, id_column = frame["recorded_on"], data.dataset(name).id_column
-        bad = day.isna() | (day > pd.Timestamp(today))
+        bad = day.isna()
         if "known_from" in frame:
             bad |= day < frame["known_from"]
         if "revision" in frame:
@@ -138,7 +138,7 @@ def recorded_in_order(data: Data, today: date) -> list[Fault]:
             frame[bad],
             "recorded_on",
             lambda row: _day_or_nothing(row["recorded_on"]),
-            f"the day of acceptance: from known_from and the revision before on, not after {today}",
+            "the day of acceptance, not before known_from nor before that of the revision below",
         )
     return faults
 
@@ -585,9 +585,11 @@ RULES: tuple[Callable[[Data], list[Fault]], ...] = (
     sources_public,
     reliability_by_rule,
     unidentified_pages,
+    recorded_in_order,
     archived_or_why,
     figures_agree,
     places_agree,
     zones_by_unit,
     points_in_region,
+    *contradictions.RULES,
 )

@@ -48,6 +48,26 @@ def test_the_small_folder_breaks_no_rule(small):
             id="a gap in the revisions",
         ),
         pytest.param(
+            *(
+                "tables/status.csv",
+                "2025-01-23,day,2025-06-01,press-2;press-3",
+                "2025-01-23,day,2025-05-31,press-2;press-3",
+            ),
+            "(fob-a.1 revision 2), recorded_on: found 2025-05-31, required the day of acceptance, not before "
+            "known_from nor before that of the revision below",
+            id="recorded before the revision below",
+        ),
+        pytest.param(
+            *("tables/status.csv", "2025-05-20,day,2025-06-01,blog-1", "2025-05-20,day,,blog-1"),
+            "(fob-b.1 revision 1), recorded_on: found nothing",
+            id="recorded on no day",
+        ),
+        pytest.param(
+            *("tables/sources.csv", "No copy was looked for.,\n", ",\n"),
+            "(un-1), archived_on: found 2025-06-01, required archive_url or archive_note, each with archived_on",
+            id="neither a copy nor a reason",
+        ),
+        pytest.param(
             *("tables/status.csv", "2024-11-28,2025-01-20", "2024-11-28,2024-11-20"),
             "valid_to: found 2024-11-20 below valid_from 2024-11-28",
             id="ends before it starts",
@@ -74,12 +94,12 @@ def test_the_small_folder_breaks_no_rule(small):
             id="known before it happened",
         ),
         pytest.param(
-            *("tables/status.csv", "2025-05-20,day,blog-1", "2025-07-20,day,blog-1"),
+            *("tables/status.csv", "2025-05-20,day,2025-06-01,blog-1", "2025-07-20,day,2025-07-20,blog-1"),
             "known_from: found 2025-07-20, required not after 2025-06-30",
             id="known in the future",
         ),
         pytest.param(
-            *("tables/status.csv", "2025-01-23,day,press-3", "2025-01-22,day,press-3"),
+            *("tables/status.csv", "2025-01-23,day,2025-06-01,press-3", "2025-01-22,day,2025-06-01,press-3"),
             "(fob-a.2 revision 1), known_from: found 2025-01-22, but the first of its sources is of 2025-01-23",
             id="known before any source",
         ),
@@ -114,17 +134,17 @@ def test_the_small_folder_breaks_no_rule(small):
             id="a unit without P-codes",
         ),
         pytest.param(
-            *("tables/status.csv", ZONE_TAIL, "80,medium,2024-06-01,day,blog-1,,,commune,HT01,"),
+            *("tables/status.csv", ZONE_TAIL, "80,medium,2024-06-01,day,2025-06-01,blog-1,,,commune,HT01,"),
             "(zone-b.1 revision 1), unit_pcodes: found HT01, required P-codes of the level that unit names",
             id="a P-code of another level",
         ),
         pytest.param(
-            *("tables/status.csv", ZONE_TAIL, "80,medium,2024-06-01,day,blog-1,,,commune,HT0199,"),
+            *("tables/status.csv", ZONE_TAIL, "80,medium,2024-06-01,day,2025-06-01,blog-1,,,commune,HT0199,"),
             "(zone-b.1 revision 1), unit_pcodes: found HT0199, required P-codes of the level that unit names",
             id="a P-code that does not exist",
         ),
         pytest.param(
-            *("tables/status.csv", ZONE_TAIL, "80,medium,2024-06-01,day,blog-1,,3,,,"),
+            *("tables/status.csv", ZONE_TAIL, "80,medium,2024-06-01,day,2025-06-01,blog-1,,3,,,"),
             "(zone-b.1 revision 1), communes_affected: found 3, required nothing, unless the unit is a department",
             id="communes counted of a place",
         ),
@@ -200,7 +220,7 @@ def test_a_record_without_status_and_a_source_without_use_are_told(folder):
     extra["properties"]["fob_id"] = "fob-new"
     collection["features"].append(extra)
     path.write_text(json.dumps(collection), encoding="utf-8")
-    replace(folder, "tables/sources.csv", "un-1,", "un-0,Title,UN,un,,,,,A,\nun-1,")
+    replace(folder, "tables/sources.csv", "un-1,", "un-0,Title,UN,un,,,,,A,2025-06-01,,2025-06-01,None.,\nun-1,")
     told = found(folder)
     assert len(told) == 2
     assert "fobs.geojson (fob-new): found no row in tables/status.csv" in told[0]

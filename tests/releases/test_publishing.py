@@ -13,7 +13,7 @@ from small_data import load_script
 
 from mssmap.errors import InputError
 from mssmap.records import catalog
-from mssmap.records.submissions.joined import Accepted, with_rows
+from mssmap.records.submissions.joined import Accepted, dated, with_rows
 from mssmap.records.submissions.rows import checked, rows
 from mssmap.releases import publishing
 
@@ -51,7 +51,7 @@ def accepted(small) -> list[Accepted]:
     for n, raw in enumerate(SUBMITTED, start=1):
         item = checked({**raw, "sources": [PAGE]}, data, TODAY)
         assert item.faults == ()
-        batches.append(Accepted(f"submission {n}", rows(item, data)))
+        batches.append(Accepted(f"submission {n}", dated(rows(item, data), "2025-06-29")))
         data = with_rows(data, batches[-1:])
     return batches
 
@@ -81,6 +81,16 @@ def test_the_data_of_a_release_are_those_that_were_shown(folder, small, accepted
         )
         assert one.equals(other), name
     assert released["fobs"].geometry.equals(shown["fobs"].geometry)
+
+
+def test_a_row_keeps_the_day_on_which_it_was_accepted(folder, accepted):
+    """A correction has its own day, the row that it corrects that of before; a new source tells that it has no copy."""
+    publishing.publish(folder, accepted, TODAY)
+    data = catalog.open_data(folder)
+    courts = data["events"][data["events"]["event_id"] == "courts"]
+    assert courts["recorded_on"].dt.strftime("%Y-%m-%d").tolist() == ["2025-06-01", "2025-06-29"]
+    source = data["sources"].set_index("url").loc[PAGE["url"]]
+    assert (f"{source['archived_on']:%Y-%m-%d}", source["archive_note"]) == ("2025-06-29", "No copy was looked for.")
 
 
 def test_the_difference_is_as_small_as_can_be(folder, before, accepted):
@@ -140,3 +150,17 @@ def test_a_folder_that_cannot_be_written_is_left_as_it_was(folder, before, accep
         publishing.publish(folder, accepted, TODAY)
     assert changed(before, folder) == {}
     assert [path.name for path in folder.rglob(f"{publishing.PART}*")] == []
+
+
+def test_a_zone_is_published_with_the_shape_of_the_units_that_it_names(folder, small):
+    """Zone C names the commune Alpha, a square; zone B stays the point of a place."""
+    raw = {
+        **{"kind": "record", "layer": "gang_zones", "name_en": "Zone C", "commune_pcode": "HT0111", "lon": -72.35},
+        **{"lat": 18.55, "unit": "commune", "unit_pcodes": "HT0111", "status": "influence"},
+        **{"valid_from": "2025-03-01", "sources": [PAGE]},
+    }
+    item = checked(raw, small, TODAY)
+    publishing.publish(folder, [Accepted("submission 1", rows(item, small))], TODAY)
+    zones = catalog.open_data(folder)["gang_zones"].set_index("zone_id")
+    assert zones.loc["zone-zone-c"].geometry.bounds == pytest.approx((-72.4, 18.5, -72.3, 18.6))
+    assert zones.loc["zone-b"].geometry.geom_type == "Point"
