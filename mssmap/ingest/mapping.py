@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping as Map
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -116,6 +116,8 @@ class Mapping:
         What the numbers count.
     keep
         Column -> values; other rows are left out (those of other countries).
+    totals
+        Whether the numbers are totals of areas: those of communes, departments and the country have units of their own.
     """
 
     kind: str = "layer"
@@ -129,6 +131,27 @@ class Mapping:
     unit: str = ""
     keep: dict[str, list[str]] = field(default_factory=dict)
     source: Source = field(default_factory=Source)
+    totals: bool = False
+
+
+@dataclass(frozen=True)
+class Known:
+    """
+    A kind of file that is recognised.
+
+    Attributes
+    ----------
+    columns
+        All of them must be there, whatever their capitals.
+    terms
+        What its licence asks of those who show it, in one sentence.
+    """
+
+    id: str
+    title: str
+    columns: tuple[str, ...]
+    mapping: Mapping
+    terms: str
 
 
 def guess(frame: pd.DataFrame) -> Mapping:
@@ -240,6 +263,7 @@ def from_dict(content: Any) -> Mapping:
         name: str(content[name])[:200] for name in ("kind", "dates", "category", "precision", "unit") if name in content
     }
     found = Mapping(**plain, **lists, **words, source=Source(**{key: str(text)[:500] for key, text in source.items()}))  # type: ignore[arg-type]
+    found = replace(found, totals=content.get("totals") is True)
     for name, allowed in (("kind", KINDS), ("dates", (days.AUTO, *days.FORMATS)), ("precision", PRECISIONS)):
         if getattr(found, name) not in allowed:
             raise InputError(
