@@ -154,6 +154,10 @@ class Known:
     terms: str
 
 
+CUT_CHARS: Final = 10
+"""Letters of a name that a shapefile keeps."""
+
+
 def guess(frame: pd.DataFrame) -> Mapping:
     """
     Propose a mapping from the names of the columns.
@@ -163,8 +167,10 @@ def guess(frame: pd.DataFrame) -> Mapping:
     """
     names = {regions.normalise(str(column).replace("_", " ")): str(column) for column in frame.columns}
     found = {}
+    cut = names if max(map(len, names.values()), default=0) == CUT_CHARS else {}
     for ours, synonyms in SYNONYMS.items():
         column = next((names[word] for word in synonyms if word in names), None)
+        column = column or next((cut[word[:CUT_CHARS]] for word in synonyms if word[:CUT_CHARS].strip() in cut), None)
         if column is not None and column != "geometry":
             found[ours] = [column]
     if isinstance(frame, gpd.GeoDataFrame):
@@ -199,9 +205,19 @@ def _dated(names: dict[str, str]) -> dict[str, list[str]]:
     """Columns of the date: the only one with that word in its name, or year, month and day."""
     if "year" in names and (parts := [names[word] for word in ("year", "month", "day") if word in names])[1:]:
         return {"date_from": parts}
-    named = [names[name] for name in names if {"date", "fecha", "dat"} & set(name.split())]
+    named = [names[name] for name in names if {"date", "fecha", "dat"} & set(name.split()) or _cut_date(name)]
     named = [column for column in named if not {"end", "fin", "submission"} & set(regions.normalise(column).split())]
     return {"date_from": named} if len(named) == 1 else {}
+
+
+def _cut_date(name: str) -> bool:
+    """
+    Whether a name that a shapefile cut ended in `date`.
+
+    >>> _cut_date("incident d"), _cut_date("incident"), _cut_date("reported o")
+    (True, False, False)
+    """
+    return len(name) == CUT_CHARS and " " in name and "date".startswith(name.split()[-1])
 
 
 def dumps(mapping: Mapping) -> str:

@@ -48,7 +48,7 @@ def test_the_finest_level_of_a_file_has_the_plain_unit(small: Data, tmp_path: Pa
 
 
 def test_a_mapping_that_was_saved_keeps_levels_apart(small: Data) -> None:
-    assert mapping.loads(mapping.dumps(recognise.DTM.mapping)).areas
+    assert mapping.loads(mapping.dumps(recognise.DTM.mapping)).totals
 
 
 def test_hapi_displaced_people_are_kept_by_level_and_round(small: Data, tmp_path: Path, one_process: None) -> None:
