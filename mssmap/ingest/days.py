@@ -184,9 +184,14 @@ class Evidence:
         self.short |= other.short
 
     @property
+    def fits(self) -> bool:
+        """Whether any cell is written in a known way."""
+        return any(self.counts.values())
+
+    @property
     def way(self) -> str:
         """The way that most cells are written in; `dmy` also where day and month cannot be told apart."""
-        if not self.counts:
+        if not self.fits:
             return "ymd"
         best = max(WAYS, key=lambda way: self.counts[way])
         return ("mdy" if self.second > self.first else "dmy") if best in ("dmy", "mdy") else best

@@ -139,7 +139,7 @@ class Census:
         }
         for ours, evidence in self.days.items():
             found.midnight[ours] = evidence.midnight
-            found.ways[ours] = given if given and ours != "known_from" else evidence.way
+            found.ways[ours] = given if given and ours != "known_from" else evidence.way if evidence.fits else ""
             if evidence.zoned and evidence.midnight:
                 found.notes.append(
                     f"{self.name}, {' '.join(columns[ours])}: its times are all midnight UTC, and stand for days."
@@ -404,7 +404,7 @@ class _Work:
         if ours == "known_from":
             self.blame(spread["bad"] & ~self.bad, ours, _like(way), "The day of publication stays empty.", kind="rule")
         else:
-            self.blame(spread["bad"], ours, _like(way), "One column has one way to write dates.")
+            self.blame(spread["bad"], ours, _like(way), "One column has one way to write dates." if way else "")
             self.blame(spread["far"], ours, "a day from {} to {}".format(*days.YEARS))
         return days.Days(**spread, format=read.format)
 
@@ -604,7 +604,9 @@ class _Work:
 
 
 def _like(way: str) -> str:
-    """Say how a date is written."""
+    """Say how a date is written; empty: no cell is written in any known way."""
+    if not way:
+        return f"a date, such as {', '.join(days.EXAMPLES[one] for one in ('ymd', 'dmy', 'words'))}"
     return f"a date written like most here ({way}), such as {days.EXAMPLES.get(way, days.EXAMPLES['words'])}"
 
 

@@ -88,9 +88,9 @@ def _sheet(sheet: Any, parsed: Parsed, limits: Limits, merged: list[Merged], unw
     for at, column, error in wrong:
         table.blame(at, column, f"the error {error}", "a value", "Correct the formula.", kind="rule")
     at_row = {number: at for at, (number, _) in enumerate(body)}
-    for column, number in sorted(unworked):
-        if number in at_row and column <= width:
-            table.blame(at_row[number], list(columns)[column - 1], "a formula without its result", "a value",
+    for at_column, number in sorted(unworked):
+        if number in at_row and at_column <= width:
+            table.blame(at_row[number], list(columns)[at_column - 1], "a formula without its result", "a value",
                         "Open it in a spreadsheet, save it and try again.", kind="rule")  # fmt: skip
     table.notes += [f"{sheet.title}: {note}" for note in header.notes]
     if header.tags:

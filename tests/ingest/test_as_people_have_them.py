@@ -528,3 +528,8 @@ def test_midnights_in_utc_are_days_in_parquet_too(take: Take) -> None:
     times = pd.to_datetime(["2024-03-01T00:00:00Z", "2024-03-31T00:00:00Z"])
     pd.DataFrame({"date": times, "title": ["a", "b"], "lon": -72.33, "lat": 18.54}).to_parquet(buffer)
     assert days(take(buffer.getvalue(), "t.parquet")) == ["2024-03-01", "2024-03-31"]
+
+
+def test_a_column_without_any_date_is_told_what_would_fit(take: Take) -> None:
+    with pytest.raises(InputError, match=r"found 'soon', required a date, such as 2025-01-16, 16/01/2025, 16 January"):
+        take(dated("soon"))

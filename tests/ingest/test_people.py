@@ -18,7 +18,7 @@ from mssmap import ingest
 from mssmap.ingest import letters, mapping, prepare
 from mssmap.records.catalog import Data
 
-from . import people
+from . import forms, people
 
 SOAK = os.environ.get("MSSMAP_SOAK") == "1"
 CASES = 50_000 if SOAK else int(os.environ.get("MSSMAP_FILES", "50"))
@@ -85,3 +85,8 @@ def test_a_formula_without_its_result_is_told(small: Data, tmp_path: Path, one_p
     (fault,) = made.faults
     assert (fault.row, fault.column, fault.found) == (2, "killed", "a formula without its result")
     assert made.frame["figure_min"].isna().tolist() == [True, False]
+
+
+def test_the_page_about_imports_is_what_the_reader_does(small: Data, tmp_path: Path, one_process: None) -> None:
+    page = Path(__file__).parents[2] / "docs" / "imports.md"
+    assert forms.document(small, tmp_path) == page.read_text(encoding="utf-8")
