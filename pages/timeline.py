@@ -13,7 +13,7 @@ notes = state.address_notes()
 
 with st.sidebar:
     clocks = controls.dials(lanes.TRAIL_DAYS, lanes.fixed_days())
-    mode = controls.timeline_mode()
+    mode = controls.timeline_mode(lanes.TRAIL_DAYS)
     layer_slot = st.container()
     filters = controls.filters()
 shown, window = lanes.linked_view(filters, mode)

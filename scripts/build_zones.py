@@ -12,57 +12,19 @@ of a city is no area.
 from __future__ import annotations
 
 import argparse
-import csv
-import json
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import shapely
+from mssmap.releases import zone_shapes
 
 DATA = Path(__file__).resolve().parents[1] / "data"
-LAYERS = DATA / "layers"
-TARGET = LAYERS / "gang_zones.geojson"
-UNITS = ("departments", "communes", "sections")
-
-Shapes = Mapping[str, shapely.Geometry]
-
-
-def outlines() -> Shapes:
-    """Return the outline of every unit by its P-code."""
-    found = {}
-    for layer in UNITS:
-        for feature in json.loads((LAYERS / f"{layer}.geojson").read_text(encoding="utf-8"))["features"]:
-            found[feature["properties"]["pcode"]] = shapely.geometry.shape(feature["geometry"])
-    return found
-
-
-def shares() -> frozenset[str]:
-    """Return the zones of which every assessment tells a share."""
-    with (DATA / "tables" / "status.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    areas = {row["record_id"] for row in rows if not row["share_pct"]}
-    return frozenset(row["record_id"] for row in rows if row["share_pct"]) - areas
-
-
-def geometry(zone: Mapping[str, Any], known: Shapes, told_as_share: frozenset[str]) -> shapely.Geometry:
-    """Return the named units of a zone as one shape in degrees, or its point."""
-    pcodes = [pcode for pcode in str(zone["unit_pcodes"]).split(";") if pcode]
-    if not pcodes or zone["zone_id"] in told_as_share:
-        return shapely.Point(zone["lon"], zone["lat"])
-    return shapely.orient_polygons(shapely.union_all([known[pcode] for pcode in pcodes]))
+TARGET = DATA / zone_shapes.TARGET
 
 
 def text() -> str:
     """The whole file, one feature a line."""
-    known, told_as_share = outlines(), shares()
-    features = json.loads(TARGET.read_text(encoding="utf-8"))["features"]
-    for feature in features:
-        shape = geometry(feature["properties"], known, told_as_share)
-        feature["geometry"] = json.loads(shapely.to_geojson(shape))
-    lines = ",\n".join(json.dumps(feature, ensure_ascii=False) for feature in features)
-    return f'{{"type": "FeatureCollection", "features": [\n{lines}\n]}}\n'
+    status = (DATA / zone_shapes.STATUS).read_text(encoding="utf-8")
+    return zone_shapes.redrawn(TARGET.read_text(encoding="utf-8"), status, DATA)
 
 
 def main() -> int:

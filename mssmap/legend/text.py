@@ -177,10 +177,10 @@ def kinds() -> Mapping[str, str]:
 def precisions() -> Mapping[str, str]:
     """How exactly a place is known."""
     return {
-        "site": _("Place known to the site"),
-        "neighbourhood": _("Place known to the neighbourhood"),
-        "commune": _("Place known to the commune only"),
-        "department": _("Place known to the department only"),
+        "site": _("Location: to the site (±200 m)"),
+        "neighbourhood": _("Location: to the neighbourhood (±1 km)"),
+        "commune": _("Location: the commune only"),
+        "department": _("Location: the department only"),
         "country": _("No place published"),
     }
 

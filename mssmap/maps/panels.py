@@ -45,7 +45,7 @@ def dial(day: date, first: date, last: date, trail: int, fixed: Sequence[date | 
         "start": start,
         "end": end,
         "months": list(text.MONTHS[current()]),
-        "label": _("Map as of"),
+        "label": _("Day shown"),
         "steps": [{"sign": sign, "words": words, **step} for sign, words, step in steps],
     }
 
@@ -54,8 +54,10 @@ def grade(chosen: str, choices: Sequence[str]) -> dict[str, Any]:
     """Choice of the lowest grade shown."""
     return {
         "grade": chosen,
-        "grades": [[one, _("All records (F6)") if one == evidence.LOWEST else one] for one in choices],
-        "label": _("Evidence at least"),
+        "grades": [
+            [one, _("all") if one == evidence.LOWEST else _("{grade} or better").format(grade=one)] for one in choices
+        ],
+        "label": _("Show grades"),
         "help": _("Admiralty grade: A-F how reliable the best source is, 1-6 how well the information is confirmed."),
     }
 

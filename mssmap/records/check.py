@@ -18,7 +18,7 @@ import shapely
 
 from mssmap.crs import HAITI_BOUNDS, METRIC, WGS84
 from mssmap.errors import Fault
-from mssmap.records import evidence, kinds, schema, timeline, units
+from mssmap.records import contradictions, evidence, kinds, schema, timeline, units
 from mssmap.records.catalog import Data
 
 OPEN_EVENT_DAYS = 180
@@ -538,4 +538,5 @@ RULES: tuple[Callable[[Data], list[Fault]], ...] = (
     places_agree,
     zones_by_unit,
     points_in_region,
+    *contradictions.RULES,
 )

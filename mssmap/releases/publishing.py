@@ -22,8 +22,10 @@ from typing import Any, Final
 
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
+from mssmap.records import units
 from mssmap.records.catalog import PACKAGE_FILE, Dataset, read_catalog
 from mssmap.records.submissions.joined import PLACE, Accepted
+from mssmap.releases import zone_shapes
 
 VERSION: Final = re.compile(r"(\d{4})\.(\d{1,2})\.(\d+)")
 TRANSLATED: Final = ("title_fr", "title_ht", "title_es")
@@ -102,12 +104,22 @@ def publish(folder: Path, accepted: Sequence[Accepted], today: date) -> Publishe
             texts[dataset.path] = after
             done.lines += [_line(name, dataset, row, by) for by, row in rows]
             done.untranslated += [row["event_id"] for _by, row in rows if name == "events" and _is_untranslated(row)]
+    _redraw_zones(texts, datasets, folder)
     if not texts:
         raise InputError(_("Nothing was accepted that is not in the data already. Nothing was changed."))
     done.files = [*texts, PACKAGE_FILE]
     _describe(package, texts, done.version)
     _write(folder, {**texts, PACKAGE_FILE: json.dumps(package, ensure_ascii=False, indent=1) + "\n"})
     return done
+
+
+def _redraw_zones(texts: dict[str, str], datasets: Mapping[str, Dataset], folder: Path) -> None:
+    """Give the zones of a layer that is written the shapes of the units that they name."""
+    zones, status = datasets.get(units.ZONES), datasets.get("status")
+    if zones is None or status is None or zones.path not in texts:
+        return
+    spells = texts.get(status.path) or (folder / status.path).read_text(encoding="utf-8")
+    texts[zones.path] = zone_shapes.redrawn(texts[zones.path], spells, folder)
 
 
 def _digest(text: str) -> str:

@@ -249,14 +249,14 @@ def _settings(shown: View) -> str:
     )
     same = day == known
     other = state.today() if same else day
-    words = _("Show with what is known today") if same else _("Show without hindsight")
+    words = _("Everything known today") if same else _("Only what was known that day")
     return (
-        f"{_logo()}{_field(_('Map as of'), f'{day:%d / %m / %Y}')}"
+        f"{_logo()}{_field(_('Day shown'), f'{day:%d / %m / %Y}')}"
         f'<div class="mm-day">{html.escape(text.day(day))}'
         f'<div class="mm-track"><i style="width:{share:.1f}%"></i></div>'
         f'<div class="mm-steps">{steps}</div></div>'
         f'<div class="mm-setting"><div class="mm-field">{html.escape(_("Jump to a key date"))}</div></div>'
-        f"{_field(_('As known on'), f'{known:%d / %m / %Y}')}"
+        f"{_field(_('Known by'), f'{known:%d / %m / %Y}')}"
         f'<a class="mm-field mm-act" href="?{html.escape(asking.write(asked, known_on=other.isoformat()))}">'
         f"{html.escape(words)}</a>{_layer_list(asked)}"
     )

@@ -135,8 +135,8 @@ def _form(asked: Asked) -> str:
         for code, name in i18n.LANGUAGES.items()
     )
     days = (
-        (_("Map as of"), "as_of", filters.clocks.as_of),
-        (_("As known on"), "known_on", filters.clocks.known_on),
+        (_("Day shown"), "as_of", filters.clocks.as_of),
+        (_("Known by"), "known_on", filters.clocks.known_on),
         (_("What changed since"), "since", asked.since),
     )
     fields = "".join(
@@ -236,7 +236,7 @@ def _changes(shown: View) -> str:
         return ""
     title = _safe(_("What changed"))
     if since > known_on:
-        words = _("What changed since: the day is later than the second dial, so there is nothing to compare.")
+        words = _("What changed since: the day is later than “Known by”, so there is nothing to compare.")
         return f"<h2>{title}</h2><p>{_safe(words)}</p>"
     if not shown.changes:
         words = _("Nothing was learnt between the two days.")

@@ -33,7 +33,7 @@ def dials(trail: int = WINDOW_DAYS, fixed: tuple[date | None, date | None] | Non
     fixed
         First and last day of those events where they do not move along; by default the window that was chosen.
     """
-    _day(_("Map as of"), "as_of", _("What was true on this day."))
+    _day(_("Day shown"), "as_of", _("What was true on this day."))
     now, day = state.today(), state.clocks()
     _dial(day.as_of, trail, fixed or (state.chosen_day("from"), state.chosen_day("to")))
     jumps = {f"{text.day(when)} · {_(what)}": when for when, what in state.KEY_DATES}
@@ -48,7 +48,7 @@ def dials(trail: int = WINDOW_DAYS, fixed: tuple[date | None, date | None] | Non
         on_change=lambda: _jump(jumps),
     )
     _day(
-        _("As known on"),
+        _("Known by"),
         "known_on",
         _(
             "Leaves out everything that became public later. "
@@ -57,9 +57,9 @@ def dials(trail: int = WINDOW_DAYS, fixed: tuple[date | None, date | None] | Non
     )
     same = day.known_on == day.as_of
     st.button(
-        _("Show with what is known today") if same else _("Show without hindsight"),
+        _("Everything known today") if same else _("Only what was known that day"),
         key="hindsight",
-        help=_("Sets the second dial to the day of the map, or back to today."),
+        help=_("Sets “Known by” to the day shown, or back to today."),
         on_click=_with_hindsight if same else _without_hindsight,
         width="stretch",
     )
@@ -254,9 +254,9 @@ def light_page() -> None:
     st.html(f'<a class="mm-light" href="light?{html.escape(query)}">{html.escape(_("Page without scripts"))}</a>')
 
 
-def timeline_mode() -> str:
-    """Whether the map shows the events of the last days, or all of them since the start of the window."""
-    titles = {"interval": _("Around the day"), "cumulative": _("Adding up")}
+def timeline_mode(trail: int) -> str:
+    """Whether the map shows the events of the last `trail` days, or all of them since the start of the window."""
+    titles = {"interval": _("Last {n} days").format(n=trail), "cumulative": _("All up to the day")}
     chosen = st.segmented_control(
         _("Events on the map"),
         list(titles),

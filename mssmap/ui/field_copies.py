@@ -38,7 +38,7 @@ def tab() -> None:
 
 
 def _take_along() -> None:
-    st.markdown("**" + _("Take along") + "**")
+    st.markdown("**" + _("Make a field copy") + "**")
     st.caption(_("On the laptop: mssmap restore --make-store FILE, before it leaves."))
     barred = permits.lacking("plan")
     with_archives = _with_archives(barred=barred)
@@ -85,7 +85,7 @@ def _with_archives(*, barred: bool) -> bool:
 
 
 def _bring_home() -> None:
-    st.markdown("**" + _("Bring home") + "**")
+    st.markdown("**" + _("Merge a field copy") + "**")
     barred = permits.lacking("people")
     origin = st.text_input(
         _("Name of the laptop"), key="field_origin", max_chars=field_copy.NAME_CHARS, disabled=barred

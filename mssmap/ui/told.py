@@ -47,7 +47,7 @@ def since_choice() -> date | None:
             controls.day_field(
                 _("What changed since"),
                 "since",
-                _("Compares what was known on that day with what was known on the second dial."),
+                _("Compares what was known on that day with what is known by the day under “Known by”."),
             )
             _last_brief()
     chosen = st.session_state["since"]
@@ -61,7 +61,7 @@ def _last_brief() -> None:
     st.button(
         _("Remember this as my last brief"),
         key="briefed",
-        help=permits.reason("brief") or _("Keeps the day of the second dial, to compare with next time."),
+        help=permits.reason("brief") or _("Keeps the day under “Known by”, to compare with next time."),
         on_click=_briefed,
         disabled=not permits.may("brief"),
         width="stretch",
@@ -94,7 +94,7 @@ def change_list(records: list[dict[str, Any]], since: date | None, known_on: dat
     if since is None:
         return
     if since > known_on:
-        st.caption(_("What changed since: the day is later than the second dial, so there is nothing to compare."))
+        st.caption(_("What changed since: the day is later than “Known by”, so there is nothing to compare."))
         return
     st.subheader(_("What changed"), divider="gray")
     if not records:

@@ -81,7 +81,7 @@ def test_back_and_forward_restore_what_was_seen_one_entry_a_view(visit: Callable
     screen.page.locator(".mm-steps button").nth(2).click()
     shows(screen, DAY + timedelta(days=1), DAY)
     screen.wait("(n) => history.length === n", began + 1)
-    screen.page.get_by_role("button", name="Show without hindsight").click()
+    screen.page.get_by_role("button", name="Only what was known that day").click()
     shows(screen, DAY + timedelta(days=1), DAY + timedelta(days=1))
     follow(screen, "Timeline")
     shows(screen, DAY + timedelta(days=1), DAY + timedelta(days=1))
@@ -116,7 +116,7 @@ def test_the_same_grade_counts_again_after_the_way_back(visit: Callable[..., Any
     screen = visit("/", **DATES)
     screen.at_rest()
     for _round in range(4):
-        choice = screen.page.get_by_label("Evidence at least")
+        choice = screen.page.get_by_label("Show grades")
         choice.press("Shift")  # a hand is on it: what nobody did gets no entry of the history
         choice.select_option("C3")
         screen.wait("() => new URLSearchParams(location.search).get('grade') === 'C3'")
@@ -138,7 +138,7 @@ def test_a_typed_date_is_taken_on_enter_and_on_tab(visit: Callable[..., Any], ke
 def test_without_hindsight_uses_the_date_that_was_just_typed(visit: Callable[..., Any]) -> None:
     screen = visit("/", as_of="2025-01-18")
     type_day(screen, "as_of", date(2024, 10, 7))
-    screen.page.get_by_role("button", name="Show without hindsight").click()
+    screen.page.get_by_role("button", name="Only what was known that day").click()
     shows(screen, date(2024, 10, 7), date(2024, 10, 7))
 
 

@@ -203,7 +203,7 @@ def test_the_popup_says_what_the_record_says(
     lines = screen.map.locator(".mm-archive-record .mm-line").all_text_contents()
     assert record["actors"] in lines[1]
     assert lines[-1] == "Made up by a test"
-    assert f"Place known to the neighbourhood · {record['grade']}" in lines
+    assert f"Location: to the neighbourhood (±1 km) · {record['grade']}" in lines
     assert screen.in_map("(w) => w.pwned ?? null") is None
 
 

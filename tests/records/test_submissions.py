@@ -363,3 +363,59 @@ def test_a_new_zone_comes_with_its_unit(small):
     data = accepted(small, {**raw, "sources": [PAGE]})
     view = views.layer(data, "gang_zones", Clocks(TODAY, TODAY)).set_index("zone_id")
     assert view.loc["zone-zone-c", ["status", "unit", "unit_pcodes"]].tolist() == ["contested", "commune", "HT0121"]
+
+
+def test_a_second_source_of_a_place_is_one_of_the_status_in_force_then(small):
+    """Base A was handed over on 21 January 2025: a page of December is about Kenya, one of March about Guatemala."""
+    for day, spell in (("2024-12-24", "fob-a.1"), ("2025-03-02", "fob-a.2"), ("2020-01-01", "fob-a.1")):
+        page = {**PAGE, "published_on": day}
+        item = reading.read({"kind": "record", "id": "fob-a", "change": "add_source", "sources": [page]}, small, TODAY)
+        assert (item.kind, item.table, item.record_id) == ("status", "status", spell)
+
+
+def test_a_second_count_widens_the_range_and_is_told(small):
+    """The events of the small data have inmates_held of 3,600 to 4,600 by three sources."""
+    efe = {**PAGE, "url": "https://example.org/five"}
+    figure = {"measure": small["figures"]["measure"].iloc[0], "value_min": 5000, "unit": "inmates", "sources": [efe]}
+    raw = {"kind": "event", "id": "break-a", "change": "add_source", "sources": [efe], "figures": [figure]}
+    made = rows.rows(rows.checked(raw, small, TODAY), small)
+    assert [(row["figure_min"], row["figure_max"], row["dispute"]) for row in made["events"]] == [
+        ("3600", "5000", "figures")
+    ]
+    assert check.figures_agree(accepted(small, raw)) == []
+    assert "break-a inmates 3600-4600 → 3600-5000" in effects.effects(made, small, TODAY)
+    other = {**raw, "figures": [{**figure, "measure": "guards_killed"}]}
+    (event,) = rows.rows(rows.checked(other, small, TODAY), small)["events"]
+    assert (event["figure_min"], event["figure_max"]) == ("3600", "4600")
+
+
+def test_the_effect_of_an_indicator_is_told_against_the_last_of_its_series(small):
+    raw = {
+        **{"kind": "indicator", "indicator": "idps", "series": "iom_dtm", "value": 800000, "unit": "persons"},
+        **{"area": "National", "area_pcode": "HT", "period_type": "point", "period_end": "2025-02-01"},
+        "sources": [PAGE],
+    }
+    made = rows.rows(rows.checked(raw, small, TODAY), small)
+    (told,) = [line for line in effects.effects(made, small, TODAY) if "persons" in line]
+    assert told.endswith(" persons 700000 → 800000")
+
+
+def test_the_unit_of_a_new_zone_is_not_that_of_its_first_assessment(small):
+    raw = {
+        **{"kind": "record", "layer": "gang_zones", "name_en": "Zone C", "commune_pcode": "HT0111", "lon": -72.35},
+        **{"lat": 18.55, "unit": "commune", "unit_pcodes": "HT0111", "status": "influence"},
+        **{"valid_from": "2025-03-01", "sources": [PAGE]},
+    }
+    made = rows.rows(rows.checked(raw, small, TODAY), small)
+    assert made["gang_zones"][0]["unit_pcodes"] == "HT0111"
+    assert (made["status"][0]["unit"], made["status"][0]["unit_pcodes"]) == ("", "")
+
+
+def test_a_year_that_is_not_over_takes_a_second_source(small):
+    """What is required of a whole year stands in the record before the year is over."""
+    rows_of = small["indicators"].copy()
+    rows_of.loc[rows_of["indicator_id"] == "i2", "period_end"] = "2025-12-31"
+    data = replace(small, frames={**small.frames, "indicators": rows_of})
+    raw = {"kind": "indicator", "id": "i2", "change": "add_source", "sources": [PAGE]}
+    assert reading.read(raw, data, TODAY).faults == ()
+    assert reading.read({**raw, "change": "correct", "period_end": "2026-12-31"}, data, TODAY).faults != ()

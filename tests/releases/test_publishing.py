@@ -140,3 +140,17 @@ def test_a_folder_that_cannot_be_written_is_left_as_it_was(folder, before, accep
         publishing.publish(folder, accepted, TODAY)
     assert changed(before, folder) == {}
     assert [path.name for path in folder.rglob(f"{publishing.PART}*")] == []
+
+
+def test_a_zone_is_published_with_the_shape_of_the_units_that_it_names(folder, small):
+    """Zone C names the commune Alpha, a square; zone B stays the point of a place."""
+    raw = {
+        **{"kind": "record", "layer": "gang_zones", "name_en": "Zone C", "commune_pcode": "HT0111", "lon": -72.35},
+        **{"lat": 18.55, "unit": "commune", "unit_pcodes": "HT0111", "status": "influence"},
+        **{"valid_from": "2025-03-01", "sources": [PAGE]},
+    }
+    item = checked(raw, small, TODAY)
+    publishing.publish(folder, [Accepted("submission 1", rows(item, small))], TODAY)
+    zones = catalog.open_data(folder)["gang_zones"].set_index("zone_id")
+    assert zones.loc["zone-zone-c"].geometry.bounds == pytest.approx((-72.4, 18.5, -72.3, 18.6))
+    assert zones.loc["zone-b"].geometry.geom_type == "Point"

@@ -137,7 +137,7 @@ def test_it_makes_sense_in_a_text_browser(ask, tmp_path):
         check=True,
     )
     said = done.stdout
-    places = [said.index(words) for words in ("Situation map", "Map as of", "Key figures", "Map of Haiti", "In words")]
+    places = [said.index(words) for words in ("Situation map", "Day shown", "Key figures", "Map of Haiti", "In words")]
     assert places == sorted(places)
     assert "18 Jan 2025" in said
     assert "data:" not in said

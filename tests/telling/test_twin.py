@@ -141,18 +141,18 @@ def test_a_change_of_a_plan_tells_the_day_of_the_announcement_as_such(real):
 
 
 def test_the_end_of_a_spell_is_told_as_exactly_as_the_beginning_of_the_next(real, on):
-    """Closed on 11 November 2024, limited since some day of December; a zone held since June, lost in October."""
+    """Closed on 11 November 2024, limited since 11 December; a zone held since June, lost in October."""
     clocks = on("2024-11-20", "2026-11-01")
     (airport,) = [
         line
         for line in twin.layer(views.layer(real, "facilities", clocks), "facilities", clocks)
         if line.startswith("Toussaint")
     ]
-    assert "Closed · 11 Nov 2024 to Nov 2024" in airport
+    assert "Closed · 11 Nov 2024 to 10 Dec 2024" in airport
     record = views.record(real, "fac-01", clocks)
     card = cards.card(real, record, clocks, clocks.as_of)
-    assert "11 Nov 2024 to Nov 2024" in [row["when"] for row in card["history"]]
-    assert dict(card["facts"])["When"] == "11 Nov 2024 to Nov 2024"
+    assert "11 Nov 2024 to 10 Dec 2024" in [row["when"] for row in card["history"]]
+    assert dict(card["facts"])["When"] == "11 Nov 2024 to 10 Dec 2024"
     zone = cards.card(real, views.record(real, "zone-grangrif", clocks), clocks, clocks.as_of)
     assert "Jun 2023 to 2 Oct 2024" in [row["when"] for row in zone["history"]]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from mssmap.records import evidence, kinds, timeline
 from mssmap.records.catalog import Data
@@ -21,7 +21,8 @@ def differences(item: Submission, made: Rows, data: Data) -> list[tuple[str, str
     latest = submission.latest_row(data, item.table, item.record_id) if item.record_id else None
     for name, after in record.items():
         before = cell(latest.get(name)) if latest is not None else ""
-        if name not in ("revision", data.dataset(item.table).id_column) and before != after and name not in PLACE:
+        of_a_shape = name in PLACE and latest is not None and name not in latest
+        if name not in ("revision", data.dataset(item.table).id_column) and before != after and not of_a_shape:
             found.append((name, before, after))
     return found
 
@@ -33,16 +34,18 @@ def _is(row: Mapping[str, str], item: Submission, data: Data) -> bool:
 @dataclass(frozen=True)
 class Moved:
     """
-    A count or a grade that accepting changes.
+    A count, a grade or a number that accepting changes.
 
     Attributes
     ----------
     layer, status
-        Of a count: how many records of the layer have the status; empty for a grade.
+        Of a count: how many records of the layer have the status; empty for the others.
     record_id
-        Of a grade: of what.
+        Of a grade or a number: of what.
     before, after
-        As text; an empty grade where there was none.
+        As text; empty where there was none.
+    unit
+        Of a number: what it counts; empty for a grade.
     """
 
     layer: str
@@ -50,6 +53,15 @@ class Moved:
     record_id: str
     before: str
     after: str
+    unit: str = ""
+
+
+NUMBERS: Final = {
+    "events": ("figure_min", "figure_max", "figure_unit"),
+    "indicators": ("value", "value_max", "unit"),
+    "strength": ("personnel", "personnel_max", "scope"),
+}
+"""Table -> the columns of its number, of the upper end of it, and of what it counts."""
 
 
 def moved(made: Rows, data: Data, today: date) -> list[Moved]:
@@ -67,7 +79,42 @@ def moved(made: Rows, data: Data, today: date) -> list[Moved]:
         if ids := {row[data.dataset(name).id_column] for row in made.get(name, ())}:
             grades = _moved(_grades(data, name, ids, clocks), _grades(after, name, ids, clocks))
             found += [Moved("", "", key, old, new) for key, (old, new) in sorted(grades.items())]
+    return [*found, *_numbers(made, data)]
+
+
+def _numbers(made: Rows, data: Data) -> list[Moved]:
+    """Return the numbers that change: the range of an event, the last value of an indicator, a strength."""
+    found = []
+    for name, (low, high, unit) in NUMBERS.items():
+        column = data.dataset(name).id_column
+        for row in made.get(name, ()):
+            latest = submission.latest_row(data, name, row[column]) or _value_before(row, name, data)
+            before = {key: cell(value) for key, value in latest.items()} if latest else {}
+            old, new = (_range(cells.get(low, ""), cells.get(high, "")) for cells in (before, row))
+            if old != new and row.get("status") != timeline.RETRACTED:
+                found.append(Moved("", "", row[column], old, new, row.get(unit, "") or name))
     return found
+
+
+def _value_before(row: Mapping[str, str], name: str, data: Data) -> dict[str, Any] | None:
+    """Return the last value of the series of a new indicator before it, None if there is none."""
+    if name != "indicators":
+        return None
+    rows = data[name]
+    for key in ("indicator", "series", "area", "period_type"):
+        rows = rows[rows[key] == row.get(key, "")]
+    rows = rows[rows["period_end"].map(cell) < row.get("period_end", "")]
+    return rows.sort_values(["period_end", "revision"], kind="stable").iloc[-1].to_dict() if len(rows) else None
+
+
+def _range(low: str, high: str) -> str:
+    """
+    Write a number, or both ends of a range.
+
+    >>> _range("12", "15"), _range("12", "12"), _range("", "")
+    ('12-15', '12', '')
+    """
+    return low if high in ("", low) else f"{low}-{high}"
 
 
 def effects(made: Rows, data: Data, today: date) -> list[str]:
@@ -79,7 +126,7 @@ def effects(made: Rows, data: Data, today: date) -> list[str]:
     return [
         f"{one.layer} {one.status} {one.before} → {one.after}"
         if one.layer
-        else f"{one.record_id} grade {one.before or '-'} → {one.after or '-'}"
+        else f"{one.record_id} {one.unit or 'grade'} {one.before or '-'} → {one.after or '-'}"
         for one in moved(made, data, today)
     ]
 

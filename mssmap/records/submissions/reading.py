@@ -12,12 +12,14 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
+import pandas as pd
+
 from mssmap.i18n import gettext as _
-from mssmap.records import kinds
+from mssmap.records import kinds, timeline
 from mssmap.records.catalog import Data
 from mssmap.records.submissions import completing, rules
 from mssmap.records.submissions.rules import Faults
-from mssmap.records.submissions.submission import CHANGES, KINDS, NEW, TABLES, Submission, cell, latest_row
+from mssmap.records.submissions.submission import ADD_SOURCE, CHANGES, KINDS, NEW, TABLES, Submission, cell, latest_row
 
 LONGEST: Final = 4_000
 MOST_SOURCES: Final = 50
@@ -56,6 +58,7 @@ def read(raw: Any, data: Data, today: date) -> Submission:
     if not isinstance(raw, dict):
         faults.add("submission", type(raw).__name__, _("an object with kind, its columns and sources"))
         return Submission("", "", "", "", faults=tuple(faults.found))
+    raw = _of_its_status(raw, data)
     kind, table = _kind(raw, data, faults)
     if not table:
         return Submission(kind, "", "", "", faults=tuple(faults.found))
@@ -77,6 +80,29 @@ def read(raw: Any, data: Data, today: date) -> Submission:
     item = completing.completed(item, data)
     rules.check(item, latest, today, faults)
     return replace(item, faults=tuple(faults.found))
+
+
+def _of_its_status(raw: Mapping[str, Any], data: Data) -> Mapping[str, Any]:
+    """
+    Take a second source of a place for one of its status: a place has no sources but those of its history.
+
+    It is the status in force on the day on which the first source was published, or the first one if that is later.
+    """
+    record_id = raw.get("id")
+    if raw.get("kind") != "record" or raw.get("change") != ADD_SOURCE or not isinstance(record_id, str):
+        return raw
+    spells = timeline.known(data["status"], date.max, "status_id")
+    spells = spells[spells["record_id"] == record_id].sort_values("valid_from", kind="stable")
+    if spells.empty:
+        return raw
+    given = raw.get("sources")
+    days = (
+        [str(one.get("published_on", "")) for one in given if isinstance(one, dict)] if isinstance(given, list) else []
+    )
+    day = pd.to_datetime(completing.whole_day(days[0] if days else "")[0] or None, errors="coerce")
+    begun = spells if pd.isna(day) else spells[spells["valid_from"] <= day]
+    spell = begun.iloc[-1] if len(begun) else spells.iloc[0]
+    return {**{key: value for key, value in raw.items() if key != "layer"}, "kind": "status", "id": spell["status_id"]}
 
 
 def _kind(raw: Mapping[str, Any], data: Data, faults: Faults) -> tuple[str, str]:
@@ -174,6 +200,8 @@ def _source(raw: Any, data: Data, where: str, faults: Faults) -> dict[str, str]:
         if not (known["source_id"] == given).any():
             faults.add(f"{where}, source_id", given, _("the id of a source that is there"))
         return {"source_id": given}
+    if not cells.get("publisher"):
+        cells["publisher"] = completing.publishers(known).get(completing.host(cells.get("url", "")), "")
     day, exact = completing.whole_day(cells.get("published_on", ""))
     needed = (("title", cells.get("title")), ("publisher", cells.get("publisher")), ("published_on", day))
     for key, value in needed:

@@ -159,8 +159,33 @@ def _revision(item: Submission, data: Data, ids: list[str], made: Made) -> None:
     cells["source_id"] = ids[0] if ids and item.change == CORRECT else cells.get("source_id", "")
     if item.change == WITHDRAW:
         cells["status"] = timeline.RETRACTED
+    if item.figures and item.table == "events" and not {"figure_min", "figure_max"} & set(item.fields):
+        cells |= _range(item, cells, data)
     made.setdefault(item.table, []).append(_of_table(cells, data, item.table))
     _figures(item, item.record_id, cells, data, made)
+
+
+def _range(item: Submission, cells: Mapping[str, str], data: Data) -> dict[str, str]:
+    """Return the range of an event with the figures that come with it, of the measure that its range is of."""
+    there = timeline.known(data["figures"], date.max, "figure_id")
+    there = there[there["record_id"] == item.record_id]
+    added = [one for one in item.figures if one.get("measure") and one.get("value_min")]
+    for measure, of_measure in there[there["unit"] == cells.get("figure_unit")].groupby("measure", sort=False):
+        before = [*of_measure["value_min"], *of_measure["value_max"].dropna()]
+        if [cell(min(before)), cell(max(before))] != [cells.get("figure_min"), cells.get("figure_max")]:
+            continue
+        same = [one for one in added if one["measure"] == measure and one.get("unit") == cells.get("figure_unit")]
+        try:
+            ends = [float(one[key]) for one in same for key in ("value_min", "value_max") if one.get(key)]
+        except ValueError:  # told as a fault of the figure
+            return {}
+        if ends:
+            low, high = min(*before, *ends), max(*before, *ends)
+            disputed = (
+                {"dispute": cells.get("dispute") or "figures"} if (low, high) != (min(before), max(before)) else {}
+            )
+            return {"figure_min": cell(low), "figure_max": cell(high), **disputed}
+    return {}
 
 
 def _figures(item: Submission, record_id: str, cells: Mapping[str, str], data: Data, made: Made) -> None:
@@ -197,7 +222,10 @@ def _of_source(item: Submission, data: Data, made: Made) -> None:
 def _of_record(item: Submission, data: Data, ids: list[str], made: Made) -> None:
     """A new place with its first status, or its row in place of the one before."""
     layer = kinds.LAYERS[item.table]
-    status = {key: item.fields[key] for key in item.fields if key in data.dataset("status").contract.columns}
+    # unit and uncertainty of a zone are its own; an assessment has them only where it names another unit
+    mine = set(data.dataset(item.table).contract.columns) - {"note"}
+    columns = [name for name in data.dataset("status").contract.columns if name not in mine]
+    status = {key: item.fields[key] for key in item.fields if key in columns}
     if item.change == NEW:
         # `kind` says what a submission is about: that of a place is its `type`
         wanted = f"{layer.prefix}-{submission.slug(item.fields.get('name_en', ''), 40)}"
@@ -209,7 +237,7 @@ def _of_record(item: Submission, data: Data, ids: list[str], made: Made) -> None
         latest = submission.latest_row(data, item.table, item.record_id) or {}
         shape = latest.pop("geometry", None)
         cells = {key: cell(value) for key, value in latest.items()}
-        if shape is not None and not shape.is_empty:
+        if shape is not None and not shape.is_empty and not all(cells.get(name) for name in joined.PLACE):
             cells |= {"lon": f"{shape.centroid.x:.5f}", "lat": f"{shape.centroid.y:.5f}"}
         cells |= dict(item.fields)
     cells["kind"] = cells.pop("type", cells.get("kind", ""))

@@ -60,7 +60,7 @@ def _days(item: Submission, cells: Mapping[str, str], today: date, faults: Fault
         *("planned", "proposed", "pledge", "target")
     }
     is_later = bool(start) and cells[start] > today.isoformat()
-    if is_later and not ahead:
+    if is_later and start in item.fields and not ahead:
         faults.add(start, cells[start], _("a day not after today ({today}), or that it is planned").format(today=today))
     known = cells.get("known_from", "")
     if known > today.isoformat():

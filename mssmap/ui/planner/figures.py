@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.legend import text
 from mssmap.maps import plan as plan_map
@@ -14,8 +16,10 @@ from mssmap.maps import view
 from mssmap.planning import on_data
 from mssmap.planning.covering import Coverage
 from mssmap.planning.scenario import Plan
+from mssmap.records.catalog import Data
 from mssmap.records.shown import Filters, Shown
 from mssmap.ui import cache, components, plain
+from mssmap.ui.cache import of_the_data
 from mssmap.ui.planner.editing import bases
 from mssmap.ui.planner.hand import PlanInHand
 
@@ -82,6 +86,22 @@ def amount(value: float, unit: str) -> str:
     return f"{rounded} {unit}" if unit in {"min", "km"} else rounded
 
 
+@of_the_data(maxsize=4)
+def _names(data: Data, language: str) -> Mapping[tuple[str, str], str]:
+    """Names of the bases on record in a language, by id and English name: one that a person gave is nobody else's."""
+    rows = data["fobs"]
+    return {
+        (row["fob_id"], row["name_en"]): row[f"name_{language}"] or row["name_en"] for row in rows.to_dict("records")
+    }
+
+
+def _in_words(by_base: pd.DataFrame) -> pd.DataFrame:
+    """Return bases with their names as the reader has them."""
+    names = _names(current())
+    keys = zip(by_base["base_id"], by_base["name"], strict=True)
+    return by_base.assign(name=[names.get(key, key[1]) for key in keys])
+
+
 def base_table(held: PlanInHand, coverage: Coverage) -> None:
     """Switches of all bases and proposals, with what each of them adds."""
     listed = bases(held.plan).set_index("base_id")
@@ -100,9 +120,14 @@ def base_table(held: PlanInHand, coverage: Coverage) -> None:
                 *[text.number(round(row.people_per_officer)) if row.people_per_officer > 0 else ""][:stated],
             ],
         }
-        for row in coverage.by_base.itertuples(index=False)
+        for row in _in_words(coverage.by_base).itertuples(index=False)
     ]
-    columns = [_("Base"), _("Only by it / would add"), _("Fair share"), *[_("for each officer")][:stated]]
+    columns = [
+        _("Base"),
+        _("Reached by no other base / would add"),
+        _("Share of people"),
+        *[_("for each officer")][:stated],
+    ]
     data = {"rows": rows, "columns": columns, "caption": _("Bases and proposals"), **held.shown}
     components.component("reach", key="reach", data=plan_map.reach(coverage))
     components.component("bases", key="bases", data=data)
@@ -119,11 +144,11 @@ def map_options(
         on=(*on, plan_map.LAYER),
         selected=None,
         focus=st.session_state.get("focus"),
-        extra=tuple(plan_map.points(coverage.by_base, bases(plan))),
+        extra=tuple(plan_map.points(_in_words(coverage.by_base), bases(plan))),
         agreement=agreement is not None,
         cells=plan_map.cells(coverage) if agreement is None else plan_map.agreed_cells(agreement),
         closures=closed,
-        placing=bool(st.session_state.get("placing")),
+        placing="base" if st.session_state.get("placing") else "",
         more_legend=tuple(plan_map.legend(agreement=agreement is not None, closed=bool(closed))),
     )
 

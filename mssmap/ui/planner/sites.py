@@ -104,7 +104,7 @@ def _solution(judged: Judged, found: dict[str, Any]) -> None:
     if len(rows):
         with left:
             act_button("adopt", _("Take them into the plan"), _adopt(rows, clean=not found["keep"]))
-    if right.button(_("Near-optimal exchanges"), key="swaps") and MODELS[answer.model].has_swaps:
+    if right.button(_("Swaps that cost little"), key="swaps") and MODELS[answer.model].has_swaps:
         st.dataframe(
             on_data.site_swaps(cache.data(), judged.plan, answer, keep_active=found["keep"], matrix=judged.matrix),
             hide_index=True,
@@ -173,7 +173,7 @@ def _front(judged: Judged) -> None:
     """The front of k against coverage: painted by greedy at once, proven in the background."""
     st.caption(_("More bases, more people: each number of bases with its best known and its proven coverage."))
     job: Job[FrontPoint] | None = st.session_state.get("front_job")
-    if not st.toggle(_("Show the front of 1 to 15 bases"), key="front"):
+    if not st.toggle(_("Show the gain per extra base, 1 to 15"), key="front"):
         if job is not None:
             job.cancel()
         return
