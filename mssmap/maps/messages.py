@@ -6,7 +6,7 @@ A test compares both declarations with each other and with what is sent. Days ar
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 Row = list[Any]
 """
@@ -104,7 +104,7 @@ class Light(TypedDict):
     cells: str
     closures: list[str]
     agreement: bool
-    placing: bool
+    placing: Literal["", "base", "spot"]
     more_legend: list[dict[str, Any]]
     notes: list[str]
     banner: dict[str, str]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import pandas as pd
 
@@ -61,8 +61,8 @@ class Options:
     """Ids of the roads that are closed in a plan."""
     agreement: bool = False
     """The cells show where several plans agree, so that switching a base of one does not change them at once."""
-    placing: bool = False
-    """A click on the map places a base."""
+    placing: Literal["", "base", "spot"] = ""
+    """What a click on the map names: where a base is to be, or where something was."""
     more_legend: tuple[Mapping[str, Any], ...] = ()
     preview: tuple[Mapping[str, Any], ...] = ()
     """Layers that are looked at before they are stored, as `imported.part` gives them."""

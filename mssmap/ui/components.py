@@ -150,6 +150,13 @@ def operations_map(shown: Shown, options: view.Options) -> None:
     feed_map(shown, options)
 
 
+def preview_map(options: view.Options) -> None:
+    """A map without records, for what is looked at before it is stored; lower than that of a page."""
+    with st.container(key="linked"):
+        map_frame()
+    feed_map(cache.shown(Filters(state.clocks())).only(()), options)
+
+
 def map_frame() -> None:
     """The frame of the map; it holds no data, so a page puts it first and fills it when the rest is worked out."""
     with st.container(key="map"):

@@ -85,7 +85,7 @@ def mount(page: str) -> None:
         "words": _words(),
     }
     with st.container(key="live"):
-        components.component("live", key="live_told", data=data)
+        components.component("live", key="live_told", data=data, on_again_change=lambda: None)
 
 
 def _words() -> dict[str, str]:
@@ -96,7 +96,8 @@ def _words() -> dict[str, str]:
         "load": _("Load again"),
         "close": _("Close"),
         "changed": _("{who} changed this plan at {time} UTC; you see it as it is now."),
-        "imports": _("The imported data were changed."),
+        "imports": _("The data were changed."),
+        "followed": _("The data were changed meanwhile. You see them as they are now."),
         "one": _("One other window is on this plan: {names}"),
         "more": _("{n} other windows are on this plan: {names}"),
         "nobody": _("somebody"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -102,7 +103,13 @@ def test_wrong_corrected_accepted_and_seen_in_the_other_window(windows: dict[str
     viewer.card().get_by_text("Guatemala and Jamaica").wait_for()
     viewer.card().get_by_role("link", name="The base").wait_for()
 
+    viewer.open("/?as_of=2026-11-21&lat=19.14&lon=-72.01&zoom=12")
+    viewer.drawn()
     enter_an_event(admin, team)
+    viewer.symbol("ev-2026-11-20-shots-at-the-market-of-hinche").wait_for()  # nobody has touched this window
+    viewer.page.get_by_text("You see them as they are now.").wait_for()
+    say_where_by_a_click(admin)
+    enter_a_number(admin, team)
 
 
 def enter_an_event(admin: Screen, team: Team) -> None:
@@ -115,7 +122,7 @@ def enter_an_event(admin: Screen, team: Team) -> None:
     hand.fill("Where", "Hinche")
     hand.fill("Address of the source", "https://lenouvelliste.com/hinche-20")
     hand.fill("Title of the source", "Tirs au marché")
-    expect(admin.page.get_by_label("Publisher", exact=True)).to_have_value("Le Nouvelliste")
+    expect(admin.page.get_by_label("Publisher", exact=True)).to_have_attribute("placeholder", "Le Nouvelliste")
     hand.fill("Published on", "2026-11-21")
     hand.fill("Reason to accept it yourself at once", "Nobody else is here.")
     hand.click("Hand in and accept")
@@ -127,3 +134,33 @@ def enter_an_event(admin: Screen, team: Team) -> None:
     admin.drawn()
     admin.card().get_by_text("Shots at the market of Hinche").wait_for()
     assert hand.acts <= MOST_ACTS
+
+
+def say_where_by_a_click(admin: Screen) -> None:
+    """A click on the map fills the line about the place, and only that: the planner knows nothing of it."""
+    admin.open("/desk")
+    hand = Hand(admin.page)
+    hand.click("New event")
+    admin.page.get_by_text("Say where by a click on the map").click()
+    admin.map.locator(".mm-placing").wait_for()
+    box = admin.page.locator(".st-key-map iframe").bounding_box()
+    assert box is not None
+    admin.page.mouse.click(box["x"] + box["width"] * 0.72, box["y"] + box["height"] * 0.5)
+    expect(admin.page.get_by_label("Where", exact=True)).to_have_value(re.compile(r"^1[89]\.\d\d, -7[1-4]\.\d\d$"))
+    hand.click("Clear")
+
+
+def enter_a_number(admin: Screen, team: Team) -> None:
+    """A number lies in the inbox beside the record, and in the API once it is accepted."""
+    hand = Hand(admin.page)
+    hand.click("New number or source")
+    hand.choose("Indicator", "Idps")
+    hand.fill("Number", "~1,500,000")
+    hand.fill("Day or period", "2026-10")
+    hand.fill("Address of the source", "https://example.org/dtm")
+    hand.fill("Title of the source", "Displacement")
+    hand.fill("Publisher", "IOM")
+    hand.fill("Published on", "2026-11-01")
+    hand.fill("Reason to accept it yourself at once", "Nobody else is here.")
+    hand.click("Hand in and accept")
+    admin.page.get_by_text(re.compile(r"Accepted: number \d")).wait_for()

@@ -7,14 +7,15 @@ from datetime import date
 from typing import Any
 
 import pytest
+from shapely import Point
 
 from mssmap.errors import InputError
 from mssmap.i18n import speaking
 from mssmap.ingest import deciding, whereabouts
-from mssmap.records.submissions import reading, rows, submission
+from mssmap.records.submissions import effects, reading, rows, submission
 from mssmap.records.submissions.joined import with_rows
 from mssmap.store import inbox, open_store
-from mssmap.ui.desk import fields, review, words, written
+from mssmap.ui.desk import fields, onmap, review, subjects, words, written
 
 TODAY = date(2025, 6, 30)
 SOURCE = {
@@ -165,3 +166,75 @@ def test_what_accepting_changes_is_told_in_words(small):
         told = [review.moved(one) for one in effects.moved(made, small, TODAY)]
     assert told[0].startswith("Bases")
     assert told[0].endswith("0 → 1")
+
+
+NUMBER = {**SOURCE, "published_on": "2025-06-02", "day": "2025-05", "number": "~1,500,000"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "table", "expected"),
+    [
+        (
+            "indicator",
+            {**NUMBER, "indicator": "idps", "series idps": "iom_dtm", "unit idps": "persons", "area": "National"},
+            "indicators",
+            {"value": "1500000", "qualifier": "about", "period_type": "point", "period_end": "2025-05-31"},
+        ),
+        (
+            "strength",
+            {**NUMBER, "number": "12-15", "record_type": "arrival", "country": "Chad"},
+            "strength",
+            {"personnel": "12", "personnel_max": "15", "date": "2025-05-01", "date_precision": "month"},
+        ),
+        (
+            "figure",
+            {**NUMBER, "number": "3", "record_id": "the first event", "measure": "killed"},
+            "figures",
+            {"value_min": "3", "value_max": "3", "unit": "people", "date": "2025-05-01"},
+        ),
+        ("source", {**SOURCE, "reliability": "B"}, "sources", {"title": "Market attacked", "reliability": "B"}),
+    ],
+)
+def test_a_number_or_a_source_alone_becomes_a_row(real, kind, typed, table, expected):
+    events = real["events"]["event_id"]
+    if "record_id" in typed:
+        typed = {**typed, "unit": "people", "record_id": str(events.iloc[0])}
+    item = rows.checked(written.new_number(kind, typed, real), real, TODAY)
+    assert item.faults == ()
+    (row,) = rows.rows(item, real)[table]
+    assert {name: row[name] for name in expected} == expected
+
+
+def test_numbers_figures_and_sources_can_be_corrected(real):
+    event_id = str(real["figures"]["record_id"].iloc[0])
+    of_event = subjects.of_record(event_id, real)
+    assert next(iter(of_event)) == f"event {event_id}"
+    assert {key.partition(" ")[0] for key in of_event} == {"event", "figure", "source"}
+    indicator = str(real["indicators"]["indicator_id"].iloc[0])
+    assert next(iter(subjects.of_record(indicator, real))) == f"indicator {indicator}"
+    assert "value" in subjects.editable("indicator", real, "indicators")
+    assert "source_ids" not in subjects.editable("indicator", real, "indicators")
+
+
+@pytest.mark.parametrize(
+    ("row", "inside"),
+    [
+        ({"lon": "-72.25", "lat": "18.55", "commune_pcode": "HT0121"}, (-72.25, 18.55)),
+        ({"commune_pcode": "HT0121", "department_pcode": "HT01"}, (-72.25, 18.55)),
+        ({"place": "nowhere"}, None),
+        ({"lon": "about", "lat": "18.55"}, None),
+    ],
+)
+def test_what_is_handed_in_lies_on_the_map_where_it_says(small, row, inside):
+    found = onmap.place_of(row, small)
+    assert (found is not None) == (inside is not None)
+    assert inside is None or found.intersects(Point(*inside))
+
+
+def test_a_place_that_moves_is_told_in_the_table_too(small):
+    event_id = str(small["events"]["event_id"].iloc[0])
+    raw = {"kind": "event", "id": event_id, "change": "correct", "lon": "-72.26", "lat": "18.56", "sources": [SOURCE]}
+    item = rows.checked(raw, small, TODAY)
+    assert item.faults == ()
+    changed = {name for name, _old, _new in effects.differences(item, rows.rows(item, small), small)}
+    assert {"lon", "lat"} <= changed

@@ -26,7 +26,7 @@ import { noteOnMap } from "./later.js";
 import { placeLabels } from "./labels.js";
 import { drawBanner, drawCredit, drawLegend, recount } from "./legend.js";
 import { Look } from "./look.js";
-import { drawCells, drawClosures, drawDiscs, drawImports } from "./overlays.js";
+import { drawCells, drawClosures, drawDiscs, drawImports, tellPlaced } from "./overlays.js";
 import { makePanes } from "./panes.js";
 import { nothingYet, parseSvg, Sheet } from "./sheet.js";
 import { Streets } from "./streets.js";
@@ -191,8 +191,7 @@ class OperationsMap {
   click(event) {
     const { sheet } = this;
     if (!sheet.asked) return;
-    const { lat, lng } = event.latlng;
-    if (sheet.view.placing) bus.tell("placed", [lat, lng]);
+    if (sheet.view.placing) tellPlaced(sheet, event.latlng);
     else if (!this.archive.click(event)) tellWhatIsHere(sheet, event.latlng);
   }
 
@@ -273,7 +272,7 @@ class OperationsMap {
     drawImports(sheet);
     this.archive.update();
     drawDiscs(sheet, visibleMarks(sheet));
-    sheet.map.getContainer().classList.toggle("mm-placing", sheet.view.placing);
+    sheet.map.getContainer().classList.toggle("mm-placing", sheet.view.placing !== "");
     this.layout(quick);
     if (!quick) drawLegend(sheet, controls.legend);
     drawBanner(sheet, controls);

@@ -90,7 +90,9 @@ export function drawImports(sheet) {
     return;
   }
   const ink = document.documentElement.classList.contains("dark") ? "#F0E442" : "#1c2730";
-  const looks = view.preview.map((part) => [part.title, part.points.length, part.shapes.length, part.seen]);
+  const looks = view.preview.map((
+    part,
+  ) => [part.title, part.points.length, part.shapes.length, part.seen, part.before]);
   panes["mm-imports"].draw(ink + kinds.join() + JSON.stringify(looks), (pane) => {
     const style = { ...pane, color: ink, fillColor: "#F0E442", weight: 1.4 };
     const layers = [...(sheet.imports || []), ...view.preview].flatMap((part) => [
@@ -106,7 +108,15 @@ export function drawImports(sheet) {
  * @param {L.Place} at
  * @param {L.Options} style
  */
-const importedPoint = (at, style) => L.circleMarker(at, { ...style, radius: 4.5, fillOpacity: 0.95 });
+const importedPoint = (at, style) => L.circleMarker(at, { radius: 4.5, fillOpacity: 0.95, ...style });
+
+/**
+ * What gives way is a ring without a filling.
+ * @param {ImportedPart} part
+ * @param {L.Options} style
+ */
+const lookOf = ({ before }, style) =>
+  before ? { ...style, radius: 8, fillOpacity: 0, dashArray: "3 3", weight: 2 } : style;
 
 /**
  * @param {Sheet} sheet
@@ -115,7 +125,7 @@ const importedPoint = (at, style) => L.circleMarker(at, { ...style, radius: 4.5,
  */
 const importedPoints = (sheet, part, style) =>
   part.points.map(([lat, lon, words]) =>
-    tellAt(sheet, importedPoint([lat, lon], style), part.title, words, "imports.points")
+    tellAt(sheet, importedPoint([lat, lon], lookOf(part, style)), part.title, words, "imports.points")
   );
 
 /**
@@ -127,13 +137,23 @@ function importedShapes(sheet, part, style) {
   return L.geoJSON({ type: "FeatureCollection", features: part.shapes }, {
     pane: style.pane,
     style: (/** @type {Feature<{ w: string }>} */ { geometry }) => {
-      return { ...style, dashArray: "6 3", fillOpacity: 0.25, fill: /Polygon/.test(geometry.type) };
+      return { ...style, dashArray: "6 3", fillOpacity: part.before ? 0 : 0.25, fill: /Polygon/.test(geometry.type) };
     },
     pointToLayer: (_feature, at) => importedPoint(at, style),
     onEachFeature: ({ properties }, layer) => {
       tellAt(sheet, layer, part.title, properties.w, "imports.shapes");
     },
   });
+}
+
+/**
+ * Tell the page what a click names: where a base is to be, or where something was, as exactly as a pixel is large.
+ * @param {Sheet} sheet
+ * @param {{ lat: number, lng: number }} at
+ */
+export function tellPlaced({ map, view }, { lat, lng }) {
+  if (view.placing === "base") bus.tell("placed", [lat, lng]);
+  else bus.tell("spotted", { lat, lon: lng, digits: map.getZoom() >= 14 ? 4 : map.getZoom() >= 10 ? 3 : 2 });
 }
 
 /**
@@ -147,8 +167,7 @@ function importedShapes(sheet, part, style) {
 function tellAt(sheet, layer, title, words, symbol) {
   return layer.on("click", (event) => {
     L.DomEvent.stop(event);
-    const { lat, lng } = event.latlng;
-    if (sheet.view.placing) bus.tell("placed", [lat, lng]);
+    if (sheet.view.placing) tellPlaced(sheet, event.latlng);
     else openPopup(sheet.map, told(words || title, `${sheet.say(symbol)} · ${title}`), event.latlng);
   });
 }

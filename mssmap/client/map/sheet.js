@@ -67,7 +67,16 @@ export const nothingYet = () => ({
     changed: {},
     archives: null,
   },
-  ...{ extra: [], preview: [], cells: "", closures: [], agreement: false, placing: false, more_legend: [], notes: [] },
+  ...{
+    extra: [],
+    preview: [],
+    cells: "",
+    closures: [],
+    agreement: false,
+    placing: /** @type {const} */ (""),
+    more_legend: [],
+    notes: [],
+  },
   ...{ banner: { title: "", sub: "", same: "", other: "", source: "" }, described: "", doubt: {} },
 });
 

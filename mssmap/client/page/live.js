@@ -48,6 +48,8 @@ function signIn() {
 
 const reload = () => location.reload();
 
+const isTyping = () => Boolean(document.activeElement?.matches("input:not([type=checkbox], [type=radio]), textarea"));
+
 /** @param {Record<string, string>} query */
 const liveAddress = (query) => new URL("live?" + new URLSearchParams(query), document.baseURI).href;
 
@@ -62,6 +64,8 @@ class Live {
     this.isAsking = false;
     this.isRelieved = false;
     this.isEnded = false;
+    this.asked = ""; // mark of the data for which the page was run once more
+    this.again = (/** @type {string} */ _mark) => {};
     /** @type {Seen | null} */
     this.foreign = null;
     this.missed = 0;
@@ -109,7 +113,18 @@ class Live {
     }
     this.isAsking = false;
     this.hear(this.answer.plan);
+    this.follow(this.answer.imports);
     this.tell();
+  }
+
+  /**
+   * The data have changed: run the page once more, unless somebody is typing.
+   * @param {string | undefined} mark
+   */
+  follow(mark) {
+    if (!mark || [this.data.imports, this.asked].includes(mark) || isTyping()) return;
+    this.asked = mark;
+    this.again(mark);
   }
 
   /**
@@ -139,6 +154,7 @@ class Live {
     const isOther = this.data.plan?.id !== data.plan?.id;
     if (isOther || (this.foreign && data.plan && data.plan.made >= this.foreign.version)) this.foreign = null;
     this.data = data;
+    this.again = (/** @type {string} */ mark) => component.setTriggerValue("again", mark);
     this.root = slot(component, "mm-live");
     this.answer = {};
     queue().serve(data);
@@ -187,8 +203,16 @@ class Live {
     lines.push(...this.changeLines());
     if (answer.imports && answer.imports !== data.imports) {
       lines.push({ kind: "imports", words: words.imports, offers: [[words.load, reload]] });
+    } else if (this.asked && this.asked === data.imports) {
+      lines.push({ kind: "imports", words: words.followed, offers: [[words.close, () => this.forget()]] });
     }
     return lines;
+  }
+
+  /** What was told of changed data has been read. */
+  forget() {
+    this.asked = "";
+    this.tell();
   }
 
   /** @returns {Line[]} */

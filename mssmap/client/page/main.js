@@ -22,6 +22,7 @@ import { reach } from "./reach.js";
 import { record } from "./record.js";
 import { roads } from "./roads.js";
 import { saved } from "./saved.js";
+import { spot } from "./spot.js";
 import { twin } from "./table.js";
 import { lanes, strip } from "./timeline.js";
 import { words } from "./words.js";
@@ -32,7 +33,7 @@ const OF_A_PLAN = { act: actButton, bases, coordinates, hand, proposals, roads, 
 /** The names are those that Python knows (ui/components.py); what each of them gets is in shared/messages.js. */
 const COMPONENTS = {
   ...OF_A_PLAN,
-  ...{ body, bridge, dial, figures, grade, lanes, layers, live, reach, record, strip, twin, words },
+  ...{ body, bridge, dial, figures, grade, lanes, layers, live, reach, record, spot, strip, twin, words },
 };
 
 let isStarted = false;

@@ -6,7 +6,7 @@
  * any time, also by who comes later: it asks, and who is there answers.
  */
 
-/** @import { Answer, ArchiveBins, Body, Counts, Day, Headline, Place, PlanPaint, Shown, Version, ViewMessage } from "./messages.js" */
+/** @import { Answer, ArchiveBins, Body, Counts, Day, Headline, Place, PlanPaint, Shown, Spotted, Version, ViewMessage } from "./messages.js" */
 
 /**
  * Event -> its detail.
@@ -22,6 +22,7 @@
  * @property {{ day: number }} played  the map shows another day
  * @property {string} select  id of a record that was clicked on the map
  * @property {[number, number]} placed  latitude and longitude of a click that places a base
+ * @property {Spotted} spotted  a click that says where something was
  * @property {Place} place  where the map looks
  * @property {PlanPaint} plan  bases that are on, and the cells they reach
  * @property {Headline} headline  first key figure of the planner

@@ -109,7 +109,7 @@
  * @property {string} cells
  * @property {string[]} closures
  * @property {boolean} agreement
- * @property {boolean} placing
+ * @property {"" | "base" | "spot"} placing  what a click on the map names
  * @property {LegendGroup[]} more_legend
  * @property {string[]} notes
  * @property {Banner} banner
@@ -138,7 +138,11 @@
  * @property {[number, number, string][]} points
  * @property {Feature<{ w: string }>[]} shapes
  * @property {string} [seen]  the import, while it is looked at before it is stored
+ * @property {boolean} [before]  what gives way to something else
  */
+
+/** @typedef {{ lat: number, lon: number, digits: number }} Spotted  a click on the map; digits behind the point */
+/** @typedef {Record<string, never>} SpotMessage */
 
 /** @typedef {{ name: string, title: string, rows: number, attribution: string }} ArchiveItem */
 /** @typedef {{ items: ArchiveItem[], query: Record<string, string> }} ArchivesMessage */

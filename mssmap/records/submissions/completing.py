@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Final
+from urllib.parse import urlsplit
 
 import pandas as pd
 
@@ -71,7 +72,7 @@ def _fill_new(item: Submission, cells: dict[str, str], data: Data) -> None:
     for stem in ("title", "name"):
         _one_language(cells, stem, columns)
     if item.table == "events":
-        cells.setdefault("valid_to", _last_day(cells.get("valid_from", ""), cells["date_precision"]))
+        cells.setdefault("valid_to", last_day(cells.get("valid_from", ""), cells["date_precision"]))
         cells.setdefault("country", "HTI")
         cells.setdefault("claim", "reported")
     if "location_precision" in columns:
@@ -97,11 +98,11 @@ def _not_before(cells: dict[str, str], start: str) -> None:
             cells["known_from"] = max(cells["known_from"], start)
 
 
-def _last_day(first: str, precision: str) -> str:
+def last_day(first: str, precision: str) -> str:
     """
     Return the last day that an imprecise day may mean.
 
-    >>> _last_day("2025-02-01", "month"), _last_day("2025-02-03", "day")
+    >>> last_day("2025-02-01", "month"), last_day("2025-02-03", "day")
     ('2025-02-28', '2025-02-03')
     """
     if not whole_day(first)[0]:
@@ -169,6 +170,28 @@ def whole_day(text: str) -> tuple[str, str]:
         return (date.fromisoformat(f"{text}-01-01"[:10]).isoformat(), exact) if exact else ("", "")
     except ValueError:
         return "", ""
+
+
+def host(address: str) -> str:
+    """
+    Return the host of an address, without `www.`.
+
+    >>> host("https://www.lenouvelliste.com/a"), host("no address")
+    ('lenouvelliste.com', '')
+    """
+    try:
+        return (urlsplit(address).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
+
+
+def publishers(known: pd.DataFrame) -> dict[str, str]:
+    """Return who publishes at which host, as the table of sources says: the first that is there."""
+    found: dict[str, str] = {}
+    for url, publisher in zip(known["url"], known["publisher"], strict=True):
+        found.setdefault(host(str(url)), str(publisher))
+    found.pop("", None)
+    return found
 
 
 def source_row(cells: Mapping[str, str], data: Data) -> dict[str, str]:

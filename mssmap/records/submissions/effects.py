@@ -21,7 +21,8 @@ def differences(item: Submission, made: Rows, data: Data) -> list[tuple[str, str
     latest = submission.latest_row(data, item.table, item.record_id) if item.record_id else None
     for name, after in record.items():
         before = cell(latest.get(name)) if latest is not None else ""
-        if name not in ("revision", data.dataset(item.table).id_column) and before != after and name not in PLACE:
+        of_a_shape = name in PLACE and latest is not None and name not in latest
+        if name not in ("revision", data.dataset(item.table).id_column) and before != after and not of_a_shape:
             found.append((name, before, after))
     return found
 

@@ -200,6 +200,8 @@ def _source(raw: Any, data: Data, where: str, faults: Faults) -> dict[str, str]:
         if not (known["source_id"] == given).any():
             faults.add(f"{where}, source_id", given, _("the id of a source that is there"))
         return {"source_id": given}
+    if not cells.get("publisher"):
+        cells["publisher"] = completing.publishers(known).get(completing.host(cells.get("url", "")), "")
     day, exact = completing.whole_day(cells.get("published_on", ""))
     needed = (("title", cells.get("title")), ("publisher", cells.get("publisher")), ("published_on", day))
     for key, value in needed:

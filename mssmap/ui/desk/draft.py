@@ -77,13 +77,14 @@ def _typed(form: str, name: str) -> None:
 
 
 def take(form: str) -> None:
-    """Take over what the fields of a form hold just now."""
+    """Take over what the fields of a form hold just now, and keep it."""
     start = key(form, "")
     for name in list(st.session_state):
         if isinstance(name, str) and name.startswith(start):
             own, found = form + BAR + name.removeprefix(start), st.session_state[name]
             if own in held() or found != st.session_state.get(UNTOUCHED, {}).get(name):
                 held()[own] = found
+    keep()
 
 
 def keep() -> None:

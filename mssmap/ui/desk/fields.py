@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Final
-from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -13,6 +12,7 @@ from mssmap.ingest import whereabouts
 from mssmap.legend import text
 from mssmap.records import regions
 from mssmap.records.catalog import Data
+from mssmap.records.submissions import completing
 from mssmap.records.submissions.submission import Submission
 from mssmap.ui import cache, plain
 from mssmap.ui.cache import of_the_data
@@ -48,6 +48,7 @@ def choice(
 ) -> str:
     """Show a choice, of which one may type a part; without a default nothing is chosen at first."""
     held = draft.field(form, name, default)
+    _take_by_title(form, name, options, title)
     if st.session_state[held["key"]] not in options and not (more and st.session_state[held["key"]]):
         st.session_state[held["key"]] = default
     chosen = st.selectbox(
@@ -60,6 +61,15 @@ def choice(
         **held,
     )
     return str(chosen or "")
+
+
+def _take_by_title(form: str, name: str, options: Sequence[str], title: Callable[[str], str]) -> None:
+    """Take what was typed as a new option for the one of that title: where one may add to a list, both are offered."""
+    typed = st.session_state[draft.key(form, name)]
+    if typed and typed not in options:
+        same = next((one for one in options if title(one).casefold() == str(typed).casefold()), None)
+        if same is not None:
+            draft.held()[form + draft.BAR + name] = st.session_state[draft.key(form, name)] = same
 
 
 def day(form: str) -> None:
@@ -111,53 +121,18 @@ def source(form: str, prefix: str = "") -> None:
     if known:
         plain.say("caption", _("Known already: {title} ({publisher}).").format(**known))
         return
-    publisher = publishers().get(host(address), "")
+    publisher = _publisher_at(address)
     line(form, f"{prefix}title", _("Title of the source"))
     one, other = st.columns([0.6, 0.4])
     with one:
-        _publisher(form, f"{prefix}publisher", publisher)
+        line(form, f"{prefix}publisher", _("Publisher"), placeholder=publisher)
     with other:
         line(form, f"{prefix}published_on", _("Published on"), placeholder="2026-11-21")
 
 
-def _publisher(form: str, name: str, proposed: str) -> None:
-    """Who published it; proposed by the address until somebody typed another."""
-    before = st.session_state.get(f"{draft.key(form, name)} proposed", "")
-    if proposed != before:
-        if draft.value(form, name) in ("", before):
-            draft.held()[form + draft.BAR + name] = proposed
-            st.session_state[draft.key(form, name)] = proposed
-        st.session_state[f"{draft.key(form, name)} proposed"] = proposed
-    line(form, name, _("Publisher"))
-
-
-def host(address: str) -> str:
-    """
-    Return the host of an address, without `www.`.
-
-    >>> host("https://www.lenouvelliste.com/a"), host("no address")
-    ('lenouvelliste.com', '')
-    """
-    try:
-        return (urlsplit(address).hostname or "").removeprefix("www.")
-    except ValueError:
-        return ""
-
-
-def publishers() -> dict[str, str]:
-    """Return who publishes at which host, as the sources say."""
-    return _publishers()
-
-
-@of_the_data(maxsize=2)
-def _publishers(of: Data) -> dict[str, str]:
-    rows = of["sources"]
-    pairs = zip(rows["url"].map(str).map(host), rows["publisher"].map(str), strict=True)
-    found: dict[str, str] = {}
-    for at, publisher in pairs:
-        found.setdefault(at, publisher)
-    found.pop("", None)
-    return found
+def _publisher_at(address: str) -> str:
+    """Return who publishes at an address, as the sources say; it is taken where nobody writes another."""
+    return completing.publishers(cache.data()["sources"]).get(completing.host(address), "")
 
 
 def known_source(address: str) -> dict[str, str] | None:

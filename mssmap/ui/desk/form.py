@@ -18,7 +18,7 @@ from mssmap.records.submissions import reading, rows, submission
 from mssmap.records.submissions.submission import ADD_SOURCE, CORRECT, WITHDRAW, WRONG, Submission
 from mssmap.store import inbox
 from mssmap.ui import cache, permits, plain, state
-from mssmap.ui.desk import acts, draft, fields, subjects, words, written
+from mssmap.ui.desk import acts, draft, fields, numbers, onmap, subjects, words, written
 
 DESK: Final = "desk"
 """Form of which kind of submission is open, and about which record."""
@@ -35,6 +35,7 @@ def tab() -> None:
         "about": _("About a record"),
         "status": _("New status"),
         "record": _("New place"),
+        "number": _("New number or source"),
     }
     if permits.lacking("submit"):
         modes = {"about": modes["about"]}
@@ -44,7 +45,7 @@ def tab() -> None:
     mode = st.segmented_control(
         plain.label(_("What you enter")), list(modes), format_func=modes.__getitem__, required=True, **held
     )
-    {"event": _event, "about": _about, "status": _status, "record": _record}[str(mode or "event")]()
+    {"event": _event, "about": _about, "status": _status, "record": _record, "number": _number}[str(mode or "event")]()
 
 
 # ------------------------------------------------------------------------------------------------------------ new
@@ -77,6 +78,7 @@ def _event() -> None:
         item = reading.read(raw, cache.data(), state.today())
         with where.container():
             fields.understood(item, str(draft.value(form, "where")))
+            onmap.choose(form, item, "where")
         _likely(item)
         _send(form, raw, item)
 
@@ -118,11 +120,29 @@ def _record() -> None:
                 lambda one: text.status(layer, one),
             )
         fields.place(form)
+        where = st.empty()
         fields.day(form)
         fields.sure(form)
     with right:
         fields.source(form)
         raw = written.new_place(draft.values(form), cache.data(), current())
+        item = reading.read(raw, cache.data(), state.today())
+        with where.container():
+            fields.understood(item, str(draft.value(form, "where")))
+            onmap.choose(form, item, "where")
+        _send(form, raw, item)
+
+
+def _number() -> None:
+    form = "number"
+    left, right = st.columns(2, gap="large")
+    with left:
+        numbers.form(form)
+    with right:
+        fields.source(form)
+        if numbers.kind_of(form) == numbers.SOURCE:
+            numbers.source(form)
+        raw = written.new_number(numbers.kind_of(form), numbers.typed(form), cache.data())
         _send(form, raw, reading.read(raw, cache.data(), state.today()))
 
 
@@ -182,17 +202,23 @@ def _about() -> None:
         elif change in (WRONG, WITHDRAW):
             fields.line(form, "note", _("What is wrong in a sentence") if change == WRONG else words.column("note"))
     with right:
-        fields.source(form)
+        if kind != "source":
+            fields.source(form)
         if kind == "event" and change in (CORRECT, ADD_SOURCE):
             with st.expander(_("Figures")):
                 fields.figures(form)
         if change == CORRECT:
+            moved = st.container()
             st.checkbox(
                 plain.label(_("This source takes the place of those before")),
                 **draft.field(form, "instead", default=False),
             )
         raw = written.about(_typed_about(form, its_id), f"{kind} {its_id}", change, now)
-        _send(form, raw, reading.read(raw, data, state.today()), needs="report" if change == WRONG else "submit")
+        item = reading.read(raw, data, state.today())
+        if change == CORRECT and "lon" in now:
+            with moved:
+                onmap.choose(form, item, f"{draft.CELL}{its_id} lon", f"{draft.CELL}{its_id} lat")
+        _send(form, raw, item, needs="report" if change == WRONG else "submit")
 
 
 def _typed_about(form: str, its_id: str) -> dict[str, Any]:
@@ -205,7 +231,12 @@ def _typed_about(form: str, its_id: str) -> dict[str, Any]:
 
 def _change(form: str, kind: str) -> str:
     """What is done about the record."""
-    allowed = [CORRECT, ADD_SOURCE, *([WITHDRAW] if kind != "record" else []), WRONG]
+    allowed = [
+        CORRECT,
+        *([ADD_SOURCE] if kind != "source" else []),
+        *([WITHDRAW] if kind in ("event", "status") else []),
+        WRONG,
+    ]
     if not permits.may("submit"):
         allowed = [WRONG]
     titles = words.changes()
@@ -250,6 +281,10 @@ def _missing(raw: Mapping[str, Any]) -> list[str]:
         "event": ("category", "title", "valid_from"),
         "status": ("record_id", "status", "valid_from"),
         "record": ("name", "type", "status", "valid_from"),
+        "indicator": ("indicator", "series", "value", "unit", "period_end"),
+        "strength": ("record_type", "country", "personnel", "date"),
+        "figure": ("record_id", "measure", "value_min"),
+        "source": ("title", "publisher", "url"),
     }
     if raw.get("change") != submission.NEW:
         return []
@@ -311,6 +346,8 @@ def _raw(form: str) -> dict[str, Any]:
         return written.new_event(typed, cache.data(), current())
     if form == "status":
         return written.new_status(typed)
+    if form == "number":
+        return written.new_number(numbers.kind_of(form), numbers.typed(form), cache.data())
     if form == "record":
         return written.new_place(typed, cache.data(), current())
     record_id = form.partition(" ")[2]

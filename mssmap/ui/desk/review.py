@@ -18,7 +18,7 @@ from mssmap.records.submissions.submission import Submission
 from mssmap.store import inbox
 from mssmap.store.inbox import Submitted
 from mssmap.ui import cache, permits, plain, state, told
-from mssmap.ui.desk import acts, draft, subjects, words
+from mssmap.ui.desk import acts, draft, onmap, subjects, words
 
 WAITING: Final = "waiting"
 ALL: Final = "all"
@@ -96,7 +96,7 @@ def _one(item: Submitted) -> None:
             plain.say("warning", str(content.fields.get("note", "")))
             _to_correct(content)
         if item.state in (inbox.OPEN, inbox.RETURNED):
-            _compared(content)
+            _compared(item, content)
         else:
             _added(item)
         _sources(content)
@@ -124,7 +124,7 @@ def _to_correct(content: Submission) -> None:
         )
 
 
-def _compared(content: Submission) -> None:
+def _compared(item: Submitted, content: Submission) -> None:
     """Show the submission beside the record as it stands, and what accepting it would change."""
     data = cache.data()
     try:
@@ -143,6 +143,7 @@ def _compared(content: Submission) -> None:
                 for one, old, new in changed
             ],
         )
+    onmap.compare(content, made, data, f"submission {item.number}")
     for one in effects.moved(made, data, state.today()):
         plain.say("caption", moved(one))
     for other in deciding.likely(content, data)[:5]:

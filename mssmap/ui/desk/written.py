@@ -10,7 +10,7 @@ from mssmap.ingest import whereabouts
 from mssmap.records import kinds
 from mssmap.records.catalog import Data
 from mssmap.records.submissions import submission
-from mssmap.records.submissions.completing import whole_day
+from mssmap.records.submissions.completing import last_day, whole_day
 from mssmap.records.submissions.submission import ADD_SOURCE, CORRECT, NEW, WITHDRAW, WRONG
 from mssmap.ui.desk.draft import CELL
 
@@ -23,6 +23,8 @@ FIGURES: Final = 6
 
 _LEAST: Final = re.compile(r"(?P<word>at least|more than|up to|fewer than|about|>=|>|<=|<|~|≈)?\s*(?P<number>.+)", re.I)
 _SIGNS: Final = {">=": "at least", ">": "more than", "<=": "up to", "<": "fewer than", "~": "about", "≈": "about"}
+_TO: Final = re.compile(r"\s+(?:to|au|à|al?|rive)\s+|\s*(?:\.\.|/|–)\s*")
+"""What parts the two days of a period, in the languages of the desk."""
 _RANGE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*(?:-|–|to|\.\.)\s*(\d+(?:\.\d+)?)")
 
 
@@ -49,6 +51,70 @@ def new_place(typed: Typed, data: Data, language: str) -> dict[str, Any]:
     if typed.get("name"):
         raw[f"name_{language}"] = typed["name"]
     return {**raw, **days(typed), **where(typed, data)}
+
+
+def new_number(kind: str, typed: Typed, data: Data) -> dict[str, Any]:
+    """Return a new indicator value, strength, figure or source; `kind` says which."""
+    raw: dict[str, Any] = {"kind": kind, "change": NEW}
+    if kind == "source":
+        return raw | _filled(typed, *SOURCE, "publisher_kind", "reliability", "language", "note")
+    raw["sources"] = sources(typed)
+    found = amount(str(typed.get("number", "")))
+    if kind == "figure":
+        raw |= _filled(typed, "record_id", "measure", "unit") | found | {"stated": "page"}
+        day = whole_day(str(typed.get("day", "")).strip())[0] or typed.get("day", "")
+        return raw | ({"date": day} if day else {})
+    low, high = found.get("value_min", ""), found.get("value_max", "")
+    names = ("value", "value_max") if kind == "indicator" else ("personnel", "personnel_max")
+    raw |= {name: one for name, one in zip(names, (low, "" if high == low else high), strict=True) if one}
+    raw |= _filled(typed, "confidence", "note")
+    if kind == "strength":
+        given = days(typed)
+        raw |= {name: given[key] for key, name in (("valid_from", "date"), ("date_precision",) * 2) if key in given}
+        return raw | _filled(typed, "record_type", "country", "scope", "reported_total")
+    return raw | _filled(typed, "indicator", "area") | _series(typed, found, data)
+
+
+def _series(typed: Typed, found: Mapping[str, str], data: Data) -> dict[str, str]:
+    """Return series, unit, qualifier and period of an indicator; a series of states stays one, whatever the day."""
+    indicator = str(typed.get("indicator", ""))
+    of_it = {name: typed[f"{name} {indicator}"] for name in ("series", "unit") if typed.get(f"{name} {indicator}")}
+    qualifier = {"qualifier": found["qualifier"]} if found.get("qualifier") else {}
+    when = period(str(typed.get("day", "")))
+    rows = data["indicators"]
+    rows = rows[(rows["indicator"] == indicator) & (rows["series"] == of_it.get("series"))]
+    if when.get("period_type") == "month" and len(rows) and (rows["period_type"] == "point").all():
+        when["period_type"] = "point"
+    codes = rows.loc[rows["area"] == typed.get("area"), "area_pcode"].dropna()
+    code = {"area_pcode": str(codes.iloc[-1])} if len(codes) and codes.iloc[-1] else {}
+    return of_it | qualifier | when | code
+
+
+def period(text: str) -> dict[str, str]:
+    """
+    Return the period of a value as one writes it: a day, a month, a year, or from a day to a day.
+
+    >>> period("2026-10")
+    {'period_type': 'month', 'period_start': '2026-10-01', 'period_end': '2026-10-31', 'date_precision': 'month'}
+    >>> period("2026-07-01 to 2026-09-30")["period_type"], period("2026-10-31")["period_type"], period("soon")
+    ('quarter', 'point', {'period_end': 'soon'})
+    """
+    written = text.strip()
+    begin, *rest = _TO.split(written, maxsplit=1)
+    end = rest[0] if rest else ""
+    (first, exact), last = whole_day(begin), last_day(*whole_day(end or begin))
+    if not first or not last:
+        return {"period_end": written} if written else {}
+    if not end and exact == "day":
+        return {"period_type": "point", "period_start": first, "period_end": first, "date_precision": "day"}
+    months = (int(last[:4]) - int(first[:4])) * 12 + int(last[5:7]) - int(first[5:7]) + 1
+    lengths = {1: "month", 3: "quarter", 6: "half_year", 12: "year"}
+    return {
+        "period_type": lengths.get(months, "other"),
+        "period_start": first,
+        "period_end": last,
+        "date_precision": exact,
+    }
 
 
 def about(typed: Typed, subject: str, change: str, now: Mapping[str, str]) -> dict[str, Any]:

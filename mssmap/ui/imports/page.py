@@ -28,10 +28,9 @@ from mssmap.ingest.sniff import LISTED
 from mssmap.legend import text
 from mssmap.maps import imported as drawn
 from mssmap.maps import view
-from mssmap.records.shown import Filters, Shown
 from mssmap.store import imports
 from mssmap.store.ledger import StoreAwayError
-from mssmap.ui import cache, components, permits, plain, state
+from mssmap.ui import cache, components, permits, plain
 from mssmap.ui.imports import archives, form
 
 SHOWN_ROWS = 200
@@ -163,8 +162,6 @@ def _preview(made: Imported) -> None:
     there = places[places.geometry.notna()]
     if len(there):
         shown = there if len(there) <= ON_MAP else there.sample(ON_MAP, random_state=1)
-        with st.container(key="linked"):
-            components.map_frame()
         part = {**drawn.part(made.name, shown), "seen": made.import_id}
         west, south, east, north = there.total_bounds
         high, wide = 0.05 + (north - south) / 5, 0.05 + (east - west) / 5
@@ -175,7 +172,7 @@ def _preview(made: Imported) -> None:
             focus={"bounds": bounds, "n": made.import_id},
             notes=(_("Preview: not stored yet."),),
         )
-        components.feed_map(_nothing_else(), options)
+        components.preview_map(options)
         if len(shown) < len(there):
             plain.say("caption", _("The map shows {n} of {total}.").format(n=len(shown), total=len(there)))
     else:
@@ -190,11 +187,6 @@ def _preview(made: Imported) -> None:
     st.dataframe(rows, height=260, column_config=dates, key="import_rows")
     for note in made.notes:
         st.text(note)
-
-
-def _nothing_else() -> Shown:
-    """A view without records, so that only the preview is on the map."""
-    return cache.shown(Filters(state.clocks())).only(())
 
 
 def _places(frame: pd.DataFrame) -> gpd.GeoDataFrame:

@@ -123,7 +123,7 @@ def map_options(
         agreement=agreement is not None,
         cells=plan_map.cells(coverage) if agreement is None else plan_map.agreed_cells(agreement),
         closures=closed,
-        placing=bool(st.session_state.get("placing")),
+        placing="base" if st.session_state.get("placing") else "",
         more_legend=tuple(plan_map.legend(agreement=agreement is not None, closed=bool(closed))),
     )
 
