@@ -87,7 +87,8 @@ it off. Points in CSV and XLSX are `lon`, `lat` (`utm_x`, `utm_y` in metres). Ro
 
 IMPORTS = """`mssmap import` and the tab *Import* read CSV, XLSX, GeoJSON, GeoPackage, zipped Shapefile, KML,
 FlatGeobuf, GeoParquet, an HTML map of ours, or a zip of these, in a process that can open no file
-and no connection. ACLED, HDX HAPI, UCDP GED, IOM DTM, GDELT 2.0 and COD-AB are recognised by their
+and no connection. ACLED (also by week or month), HDX HAPI, UCDP GED, IOM DTM, GDELT, COD-AB, COD-PS,
+OpenStreetMap and our own exports are recognised by their
 columns; anything else goes through a mapping that can be saved. Beyond a limit a file is refused;
 an import of more than 5,000 events becomes an archive, which may have millions."""
 

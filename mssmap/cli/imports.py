@@ -66,7 +66,7 @@ def import_(
     for item in made:
         faulty |= _report(item)
         records.append(_record(item))
-        if opened is not None:
+        if opened is not None and len(item.frame):
             _store(opened, item)
     if as_json:
         write_json(records, None)
@@ -90,7 +90,7 @@ def prepared(data: Data, file: Path, kind: str, mapping: Path | None) -> list[Im
 
     from mssmap import ingest
     from mssmap.ingest import mapping as mappings
-    from mssmap.ingest import prepare
+    from mssmap.ingest import prepare, returned
 
     if kind not in ("", "events", "layer"):
         raise InputError(f"--as: found {kind!r}, required events or layer.")
@@ -101,7 +101,11 @@ def prepared(data: Data, file: Path, kind: str, mapping: Path | None) -> list[Im
     made = []
     proposed = {table: chosen or prepare.propose(frame)[1] for table, frame in reading.tables.items()}
     outlines = not kind and any(used.kind == "boundaries" for used in proposed.values())
+    own = [table for table, used in proposed.items() if used == returned.KNOWN.mapping] if not kind else []
     for table, used in proposed.items():
+        if own and table not in own:
+            tell(f"{table}: left out, it belongs to our own events in {own[0]}; --as layer imports every table")
+            continue
         if outlines and used.kind != "boundaries":
             tell(f"{table}: not among the outlines that are replaced, left out; --as layer imports every table")
             continue

@@ -2,7 +2,7 @@
 Dates as people write them: one way a column, found out from all of it, never guessed cell by cell.
 
 A time with an offset or a zone, UTC too, is shown as its day in Haiti, whatever the format of the file; a time without
-one, and a day, as written.
+one, and a day, as written. A column in which every time is midnight in UTC holds days.
 """
 
 from __future__ import annotations
@@ -108,6 +108,7 @@ TIME: Final = (
     r"[t ,]\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?"
     r"\s*(?P<half>[ap]\.?m\.?)?\s*(?P<zone>z|utc|gmt|est|edt|[+-]\d{2}(?::?\d{2})?)?\s*(?:\[[\w/]+\])?"
 )
+UTC: Final = ("z", "utc", "gmt", "+00", "+0000", "+00:00", "-00:00")
 HOURS: Final = {"z": 0, "utc": 0, "gmt": 0, "est": -5, "edt": -4}
 
 
@@ -156,7 +157,9 @@ class Evidence:
     proof
         The first cell that shows which comes first.
     midnight
-        Whether every number of seconds is the beginning of a day.
+        Whether every number of seconds, and every time with a zone, is the beginning of a day in UTC.
+    zoned
+        Cells that are a time with a zone.
     short
         Whether there are years of two digits.
     """
@@ -167,6 +170,7 @@ class Evidence:
     example: str = ""
     proof: dict[str, str] = field(default_factory=dict)
     midnight: bool = True
+    zoned: int = 0
     short: bool = False
 
     def add(self, other: Evidence) -> None:
@@ -176,12 +180,18 @@ class Evidence:
         self.example = self.example or other.example
         self.proof = {**other.proof, **self.proof}
         self.midnight &= other.midnight
+        self.zoned += other.zoned
         self.short |= other.short
+
+    @property
+    def fits(self) -> bool:
+        """Whether any cell is written in a known way."""
+        return any(self.counts.values())
 
     @property
     def way(self) -> str:
         """The way that most cells are written in; `dmy` also where day and month cannot be told apart."""
-        if not self.counts:
+        if not self.fits:
             return "ymd"
         best = max(WAYS, key=lambda way: self.counts[way])
         return ("mdy" if self.second > self.first else "dmy") if best in ("dmy", "mdy") else best
@@ -195,22 +205,30 @@ class Evidence:
 def look(cells: pd.Series) -> Evidence:
     """Return what a column shows of how its dates are written."""
     if pd.api.types.is_datetime64_any_dtype(cells):
-        return Evidence(Counter(ymd=int(cells.notna().sum())))
-    text = _plain(cells)["day"]
-    text = text[text != ""]
+        found = Evidence(Counter(ymd=int(cells.notna().sum())))
+        if getattr(cells.dtype, "tz", None):
+            instants = cells.dropna().dt.tz_convert("UTC")
+            found.zoned, found.midnight = len(instants), bool((instants == instants.dt.normalize()).all())
+        return found
+    parts = _plain(cells)
+    zoned = parts[parts["zone"].notna() & (parts["day"] != "")]
+    text = parts["day"][parts["day"] != ""]
     found = Evidence(Counter({way: int(text.str.fullmatch(looks).sum()) for way, looks in WAYS.items()}))
-    parts = text.str.extract(r"^(\d{1,2})/(\d{1,2})/\d{2,4}$").astype("float64")
-    first, second = parts[0] > 12, parts[1] > 12
+    numbers = text.str.extract(r"^(\d{1,2})/(\d{1,2})/\d{2,4}$").astype("float64")
+    first, second = numbers[0] > 12, numbers[1] > 12
     found.first, found.second = int(first.sum()), int(second.sum())
     for way, marked in (("dmy", first), ("mdy", second)):
         if marked.any():
             found.proof[way] = str(cells[marked.idxmax()])
-    twofold = parts[0].notna() & ~first & ~second & (parts[0] != parts[1])
+    twofold = numbers[0].notna() & ~first & ~second & (numbers[0] != numbers[1])
     found.example = str(cells[twofold.idxmax()]).strip() if twofold.any() else ""
     found.short = bool(text.str.contains(r"(?:[a-z] |/|[a-z] \d{1,2} )\d{2}$", regex=True).any())
     seconds = text[text.str.fullmatch(r"\d{9,10}|\d{12,13}|\d{15,16}|\d{18,19}")]
-    numbers = pd.to_numeric(seconds.str.slice(0, 10), errors="coerce")
-    found.midnight = bool((numbers % 86_400 == 0).all() and seconds.str.slice(10).str.fullmatch("0*").all())
+    counted = pd.to_numeric(seconds.str.slice(0, 10), errors="coerce")
+    found.midnight = bool((counted % 86_400 == 0).all() and seconds.str.slice(10).str.fullmatch("0*").all())
+    found.zoned = len(zoned)
+    found.midnight &= bool(zoned["zone"].isin(UTC).all())
+    found.midnight &= bool((zoned[["hour", "minute", "second"]].fillna("0").astype("int64") == 0).all(axis=None))
     return found
 
 
@@ -249,8 +267,8 @@ def read(cells: pd.Series, format: str = AUTO, *, midnight: bool | None = None) 
     format
         A key of `FORMATS`, or `auto`.
     midnight
-        Whether numbers of seconds stand for days as such, because all of the whole column are beginnings of days (UTC);
-        None: by these cells.
+        Whether numbers of seconds and times with a zone stand for days as such, because all of the whole column are
+        beginnings of days (UTC); None: by these cells.
 
     >>> read(pd.Series(["2025-01-18", "19/01/2025"])).bad.tolist()
     [False, True]
@@ -263,7 +281,10 @@ def read(cells: pd.Series, format: str = AUTO, *, midnight: bool | None = None) 
     """
     no_end = pd.Series(False, index=cells.index)
     if pd.api.types.is_datetime64_any_dtype(cells):
-        values = cells.dt.tz_convert(ZONE).dt.tz_localize(None) if getattr(cells.dtype, "tz", None) else cells
+        values = cells
+        if getattr(cells.dtype, "tz", None):
+            whole = look(cells).midnight if midnight is None else midnight
+            values = cells.dt.tz_convert("UTC" if whole else ZONE).dt.tz_localize(None)
         far_end = values.notna() & values.dt.year.isin([9999, 2999, 3000])
         return _days(values.mask(far_end), pd.Series(False, index=cells.index), "ymd", open_=far_end)
     parts = _plain(cells)
@@ -272,8 +293,9 @@ def read(cells: pd.Series, format: str = AUTO, *, midnight: bool | None = None) 
     evidence = look(cells)
     chosen = {"short": "words"}.get(format, format) if format in FORMATS else evidence.way
     fits = filled & text.str.fullmatch(WAYS[chosen])
-    values = _values(text.where(fits), chosen, evidence.midnight if midnight is None else midnight)
-    values = _in_haiti(values, parts)
+    whole = evidence.midnight if midnight is None else midnight
+    values = _values(text.where(fits), chosen, whole)
+    values = values if whole else _in_haiti(values, parts)
     unsure = format not in FORMATS and evidence.unsure
     return _days(values, filled & values.isna(), chosen, unsure, no_end)
 

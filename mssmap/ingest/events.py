@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -16,7 +17,7 @@ import pyarrow.compute as pc
 
 from mssmap.errors import Fault, InputError
 from mssmap.i18n import gettext as _
-from mssmap.ingest import days, headers, numbers, places
+from mssmap.ingest import days, headers, numbers, places, returned
 from mssmap.ingest.mapping import JOINED, PRECISIONS, Mapping, require_columns
 from mssmap.records import kinds, regions
 from mssmap.records.catalog import Data
@@ -71,6 +72,8 @@ class Settled:
         Whether the column of ids tells rows apart; one in which most stand twice does not.
     alone
         Whether the table is the whole file, so that two ids can be compared with each other.
+    finest
+        Of totals of areas, the finest level that is there; those of wider ones get a unit of their own.
     notes
         What was decided, and why.
     """
@@ -80,6 +83,7 @@ class Settled:
     decimal: str = numbers.POINT
     ids: bool = True
     alone: bool = True
+    finest: str = ""
     notes: list[str] = field(default_factory=list)
 
 
@@ -98,11 +102,14 @@ class Census:
     rows: int = 0
     ids: set[int] = field(default_factory=set)
     with_id: int = 0
+    levels: Counter[str] = field(default_factory=Counter)
 
     def add(self, frame: pd.DataFrame) -> None:
         """Look at one part."""
         frame = of_here(frame, self.mapping)[0]
         self.rows += len(frame)
+        if self.mapping.totals:
+            self.levels.update(_levels(frame, self.mapping))
         for ours in DATES:
             if (cells := _dates_of(frame, self.mapping, ours)) is not None:
                 self.days.setdefault(ours, days.Evidence()).add(days.look(cells))
@@ -132,7 +139,11 @@ class Census:
         }
         for ours, evidence in self.days.items():
             found.midnight[ours] = evidence.midnight
-            found.ways[ours] = given if given and ours != "known_from" else evidence.way
+            found.ways[ours] = given if given and ours != "known_from" else evidence.way if evidence.fits else ""
+            if evidence.zoned and evidence.midnight:
+                found.notes.append(
+                    f"{self.name}, {' '.join(columns[ours])}: its times are all midnight UTC, and stand for days."
+                )
             if evidence.short:
                 found.notes.append(f"{self.name}, {' '.join(columns[ours])}: {days.SHORT_YEARS}")
             if found.ways[ours] not in ("dmy", "mdy") or given:
@@ -147,6 +158,13 @@ class Census:
             found.notes.append(f"{self.name}, {' '.join(columns[ours])}: dates are {order}, as {proof!r} shows.")
         if self.marks.note:
             found.notes.append(f"{self.name}: {self.marks.note}.")
+        found.finest = next((level for level in AREAS if self.levels[level]), "")
+        if len(self.levels) > 1:
+            each = ", ".join(f"{self.levels[level]:,} {AREAS[level]}" for level in AREAS if self.levels[level])
+            found.notes.append(
+                f"{self.name}: its rows are totals of areas ({each}). The wider ones have units of their own; "
+                "do not add them to the others."
+            )
         if not found.ids:
             found.notes.append(
                 f"{self.name}, {columns['id'][0]}: most of its values stand in several rows, so they are no ids; "
@@ -216,9 +234,11 @@ def convert(
         If day and month cannot be told apart.
     """
     require(mapping, frame, name)
+    if returned.is_ours(frame, mapping):
+        return _own(frame, mapping, data, name)
     decided = settled or settle(frame, mapping, name)
-    ours, gone = of_here(frame, mapping)
-    work = _Work(Mapped(pd.DataFrame(), gone), ours, mapping, data, name, marks, decided, is_part=settled is not None)
+    here, gone = of_here(frame, mapping)
+    work = _Work(Mapped(pd.DataFrame(), gone), here, mapping, data, name, marks, decided, is_part=settled is not None)
     if settled is None:
         work.out.notes += decided.notes
     work.out.notes += gone_note(gone)
@@ -227,6 +247,33 @@ def convert(
     rows |= work.figures()
     rows |= work.words()
     return work.finish(rows)
+
+
+def _own(frame: pd.DataFrame, mapping: Mapping, data: Data, name: str) -> Mapped:
+    """Read an export of our own events: those that are here already are left out, changed ones say so."""
+    here, gone = of_here(frame, mapping)
+    rows, faults, bad = returned.read(here, data, name)
+    again = rows.duplicated(["event_id", "revision"])
+    faults += [Fault(name, int(row), "event_id", repr(rows["event_id"][row]), "each id and revision once")
+               for row in rows.index[again]]  # fmt: skip
+    bad[again.index[again]] = "event_id: not each id and revision once"
+    rows = rows[~again]
+    same, changed = returned.compared(rows, data)
+    out = Mapped(rows[~same], gone | bad[bad != ""].value_counts().to_dict(), faults)
+    if int(same.sum()):
+        out.left_out[returned.HERE] = int(same.sum())
+    if int(changed.sum()):
+        out.notes.append(
+            f"{int(changed.sum()):,} rows have the id of an event of ours and other content: they are taken as "
+            "corrections, and ours stay as they are."
+        )
+    note = "Its sources: " + rows["source_ids"].str.replace(";", ", ") + "."
+    note = note.where(rows["source_ids"] != "", "").mask(
+        changed, "Corrects our event " + rows["event_id"] + ". " + note
+    )
+    out.rows["note"] = (note + " " + rows["note"])[~same].str.strip().str.slice(0, NOTE_CHARS)
+    out.rows["event_id"] = _link_ids(out.rows["event_id"], alone=True)
+    return out
 
 
 def of_here(frame: pd.DataFrame, mapping: Mapping) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -250,6 +297,22 @@ def gone_note(gone: dict[str, int]) -> list[str]:
         return []
     each = ", ".join(f"{count:,} {reason}" for reason, count in gone.items())
     return [f"{sum(gone.values()):,} rows are empty, tags or about other countries, and were left out ({each})."]
+
+
+AREAS: Final = {"commune": "of communes", "department": "of departments", "country": "of the country"}
+"""Levels of areas, the finest first, and how their totals are told."""
+
+WIDER: Final = {"department": "department totals", "country": "country totals"}
+
+
+def _levels(frame: pd.DataFrame, mapping: Mapping) -> pd.Series:
+    """Return of which level of area each row is."""
+    found = pd.Series("country", index=frame.index, dtype="str")
+    for ours in ("department", "commune"):
+        for column in mapping.columns.get(ours, []):
+            text = as_text(frame[column])
+            found = found.mask((text != "") & ~text.str.lower().isin(days.EMPTY), ours)
+    return found
 
 
 def _dates_of(frame: pd.DataFrame, mapping: Mapping, ours: str) -> pd.Series | None:
@@ -320,7 +383,8 @@ class _Work:
         if not cells:
             return pd.Series("", index=self.frame.index, dtype="str")
         if ours == "note":
-            cells = [_labelled(column, name) for name, column in zip(columns, cells, strict=True)]
+            label = _named if self.mapping.totals else _labelled
+            cells = [label(column, name) for name, column in zip(columns, cells, strict=True)]
         if ours in JOINED:
             return _joined(cells, joint)
         found = cells[0]
@@ -340,7 +404,7 @@ class _Work:
         if ours == "known_from":
             self.blame(spread["bad"] & ~self.bad, ours, _like(way), "The day of publication stays empty.", kind="rule")
         else:
-            self.blame(spread["bad"], ours, _like(way), "One column has one way to write dates.")
+            self.blame(spread["bad"], ours, _like(way), "One column has one way to write dates." if way else "")
             self.blame(spread["far"], ours, "a day from {} to {}".format(*days.YEARS))
         return days.Days(**spread, format=read.format)
 
@@ -438,7 +502,10 @@ class _Work:
         own = self.ids()
         return {
             **{"event_id": own, "category": category, "title_en": title},
-            **{"actors": self.text("actors", "; "), "note": _noted(self.text("note", " "), self.out.repairs)},
+            **{
+                "actors": self.text("actors", "; "),
+                "note": _noted(self.text("note", "; " if self.mapping.totals else " "), self.out.repairs),
+            },
         }
 
     def ids(self) -> pd.Series:
@@ -470,6 +537,11 @@ class _Work:
         low = one.low.where(one.low.notna(), other.low)
         high = other.high.where(other.high.notna(), one.high)
         unit = pd.Series(np.where(low.notna(), self.mapping.unit, ""), index=self.frame.index, dtype="str")
+        if self.mapping.totals:
+            levels = _levels(self.frame, self.mapping)
+            for level, word in WIDER.items():
+                unit = unit.mask((levels == level) & (level != self.settled.finest) & (unit != ""),
+                                 f"{self.mapping.unit} ({word})")  # fmt: skip
         return {
             "figure_min": low.where(low <= high, high),
             "figure_max": high.where(low <= high, low),
@@ -532,7 +604,9 @@ class _Work:
 
 
 def _like(way: str) -> str:
-    """Say how a date is written."""
+    """Say how a date is written; empty: no cell is written in any known way."""
+    if not way:
+        return f"a date, such as {', '.join(days.EXAMPLES[one] for one in ('ymd', 'dmy', 'words'))}"
     return f"a date written like most here ({way}), such as {days.EXAMPLES.get(way, days.EXAMPLES['words'])}"
 
 
@@ -599,6 +673,11 @@ def _labelled(cells: pd.Series, name: str) -> pd.Series:
     """Put its name before a number: alone it says nothing."""
     numbers = cells.str.fullmatch(NUMBER)
     return cells.where(~numbers, f"{name}: " + cells) if numbers.any() else cells
+
+
+def _named(cells: pd.Series, name: str) -> pd.Series:
+    """Put its name before each text: of several columns of a table of numbers none speaks for itself."""
+    return (f"{name}: " + cells).where(cells != "", "")
 
 
 def _joined(cells: list[pd.Series], joint: str) -> pd.Series:

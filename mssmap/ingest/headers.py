@@ -134,7 +134,7 @@ def _first(rows: Sequence[Cells]) -> int:
     filled = [count for count in counts if count]
     if not filled:
         return 0
-    most, _times = max(Counter(filled).items(), key=lambda item: (item[1], item[0]))
+    most, _times = max(Counter(filled).items(), key=lambda item: (item[0] * item[1], item[0]))
     start = next(at for at, count in enumerate(counts) if count)
     if most < 2 or (counts[start] * 2 > most and not _is_comment(rows[start])):
         return start

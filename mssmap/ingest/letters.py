@@ -42,14 +42,24 @@ def bytewise(content: bytes) -> str:
 
     >>> bytewise("Pétion-Ville, Gonaïves".encode("mac_roman")), bytewise("Pétion-Ville".encode("cp1252"))
     ('mac_roman', 'cp1252')
+    >>> bytewise("Gonaïves".encode("mac_roman"))
+    'mac_roman'
     """
     beyond = Counter(content[:LOOKED_AT])
-    scores = {encoding: _score(beyond, encoding) for encoding in BYTEWISE}
+    within = Counter(found[1] for found in _WITHIN.findall(content[:LOOKED_AT]))
+    scores = {encoding: _score(beyond, within, encoding) for encoding in BYTEWISE}
     return max(scores, key=scores.__getitem__)
 
 
-def _score(beyond: Counter[int], encoding: str) -> int:
+_WITHIN: Final = re.compile(rb"[A-Za-z][\x80-\xff](?=[A-Za-z])")
+
+
+def _score(beyond: Counter[int], within: Counter[int], encoding: str) -> int:
+    """Count usual letters for an encoding, and others and signs within words against it."""
     score = 0
+    for code, times in within.items():
+        letter = bytes([code]).decode(encoding, "replace")
+        score -= 0 if letter.isalpha() or letter == "’" else 4 * times
     for code, times in beyond.items():
         if code < 0x80:
             continue

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping as Map
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -116,6 +116,8 @@ class Mapping:
         What the numbers count.
     keep
         Column -> values; other rows are left out (those of other countries).
+    totals
+        Whether the numbers are totals of areas: those of communes, departments and the country have units of their own.
     """
 
     kind: str = "layer"
@@ -129,6 +131,31 @@ class Mapping:
     unit: str = ""
     keep: dict[str, list[str]] = field(default_factory=dict)
     source: Source = field(default_factory=Source)
+    totals: bool = False
+
+
+@dataclass(frozen=True)
+class Known:
+    """
+    A kind of file that is recognised.
+
+    Attributes
+    ----------
+    columns
+        All of them must be there, whatever their capitals.
+    terms
+        What its licence asks of those who show it, in one sentence.
+    """
+
+    id: str
+    title: str
+    columns: tuple[str, ...]
+    mapping: Mapping
+    terms: str
+
+
+CUT_CHARS: Final = 10
+"""Letters of a name that a shapefile keeps."""
 
 
 def guess(frame: pd.DataFrame) -> Mapping:
@@ -140,8 +167,10 @@ def guess(frame: pd.DataFrame) -> Mapping:
     """
     names = {regions.normalise(str(column).replace("_", " ")): str(column) for column in frame.columns}
     found = {}
+    cut = names if max(map(len, names.values()), default=0) == CUT_CHARS else {}
     for ours, synonyms in SYNONYMS.items():
         column = next((names[word] for word in synonyms if word in names), None)
+        column = column or next((cut[word[:CUT_CHARS]] for word in synonyms if word[:CUT_CHARS].strip() in cut), None)
         if column is not None and column != "geometry":
             found[ours] = [column]
     if isinstance(frame, gpd.GeoDataFrame):
@@ -176,9 +205,19 @@ def _dated(names: dict[str, str]) -> dict[str, list[str]]:
     """Columns of the date: the only one with that word in its name, or year, month and day."""
     if "year" in names and (parts := [names[word] for word in ("year", "month", "day") if word in names])[1:]:
         return {"date_from": parts}
-    named = [names[name] for name in names if {"date", "fecha", "dat"} & set(name.split())]
+    named = [names[name] for name in names if {"date", "fecha", "dat"} & set(name.split()) or _cut_date(name)]
     named = [column for column in named if not {"end", "fin", "submission"} & set(regions.normalise(column).split())]
     return {"date_from": named} if len(named) == 1 else {}
+
+
+def _cut_date(name: str) -> bool:
+    """
+    Whether a name that a shapefile cut ended in `date`.
+
+    >>> _cut_date("incident d"), _cut_date("incident"), _cut_date("reported o")
+    (True, False, False)
+    """
+    return len(name) == CUT_CHARS and " " in name and "date".startswith(name.split()[-1])
 
 
 def dumps(mapping: Mapping) -> str:
@@ -240,6 +279,7 @@ def from_dict(content: Any) -> Mapping:
         name: str(content[name])[:200] for name in ("kind", "dates", "category", "precision", "unit") if name in content
     }
     found = Mapping(**plain, **lists, **words, source=Source(**{key: str(text)[:500] for key, text in source.items()}))  # type: ignore[arg-type]
+    found = replace(found, totals=content.get("totals") is True)
     for name, allowed in (("kind", KINDS), ("dates", (days.AUTO, *days.FORMATS)), ("precision", PRECISIONS)):
         if getattr(found, name) not in allowed:
             raise InputError(

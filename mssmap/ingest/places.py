@@ -118,7 +118,7 @@ def _in_degrees(shapes: gpd.GeoSeries, name: str) -> gpd.GeoSeries:
     with np.errstate(invalid="ignore"):
         bounds = np.abs(shapes.bounds.to_numpy())
         large = np.isfinite(bounds).all(axis=1) & (bounds > 360).any(axis=1)
-    if large.mean() > 0.5:
+    if large.size and large.mean() > 0.5:
         found = where(shapes[large].iloc[0])
         raise InputError(
             _(

@@ -15,7 +15,7 @@ import pandas as pd
 
 from mssmap.errors import Fault, InputError
 from mssmap.i18n import gettext as _
-from mssmap.ingest import duplicates, events, mapping, numbers, places, recognise
+from mssmap.ingest import duplicates, events, mapping, numbers, places, recognise, returned
 from mssmap.ingest.mapping import Mapping, Source
 from mssmap.ingest.reading import Reading
 from mssmap.records import regions
@@ -88,7 +88,7 @@ class Imported:
         return hashlib.sha256(self.kind.encode() + "|".join(map(str, plain.columns)).encode() + content).hexdigest()
 
 
-def propose(frame: pd.DataFrame) -> tuple[recognise.Known | None, Mapping]:
+def propose(frame: pd.DataFrame) -> tuple[mapping.Known | None, Mapping]:
     """Return what a table is recognised as, and the mapping to begin with."""
     known = recognise.recognise(frame)
     return known, known.mapping if known else mapping.guess(frame)
@@ -110,7 +110,7 @@ def prepare(reading: Reading, table: str, data: Data, chosen: Mapping | None = N
     InputError
         If the mapping does not fit, no row can be used, or the coordinate system is missing.
     """
-    frame = reading.tables[table]
+    frame = returned.with_full_names(reading.tables[table], data["events"])
     known, proposed = propose(frame)
     used = chosen or proposed
     recognised = known.id if known and used.columns == known.mapping.columns else ""
@@ -119,7 +119,7 @@ def prepare(reading: Reading, table: str, data: Data, chosen: Mapping | None = N
     make = {"events": _events, "layer": _layer, "boundaries": _boundaries}[used.kind]
     found = make(frame, used, data, table, reading.marks.get(table))
     left_out = {**reading.left_out.get(table, {}), **found.left_out}
-    if found.frame.empty:
+    if found.frame.empty and set(left_out) != {returned.HERE}:
         raise _nothing_usable(found, left_out, used, table)
     own = tuple(_settled_fault(fault, found.frame) for fault in reading.faults if fault.file == table)
     name = f"{known.title} ({table})" if known and recognised else table

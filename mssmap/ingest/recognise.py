@@ -6,34 +6,26 @@ One table: a row is the columns by which a file is known, and the mapping that a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import pandas as pd
 
 from mssmap.i18n import mark
-from mssmap.ingest.mapping import Mapping, Source
+from mssmap.ingest import returned
+from mssmap.ingest.mapping import Known, Mapping, Source
 
-
-@dataclass(frozen=True)
-class Known:
-    """
-    A kind of file that is recognised.
-
-    Attributes
-    ----------
-    columns
-        All of them must be there, whatever their capitals.
-    terms
-        What its licence asks of those who show it, in one sentence.
-    """
-
-    id: str
-    title: str
-    columns: tuple[str, ...]
-    mapping: Mapping
-    terms: str
-
+_BATTLES: Final = (
+    "Battle-No change of territory",
+    "Battle-Government regains territory",
+    "Battle-Non-state actor overtakes territory",
+)
+_DEVELOPMENTS: Final = (
+    "Strategic development",
+    "Headquarters or base established",
+    "Non-violent transfer of territory",
+)
+"""Types of events as ACLED wrote them until 2018."""
 
 ACLED: Final = Known(
     id="acled",
@@ -66,6 +58,10 @@ ACLED: Final = Known(
             "Protests": "demonstration",
             "Riots": "riot",
             "Strategic developments": "strategic_development",
+            **dict.fromkeys(_BATTLES, "battle"),
+            "Remote violence": "explosion",
+            "Riots/Protests": "demonstration",
+            **dict.fromkeys(_DEVELOPMENTS, "strategic_development"),
         },
         precisions={"1": "neighbourhood", "2": "commune", "3": "department"},
         date_precisions={"1": "day", "2": "day", "3": "month"},
@@ -80,6 +76,64 @@ ACLED: Final = Known(
             licence_url="https://acleddata.com/eula/",
             attribution="ACLED (acleddata.com), under its terms of use.",
         ),
+    ),
+)
+
+ACLED_2018: Final = replace(
+    ACLED,
+    title="ACLED of before 2019",
+    columns=("event_id_cnty", "event_date", "event_type", "geo_precision", "fatalities"),
+    mapping=replace(ACLED.mapping, columns={**ACLED.mapping.columns, "title": ["event_type", "location"]}),
+)
+"""Files without a second level of types."""
+
+ACLED_WEEKS: Final = Known(
+    id="acled_weeks",
+    title="ACLED aggregated by week",
+    columns=("week", "admin1", "event_type", "sub_event_type", "events", "fatalities", "centroid_latitude"),
+    terms=mark("Numbers by department and week, not single events; used under ACLED's terms."),
+    mapping=Mapping(
+        kind="events",
+        columns={
+            "title": ["sub_event_type", "admin1"],
+            "date_from": ["week"],
+            "category": ["event_type"],
+            "place": ["admin1"],
+            "department": ["admin1"],
+            "figure_min": ["events"],
+            "note": ["fatalities", "disorder_type", "population_exposure"],
+        },
+        categories=ACLED.mapping.categories,
+        precision="country",
+        unit="events",
+        totals=True,
+        keep={"country": ["Haiti"]},
+        source=ACLED.mapping.source,
+    ),
+)
+
+ACLED_MONTHS: Final = Known(
+    id="acled_months",
+    title="ACLED on HDX, by commune and month",
+    columns=("admin1", "admin2", "admin2 pcode", "month", "year", "events"),
+    terms=mark("Numbers by commune and month of one kind of event, which the name of the file says; ACLED's terms."),
+    mapping=Mapping(
+        kind="events",
+        columns={
+            "title": ["Admin2", "Admin1"],
+            "date_from": ["Year", "Month"],
+            "place": ["Admin2", "Admin1"],
+            "commune": ["Admin2 Pcode"],
+            "department": ["Admin1 Pcode"],
+            "figure_min": ["Events"],
+            "note": ["Fatalities"],
+        },
+        category="political_violence",
+        precision="country",
+        unit="events",
+        totals=True,
+        keep={"ISO3": ["HTI"]},
+        source=ACLED.mapping.source,
     ),
 )
 
@@ -154,6 +208,7 @@ HAPI: Final = Known(
         precision="country",
         date_precisions={},
         unit="events",
+        totals=True,
         keep={"location_code": ["HTI"]},
         source=Source(
             title="HDX HAPI conflict events (ACLED, by area and month)",
@@ -165,6 +220,79 @@ HAPI: Final = Known(
             attribution="HDX HAPI; ACLED (acleddata.com), under its terms of use.",
         ),
     ),
+)
+
+_HDX: Final = Source(
+    title="HDX HAPI",
+    publisher="OCHA Humanitarian Data Exchange",
+    publisher_kind="un",
+    url="https://data.humdata.org/hapi",
+    licence="of the data set that dataset_hdx_id names",
+    licence_url="https://data.humdata.org/faqs/licenses",
+    attribution="HDX HAPI, with the source that each row names by dataset_hdx_id.",
+)
+
+HAPI_IDPS: Final = Known(
+    id="hapi_idps",
+    title="HDX HAPI displaced people",
+    columns=("location_code", "operation", "reporting_round", "population", "reference_period_start"),
+    terms=mark("Numbers of displaced people by area and round, made by HDX from IOM DTM; name IOM DTM and the round."),
+    mapping=Mapping(
+        kind="events",
+        columns={
+            "title": ["operation", "admin2_name", "admin1_name", "provider_admin1_name"],
+            "date_from": ["reference_period_start"],
+            "date_to": ["reference_period_end"],
+            "place": ["admin2_name", "provider_admin2_name", "admin1_name", "provider_admin1_name"],
+            "commune": ["admin2_code", "provider_admin2_name"],
+            "department": ["admin1_code", "provider_admin1_name"],
+            "figure_min": ["population"],
+            "note": ["reporting_round", "assessment_type", "operation"],
+        },
+        category="displacement",
+        precision="country",
+        unit="IDPs",
+        totals=True,
+        keep={"location_code": ["HTI"]},
+        source=replace(_HDX, title="HDX HAPI displaced people (IOM DTM)", licence="IOM DTM terms of use",
+                       licence_url="https://dtm.iom.int/terms-and-conditions",
+                       attribution="HDX HAPI; International Organization for Migration, DTM."),
+    ),
+)  # fmt: skip
+
+
+def _theme(id_: str, title: str, columns: tuple[str, ...], country: str = "location_code") -> Known:
+    """Return a theme of HAPI that is no list of events: its rows are kept as they are, with our P-codes."""
+    return Known(
+        id=id_,
+        title=f"HDX HAPI {title}",
+        columns=(country, *columns, "reference_period_start"),
+        terms=mark("A table by area, not events; rows of several levels stand in it: do not add them together."),
+        mapping=Mapping(
+            columns={
+                "commune": ["admin2_code"],
+                "department": ["admin1_code"],
+                "lon": ["lon"],
+                "lat": ["lat"],
+            },
+            keep={country: ["HTI"]},
+            source=replace(_HDX, title=f"HDX HAPI {title}"),
+        ),
+    )
+
+
+HAPI_THEMES: Final = (
+    _theme("hapi_needs", "humanitarian needs", ("sector_code", "population_status", "population")),
+    _theme("hapi_presence", "operational presence", ("org_acronym", "org_name", "sector_code")),
+    _theme("hapi_food_security", "food security", ("ipc_phase", "ipc_type", "population_in_phase")),
+    _theme("hapi_food_prices", "food prices", ("market_code", "commodity_code", "price")),
+    _theme("hapi_refugees", "refugees", ("asylum_location_code", "population_group"), "origin_location_code"),
+    _theme("hapi_returnees", "returnees", ("asylum_location_code", "population"), "origin_location_code"),
+    _theme("hapi_population", "population", ("gender", "age_range", "population")),
+    _theme("hapi_poverty", "poverty rate", ("mpi", "headcount_ratio")),
+    _theme("hapi_risk", "national risk", ("risk_class", "overall_risk")),
+    _theme("hapi_funding", "funding", ("appeal_code", "requirements_usd")),
+    _theme("hapi_rainfall", "rainfall", ("aggregation_period", "rainfall")),
 )
 
 DTM: Final = Known(
@@ -181,10 +309,15 @@ DTM: Final = Known(
             "commune": ["admin2Pcode"],
             "department": ["admin1Pcode"],
             "figure_min": ["numPresentIdpInd"],
+            "note": [
+                *("roundNumber", "displacementReason", "idpOriginAdmin1Name", "assessmentType"),
+                *("numberMales", "numberFemales"),
+            ],
         },
         category="displacement",
         precision="country",
         unit="IDPs",
+        totals=True,
         keep={"admin0Pcode": ["HTI", "HT"]},
         source=Source(
             title="IOM Displacement Tracking Matrix",
@@ -256,14 +389,66 @@ def _boundaries(level: int, title: str) -> Known:
     )
 
 
+def _people(level: int, title: str) -> Known:
+    field = {1: "department", 2: "commune"}[level]
+    return Known(
+        id=f"cod_ps{level}",
+        title=title,
+        columns=(f"adm{level}_pcode", "t_tl"),
+        terms=mark("Numbers of people by sex and age, not events; name the publisher that the data set names."),
+        mapping=Mapping(
+            columns={field: [f"adm{level}_pcode"]},
+            source=replace(
+                _COD,
+                title="Haiti - Subnational Population Statistics (COD-PS)",
+                publisher="IHSI, UNFPA, OCHA",
+                url="https://data.humdata.org/dataset/cod-ps-hti",
+                attribution="Population: COD-PS (IHSI, UNFPA, OCHA), CC BY-IGO.",
+            ),
+        ),
+    )
+
+
+def _osm(id_: str, *columns: str) -> Known:
+    return Known(
+        id=id_,
+        title="OpenStreetMap",
+        columns=columns,
+        terms=mark("ODbL: name the OpenStreetMap contributors; what is derived from it is shared alike."),
+        mapping=Mapping(
+            columns={},
+            source=Source(
+                title="OpenStreetMap",
+                publisher="OpenStreetMap contributors",
+                publisher_kind="aggregator",
+                url="https://www.openstreetmap.org/copyright",
+                licence="ODbL-1.0",
+                licence_url="https://opendatacommons.org/licenses/odbl/1-0/",
+                attribution="(c) OpenStreetMap contributors, ODbL.",
+            ),
+        ),
+    )
+
+
 KNOWN: Final = (
+    returned.KNOWN,
     ACLED,
+    ACLED_2018,
+    ACLED_WEEKS,
+    ACLED_MONTHS,
     UCDP,
     HAPI,
+    HAPI_IDPS,
+    *HAPI_THEMES,
     DTM,
     GDELT,
+    _people(2, "COD-PS communes"),
+    _people(1, "COD-PS departments"),
     _boundaries(2, "COD-AB communes"),
     _boundaries(1, "COD-AB departments"),
+    _osm("osm_hot", "osm_id", "osm_type"),
+    _osm("osm_overpass", "@id"),
+    _osm("osm_geofabrik", "osm_id", "fclass"),
 )
 """In the order in which they are tried."""
 
@@ -284,11 +469,11 @@ def recognise(frame: pd.DataFrame) -> Known | None:
         if all(column.lower() in written for column in known.columns):
             mapping = known.mapping
             columns = {
-                ours: [written[name.lower()] for name in names if name.lower() in written]
-                for ours, names in mapping.columns.items()
+                field: [written[name.lower()] for name in names if name.lower() in written]
+                for field, names in mapping.columns.items()
             }
             keep = {written[name.lower()]: values for name, values in mapping.keep.items() if name.lower() in written}
-            columns = {ours: names for ours, names in columns.items() if names}
+            columns = {field: names for field, names in columns.items() if names}
             return replace(known, mapping=replace(mapping, columns=columns, keep=keep))
     return None
 

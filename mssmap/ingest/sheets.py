@@ -44,7 +44,8 @@ def parse(content: bytes, members: dict[str, bytes], name: str, limits: Limits) 
             at_most(len(book.worksheets), limits.tables, "sheets")
             for sheet in book.worksheets:
                 path = str(getattr(sheet, "_worksheet_path", "")).lstrip("/")
-                _sheet(sheet, parsed, limits, _merged(members.get(path, b""), limits))
+                xml = members.get(path, b"")
+                _sheet(sheet, parsed, limits, _merged(xml, limits), _unworked(xml))
     except RefusedError:
         raise
     except (*BROKEN, DefusedXmlException, zipfile.BadZipFile) as error:
@@ -60,7 +61,7 @@ BROKEN = (ValueError, LookupError, TypeError, AttributeError, AssertionError, Ov
 """What openpyxl raises on a file that does not keep the format: it has no error of its own."""
 
 
-def _sheet(sheet: Any, parsed: Parsed, limits: Limits, merged: list[Merged]) -> None:
+def _sheet(sheet: Any, parsed: Parsed, limits: Limits, merged: list[Merged], unworked: set[tuple[int, int]]) -> None:
     sheet.reset_dimensions()
     rows = _filled(sheet.iter_rows(values_only=True), limits)
     if sheet.title == PROOF_SHEET:
@@ -86,6 +87,11 @@ def _sheet(sheet: Any, parsed: Parsed, limits: Limits, merged: list[Merged]) -> 
     table = from_values(sheet.title, columns, [number for number, _ in body])
     for at, column, error in wrong:
         table.blame(at, column, f"the error {error}", "a value", "Correct the formula.", kind="rule")
+    at_row = {number: at for at, (number, _) in enumerate(body)}
+    for at_column, number in sorted(unworked):
+        if number in at_row and at_column <= width:
+            table.blame(at_row[number], list(columns)[at_column - 1], "a formula without its result", "a value",
+                        "Open it in a spreadsheet, save it and try again.", kind="rule")  # fmt: skip
     table.notes += [f"{sheet.title}: {note}" for note in header.notes]
     if header.tags:
         table.left_out[headers.TAGS] = 1
@@ -136,6 +142,17 @@ def _merged(xml: bytes, limits: Limits) -> list[Merged]:
         found.append((_number(left), int(top), min(_number(right), limits.columns), min(int(bottom), limits.rows)))
         at_most(len(found), limits.rows, "merged cells")
     return found
+
+
+_UNWORKED: Final = re.compile(
+    rb"<(?:\w+:)?c\b(?![^>]*\bt=[\"']str)[^>]*\br=[\"']([A-Z]{1,3})(\d{1,7})[\"'][^>]*>\s*"
+    rb"<(?:\w+:)?f\b[^<]*(?:</(?:\w+:)?f>)?\s*(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+)
+
+
+def _unworked(xml: bytes) -> set[tuple[int, int]]:
+    """Return column and row of the formulas whose result is not in the file, as some writers leave them."""
+    return {(_number(letters), int(row)) for letters, row in _UNWORKED.findall(xml)}
 
 
 def _number(letters: bytes) -> int:

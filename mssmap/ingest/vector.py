@@ -108,21 +108,40 @@ def _read(content: bytes, name: str, limits: Limits, encoding: str | None) -> Ta
     meta, found = _tried(
         lambda: pyogrio.raw.read_arrow(content, max_features=limits.rows + 1, datetime_as_string=True, **options)
     )
+    geometry_name = meta["geometry_name"] or GEOMETRY
+    blobs = None
+    if geometry_name in found.column_names and not _is_sound(found[geometry_name]):
+        blobs = _tried(lambda: _blobs(content, limits, options))
+        found = found.drop_columns([geometry_name])
     _tried(lambda: found.validate(full=True))
     at_most(found.num_rows, limits.rows, "features")
     at_most(found.num_rows * found.num_columns, limits.cells, "cells")
-    geometry_name = meta["geometry_name"] or GEOMETRY
     types = dict(zip(map(str, meta["fields"]), map(str, meta.get("ogr_types", ())), strict=False))
     table = Table(name, {}, range(1, found.num_rows + 1), crs=str(meta["crs"] or ""))
     for column in found.column_names:
         if column == geometry_name:
             blobs = found[column].to_pylist()
-            table.geometry = shapes.from_wkb(blobs, table, limits, "points, lines or polygons")
         elif column != meta["fid_column"]:
             values = _plain(found[column].combine_chunks())
             times = "DateTime" in types.get(column, "")
             table.columns[column] = times_of(values.to_pylist()) if times else values
+    if blobs is not None:
+        table.geometry = shapes.from_wkb(blobs, table, limits, "points, lines or polygons")
     return table
+
+
+def _is_sound(column: pa.ChunkedArray) -> bool:
+    try:
+        column.validate(full=True)
+    except pa.ArrowException:
+        return False
+    return True
+
+
+def _blobs(content: bytes, limits: Limits, options: Mapping[str, str]) -> list[bytes | None]:
+    """Read the shapes one by one: in columns GDAL 3.12 misplaces those behind a feature of FlatGeobuf without any."""
+    found = pyogrio.raw.read(content, columns=[], max_features=limits.rows + 1, **options)[2]
+    return [] if found is None else list(found)
 
 
 def _plain(values: pa.Array) -> pa.Array:

@@ -509,3 +509,27 @@ def test_a_view_alone_is_told(take, tmp_path):
     database.close()
     with pytest.raises(InputError, match="v: a view, left out"):
         take((tmp_path / "x.gpkg").read_bytes(), "x.gpkg")
+
+
+@pytest.mark.parametrize("zone", ["Z", "+00:00", " UTC"])
+def test_a_column_of_midnights_in_utc_holds_days(zone: str, take: Take) -> None:
+    made = take(dated(f"2024-03-01T00:00:00{zone}", f"2024-03-31 00:00:00{zone}"))
+    assert days(made) == ["2024-03-01", "2024-03-31"]
+    assert any("midnight UTC" in note for note in made.notes)
+
+
+def test_one_other_time_makes_a_column_of_instants(take: Take) -> None:
+    made = take(dated("2024-03-01T00:00:00Z", "2024-03-31T04:30:00Z"))
+    assert days(made) == ["2024-02-29", "2024-03-31"]
+
+
+def test_midnights_in_utc_are_days_in_parquet_too(take: Take) -> None:
+    buffer = io.BytesIO()
+    times = pd.to_datetime(["2024-03-01T00:00:00Z", "2024-03-31T00:00:00Z"])
+    pd.DataFrame({"date": times, "title": ["a", "b"], "lon": -72.33, "lat": 18.54}).to_parquet(buffer)
+    assert days(take(buffer.getvalue(), "t.parquet")) == ["2024-03-01", "2024-03-31"]
+
+
+def test_a_column_without_any_date_is_told_what_would_fit(take: Take) -> None:
+    with pytest.raises(InputError, match=r"found 'soon', required a date, such as 2025-01-16, 16/01/2025, 16 January"):
+        take(dated("soon"))

@@ -91,6 +91,11 @@ def _one_file(upload: Any) -> None:
             return
         chosen = replace(chosen, dates=order)
         made = _prepared(reading, table, chosen, upload)
+    if made.frame.empty:
+        plain.say(
+            "success", _("All {n} rows are here already. Nothing was imported.").format(n=text.number(made.read_rows))
+        )
+        return
     made = _without_duplicates(made)
     _figures(made)
     _preview(made)
