@@ -197,9 +197,13 @@ class OperationsMap {
 
   // ------------------------------------------------------------------------------------------------- a new view
 
-  /** @param {ViewMessage} message */
+  /**
+   * Shows a view; one of other records than this map has read is for the map that takes its place (the data changed).
+   * @param {ViewMessage} message
+   */
   show(message) {
     const { sheet } = this;
+    if (message.names !== sheet.manifest.files.records) return;
     const on = (message.listed && bus.get("layers")) || message.on;
     const grade = (message.listed && bus.get("grade")) || message.grade;
     const legend = [...message.more_legend, ...message.legend];
