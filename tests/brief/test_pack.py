@@ -227,8 +227,8 @@ def test_every_output_of_a_pack_counts_the_same_in_the_same_days(french):
         words = layers.titles()
     operations = printed[(f"{words['events']}, 1 oct. 2024 – 18 janv. 2025", words["events.operations"])]
     assert operations == manifest["counts"]["events.operations"]
-    assert printed[(words["prisons"], words["prisons.functioning"])] == 12
-    assert next(f.exact for f in told.figures if f.key == "prisons_functioning") == 12
+    assert printed[(words["prisons"], words["prisons.functioning"])] == 13
+    assert next(f.exact for f in told.figures if f.key == "prisons_functioning") == 13
 
 
 def test_program_and_pack_count_the_same_events(real, french):
