@@ -54,6 +54,7 @@ def find(rows: pd.DataFrame, events: pd.DataFrame) -> tuple[pd.DataFrame, list[s
     ours = ours[ours["date_precision"] == "day"].reset_index(drop=True)
     left = rows[rows["date_precision"] == "day"].assign(row=lambda frame: frame.index)
     left = left[left["valid_from"].isin(ours["valid_from"])].reset_index(drop=True)
+    ours = ours[ours["valid_from"].isin(left["valid_from"])].reset_index(drop=True)
     known, parts, capped, done = _Known(ours), [pd.DataFrame(columns=list(COLUMNS))], 0, 0
     while done < len(left) and sum(map(len, parts)) <= MOST_PAIRS:
         some = left.iloc[done : done + ROWS_AT_ONCE].reset_index(drop=True)
