@@ -7,7 +7,7 @@ from datetime import date
 from types import SimpleNamespace
 from typing import Any, Final
 
-from mssmap.i18n import current
+from mssmap.i18n import current, written
 from mssmap.i18n import gettext as _
 from mssmap.legend import extents, lines, text
 from mssmap.legend.layers import PLANS, layer_group
@@ -27,9 +27,11 @@ def card(data: Data, record: views.Record, clocks: Clocks, today: date) -> dict[
     """
     a = record.attributes
     is_event = record.layer == "events"
+    title, language = written(a.get, "title" if is_event else "name")
     return {
         "id": record.record_id,
-        "title": _title(a, "title" if is_event else "name") or record.record_id,
+        "title": title or record.record_id,
+        "lang": _other(language) if is_event else "",
         "kind": text.category(a["category"])
         if is_event
         else text.kinds().get(a.get("kind", ""), _("Gang-affected zone")),
@@ -60,8 +62,9 @@ def _note(record: views.Record, *, hindsight: bool) -> str:
     return " ".join(dict.fromkeys(str(a[name]) for name in names if a.get(name)))
 
 
-def _title(attributes: Mapping[str, Any], stem: str) -> str:
-    return str(attributes.get(f"{stem}_{current()}") or attributes.get(f"{stem}_en") or "")
+def _other(language: str) -> str:
+    """Return a language in which a text stands, empty for that of the reader."""
+    return "" if language == current() else language
 
 
 def _card_symbol(record: views.Record) -> str:
@@ -209,7 +212,7 @@ def _revisions(record: views.Record) -> list[dict[str, Any]]:
     return [
         {
             "when": _("known {day}").format(day=text.known(row.known_from, row.known_precision)),
-            "what": _title(row._asdict(), "title"),
+            "what": written(row._asdict().get, "title")[0],
             "note": row.note,
             "now": position == 0,
         }

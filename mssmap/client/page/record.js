@@ -25,7 +25,9 @@ function section(title, content) {
 function cardHead(data, onClose) {
   const head = $("header");
   const title = $("div");
-  title.append($("h3", "", data.title), $("div", "mm-kind", data.kind));
+  const name = $("h3", "", data.title);
+  if (data.lang) name.lang = data.lang;
+  title.append(name, $("div", "mm-kind", data.kind));
   head.append(picture(data.symbol), title);
   if (data.close) {
     const close = button("×", onClose, "mm-close");

@@ -357,6 +357,7 @@
  * @typedef {object} CardMessage
  * @property {string} id
  * @property {string} title
+ * @property {string} lang  in which the title stands, if it is not that of the page
  * @property {string} kind
  * @property {string} symbol
  * @property {string} close

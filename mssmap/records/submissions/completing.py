@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Final
@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from mssmap.crs import HAITI_BOUNDS
+from mssmap.i18n import written
 from mssmap.records import evidence, kinds, regions, timeline
 from mssmap.records.catalog import Data
 from mssmap.records.submissions.submission import CORRECT, Submission, cell, latest_row, slug
@@ -69,8 +70,8 @@ def _fill_new(item: Submission, cells: dict[str, str], data: Data) -> None:
             break
     if "date_precision" in columns or has_status:
         cells.setdefault("date_precision", "day")
-    for stem in ("title", "name"):
-        _one_language(cells, stem, columns)
+    if "name_en" in columns:
+        _english_name(cells)
     if item.table == "events":
         cells.setdefault("valid_to", last_day(cells.get("valid_from", ""), cells["date_precision"]))
         cells.setdefault("country", "HTI")
@@ -79,11 +80,10 @@ def _fill_new(item: Submission, cells: dict[str, str], data: Data) -> None:
         _locate(cells, data)
 
 
-def _one_language(cells: dict[str, str], stem: str, columns: Sequence[str]) -> None:
-    """Take a title written in another language for the English one, which no record is without."""
-    written = (cells.get(f"{stem}_{language}") for language in ("en", "fr", "ht", "es"))
-    if f"{stem}_en" in columns and (first := next(filter(None, written), "")):
-        cells[f"{stem}_en"] = first
+def _english_name(cells: dict[str, str]) -> None:
+    """Take the name of a place in another language for the English one too: a name is not translated, a title is."""
+    if name := written(cells.get, "name", "en")[0]:
+        cells["name_en"] = name
 
 
 def _not_before(cells: dict[str, str], start: str) -> None:

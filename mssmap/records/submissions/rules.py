@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from mssmap.i18n import gettext as _
+from mssmap.i18n import written
 from mssmap.records.submissions.completing import within_haiti
 from mssmap.records.submissions.submission import ADD_SOURCE, CORRECT, NEW, WITHDRAW, WRONG, Submission, cell
 
@@ -18,6 +19,10 @@ class Faults:
 
     found: list[str] = field(default_factory=list)
     _told: set[str] = field(default_factory=set)
+
+    def are_of(self, start: str) -> bool:
+        """Whether a cell is at fault whose name begins so."""
+        return any(where.startswith(start) for where in self._told)
 
     def add(self, where: str, found: Any, required: str) -> None:
         if where in self._told:
@@ -43,6 +48,9 @@ def check(item: Submission, latest: Mapping[str, Any] | None, today: date, fault
         faults.add("note", "", _("what is wrong, in a sentence"))
     if item.change == CORRECT and latest is not None and not _differs(item, latest):
         faults.add("submission", item.record_id, _("a field that differs from the record as it stands"))
+    untitled = item.table == "events" and item.change in (NEW, CORRECT) and not written(cells.get, "title")[0]
+    if untitled and not faults.are_of("title_"):
+        faults.add("title", "", _("what happened, in one of our languages"))
     if item.change != WRONG:
         _days(item, cells, today, faults)
     if item.fields.get("lon") and cells.get("country", "HTI") == "HTI":

@@ -297,7 +297,9 @@ def _missing(raw: Mapping[str, Any]) -> list[str]:
 
 def faults_of(raw: Mapping[str, Any], item: Submission) -> list[str]:
     """Return all that is wrong with a submission, with the fields as the form calls them."""
-    found = [*_missing(raw), *item.faults]
+    missing = _missing(raw)
+    told = {line.partition(":")[0] for line in missing}
+    found = [*missing, *(line for line in item.faults if line.partition(":")[0] not in told)]
     if not found:
         found = list(rows.checked(dict(raw), cache.data(), state.today()).faults)
     return [words.fault(line, new=raw.get("change") == submission.NEW) for line in found]

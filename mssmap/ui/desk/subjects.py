@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from mssmap.errors import MssmapError
-from mssmap.i18n import current
+from mssmap.i18n import current, written
 from mssmap.i18n import gettext as _
 from mssmap.legend import text
 from mssmap.records import kinds, schema
@@ -57,7 +57,7 @@ def _titles(of: Data, language: str) -> dict[str, str]:
     rows = of["events"].drop_duplicates("event_id", keep="last").sort_values("valid_from", ascending=False)
     for row in rows.to_dict("records"):
         if is_ours(row.get("source_ids")):
-            title = row.get(f"title_{language}") or row["title_en"]
+            title = written(row.get, "title", language)[0]
             found[str(row["event_id"])] = f"{title} · {text.day(row['valid_from'], str(row['date_precision']))}"
     return found
 
