@@ -14,6 +14,7 @@ from mssmap.crs import HAITI_BOUNDS
 from mssmap.i18n import written
 from mssmap.records import evidence, kinds, regions, timeline
 from mssmap.records.catalog import Data
+from mssmap.records.submissions import zones
 from mssmap.records.submissions.submission import CORRECT, Submission, cell, latest_row, slug
 
 EXACT: Final = {4: "year", 7: "month", 10: "day"}
@@ -31,6 +32,8 @@ def completed(item: Submission, data: Data) -> Submission:
     if cells.get("known_from"):
         cells.setdefault("known_precision", "day")
     latest = latest_row(data, item.table, item.record_id) if item.record_id else None
+    if zones.is_about_one(item, cells):
+        zones.complete(item, cells, data)
     if latest is None:
         _fill_new(item, cells, data)
         _not_before(cells, cells.get("valid_from") or cells.get("date") or "")
@@ -120,7 +123,8 @@ def _locate(cells: dict[str, str], data: Data) -> None:
         point = (float(cells.get("lon", "")), float(cells.get("lat", "")))
     except ValueError:
         point = None
-    if point and not cells.get("commune_pcode") and within_haiti(*point):
+    several = cells.get("unit_pcodes")  # the point inside them says nothing of the commune
+    if point and not cells.get("commune_pcode") and not several and within_haiti(*point):
         found = regions.at(data, *point)
         cells["commune_pcode"] = found.pcode if found else ""
     if not point and (place := _named_place(cells, data)):
