@@ -16,7 +16,21 @@ import typer
 
 import mssmap
 from mssmap import settings
-from mssmap.cli import archives, briefs, files, imports, inbox, pages, people, plans, records, streets, system, teams
+from mssmap.cli import (
+    archives,
+    briefs,
+    files,
+    imports,
+    inbox,
+    pages,
+    people,
+    plans,
+    records,
+    sources,
+    streets,
+    system,
+    teams,
+)
 from mssmap.cli.common import BAD_INPUT, FOUND_FAULTS, forget_used, tell, tell_used, write
 from mssmap.errors import MssmapError
 
@@ -56,6 +70,7 @@ for command in COMMANDS:
     app.command(command.__name__.rstrip("_"))(command)
 app.add_typer(archives.app, name="archive")
 app.add_typer(inbox.app, name="inbox")
+app.add_typer(sources.app, name="sources")
 app.add_typer(streets.app, name="streets")
 
 

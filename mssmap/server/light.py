@@ -317,7 +317,7 @@ def _record_page(shown: View) -> tuple[str, str]:
         record = views.record(data, str(asked.record), asked.clocks)
     except NotFoundError as error:
         return first.heading(), f"<h1>{_safe(first.heading())}</h1>{_notes([str(error)])}{back}"
-    card = cards.card(data, record, asked.clocks, settings.today())
+    card = cards.card(data, record, asked.clocks, settings.today(), cache.kept_sources())
     told = lines.banner(asked.clocks)
     facts = "".join(f"<dt>{_safe(name)}</dt><dd>{_safe(value)}</dd>" for name, value in card["facts"])
     parts = [
@@ -374,7 +374,8 @@ def _history(rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _source(source: Mapping[str, str]) -> str:
-    return f"{_safe(source['grade'])} · {_link(source['title'], source['url'])} <small>{_safe(source['by'])}</small>"
+    by = ", ".join(filter(None, [source["by"], source["kept"]]))
+    return f"{_safe(source['grade'])} · {_link(source['title'], source['url'])} <small>{_safe(by)}</small>"
 
 
 def _link(words: str, url: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from types import SimpleNamespace
 from typing import Any, Final
@@ -16,7 +16,7 @@ from mssmap.records.catalog import Data
 from mssmap.records.timeline import Clocks
 
 
-def card(data: Data, record: views.Record, clocks: Clocks, today: date) -> dict[str, Any]:
+def card(data: Data, record: views.Record, clocks: Clocks, today: date, kept: Collection[str] = ()) -> dict[str, Any]:
     """
     Write the record card as plain JSON; see client/page/record.js.
 
@@ -24,6 +24,8 @@ def card(data: Data, record: views.Record, clocks: Clocks, today: date) -> dict[
     ----------
     today
         Notes about places are not dated: they are told only if `known_on` is today or later.
+    kept
+        Sources of which whoever runs this keeps a copy.
     """
     a = record.attributes
     is_event = record.layer == "events"
@@ -43,7 +45,7 @@ def card(data: Data, record: views.Record, clocks: Clocks, today: date) -> dict[
         "note": _note(record, hindsight=clocks.known_on >= today),
         "history": _history(record),
         "revisions": _revisions(record) if is_event else [],
-        "sources": [_source_line(source) for source in record.sources],
+        "sources": [_source_line(source, kept) for source in record.sources],
         "labels": {
             "note": _("Note"),
             "history": _("History of its status"),
@@ -220,7 +222,7 @@ def _revisions(record: views.Record) -> list[dict[str, Any]]:
     ]
 
 
-def _source_line(source: Mapping[str, Any]) -> dict[str, str]:
+def _source_line(source: Mapping[str, Any], kept: Collection[str]) -> dict[str, str]:
     published = source.get("published_on")
     by = ", ".join(
         part
@@ -234,5 +236,6 @@ def _source_line(source: Mapping[str, Any]) -> dict[str, str]:
         "title": source.get("title") or source.get("publisher") or "",
         "url": source.get("url") or "",
         "by": by,
+        "kept": _("a copy is kept here") if source.get("source_id") in kept else "",
         "grade": source.get("reliability") or "F",
     }

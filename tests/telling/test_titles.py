@@ -74,3 +74,10 @@ def test_an_event_without_any_title_is_told(data):
     assert check.events_titled(data) == []
     faults = check.events_titled(replace(data, frames={**frames, "events": bare}))
     assert [(fault.record, fault.column) for fault in faults] == [(f"{SHOTS_ID} revision 1", "title")]
+
+
+def test_a_source_of_which_a_copy_is_kept_says_so(data):
+    record = views.record(data, SHOTS_ID, CLOCKS)
+    ids = [source["source_id"] for source in record.sources]
+    assert [one["kept"] for one in cards.card(data, record, CLOCKS, TODAY)["sources"]] == [""]
+    assert [one["kept"] for one in cards.card(data, record, CLOCKS, TODAY, ids)["sources"]] == ["a copy is kept here"]

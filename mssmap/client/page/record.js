@@ -87,7 +87,8 @@ function sourcesOf(sources) {
   list.append(...sources.map((source) => {
     const item = $("li");
     const words = $("div");
-    words.append(link(source.title, source.url), $("div", "mm-note", source.by));
+    const by = [source.by, source.kept].filter(Boolean).join(" · ");
+    words.append(link(source.title, source.url), $("div", "mm-note", by));
     item.append($("span", "mm-grade", source.grade), words);
     return item;
   }));

@@ -351,7 +351,7 @@
 /** @typedef {{ items: FigureCard[], lines: string[] }} Answer  to `GET /view` */
 /** @typedef {{ value: string, source: string, url: string | null, note: string }} FigureRow */
 /** @typedef {{ when: string, what: string, note: string | null, now: boolean }} HistoryRow */
-/** @typedef {{ title: string, url: string, by: string, grade: string }} SourceLine */
+/** @typedef {{ title: string, url: string, by: string, kept: string, grade: string }} SourceLine */
 
 /**
  * @typedef {object} CardMessage
