@@ -151,12 +151,12 @@ def every_door_says_so(team: Team, folder: Path) -> None:
         env = {**os.environ, "MSSMAP_DATABASE_URL": team.store_url}
         return subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=240).stdout
 
-    bases = json.loads(run("show", "fobs", "--as-of", "2025-01-18", "--json"))["features"]
+    bases = json.loads(run("show", "fobs", "--as-of", "2025-02-15", "--json"))["features"]
     base = next(one["properties"] for one in bases if one["properties"]["fob_id"] == "fob-04")
     assert base["operator"] == "Guatemala and Jamaica"
-    url = f"{team.server.url}/api/collections/fobs/items/fob-04?as_of=2025-01-18"
+    url = f"{team.server.url}/api/collections/fobs/items/fob-04?as_of=2025-02-15"
     assert "Guatemala and Jamaica" in requests.get(url, cookies=team.cookie("viewer"), timeout=20).text
-    run("brief", "--as-of", "2025-01-18", "--out", str(folder))
+    run("brief", "--as-of", "2025-02-15", "--out", str(folder))
     pack = next(folder.glob("*.zip"))
     with zipfile.ZipFile(pack) as held:
         said = [name for name in held.namelist() if b"Guatemala and Jamaica" in held.read(name)]

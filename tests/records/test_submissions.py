@@ -175,6 +175,7 @@ BAD = {
     "a place abroad": ({"lon": 2.3, "lat": 48.8}, r"lon, lat: found '2\.3, 48\.8', required a place in Haiti"),
     "no numbers": ({"lon": "west"}, "lon, lat: found 'west, 18.55', required two numbers"),
     "no source": ({"sources": []}, "sources: found"),
+    "a category that is none": ({"category": "party"}, "category: found 'party', required one of "),
     "a source without address": ({"sources": [{**PAGE, "url": ""}]}, "sources 1, url: found nothing"),
     "a source without day": ({"sources": [{**PAGE, "published_on": ""}]}, "sources 1, published_on: found nothing"),
     "a script for an address": ({"sources": [{**PAGE, "url": "javascript:1"}]}, "url: found 'javascript:1'"),

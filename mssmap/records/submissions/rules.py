@@ -8,6 +8,7 @@ from typing import Any
 
 from mssmap.i18n import gettext as _
 from mssmap.i18n import written
+from mssmap.records import kinds
 from mssmap.records.submissions.completing import within_haiti
 from mssmap.records.submissions.faults import Faults
 from mssmap.records.submissions.submission import ADD_SOURCE, CORRECT, NEW, WITHDRAW, WRONG, Submission, cell
@@ -30,6 +31,9 @@ def check(item: Submission, latest: Mapping[str, Any] | None, today: date, fault
     untitled = item.table == "events" and item.change in (NEW, CORRECT) and not written(cells.get, "title")[0]
     if untitled and not faults.are_of("title_"):
         faults.add("title", "", _("what happened, in one of our languages"))
+    category = item.fields.get("category", "")
+    if item.table == "events" and category and category not in kinds.CATEGORIES:
+        faults.add("category", category, _("one of {words}").format(words=", ".join(kinds.CATEGORIES)))
     if item.change != WRONG:
         _days(item, cells, today, faults)
     if item.fields.get("lon") and cells.get("country", "HTI") == "HTI":
