@@ -208,6 +208,7 @@ def compose(data: Data, shelf: Shelf, *, font: Path, grid: dict[str, Any] | None
         "sizes": symbols.SIZES_PX,
         "cells": symbols.CELL_FILLS,
         "palettes": symbols.PALETTES,
+        "painter": shelf.put("streets", ".js", client.script(client.STREETS).encode()),
         "classes": symbols.CLASSES,
         "groups": symbols.GROUP_COLOURS,
         "closure": symbols.CLOSURE,
