@@ -173,10 +173,10 @@ def loaded(folder: Path, url: str, mark: Mark) -> Data:
 
 @lru_cache(maxsize=2)
 def _loaded(folder: Path, _stamp: tuple[int, ...], url: str, _mark: Mark) -> Data:
-    return with_imports(_base(folder, url), url)
+    return with_imports(base(folder, url), url)
 
 
-def _base(folder: Path, url: str) -> Data:
+def base(folder: Path, url: str) -> Data:
     """Return the data of the newest release that was taken over, or those of the folder if they are newer."""
     own = read_folder(folder)
     try:
