@@ -18,19 +18,20 @@ from typing import Any, Final
 
 import numpy as np
 import shapely
-from shapely.geometry.base import BaseGeometry
 
 from mssmap.i18n import current
 from mssmap.legend import extents, symbols
 from mssmap.legend.extents import Drawn
 from mssmap.legend.layers import event_group
 from mssmap.legend.lines import symbol as symbol_of
-from mssmap.maps import assets, placing
+from mssmap.maps import assets, placing, still_streets
 from mssmap.maps.placing import Mark, Stack
+from mssmap.maps.still_lines import FINE, WindowClass, n, run
 from mssmap.maps.view import Choropleth
 from mssmap.records import kinds, units
 from mssmap.records.catalog import Data
 from mssmap.records.shown import Shown
+from mssmap.streets.reading import Streets
 
 LEGEND_PX: Final = 200
 """Room that an open legend takes; it is open on a map that is wider than `NARROW_PX`. As in client/map/look.js."""
@@ -40,8 +41,6 @@ STEP: Final = 0.25
 LOWEST, HIGHEST = 6.25, 16.0
 SMALLEST_PX, LARGEST_PX = (300.0, 400.0), (2600.0, 1500.0)
 """Maps for which there is a class of their own; beyond them the still has the nearest."""
-FINE: Final = 4
-"""Steps of a pixel in which outlines are drawn."""
 ROUGH_M: Final = {name: kinds.UNCERTAINTY_M[name] for name in ("commune", "department")}
 WEAK: Final = "4"
 """Information of this degree or worse is doubtful."""
@@ -85,17 +84,6 @@ class Look:
 
 
 @dataclass(frozen=True)
-class WindowClass:
-    """A window class: its zoom, and the point on the world of that zoom from which it is drawn."""
-
-    name: str
-    zoom: float
-    origin: tuple[float, float]
-    least: tuple[float, float, float] | None
-    """Least width without and with a legend, and least height; None for the class of the smallest windows."""
-
-
-@dataclass(frozen=True)
 class Still:
     """The drawing, the style that chooses what of it is seen, and the symbols that it has."""
 
@@ -103,6 +91,7 @@ class Still:
     style: str
     scales: str
     marks: tuple[Mark, ...]
+    has_streets: bool
 
 
 def compose(data: Data, shown: Shown, look: Look, *, width: Width) -> Still:
@@ -110,16 +99,19 @@ def compose(data: Data, shown: Shown, look: Look, *, width: Width) -> Still:
     steps = _steps(look)
     middle = steps[len(steps) // 2]
     marks = tuple(visible(shown, look.on))
-    ground = _ground(data, look, middle) if look.has_ground else ""
+    streets = still_streets.read(middle, _box(look, middle)) if look.has_ground else None
+    ground = _ground(data, look, middle, streets) if look.has_ground else ""
     things = zones(data, shown, look.on)
-    layers = "".join(_layer(data, marks, things, look, step, width) for step in steps)
+    layers = "".join(_layer(data, marks, things, look, step, width, streets) for step in steps)
     discs = _discs(marks, middle)
     used = {name for step in layers.split('href="#mm-g-')[1:] for name in [step.partition('"')[0]]}
     drawing = (
         f'<svg class="mm-sheet" aria-hidden="true"><defs>{_glyphs(used)}{_patterns(steps, middle)}</defs>'
         f'<g class="mm-scaled">{ground}{"".join(_zone(thing, middle) for thing in things)}{discs}</g>{layers}</svg>'
     )
-    return Still(drawing, _style(steps, middle), "".join(map(_scale_bar, steps)), marks)
+    has_streets = streets is not None
+    style = _style(steps, middle, with_streets=has_streets)
+    return Still(drawing, style, "".join(map(_scale_bar, steps)), marks, has_streets)
 
 
 # ------------------------------------------------------------------------------------------------------ window classes
@@ -173,8 +165,8 @@ def _steps(look: Look) -> list[WindowClass]:
     return found
 
 
-def _style(steps: list[WindowClass], middle: WindowClass) -> str:
-    """Return the rules that show a window its class."""
+def _style(steps: list[WindowClass], middle: WindowClass, *, with_streets: bool) -> str:
+    """Return the rules that show a window its class; where there are streets the coarse roads are not seen."""
     rules = [".mm-z{display:none}"]
     for step in steps:
         shown = (
@@ -186,6 +178,11 @@ def _style(steps: list[WindowClass], middle: WindowClass) -> str:
                 for level in symbols.ZONE_STYLES
             )
         )
+        if with_streets:
+            is_near = step.zoom >= still_streets.STREETS_FROM
+            shown += "".join(f".mm-{name}{{display:{how}}}" for name, how in (
+                ("street", "inline" if is_near else "none"), ("way", "none" if is_near else "inline")
+            ))  # fmt: skip
         if step.least is None:
             rules.append(shown)
             continue
@@ -223,42 +220,18 @@ def is_on(symbol: str, on: set[str]) -> bool:
     return symbol in on or symbol.partition(".")[0] in on
 
 
-def _run(parts: Iterable[BaseGeometry], step: WindowClass) -> str:
-    """Return lines and areas as the data of one path, in `FINE` steps of a pixel of a class."""
-    flat = shapely.get_parts(np.array([part for part in parts if part is not None], dtype=object))
-    rings = [ring for part in flat for ring in (shapely.get_rings(part) if part.geom_type == "Polygon" else [part])]
-    return "".join(_line(ring, step) for ring in rings)
-
-
-def _line(ring: BaseGeometry, step: WindowClass) -> str:
-    size = placing.TILE_PX * 2**step.zoom
-    lon, lat = shapely.get_coordinates(ring).T
-    north = np.log(np.tan(np.pi / 4 + np.radians(lat) / 2))
-    x = (size * (lon / 360 + 0.5) - step.origin[0]) * FINE
-    y = (size * (0.5 - north / (2 * np.pi)) - step.origin[1]) * FINE
-    thin = shapely.simplify(shapely.LineString(np.column_stack([x, y])), 1.2)
-    points = np.round(shapely.get_coordinates(thin)).astype(int)
-    moves = np.diff(points, axis=0)
-    moves = moves[(moves != 0).any(axis=1)]
-    if not len(moves):
-        return ""
-    closed = (points[0] == points[-1]).all() and len(moves) > 2
-    told = "".join(f"{dx}{dy:+d}" if i == 0 else f"{dx:+d}{dy:+d}" for i, (dx, dy) in enumerate(moves))
-    return f"M{points[0][0]} {points[0][1]}l{told}" + ("z" if closed else "")
-
-
-def _window(step: WindowClass, look: Look) -> BaseGeometry | None:
-    """Return what can be seen of the ground, None for all of it: close by it is a small part."""
+def _box(look: Look, step: WindowClass) -> tuple[float, float, float, float] | None:
+    """Return west, south, east, north of what can be seen of the ground, None for all of it."""
     if step.zoom < 9.5 and not look.place:
         return None
     x, y = step.origin
     half_x, half_y = look.size or (LARGEST_PX[0] * 0.75, LARGEST_PX[1] * 0.75)
     south, west = placing.degrees(x - half_x, y + half_y, step.zoom)
     north, east = placing.degrees(x + half_x, y - half_y, step.zoom)
-    return shapely.box(west, south, east, north)
+    return west, south, east, north
 
 
-def _ground(data: Data, look: Look, step: WindowClass) -> str:
+def _ground(data: Data, look: Look, step: WindowClass, streets: Streets | None) -> str:
     return _ground_drawn(
         data,
         look.place or look.bounds,
@@ -268,7 +241,9 @@ def _ground(data: Data, look: Look, step: WindowClass) -> str:
         tuple(sorted(_classes(look.choropleth).items())) if look.choropleth else (),
         tuple(look.choropleth.hatched) if look.choropleth else (),
         step,
-        _window(step, look),
+        _box(look, step),
+        streets,
+        still_streets.MOST_CHARS[look.size is None],
     )
 
 
@@ -286,7 +261,9 @@ def _ground_drawn(
     classes: tuple[tuple[str, int], ...],
     hatched: tuple[str, ...],
     step: WindowClass,
-    window: BaseGeometry | None,
+    window: tuple[float, float, float, float] | None,
+    streets: Streets | None,
+    most_chars: int,
 ) -> str:
     def path(name: str, style: str, keep: Callable[[Any], Any] | None = None) -> str:
         frame = data.frames.get(name)
@@ -295,8 +272,8 @@ def _ground_drawn(
         rows = frame if keep is None else frame[keep(frame)]
         shapes = rows.geometry.to_numpy()
         if window is not None:
-            shapes = shapely.clip_by_rect(shapely.make_valid(shapes), *window.bounds)
-        line = _run(shapes, step)
+            shapes = shapely.clip_by_rect(shapely.make_valid(shapes), *window)
+        line = run(shapes, step)
         return f'<path class="mm-{style}" d="{line}"/>' if line else ""
 
     parts = [path("neighbours", "neighbour"), path("land", "land"), path("islets", "land")]
@@ -308,9 +285,10 @@ def _ground_drawn(
     parts += [
         path("lakes", "lake"),
         path("rivers", "river"),
-        path("roads", "minor", lambda rows: rows["class"] != "national"),
-        path("roads", "casing", lambda rows: rows["class"] == "national"),
-        path("roads", "road", lambda rows: rows["class"] == "national"),
+        still_streets.drawn(streets, step, window, most_chars) if streets and window else "",
+        path("roads", "way mm-minor", lambda rows: rows["class"] != "national"),
+        path("roads", "way mm-casing", lambda rows: rows["class"] == "national"),
+        path("roads", "way mm-road", lambda rows: rows["class"] == "national"),
     ]
     if "departments" in regions:
         parts.append(path("departments", "department"))
@@ -340,9 +318,9 @@ def _zone(thing: Drawn, step: WindowClass) -> str:
         return f'<circle class="mm-under" {at} {mask}/><circle class="mm-zone spot {look} {at} {mask}/>'
     if thing.how == units.COUNT:
         wide = extents.BORDER_PX * 360 / (placing.TILE_PX * 2**step.zoom)
-        outline = f'<path class="mm-zone edge {look} d="{_run([thing.shape], step)}"/>'
-        return f'<path class="mm-zone band {look} d="{_run([extents.border(thing.shape, wide)], step)}"/>{outline}'
-    return f'<path class="mm-zone {look} d="{_run([thing.shape], step)}"/>' if thing.how == units.AREA else ""
+        outline = f'<path class="mm-zone edge {look} d="{run([thing.shape], step)}"/>'
+        return f'<path class="mm-zone band {look} d="{run([extents.border(thing.shape, wide)], step)}"/>{outline}'
+    return f'<path class="mm-zone {look} d="{run([thing.shape], step)}"/>' if thing.how == units.AREA else ""
 
 
 def _per_metre(lat: float, step: WindowClass) -> float:
@@ -387,11 +365,20 @@ def _patterns(steps: list[WindowClass], middle: WindowClass) -> str:
 
 
 def _layer(
-    data: Data, marks: Iterable[Mark], things: Iterable[Drawn], look: Look, step: WindowClass, width: Width
+    data: Data,
+    marks: Iterable[Mark],
+    things: Iterable[Drawn],
+    look: Look,
+    step: WindowClass,
+    width: Width,
+    streets: Streets | None,
 ) -> str:
     found = placing.stacks(marks, step.zoom, symbols.SIZES_PX)
     x0, y0 = step.origin
-    names = _names(_names_at(data, things, look, step.zoom), found, look, step, width)
+    taken = [_around(*stack.place, stack.radius) for stack in found]
+    names = _names(_names_at(data, things, look, step.zoom), taken, look, step, width) if look.has_ground else ""
+    if streets and step.zoom >= still_streets.STREETS_FROM:
+        names = still_streets.lettered(streets, step, taken, look.size or LARGEST_PX, width) + names
     leaders = "".join(
         f"M{n(s.xy[0] - x0)} {n(s.xy[1] - y0)}L{n(s.place[0] - x0)} {n(s.place[1] - y0)}"
         for s in found
@@ -399,17 +386,6 @@ def _layer(
     )
     drawn = "".join(_symbol(stack, step, look.changed) for stack in found)
     return f'<g class="mm-z mm-z{step.name}">{names}<path class="mm-leader" d="{leaders}"/>{drawn}</g>'
-
-
-def n(value: float) -> str:
-    """
-    Write a number of pixels to a tenth.
-
-    >>> n(3.0), n(-0.04), n(2.26)
-    ('3', '0', '2.3')
-    """
-    text = f"{value:.1f}".removesuffix(".0")
-    return "0" if text == "-0" else text
 
 
 def _symbol(stack: Stack, step: WindowClass, changed: Mapping[str, str]) -> str:
@@ -481,12 +457,8 @@ class _Name:
             yield placing.whole(east * away - back), placing.whole(south * away)
 
 
-def _names(names: Iterable[_Name], found: list[Stack], look: Look, step: WindowClass, width: Width) -> str:
-    if not look.has_ground:
-        return ""
-    taken = [
-        (s.place[0] - s.radius, s.place[1] - s.radius, s.place[0] + s.radius, s.place[1] + s.radius) for s in found
-    ]
+def _names(names: Iterable[_Name], taken: list[Box], look: Look, step: WindowClass, width: Width) -> str:
+    """Write the names that find room; theirs is taken."""
     x0, y0 = step.origin
     seen_x, seen_y = look.size or LARGEST_PX
     parts = []
@@ -532,7 +504,7 @@ def _line_to(start: tuple[float, float], end: tuple[float, float], origin: tuple
     return f'<line class="mm-name-line" x1="{n(x1)}" y1="{n(y1)}" x2="{n(x2)}" y2="{n(y2)}"/>'
 
 
-def _box(x: float, y: float, radius: float) -> Box:
+def _around(x: float, y: float, radius: float) -> Box:
     return x - radius, y - radius, x + radius, y + radius
 
 

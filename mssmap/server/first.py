@@ -28,9 +28,10 @@ from mssmap.brief.drawing import typeface
 from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.legend import extents, layers, lines, symbols, text
-from mssmap.maps import assets, panels, still, view
+from mssmap.maps import assets, panels, still, streets, view
 from mssmap.maps.still import Still
 from mssmap.records import kinds, units
+from mssmap.streets import shelf
 from mssmap.ui import asked as asking
 from mssmap.ui import cache, logs, state
 from mssmap.ui.asked import Asked, View
@@ -318,13 +319,14 @@ def _map(shown: View, drawn: Still) -> str:
         f'<div class="mm-foot">{drawn.scales}<div class="mm-box mm-north">{NORTH}</div></div>'
         f'<div class="mm-box mm-soon">{coming} '
         f'<a href="light?{html.escape(asking.write(asked))}">{plain}</a></div>'
-        f'<div class="mm-credit">{html.escape(credit(told["source"]))}</div></div></div>'
+        f'<div class="mm-credit">{html.escape(credit(told["source"], drawn))}</div></div></div>'
     )
 
 
-def credit(source: str) -> str:
-    """Return the line that names where the map is from."""
-    return " · ".join([source, *assets.credits_of(cache.data())])
+def credit(source: str, drawn: Still | None = None) -> str:
+    """Return the line that names where the map is from, its streets too if some are drawn."""
+    found = streets.drawn() if drawn and drawn.has_streets else None
+    return " · ".join([source, *assets.credits_of(cache.data()), *([found["credit"]] if found else [])])
 
 
 def legend(shown: View) -> str:
@@ -432,4 +434,5 @@ def linked(asked: Asked, path: str) -> str:
 
 def keys(asked: Asked) -> str:
     """Return what tells one view from another."""
-    return json.dumps([asking.write(asked), [list(pair) for pair in asked.unusable], state.today().isoformat()])
+    told = [asking.write(asked), [list(pair) for pair in asked.unusable], state.today().isoformat()]
+    return json.dumps([*told, found.set_id if (found := shelf.drawn()) else None])

@@ -16,7 +16,7 @@ from mssmap import client, i18n, settings
 from mssmap.errors import NotFoundError
 from mssmap.i18n import gettext as _
 from mssmap.legend import layers, lines, text
-from mssmap.maps import panels, still, view
+from mssmap.maps import panels, still, streets, view
 from mssmap.maps.still import Still
 from mssmap.records import kinds, regions, views
 from mssmap.server import first
@@ -201,8 +201,15 @@ def _map(shown: View) -> str:
     size = f'width="{WIDTH_PX}" height="{HEIGHT_PX}"'
     return (
         f'<h2>{title}</h2><figure tabindex="0" aria-label="{title}"><img alt="{described}" {size} '
-        f'src="{_picture(drawn)}"></figure><h3>{key}</h3><div class="legend">{first.legend_rows(shown)}</div>'
+        f'src="{_picture(drawn)}">{_streets(drawn)}</figure>'
+        f'<h3>{key}</h3><div class="legend">{first.legend_rows(shown)}</div>'
     )
+
+
+def _streets(drawn: Still) -> str:
+    """Name where the streets on the picture are from."""
+    found = streets.drawn() if drawn.has_streets else None
+    return f"<figcaption>{_safe(found['credit'])}</figcaption>" if found else ""
 
 
 def _picture(drawn: Still) -> str:

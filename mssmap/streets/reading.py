@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import shapely
@@ -16,13 +18,48 @@ from mssmap.streets.features import LEVELS
 from mssmap.streets.manifest import Manifest
 from mssmap.streets.tile import UNITS
 
-__all__ = ["LEVELS", "carried", "roads", "tiles_in", "waters"]
+__all__ = ["LEVELS", "Point", "Streets", "carried", "read", "tiles_in"]
 
 Box = tuple[float, float, float, float]
 Shapes = NDArray[np.object_]
 
 MOST_BYTES: Final = 5_000_000
 """Of tiles in a page that carries them."""
+
+
+class Point(NamedTuple):
+    """A landmark (list `l` of a tile) or a part of a town (`t`), at a place in degrees."""
+
+    kind: str
+    rank: int
+    name: str
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True, eq=False)
+class Streets:
+    """
+    What is in a box, in degrees.
+
+    Attributes
+    ----------
+    areas
+        `w`, `p` and `b` (waters, parks, buildings) -> polygons.
+    streams
+        Lines.
+    roads, ranks, names
+        Lines, the rank of each as `features.Kind` has it, and its name, "" for none.
+    points
+        Landmarks and parts of towns.
+    """
+
+    areas: dict[str, Shapes]
+    streams: Shapes
+    roads: Shapes
+    ranks: NDArray[np.int64]
+    names: tuple[str, ...]
+    points: tuple[Point, ...]
 
 
 def tiles_in(found: Manifest, box: Box, level: int) -> Iterator[tuple[int, int, dict[str, Any]]]:
@@ -41,24 +78,46 @@ def tiles_in(found: Manifest, box: Box, level: int) -> Iterator[tuple[int, int, 
                 yield x, y, json.loads(tile.unpacked(packed))
 
 
-def roads(found: Manifest, box: Box, level: int) -> tuple[Shapes, NDArray[np.int64]]:
-    """Return the roads of a level in a box as lines in degrees, and the rank of each; as `features.Kind` has it."""
-    lines, ranks = [], []
-    for x, y, content in tiles_in(found, box, level):
-        for rank, _name, steps in content.get("r", ()):
-            lines.append(_in_degrees(steps, level, x, y))
-            ranks.append(rank)
-    return _array([shapely.LineString(line) for line in lines]), np.array(ranks, dtype="int64")
+@lru_cache(maxsize=4)
+def read(set_id: str, box: Box, level: int) -> Streets:
+    """Return what the tiles of a level in a box have; nothing if the set is not there."""
+    found = next((one for one in shelf.listed() if one.set_id == set_id), None)
+    areas: dict[str, list[Any]] = {"w": [], "p": [], "b": []}
+    streams, roads, points = [], [], []
+    for x, y, content in tiles_in(found, box, level) if found else ():
+        called = [*content.get("n", ()), ""]  # -1, no name, is the last one
+
+        def at(steps: list[int], x: int = x, y: int = y) -> NDArray[np.float64]:
+            return _in_degrees(steps, level, x, y)
+
+        for name, polygons in areas.items():
+            polygons += _polygons(map(at, content.get(name, ())))
+        streams += [shapely.LineString(at(line)) for _rank, line in content.get("s", ())]
+        roads += [(shapely.LineString(at(line)), rank, called[name]) for rank, name, line in content.get("r", ())]
+        for kind in ("l", "t"):
+            points += [Point(kind, rank, called[name], *at([*xy])[0]) for rank, name, *xy in content.get(kind, ())]
+    return Streets(
+        {name: _array(polygons) for name, polygons in areas.items()},
+        _array(streams),
+        _array([line for line, _rank, _name in roads]),
+        np.array([rank for _line, rank, _name in roads], dtype="int64"),
+        tuple(name for _line, _rank, name in roads),
+        tuple(points),
+    )
 
 
-def waters(found: Manifest, box: Box, level: int) -> Shapes:
-    """Return the waters of a level in a box as areas in degrees."""
-    return _array([
-        shapely.Polygon(_in_degrees(ring, level, x, y))
-        for x, y, content in tiles_in(found, box, level)
-        for ring in content.get("w", ())
-        if len(ring) >= 6
-    ])  # fmt: skip
+def _polygons(rings: Iterable[NDArray[np.float64]]) -> list[shapely.Polygon]:
+    """Return the areas of rings: outlines against the clock on the ground, each followed by its holes."""
+    found: list[tuple[Any, list[Any]]] = []
+    for ring in rings:
+        if len(ring) < 3:
+            continue
+        line = shapely.LinearRing(ring)
+        if line.is_ccw or not found:
+            found.append((line, []))
+        else:
+            found[-1][1].append(line)
+    return [shapely.Polygon(outline, holes) for outline, holes in found]
 
 
 def _in_degrees(steps: list[int], level: int, x: int, y: int) -> NDArray[np.float64]:

@@ -37,7 +37,7 @@ def ground(data: Data, at: Frame, regions: Iterable[str]) -> str:
     """Draw what lies under the records."""
     wanted = set(regions)
     roads = data.frames.get("roads")
-    lines = frame.metric(data, "roads")
+    lines = streets.beside(at, frame.metric(data, "roads"))
     national = (roads["class"] == "national").to_numpy() if roads is not None else np.zeros(0, dtype=bool)
 
     def layer(name: str, **style: Any) -> str:

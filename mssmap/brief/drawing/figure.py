@@ -18,7 +18,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from mssmap.brief.drawing import basemap, draw, frame, marks, surround
+from mssmap.brief.drawing import basemap, draw, frame, marks, streets, surround
 from mssmap.brief.drawing.draw import INK, SOFT
 from mssmap.brief.drawing.frame import Frame
 from mssmap.brief.drawing.labels import (
@@ -93,6 +93,7 @@ class _Part:
     placed: list[PlacedSymbol] = field(default_factory=list)
     left_out: int = 0
     labels: list[PlacedLabel] = field(default_factory=list)
+    streets: str = ""
 
 
 def compose(
@@ -207,6 +208,7 @@ def _fill(
     named = marks.zone_labels(shown, part.frame) if part.small else []
     told = marks.zone_figures(_things(data, shown), part.frame)
     part.labels += place_labels([*told, *ground, *named], part.room)
+    part.streets = streets.lettered(part.frame, part.room)
 
 
 def _used(parts: Sequence[_Part], shown: Shown) -> dict[str, int]:
@@ -299,7 +301,7 @@ def _clip(index: int, part: _Part) -> str:
 
 def _drawn(data: Data, part: _Part, index: int, shown: Shown, regions: Iterable[str], edge: str) -> list[str]:
     at = part.frame
-    ground = basemap.ground(data, at, regions) + _zones(data, shown, part) + _discs(shown, part)
+    ground = basemap.ground(data, at, regions) + _zones(data, shown, part) + _discs(shown, part) + part.streets
     return [
         draw.rectangle(at.left, at.top, at.width, at.height, fill=basemap.SEA),
         draw.tag("g", ground, clip_path=f"url(#frame-{index})"),

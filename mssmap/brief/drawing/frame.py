@@ -83,9 +83,10 @@ class Frame:
     def points(self, lon: Any, lat: Any) -> NDArray[np.float64]:
         """Return places in millimetres of the sheet, one row each."""
         east, north = _TO_METRES.transform(np.asarray(lon, dtype="float64"), np.asarray(lat, dtype="float64"))
-        return self._sheet(np.column_stack([np.atleast_1d(east), np.atleast_1d(north)]))
+        return self.on_sheet(np.column_stack([np.atleast_1d(east), np.atleast_1d(north)]))
 
-    def _sheet(self, metres: NDArray[np.float64]) -> NDArray[np.float64]:
+    def on_sheet(self, metres: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return places in UTM, one row each, in millimetres of the sheet."""
         per_mm = (self.east - self.west) / self.width
         out = np.empty_like(metres)
         out[:, 0] = self.left + (metres[:, 0] - self.west) / per_mm
@@ -102,7 +103,7 @@ class Frame:
         near = geometries[shapely.intersects(geometries, shapely.box(*window))]
         simple = shapely.simplify(near, smallest_mm * per_mm, preserve_topology=True)
         cut = [shapely.clip_by_rect(shape, *window) for shape in simple]
-        return [shapely.transform(shape, self._sheet) for shape in cut if not shape.is_empty]
+        return [shapely.transform(shape, self.on_sheet) for shape in cut if not shape.is_empty]
 
     def holds(self, other: Extent) -> bool:
         """Whether an extent in degrees lies in the window as a whole."""
