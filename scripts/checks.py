@@ -1204,6 +1204,7 @@ RELEASE_CHECKS: Final = (
         "_holds",
         TAKING + "test_a_signature_is_that_of_this_release",
         "return True",
+        room="releases",
     ),
     Check(
         "release",

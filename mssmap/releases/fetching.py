@@ -79,7 +79,11 @@ def _file(path: Path) -> tuple[bytes, str | None]:
         beside = path.with_name(path.name + SIGNATURE)
         signature = beside.read_bytes()[:SIGNATURE_BYTES].decode("utf-8", "replace") if beside.exists() else None
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error}).") from error
+        raise InputError(
+            _("{file}: cannot be read ({reason}). Nothing was changed.").format(
+                file=path, reason=error.strerror or error
+            )
+        ) from error
     return content, signature
 
 
