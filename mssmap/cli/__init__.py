@@ -16,7 +16,21 @@ import typer
 
 import mssmap
 from mssmap import settings
-from mssmap.cli import archives, briefs, files, imports, inbox, pages, people, plans, records, streets, system, teams
+from mssmap.cli import (
+    archives,
+    briefs,
+    files,
+    imports,
+    inbox,
+    pages,
+    people,
+    plans,
+    records,
+    streets,
+    system,
+    teams,
+    updating,
+)
 from mssmap.cli.common import BAD_INPUT, FOUND_FAULTS, forget_used, tell, tell_used, write
 from mssmap.errors import MssmapError
 
@@ -41,6 +55,7 @@ COMMANDS = (
     imports.import_,
     inbox.submit,
     inbox.publish,
+    updating.update,
     people.people,
     system.log,
     system.backup,

@@ -28,23 +28,29 @@ KnownOn = Annotated[str, typer.Option("--known-on", metavar="DATE", help="Day wh
 Grade = Annotated[str, typer.Option(metavar="GRADE", help="Leave out records below it, for example C3; F6 shows all.")]
 Region = Annotated[str, typer.Option(metavar="REGION", help="P-code or name of a department or commune.")]
 Plans = Annotated[bool, typer.Option("--plans", help="Add events that were announced, not reported as done.")]
+Release = Annotated[
+    str,
+    typer.Option("--release", metavar="VERSION", help="Data of a release, such as 2026.11.1; default: as they stand."),
+]
 MakeStore = Annotated[bool, typer.Option("--make-store", help="Make the store if it is not there yet.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON.")]
 Out = Annotated[Path | None, typer.Option(metavar="FILE", help="Write to a file instead of stdout.")]
 
 
-def open_data() -> Data:
+def open_data(release: str = "") -> Data:
     reads_store()
-    data = mssmap.load()
+    data = mssmap.load(release or None)
     if data.faults:
         tell(f"{count(len(data.faults), 'fault')} in the data, mssmap check lists them")
     return data
 
 
-def open_view(as_of: str, known_on: str) -> tuple[Data, Clocks]:
+def open_view(as_of: str, known_on: str, release: str = "") -> tuple[Data, Clocks]:
     dates = day(as_of, "--as-of"), day(known_on, "--known-on")
-    data = open_data()
-    return data, mssmap.clocks(*dates)
+    data = open_data(release)
+    if data.pinned:
+        tell(f"release {data.release}: as it was published, without what was imported or accepted here")
+    return data, mssmap.clocks(*dates, release or None)
 
 
 _used: list[str] = []

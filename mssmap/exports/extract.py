@@ -71,6 +71,7 @@ class Extract:
             sources=self.sources,
             losses=self.losses,
             fingerprint=self.fingerprint,
+            release=self.data.release if self.data else "",
         )
 
 
@@ -83,6 +84,7 @@ def build(data: Data, selection: Selection, form: Form) -> Extract:
     NotFoundError, InputError
         See `parts.read`.
     """
+    selection = replace(selection, release=data.release if data.pinned else "")
     if selection.filters.region:
         pcode = regions.find(data, selection.filters.region).pcode
         selection = replace(selection, filters=replace(selection.filters, region=pcode))

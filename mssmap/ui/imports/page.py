@@ -137,13 +137,13 @@ def _reading(upload: Any) -> Reading:
 
 def _prepared(reading: Reading, table: str, chosen: Mapping, upload: Any) -> Imported:
     """Work a table out once for each way to read it."""
-    key = (upload.file_id, table, repr(chosen), cache.data().fingerprint)
+    key = (upload.file_id, table, repr(chosen), cache.data_now().fingerprint)
     held = st.session_state.get("import_made")
     if held and held[0] == key:
         made: Imported = held[1]
         return made
     with st.spinner(_("Checking every row")):
-        made = prepare.prepare(reading, table, cache.data(), chosen, file=upload.name)
+        made = prepare.prepare(reading, table, cache.data_now(), chosen, file=upload.name)
     st.session_state["import_made"] = (key, made)
     return made
 
