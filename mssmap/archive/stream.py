@@ -30,7 +30,8 @@ from mssmap.ingest import days, events, prepare, source
 from mssmap.ingest.mapping import Mapping, Source
 from mssmap.ingest.prepare import Imported
 from mssmap.ingest.source import Part
-from mssmap.jail.limits import naming, refused
+from mssmap.jail import journal
+from mssmap.jail.limits import LIMITS, naming, refused
 from mssmap.records.catalog import Data
 
 BATCH_ROWS: Final = 50_000
@@ -108,7 +109,7 @@ def add_file(
         If the file cannot be used; one line says why.
     """
     try:
-        with path.open("rb") as file:
+        with journal.merged(path, path.open("rb"), LIMITS.file_bytes) as file:
             return add_open(shelf, file, path.name, data, mapping=mapping, title=title, progress=progress)
     except OSError as error:
         with naming(str(path)):

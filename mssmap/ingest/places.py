@@ -19,6 +19,7 @@ from mssmap.records import regions
 from mssmap.records.catalog import Data
 
 SWAPPED: Final = "longitude and latitude were swapped"
+FLATTENED: Final = "an area without any surface is a line or a point"
 MADE_VALID: Final = "a shape that crossed itself was repaired"
 SHORE_KM: Final = 12
 """A point may lie so far off the coast, the territorial sea, without being flagged."""
@@ -134,6 +135,7 @@ def _tell(placed: Placed, marks: mending.Marks) -> None:
     for mark, what, note in (
         (mending.SWAPPED, SWAPPED, f"{SWAPPED}, and put right."),
         (mending.REPAIRED, MADE_VALID, f"{MADE_VALID} (make_valid)."),
+        (mending.FLAT, FLATTENED, f"{FLATTENED}."),
     ):
         marked = (marks & mark).astype(bool)
         for row in placed.shapes.index[marked]:

@@ -30,6 +30,7 @@ Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 SWAPPED: Final = 1
 REPAIRED: Final = 2
+FLAT: Final = 4
 """Marks of a shape whose longitude and latitude were swapped, and of one that crossed itself."""
 
 COLLECTION: Final = shapely.GeometryType.GEOMETRYCOLLECTION
@@ -212,7 +213,7 @@ def flat(shape: Any, row: int, limits: Limits) -> Any:
 
 @dataclass
 class Mended:
-    """Shapes that can be used, and what was done to each: `SWAPPED`, `REPAIRED` or both."""
+    """Shapes that can be used, and what was done to each: `SWAPPED`, `REPAIRED`, `FLAT`."""
 
     shapes: Shapes
     marks: Marks
@@ -306,8 +307,9 @@ def mend(shapes: Shapes) -> Mended:
         bounds = shapely.bounds(shapes)
     broken = on_globe(bounds) & ~shapely.is_valid(shapes)
     if broken.any():
+        before = _is_area(shapes[broken])
         shapes[broken] = [_repaired(shape) for shape in shapes[broken]]
-        marks[broken] |= REPAIRED
+        marks[broken] |= np.where(before & ~_is_area(shapes[broken]), FLAT, REPAIRED).astype(np.uint8)
     return Mended(shapes, marks)
 
 
@@ -325,6 +327,13 @@ def on_globe(bounds: Any) -> Mask:
     with np.errstate(invalid="ignore"):
         within: Mask = (np.abs(bounds[:, [0, 2]]) <= 180).all(axis=1) & (np.abs(bounds[:, [1, 3]]) <= 90).all(axis=1)
     return within
+
+
+def _is_area(shapes: Shapes) -> Mask:
+    found: Mask = np.isin(
+        shapely.get_type_id(shapes), (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+    )
+    return found
 
 
 def _repaired(shape: Any) -> Any:

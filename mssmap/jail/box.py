@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyogrio
 
 from mssmap import settings
-from mssmap.jail import wire
+from mssmap.jail import journal, wire
 from mssmap.jail.drivers import DRIVERS
 from mssmap.jail.jobs import Order
 from mssmap.jail.limits import Limits, RefusedError, at_most, naming, printable, refused
@@ -125,7 +125,7 @@ def _opened(path: Path, limits: Limits) -> BinaryIO:
     if found.st_size > limits.file_bytes:
         file.close()
         at_most(found.st_size, limits.file_bytes, "bytes")
-    return file
+    return journal.merged(path, file, limits.file_bytes)
 
 
 def without_waiting(path: str, flags: int) -> int:
