@@ -1,22 +1,24 @@
 """
-Picture the map before and after a change of `data/`, side by side: country, capital, Artibonite.
+Picture the map of a revision and that of today side by side, on screen and in print: country, capital, Artibonite.
 
     python scripts/picture_ground.py REVISION FOLDER
 
-`data/` of the revision and the one that ships are served by the app as it is, each from a store of its own, and
-pictured in Chromium: `boundaries-country.png` and so on, before on the left. In print: `mssmap brief` with
-MSSMAP_DATA_DIR set.
+Each is served by its own code from its own data, with a store of its own, and pictured in Chromium; then each makes a
+pack, whose map page is pictured: `boundaries-country.png`, `boundaries-country-print.png` and so on, before on the
+left. Needs pdftoppm for the print.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 import urllib.error
@@ -24,7 +26,6 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from compare_ground import data_of
 from get_test_tools import BROWSERS
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
@@ -37,19 +38,34 @@ VIEWS = {
     "artibonite": "lat=19.15&lon=-72.5&zoom=10.25",
 }
 FIRST = "?as_of=2025-01-18&known_on=2026-11-22&layers=departments,communes&lang=en&"
+PRINTED = {"country": (), "capital": ("--region", "HT0111"), "artibonite": ("--region", "HT05")}
+"""Name of a view -> how the pack is asked for it."""
 SIZE = {"width": 1100, "height": 900}
 START_S, DRAW_MS = 120, 8_000
 
 
+def tree_of(revision: str, folder: Path) -> Path:
+    """Unpack code and data of a revision."""
+    packed = subprocess.run(["git", "archive", revision], cwd=settings.ROOT, check=True, capture_output=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
+        tar.extractall(folder / "tree", filter="data")
+    return folder / "tree"
+
+
+def surroundings(tree: Path, folder: Path) -> dict[str, str]:
+    """Return the environment in which the code of a tree runs, with a store of its own."""
+    own = {"PYTHONPATH": tree, "MSSMAP_DATA_DIR": tree / "data", "XDG_DATA_HOME": folder, "XDG_CACHE_HOME": folder}
+    return {**os.environ, **{name: str(path) for name, path in own.items()}}
+
+
 @contextlib.contextmanager
-def served(data: Path, folder: Path) -> Iterator[str]:
-    """Serve a data folder at an address of its own; ends with the block."""
+def served(tree: Path, folder: Path) -> Iterator[str]:
+    """Serve a tree at an address of its own; ends with the block."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    env = {**os.environ, "MSSMAP_DATA_DIR": str(data), "MSSMAP_DATABASE_URL": f"sqlite:///{folder / 'store.db'}"}
     command = [sys.executable, "-m", "mssmap", "serve", "--port", str(port)]
-    with subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL) as process:
+    with subprocess.Popen(command, env=surroundings(tree, folder), cwd=tree, stdout=subprocess.DEVNULL) as process:
         try:
             _await(f"http://127.0.0.1:{port}/readyz")
             yield f"http://127.0.0.1:{port}/"
@@ -83,6 +99,19 @@ def pictured(browser: Browser, address: str, folder: Path, mark: str) -> dict[st
     return found
 
 
+def printed(tree: Path, folder: Path) -> dict[str, Path]:
+    """Return the map page of a pack for each view."""
+    found = {}
+    for name, asked in PRINTED.items():
+        out = folder / name
+        command = [sys.executable, "-m", "mssmap", "brief", "--make-store", "--as-of", "2025-01-18", *asked]
+        subprocess.run([*command, "--out", out], env=surroundings(tree, folder), cwd=tree, check=True)
+        pdf = next(out.rglob("*.pdf"))
+        subprocess.run(["pdftoppm", "-png", "-r", "110", "-l", "1", "-singlefile", pdf, out / "page"], check=True)
+        found[name] = out / "page.png"
+    return found
+
+
 def beside(left: Path, right: Path, target: Path) -> None:
     """Put two pictures side by side."""
     pair = [Image.open(path).convert("RGB") for path in (left, right)]
@@ -103,13 +132,15 @@ def main() -> int:
         path = next(filter(None, map(shutil.which, BROWSERS)), None)
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         both = []
-        for mark, data in (("before", data_of(options.revision, folder)), ("after", settings.default_data_dir())):
+        for mark, tree in (("before", tree_of(options.revision, folder)), ("after", settings.ROOT)):
             home = folder / mark
             home.mkdir()
-            with served(data, home) as address:
-                both.append(pictured(browser, address, folder, mark))
+            with served(tree, home) as address:
+                both.append((pictured(browser, address, folder, mark), printed(tree, home)))
+        (screens_before, pages_before), (screens, pages) = both
         for name in VIEWS:
-            beside(both[0][name], both[1][name], options.folder / f"boundaries-{name}.png")
+            beside(screens_before[name], screens[name], options.folder / f"boundaries-{name}.png")
+            beside(pages_before[name], pages[name], options.folder / f"boundaries-{name}-print.png")
     return 0
 
 

@@ -55,6 +55,7 @@ export class Streets {
     this.look = "";
     this.waiting = 0;
     this.following = 0;
+    this.since = 0;
     document.fonts?.load(LETTERS).then(() => {
       forgetWidths();
       this.letter();
@@ -87,6 +88,7 @@ export class Streets {
     const wanted = set ? this.tilesInView(set, zoom) : [];
     this.drop(new Set(wanted.map(({ key }) => key)));
     const missing = set ? wanted.filter(({ key }) => !this.drawn.has(key)) : [];
+    if (missing.length && !this.isBusy) this.since = performance.now();
     for (const { key, x, y } of missing) if (set) this.begin(set, key, x, y);
     const isShown = wanted.length > 0;
     if (isShown !== this.sheet.hasStreets || !set) {
@@ -219,7 +221,7 @@ export class Streets {
 
   finished() {
     this.letter();
-    note({ streets: this.set ? this.drawn.size : 0 });
+    note({ streets: this.set ? this.drawn.size : 0, streetsMs: performance.now() - this.since });
   }
 
   /** Writes the names where the names and symbols of ours leave room. */

@@ -3,7 +3,7 @@
  *
  * On the page: `asked`, the name of the view that the map was asked for. On the map, after each drawing: `seq`, the name
  * of the view that is drawn, `day`, `shown` (symbols), `counts` (of the legend), `cells`, `closures`, `imports`,
- * `archive`, `archiveFault` and `streets`. That the attribute is there at all says that our scripts run (page.css).
+ * `archive`, `archiveFault` `streets` and `streetsMs`. That the attribute is there at all says that our scripts run (page.css).
  */
 
 /** @import { ArchivePicture } from "./messages.js" */
@@ -21,6 +21,7 @@
  * @property {ArchivePicture | null} [archive]
  * @property {string} [archiveFault]
  * @property {number} [streets]  tiles of streets, once all are drawn
+ * @property {number} [streetsMs]  how long the last ones took, from the view that asked for them
  */
 
 /** @type {Drawn} */
