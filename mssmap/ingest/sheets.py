@@ -107,8 +107,10 @@ def _sheet(sheet: Any, parsed: Parsed, limits: Limits, merged: list[Merged], unw
     at_row = {number: at for at, (number, _) in enumerate(body)}
     for at_column, number in sorted(unworked):
         if number in at_row and at_column <= width:
-            table.blame(at_row[number], list(columns)[at_column - 1], phrase("a formula without its result"),
-                        phrase("a value"), phrase("Open it in a spreadsheet, save it and try again."), kind="rule")  # fmt: skip
+            hint = phrase("Open it in a spreadsheet, save it and try again.")
+            column = list(columns)[at_column - 1]
+            found, required = phrase("a formula without its result"), phrase("a value")
+            table.blame(at_row[number], column, found, required, hint, kind="rule")
     table.notes += [phrase("{name}: {note}", name=sheet.title, note=note) for note in header.notes]
     if header.tags:
         table.left_out[headers.TAGS] = 1

@@ -79,7 +79,7 @@ def test_a_phrase_goes_as_json_and_comes_back():
     ],
 )
 def test_what_is_no_phrase_is_refused(sent):
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"."):
         unpacked(sent)
 
 
