@@ -24,6 +24,7 @@ import shapely
 from mssmap.crs import WGS84
 from mssmap.errors import DataError, Fault
 from mssmap.i18n import gettext as _
+from mssmap.i18n.phrases import phrase
 from mssmap.ingest import mapping, pinned, stored
 from mssmap.ingest.prepare import LEVELS, Imported, described
 from mssmap.jail.limits import printable
@@ -202,7 +203,13 @@ def drawn(data: Data) -> list[str]:
 
 def _faulty(data: Data, name: str, found: str) -> Data:
     fault = Fault(
-        printable(name), None, "", found.rstrip("."), "imports that can be read", "They are not shown.", kind="file"
+        printable(name),
+        None,
+        "",
+        found.rstrip("."),
+        phrase("imports that can be read"),
+        phrase("They are not shown."),
+        kind="file",
     )
     return replace(data, faults=(*data.faults, fault))
 
