@@ -32,6 +32,7 @@ if permits.let_in(cache.opened):
         page.run()
         with st.sidebar:
             controls.language_choice()
+            controls.release_choice()
             controls.light_page()
             permits.signed_in()
     except MssmapError as error:

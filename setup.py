@@ -13,6 +13,8 @@ CARRIED = (
     "data/README.md",
     "data/layers/*.geojson",
     "data/tables/*.csv",
+    "data/releases/*.json",
+    "data/releases/files/*.xz",
     "docs/icon.png",
     "docs/logo.svg",
     ".streamlit/config.toml",

@@ -46,6 +46,7 @@ __all__ = [
     "coverage",
     "events",
     "export",
+    "known_releases",
     "layer",
     "load",
     "plan",
@@ -55,24 +56,33 @@ __all__ = [
 ]
 
 
-def load() -> Data:
+def load(release: str | None = None) -> Data:
     """
-    Read and check the data folder of the settings, and what the store has imported.
+    Read and check the data folder of the settings, and what the store has imported and accepted.
 
-    Later calls return the same data until something is imported or removed.
+    Later calls return the same data until something is imported, accepted, published or removed.
+
+    Parameters
+    ----------
+    release
+        Version of a release, such as `2026.11.1`: the data are those that were published then and nothing else.
 
     Raises
     ------
     DataError
         If there is no readable catalog in the folder. Faults in single files do not raise: see `Data.faults`.
+    NotFoundError
+        If the release is not here.
     """
-    from mssmap.ingest import attach
+    from mssmap.ingest import attach, pinned
 
     found = settings.load()
+    if release:
+        return pinned.data(found.data_dir, found.database_url, release)
     return attach.loaded(found.data_dir, found.database_url, attach.mark(found.database_url))
 
 
-def clocks(as_of: str | date | None = None, known_on: str | date | None = None) -> Clocks:
+def clocks(as_of: str | date | None = None, known_on: str | date | None = None, release: str | None = None) -> Clocks:
     """
     Return the two dials, filled in where not given.
 
@@ -82,6 +92,8 @@ def clocks(as_of: str | date | None = None, known_on: str | date | None = None) 
         Day that is shown; by default the latest with a report in the data.
     known_on
         Day whose knowledge counts; by default today.
+    release
+        Release whose latest report counts, as in `load`.
 
     Raises
     ------
@@ -91,7 +103,7 @@ def clocks(as_of: str | date | None = None, known_on: str | date | None = None) 
     from mssmap.records import timeline, views
 
     known = settings.parse_date(known_on, "known_on") if known_on else settings.today()
-    shown = settings.parse_date(as_of, "as_of") if as_of else views.last_reported(load(), settings.today())
+    shown = settings.parse_date(as_of, "as_of") if as_of else views.last_reported(load(release), settings.today())
     return timeline.Clocks(as_of=shown, known_on=known)
 
 
@@ -102,15 +114,16 @@ def layer(
     known_on: str | date | None = None,
     grade: str = "F6",
     region: str | None = None,
+    release: str | None = None,
 ) -> gpd.GeoDataFrame:
     """
     Return a layer with the status each record had on `as_of`, as known on `known_on`.
 
-    See `mssmap.records.views.layer` for the columns and `clocks` for the defaults.
+    See `mssmap.records.views.layer` for the columns, `clocks` for the defaults and `load` for `release`.
     """
     from mssmap.records import views
 
-    return views.layer(load(), name, clocks(as_of, known_on), grade, region)
+    return views.layer(load(release), name, clocks(as_of, known_on, release), grade, region)
 
 
 def table(
@@ -121,11 +134,12 @@ def table(
     grade: str = "F6",
     region: str | None = None,
     plans: bool = False,
+    release: str | None = None,
 ) -> pd.DataFrame:
     """Return a table as known on `known_on`, without rows dated after `as_of`. See `mssmap.records.views.table`."""
     from mssmap.records import views
 
-    return views.table(load(), name, clocks(as_of, known_on), grade, region, plans=plans)
+    return views.table(load(release), name, clocks(as_of, known_on, release), grade, region, plans=plans)
 
 
 def events(
@@ -138,6 +152,7 @@ def events(
     grade: str = "F6",
     region: str | None = None,
     plans: bool = False,
+    release: str | None = None,
 ) -> gpd.GeoDataFrame:
     """
     Return events with all their figures side by side; `plans` adds what was only announced; `records.views.events`.
@@ -145,8 +160,8 @@ def events(
     from mssmap.records import views
 
     return views.events(
-        load(),
-        clocks(as_of, known_on),
+        load(release),
+        clocks(as_of, known_on, release),
         start=settings.parse_date(start, "start") if start else None,
         end=settings.parse_date(end, "end") if end else None,
         category=category,
@@ -157,7 +172,12 @@ def events(
 
 
 def changes(
-    since: str | date, until: str | date | None = None, as_of: str | date | None = None, *, plans: bool = False
+    since: str | date,
+    until: str | date | None = None,
+    as_of: str | date | None = None,
+    *,
+    plans: bool = False,
+    release: str | None = None,
 ) -> list[Change]:
     """
     Return what was learnt after `since` and up to `until` (today if None); `plans` adds what was only announced.
@@ -167,7 +187,7 @@ def changes(
     from mssmap.records import differences
 
     return differences.changes(
-        load(),
+        load(release),
         settings.parse_date(since, "since"),
         settings.parse_date(until, "until") if until else settings.today(),
         settings.parse_date(as_of, "as_of") if as_of else None,
@@ -318,6 +338,7 @@ def export(
     crs: str = "EPSG:4326",
     columns: str = "mssmap",
     sidecar: bool = True,
+    release: str | None = None,
 ) -> Extract:
     """
     Write layers and tables to a file that carries its proof.
@@ -340,6 +361,8 @@ def export(
         Names of columns: mssmap, cod-ab or hxl.
     sidecar
         False leaves the proof out where the format cannot hold it.
+    release
+        Version of a release, as in `load`; the proof names it.
 
     Returns
     -------
@@ -351,7 +374,7 @@ def export(
     InputError
         If the arguments do not go together, or the file cannot be written.
     NotFoundError
-        If there is no such layer, table, region or category.
+        If there is no such layer, table, region, category or release.
     """
     from pathlib import Path
 
@@ -361,7 +384,7 @@ def export(
     chosen = selection.Selection(
         names=(names,) if isinstance(names, str) else tuple(names),
         filters=Filters(
-            clocks=clocks(as_of, known_on),
+            clocks=clocks(as_of, known_on, release),
             grade=grade,
             region=region,
             start=settings.parse_date(start, "start") if start else None,
@@ -370,14 +393,15 @@ def export(
             plans=plans,
         ),
     )
-    built = extract.build(load(), chosen, selection.Form(format, crs, columns, sidecar))
+    built = extract.build(load(release), chosen, selection.Form(format, crs, columns, sidecar))
     bundle.save(built, Path(out))
     return built
 
 
 def verify(file: str | Path) -> Verdict:
     """
-    Open an exported file and say whether it is unchanged, edited, or overtaken by a revision of the data.
+    Open an exported file and say whether it is unchanged, edited, or overtaken by a revision of the data, and by which
+    release.
 
     Raises
     ------
@@ -388,4 +412,19 @@ def verify(file: str | Path) -> Verdict:
 
     from mssmap.exports import verify
 
-    return verify.file(load(), Path(file))
+    return verify.file(load(), Path(file), releases=verify.Releases(known_releases(), load))
+
+
+def known_releases() -> tuple[str, ...]:
+    """
+    Return the versions of the releases of the data that are here, oldest first, for `release`.
+
+    Raises
+    ------
+    DataError
+        If what names one of them was changed.
+    """
+    from mssmap.ingest import pinned
+
+    found = settings.load()
+    return tuple(release.version for release in pinned.listed(found.data_dir, found.database_url))

@@ -11,9 +11,19 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mssmap.i18n.phrases import Phrase, in_words, phrase
+
 
 class MssmapError(Exception):
-    """Base of all errors raised on purpose; its text is one line meant for the user."""
+    """Base of all errors raised on purpose; its text is one line meant for the user, in the language spoken."""
+
+    def __str__(self) -> str:
+        return in_words(self.message)
+
+    @property
+    def message(self) -> str:
+        """The text as it was given: a phrase can be put into any language."""
+        return self.args[0] if len(self.args) == 1 and isinstance(self.args[0], str) else super().__str__()
 
 
 class CrsError(MssmapError, ValueError):
@@ -88,8 +98,21 @@ class Fault:
         where = self.file if self.row is None else f"{self.file} row {self.row}"
         where += f" ({self.record})" if self.record else ""
         where += f", {self.column}" if self.column else ""
+        if isinstance(self.required, Phrase):
+            return in_words(self.phrase)
         text = f"{where}: found {self.found}, required {self.required}."
         return " ".join(f"{text} {self.hint}".split())
+
+    @property
+    def phrase(self) -> Phrase:
+        """The fault on one line, for any language."""
+        values = {"file": self.file, "row": self.row, "column": self.column, "found": self.found}
+        values |= {"required": self.required, "hint": self.hint}
+        if self.row is None:
+            return phrase("{file}: found {found}, required {required}. {hint}", **values)
+        if not self.column:
+            return phrase("{file} row {row}: found {found}, required {required}. {hint}", **values)
+        return phrase("{file} row {row}, {column}: found {found}, required {required}. {hint}", **values)
 
 
 class DataError(MssmapError, ValueError):

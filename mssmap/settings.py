@@ -106,6 +106,18 @@ SETTINGS = (
         ("none", "viewer"),
     ),
     Setting(
+        "MSSMAP_RELEASE_SECRET",
+        "",
+        "Key that signs the releases of mssmap publish: Ed25519 in PEM, as openssl genpkey -algorithm ed25519 makes. "
+        "Empty: they are unsigned.",
+        secret=True,
+    ),
+    Setting(
+        "MSSMAP_RELEASE_KEYS",
+        "",
+        "Public keys, in the form of minisign and with commas, whose releases mssmap update takes over.",
+    ),
+    Setting(
         "MSSMAP_LOG", "plain", "Form of the log on stderr: plain, or json with one object a line.", ("plain", "json")
     ),
     Setting("MSSMAP_DEBUG", "0", "1: show where a bug happened, in the terminal.", ("0", "1")),
@@ -135,6 +147,8 @@ class Settings:
     oidc_metadata_url: str = ""
     admin: str = ""
     default_role: str = "none"
+    release_secret: str = field(default="", repr=False)
+    release_keys: tuple[str, ...] = ()
     log: str = "plain"
 
     @property
@@ -253,6 +267,8 @@ def _read(env: Mapping[str, str]) -> Settings:
         oidc_metadata_url=values["MSSMAP_OIDC_METADATA_URL"],
         admin=values["MSSMAP_ADMIN"].lower(),
         default_role=values["MSSMAP_DEFAULT_ROLE"],
+        release_secret=values["MSSMAP_RELEASE_SECRET"],
+        release_keys=tuple(key for part in values["MSSMAP_RELEASE_KEYS"].split(",") if (key := part.strip())),
         log=values["MSSMAP_LOG"],
     )
 

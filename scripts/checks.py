@@ -67,6 +67,7 @@ VERIFY: Final = "tests/exports/test_verify.py::"
 ARCHIVES: Final = "tests/archive/test_files.py::"
 DOCUMENTS: Final = "tests/planning/test_documents.py::"
 PLAIN: Final = "tests/ui/test_plain.py::"
+TAKING: Final = "tests/releases/test_taking.py::"
 PUBLISHED: Final = "tests/maps/test_published.py::"
 
 DOOR_CHECKS: Final = (
@@ -1196,7 +1197,110 @@ WORK_CHECKS: Final = (
     ),
 )
 
-CHECKS: Final = (*DOOR_CHECKS, *FILE_CHECKS, *WORK_CHECKS)
+RELEASE_CHECKS: Final = (
+    Check(
+        "release",
+        "a release without a signature is taken over at the word only",
+        "require_signed",
+        TAKING + "test_a_signature_is_that_of_this_release",
+        "if False",
+        "if signature is None",
+    ),
+    Check(
+        "release",
+        "the key is a trusted one",
+        "verified",
+        TAKING + "test_a_signature_is_that_of_this_release",
+        "if False",
+        "if not trusted",
+    ),
+    Check(
+        "release",
+        "the signature is that of the file",
+        "_holds",
+        TAKING + "test_a_signature_is_that_of_this_release",
+        "return True",
+        room="releases",
+    ),
+    Check(
+        "release",
+        "it was signed for this version and day",
+        "require_same",
+        TAKING + "test_a_signature_is_that_of_this_release",
+        "return",
+    ),
+    Check(
+        "release",
+        "it is newer",
+        "require_newer",
+        TAKING + "test_an_older_release_is_refused_and_a_newer_one_is_not",
+        "return",
+    ),
+    Check(
+        "release",
+        "it is of this product",
+        "read",
+        TAKING + "test_what_is_no_whole_release_is_refused",
+        "if False",
+        'if catalog.get("name") != release_file.PRODUCT',
+        "releases",
+    ),
+    Check(
+        "release",
+        "its files have the hashes of its catalog",
+        "_fault",
+        TAKING + "test_what_is_no_whole_release_is_refused",
+        "if False",
+        "if released.digest(files[path]) != mark",
+        "releases",
+    ),
+    Check(
+        "release",
+        "it is packed as ours are",
+        "_fault",
+        TAKING + "test_what_is_no_whole_release_is_refused",
+        'return ""',
+        'return "" if released.packed(files) == content else _("a zip that mssmap publish has not packed")',
+        "releases",
+    ),
+    Check(
+        "release",
+        "nothing was accepted since it was looked at",
+        "take",
+        TAKING + "test_what_was_accepted_meanwhile_is_looked_at_first",
+        "if False",
+        "if inbox.mark_within(connection) != seen",
+        "store",
+    ),
+    Check(
+        "release",
+        "a field copy brings none",
+        "_Check.usable",
+        TAKING + "test_a_field_copy_brings_no_release",
+        "elif False",
+        "elif entity_id.startswith(taken.PREFIX)",
+    ),
+    Check(
+        "release",
+        "an address is https",
+        "both",
+        TAKING + "test_an_address_that_is_none_of_ours",
+        "if False",
+        'if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in THIS_MACHINE)',
+        "releases",
+    ),
+    Check(
+        "release",
+        "no redirect is followed",
+        "_fetched",
+        TAKING + "test_a_release_is_fetched_when_its_address_is_given",
+        "follow_redirects=True",
+        "follow_redirects=False",
+        "releases",
+    ),
+)
+
+CHECKS: Final = (*DOOR_CHECKS, *FILE_CHECKS, *WORK_CHECKS, *RELEASE_CHECKS)
 
 MEASURED: Final = "a way of working that is measured, no check that could be switched off"
 WITHOUT: Final = {

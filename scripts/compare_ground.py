@@ -46,11 +46,17 @@ GSHHG) against those that ship (CNIGS / OCHA, COD-AB Haiti 2018, CC BY 3.0 IGO),
 populations are the same. How the layers are made stands in `data/README.md`, points that were put right in
 `docs/data-changes.md`.
 
-Before on the left, now on the right (`scripts/picture_ground.py`):
+Before on the left, now on the right, each by the code and from the data of its day (`scripts/picture_ground.py`):
 
 ![The country](boundaries-country.png)
 ![The capital](boundaries-capital.png)
 ![The lower Artibonite](boundaries-artibonite.png)
+
+The page of the map in print, with each side's zones:
+
+![The country in print](boundaries-country-print.png)
+![The capital in print](boundaries-capital-print.png)
+![The Artibonite in print](boundaries-artibonite-print.png)
 
 ## Areas
 

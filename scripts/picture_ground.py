@@ -37,7 +37,7 @@ VIEWS = {
     "capital": "lat=18.56&lon=-72.32&zoom=12",
     "artibonite": "lat=19.15&lon=-72.5&zoom=10.25",
 }
-FIRST = "?as_of=2025-01-18&known_on=2026-11-22&layers=departments,communes&lang=en&"
+FIRST = "?as_of=2025-01-18&known_on=2026-11-22&lang=en&"
 PRINTED = {"country": (), "capital": ("--region", "HT0111"), "artibonite": ("--region", "HT05")}
 """Name of a view -> how the pack is asked for it."""
 SIZE = {"width": 1100, "height": 900}

@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 ROOMS = (
-    *("version", "errors", "i18n", "crs", "settings", "values", "jail"),
+    *("version", "i18n", "errors", "crs", "settings", "values", "jail"),
     *("client", "records", "measures", "legend", "planning", "telling"),
     *("store", "streets", "ingest", "archive", "maps", "exports", "api", "brief", "releases"),
     *("mssmap", "ui", "server", "cli", "pages", "app"),

@@ -4,8 +4,8 @@ Bring the catalogs in mssmap/i18n/ up to date with the messages in the code.
     python scripts/update_catalogs.py            write them: new messages come in untranslated, old ones go
     python scripts/update_catalogs.py --check    say what is missing, exit 1 if anything is
 
-Messages are the texts inside `_()`, `gettext()` and `mark()`. A translation that no native speaker has reviewed carries
-the comment `# unreviewed`; remove it after a review.
+Messages are the texts inside `_()`, `gettext()`, `mark()` and `phrase()`. A translation that no native speaker has
+reviewed carries the comment `# unreviewed`; remove it after a review.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from mssmap.i18n import LANGUAGES as SPOKEN
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "mssmap" / "i18n"
 LANGUAGES = tuple(code for code in SPOKEN if code != "en")
-KEYWORDS = {"_": None, "gettext": None, "mark": None}
+KEYWORDS = {"_": None, "gettext": None, "mark": None, "phrase": None}
 UNREVIEWED = "unreviewed"
 
 

@@ -25,6 +25,7 @@ from mssmap.archive import shelf as shelves
 from mssmap.archive.shelf import Manifest, Shelf
 from mssmap.errors import DataError, InputError, NotFoundError
 from mssmap.i18n import gettext as _
+from mssmap.i18n.phrases import phrase
 from mssmap.ingest import field_copy, source
 from mssmap.jail import limits
 from mssmap.jail.limits import MB, printable
@@ -331,10 +332,12 @@ def _require_usable(item: Manifest, path: Path) -> None:
         for _frame in source.parquet(file):
             pass
         if not pq.read_schema(file).equals(columns.STORED):
-            raise limits.refused("other columns", "those of an archive")
+            raise limits.refused(phrase("other columns"), phrase("those of an archive"))
         try:
             said = writer.told(path)
         except duckdb.Error as error:
-            raise limits.refused("a Parquet file that cannot be read", "an intact file") from error
+            raise limits.refused(phrase("a Parquet file that cannot be read"), phrase("an intact file")) from error
         if wrong := [key for key, value in said.items() if getattr(item, key) != value]:
-            raise limits.refused(f"other {', '.join(wrong)} than it says", "an archive as it was written")
+            raise limits.refused(
+                phrase("other {names} than it says", names=", ".join(wrong)), phrase("an archive as it was written")
+            )

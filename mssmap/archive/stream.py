@@ -9,7 +9,6 @@ its ids tell rows apart, is decided by the whole file.
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Map
 from dataclasses import dataclass, field
@@ -26,16 +25,21 @@ from mssmap.archive.shelf import Manifest, Shelf
 from mssmap.archive.writer import Progress, Writer
 from mssmap.errors import Fault, InputError
 from mssmap.i18n import gettext as _
+from mssmap.i18n.phrases import Phrase, phrase
 from mssmap.ingest import days, events, prepare, source
 from mssmap.ingest.mapping import Mapping, Source
 from mssmap.ingest.prepare import Imported
 from mssmap.ingest.source import Part
-from mssmap.jail.limits import naming, refused
+from mssmap.jail import journal
+from mssmap.jail.limits import LIMITS, naming, refused
 from mssmap.records.catalog import Data
 
 BATCH_ROWS: Final = 50_000
 SHOWN_FAULTS: Final = 20
 NEEDED: Final = ("event_id", "category", "valid_from", "lon", "lat")
+
+COUNTED: Final = "{n:,} rows "
+"""What a note begins with whose numbers are those of a part."""
 
 
 @dataclass
@@ -47,7 +51,7 @@ class Told:
     reasons: dict[str, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     notes: dict[str, None] = field(default_factory=dict)
-    counted: dict[str, int] = field(default_factory=dict)
+    counted: dict[str, Phrase] = field(default_factory=dict)
     is_faulty: bool = False
 
     @property
@@ -66,9 +70,10 @@ class Told:
         self.is_faulty |= any(fault.kind == "contract" for fault in faults)
         self.faults += faults[: max(0, SHOWN_FAULTS - len(self.faults))]
         for note in notes:
-            if found := re.match(r"([\d,]+) (rows? .*)", note):
-                plain = re.sub(r" \(.*\)", "", found[2])
-                self.counted[plain] = self.counted.get(plain, 0) + int(found[1].replace(",", ""))
+            if isinstance(note, Phrase) and note.text.startswith(COUNTED):
+                before = self.counted.get(note.text, note)
+                more = before.values["n"] + note.values["n"] if before is not note else note.values["n"]
+                self.counted[note.text] = Phrase(note.text, {**before.values, "n": more})
             else:
                 self.notes[note] = None
 
@@ -80,7 +85,7 @@ class Told:
 
     def sentences(self) -> list[str]:
         """Return the notes, those with numbers for the whole file."""
-        return [*self.notes, *(f"{count:,} {what}" for what, count in self.counted.items())]
+        return [*self.notes, *self.counted.values()]
 
 
 def add_file(
@@ -108,11 +113,13 @@ def add_file(
         If the file cannot be used; one line says why.
     """
     try:
-        with path.open("rb") as file:
+        with journal.merged(path, path.open("rb"), LIMITS.file_bytes) as file:
             return add_open(shelf, file, path.name, data, mapping=mapping, title=title, progress=progress)
     except OSError as error:
         with naming(str(path)):
-            raise refused(f"no readable file ({error.strerror or error})", "the path of a file") from error
+            raise refused(
+                phrase("no readable file ({what})", what=error.strerror or error), phrase("the path of a file")
+            ) from error
 
 
 def add_open(
@@ -189,7 +196,7 @@ def _seen(parts: Iterable[Part], chosen: Mapping | None, data: Data, name: str, 
         if census is not None:
             census.add(part.frame)
     if not told.read:
-        raise refused("no rows", "at least one")
+        raise refused(phrase("no rows"), phrase("at least one"))
     return census
 
 
@@ -213,12 +220,19 @@ def _mapping(frame: pd.DataFrame, chosen: Mapping | None, name: str) -> Mapping 
     """How to read the table; None for our own columns."""
     if chosen is None and {"event_id", "category", "valid_from"} <= set(frame):
         if missing := [column for column in NEEDED if column not in frame and "geometry" not in frame]:
-            raise refused(f"no column {', '.join(missing)}", f"the columns of our events ({', '.join(NEEDED)} ...)")
+            raise refused(
+                phrase("no column {names}", names=", ".join(missing)),
+                phrase("the columns of our events ({names} ...)", names=", ".join(NEEDED)),
+            )
         return None
     known, proposed = prepare.propose(frame)
     used = chosen or proposed
     if known is not None and used.kind != "events":
-        raise refused(f"{known.title}, which is no list of events", "events", "Import it as a layer instead.")
+        raise refused(
+            phrase("{title}, which is no list of events", title=known.title),
+            phrase("events"),
+            phrase("Import it as a layer instead."),
+        )
     return dataclasses.replace(used, kind="events", source=used.source if used.source.title else Source(title=name))
 
 
@@ -269,13 +283,18 @@ def _own(frame: pd.DataFrame, data: Data) -> pd.DataFrame:
     rows["revision"] = rows["revision"].fillna(1)
     counted = rows["revision"].between(0, 2**31 - 1) & (rows["revision"] % 1 == 0)
     if not counted.all():
-        raise refused("a revision that is no small whole number", "1 for the first, 2 for the next, and so on")
+        raise refused(
+            phrase("a revision that is no small whole number"), phrase("1 for the first, 2 for the next, and so on")
+        )
     text = [name for name in ours if isinstance(ours[name].dtype, pd.StringDtype)]
     rows[text] = rows[text].astype("str").fillna("")
     rows["claim"] = rows["claim"].where(rows["claim"] != "", "reported")
     rows["date_precision"] = rows["date_precision"].where(rows["date_precision"] != "", "day")
     if rows["valid_from"].isna().any():
-        raise refused(f"{int(rows['valid_from'].isna().sum()):,} rows without a day in valid_from", "a day in each row")
+        raise refused(
+            phrase("{n:,} rows without a day in valid_from", n=int(rows["valid_from"].isna().sum())),
+            phrase("a day in each row"),
+        )
     return rows.astype(ours.dtypes.to_dict())
 
 
@@ -300,9 +319,14 @@ def _days(cells: pd.Series) -> pd.Series:
     bad = read.bad | read.far
     if bad.any():
         first = bad.index[bad][0]
-        required = "a day from {} to {}, written like the others ({})".format(*days.YEARS, read.format)
+        required = phrase(
+            "a day from {first} to {last}, written like the others ({way})",
+            first=days.YEARS[0],
+            last=days.YEARS[1],
+            way=read.format,
+        )
         told = str(cells[first]).removesuffix(" 00:00:00")[:60]
-        raise refused(f"{told!r} in {cells.name} in row {first}", required)
+        raise refused(phrase("{told!r} in {name} in row {first}", told=told, name=cells.name, first=first), required)
     return read.values
 
 
@@ -320,5 +344,8 @@ def _numbers(cells: pd.Series) -> pd.Series:
     bad = cells.notna() & (cells.astype("str").str.strip() != "") & found.isna()
     if bad.any():
         first = bad.index[bad][0]
-        raise refused(f"{str(cells[first])[:60]!r} in {cells.name} in row {first}", "a number")
+        raise refused(
+            phrase("{what!r} in {name} in row {first}", what=str(cells[first])[:60], name=cells.name, first=first),
+            phrase("a number"),
+        )
     return found.astype("float64")

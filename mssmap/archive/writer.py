@@ -29,6 +29,7 @@ from mssmap.archive import columns
 from mssmap.archive.shelf import WORK, Manifest, Shelf, digest
 from mssmap.errors import DataError, InputError, MssmapError
 from mssmap.i18n import gettext as _
+from mssmap.i18n.phrases import phrase
 from mssmap.ingest.mapping import Source
 from mssmap.records import evidence, regions
 from mssmap.store import disk
@@ -62,12 +63,6 @@ SELECT * EXCLUDE (seq, turn, nth, is_again) FROM (
     )
 ) ORDER BY h3 NULLS LAST, valid_from, event_id, revision
 """
-
-
-CORRECTED: Final = (
-    "{n} rows have the id of an earlier row and other content: they were taken as corrections, newer revisions of the "
-    "same event."
-)
 
 
 class StoppedError(MssmapError):
@@ -142,7 +137,12 @@ class Writer:
             self.corrected = self._write(found, path)
         counted = told(path)
         if self.corrected:
-            notes = [*notes, CORRECTED.format(n=f"{self.corrected:,}")]
+            corrected = phrase(
+                "{n:,} rows have the id of an earlier row and other content: they were taken as corrections, newer "
+                "revisions of the same event.",
+                n=self.corrected,
+            )
+            notes = [*notes, corrected]
         sha256 = digest(path)
         slug = re.sub(r"[^a-z0-9]+", "-", regions.normalise(title))[:40].strip("-") or "archive"
         item = Manifest(

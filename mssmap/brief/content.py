@@ -119,7 +119,15 @@ def compose(data: Data, brief: Brief) -> Content:
 
 def of_data(brief: Brief, data: Data) -> Brief:
     """Return a specification with the data and the software that it is worked out from; its number stands for both."""
-    return replace(brief, data=f"{data.fingerprint}/{__version__}")
+    pin = data.release if data.pinned else ""
+    return replace(brief, data=f"{data.fingerprint}/{__version__}", release=pin)
+
+
+def _unofficial(release: str) -> str:
+    """Return the line that stands on every page: what the pack is, and of which release if it is of one."""
+    if not release:
+        return _("unofficial, from public reporting")
+    return _("release {version} of the data; unofficial, from public reporting").format(version=release)
 
 
 def _compose(data: Data, brief: Brief) -> Content:
@@ -145,7 +153,7 @@ def _compose(data: Data, brief: Brief) -> Content:
         title=_title(data, brief, place, notes),
         subtitle=f"{text.day(brief.clocks.as_of)}, {lines.banner(brief.clocks)['sub']}",
         place=place,
-        classification=_line(brief.classification, _("unofficial, from public reporting"), "classification", notes),
+        classification=_line(brief.classification, _unofficial(brief.release), "classification", notes),
         disclaimer=_(
             "Unofficial, compiled from public reporting. Boundaries and names imply no position on any status. A zone "
             "lies somewhere in the unit drawn; that nothing is reported is not the same as calm."

@@ -26,7 +26,7 @@ from mssmap.brief.pack_zip import LIMITS, MANIFEST
 from mssmap.brief.spec import Brief
 from mssmap.errors import InputError
 from mssmap.exports import zipped
-from mssmap.exports.verify import PartChange
+from mssmap.exports.verify import PartChange, Releases
 from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
 from mssmap.jail import box
@@ -243,7 +243,7 @@ def is_pack(path: Path) -> bool:
         return False
 
 
-def verify(path: Path, data: Data | None = None) -> Report:
+def verify(path: Path, data: Data | None = None, releases: Releases | None = None) -> Report:
     """
     Check every file of a pack against its manifest, and its records against the data.
 
@@ -251,6 +251,8 @@ def verify(path: Path, data: Data | None = None) -> Report:
     ----------
     data
         If given, the records of the pack are worked out again and compared.
+    releases
+        For telling in which of them a record was overtaken.
 
     Raises
     ------
@@ -277,7 +279,7 @@ def verify(path: Path, data: Data | None = None) -> Report:
         edited[MANIFEST] = "changed"
     revised: tuple[PartChange, ...] = ()
     if data is not None and not edited and read.tables:
-        revised = rows.revisions(data, b"".join(read.tables[0].content.column(0).to_pylist()))
+        revised = rows.revisions(data, b"".join(read.tables[0].content.column(0).to_pylist()), releases)
     state = EDITED if edited else REVISED if revised else UNCHANGED
     return Report(state, edited, revised, brief, answer.hashes[MANIFEST])
 

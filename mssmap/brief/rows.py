@@ -5,7 +5,7 @@ from __future__ import annotations
 from mssmap.brief.spec import Brief
 from mssmap.exports import bundle, extract, verify
 from mssmap.exports.selection import Form, Selection
-from mssmap.exports.verify import PartChange
+from mssmap.exports.verify import PartChange, Releases
 from mssmap.records import kinds
 from mssmap.records.catalog import Data
 from mssmap.store import disk
@@ -24,9 +24,9 @@ def files(data: Data, brief: Brief) -> dict[str, bytes]:
     return made
 
 
-def revisions(data: Data, tables: bytes) -> tuple[PartChange, ...]:
+def revisions(data: Data, tables: bytes, releases: Releases | None = None) -> tuple[PartChange, ...]:
     """Return the records of a pack, its zip of CSV, that the data now give otherwise; `exports.verify` tells how."""
     with disk.work_folder(disk.WORK) as folder:  # the reader of files works in a process of its own
         file = folder / "tables.zip"
         file.write_bytes(tables)
-        return verify.file(data, file).revisions
+        return verify.file(data, file, releases=releases or Releases()).revisions

@@ -71,6 +71,8 @@ class Brief:
         A plan as `plan_file.to_dict` gives it, kept whole so that the pack can be made again.
     data
         Fingerprint of the data and version of the software, filled in where the pack is worked out.
+    release
+        Version of the release that the pack is of, filled in likewise; empty for the data as they stand.
     version
         How many packs of this number there are, this one included.
     address
@@ -100,6 +102,7 @@ class Brief:
     classification: str = ""
     paper: str = "A4"
     data: str = ""
+    release: str = ""
     version: int = 1
     address: str = ADDRESS
 
@@ -193,6 +196,7 @@ class Brief:
             "from": asked["from"],
             "to": asked["to"],
             "lang": self.lang,
+            "release": self.release or None,
         }
         given = {key: value for key, value in keys.items() if value is not None}
         return f"{self.address.rstrip('/')}/?{urlencode(given, safe=',')}"
@@ -226,6 +230,8 @@ def _require_extent(extent: tuple[float, float, float, float]) -> None:
 def to_dict(brief: Brief) -> dict[str, Any]:
     """Return a specification as plain values that JSON can hold."""
     plain = {**brief.question, **{name: getattr(brief, name) for name in OWN}}
+    if not brief.release:
+        del plain["release"]  # a specification of before has none, and its number stays
     return plain | {
         "created": brief.created.isoformat(),
         "highlights": list(brief.highlights),

@@ -30,6 +30,7 @@ from mssmap.cli import (
     streets,
     system,
     teams,
+    updating,
 )
 from mssmap.cli.common import BAD_INPUT, FOUND_FAULTS, forget_used, tell, tell_used, write
 from mssmap.errors import MssmapError
@@ -55,6 +56,7 @@ COMMANDS = (
     imports.import_,
     inbox.submit,
     inbox.publish,
+    updating.update,
     people.people,
     system.log,
     system.backup,

@@ -12,11 +12,13 @@ import typer
 from mssmap.cli.common import (
     FOUND_FAULTS,
     AsJson,
+    Lang,
     MakeStore,
     accounted,
     count,
     open_data,
     open_store,
+    speak,
     tell,
     write,
     write_json,
@@ -39,12 +41,14 @@ def add(
     ] = None,
     title: Annotated[str, typer.Option(help="What people call it; default: by its columns and name.")] = "",
     make_store: MakeStore = False,
+    lang: Lang = "en",
     as_json: AsJson = False,
 ) -> None:
     """Make an archive of a file of events, part by part, in bounded memory."""
     from mssmap.archive import acts, shelf, stream
     from mssmap.ingest import mapping as mappings
 
+    speak(lang)
     chosen = mappings.from_file(mapping, f"--mapping {mapping.name}") if mapping else None
     opened, kept = open_store(make=make_store), shelf.default()
     data = open_data()

@@ -15,6 +15,7 @@ from mssmap.cli.common import (
     KnownOn,
     MakeStore,
     Region,
+    Release,
     day,
     open_data,
     open_store,
@@ -47,6 +48,7 @@ def brief(
     lang: Annotated[str, typer.Option(help="Language of the pack: en, fr, ht or es.")] = "en",
     grade: Grade = "F6",
     region: Region = "",
+    release: Release = "",
     title: Annotated[str, typer.Option(help="Title instead of the usual one.")] = "",
     highlight: Highlights = None,
     paper: Annotated[str, typer.Option(help="A4 or Letter.")] = "A4",
@@ -70,7 +72,7 @@ def brief(
         _again(open_store(), again, out)
         return
     kept = open_store(make=make_store)
-    data, clocks = open_view(as_of, known_on)
+    data, clocks = open_view(as_of, known_on, release)
     wanted = _wanted(
         data,
         clocks,
@@ -129,7 +131,8 @@ def _again(kept: Store, n: int, out: Path) -> None:
     """Make a pack again; exit 1 if it is not the same any more."""
     from mssmap.brief import history
 
-    pack, differing = history.again(open_data(), history.find(kept, n), _progress)
+    found = history.find(kept, n)
+    pack, differing = history.again(open_data(found.brief.release), found, _progress)
     _save(pack, out)
     if differing:
         tell(f"pack {n} is not the same: {', '.join(differing)} differ, for data or software changed since")

@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import mssmap
-from mssmap import settings
+from mssmap import i18n, settings
 from mssmap.errors import InputError
+from mssmap.i18n import gettext as _
+from mssmap.i18n import localised
 from mssmap.i18n.legible import legible, legible_json
+from mssmap.i18n.phrases import in_words
 
 if TYPE_CHECKING:
     from mssmap.records.catalog import Data
@@ -28,23 +31,30 @@ KnownOn = Annotated[str, typer.Option("--known-on", metavar="DATE", help="Day wh
 Grade = Annotated[str, typer.Option(metavar="GRADE", help="Leave out records below it, for example C3; F6 shows all.")]
 Region = Annotated[str, typer.Option(metavar="REGION", help="P-code or name of a department or commune.")]
 Plans = Annotated[bool, typer.Option("--plans", help="Add events that were announced, not reported as done.")]
+Release = Annotated[
+    str,
+    typer.Option("--release", metavar="VERSION", help="Data of a release, such as 2026.11.1; default: as they stand."),
+]
 MakeStore = Annotated[bool, typer.Option("--make-store", help="Make the store if it is not there yet.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON.")]
+Lang = Annotated[str, typer.Option(help="Language of what is told: en, fr, ht or es.")]
 Out = Annotated[Path | None, typer.Option(metavar="FILE", help="Write to a file instead of stdout.")]
 
 
-def open_data() -> Data:
+def open_data(release: str = "") -> Data:
     reads_store()
-    data = mssmap.load()
+    data = mssmap.load(release or None)
     if data.faults:
         tell(f"{count(len(data.faults), 'fault')} in the data, mssmap check lists them")
     return data
 
 
-def open_view(as_of: str, known_on: str) -> tuple[Data, Clocks]:
+def open_view(as_of: str, known_on: str, release: str = "") -> tuple[Data, Clocks]:
     dates = day(as_of, "--as-of"), day(known_on, "--known-on")
-    data = open_data()
-    return data, mssmap.clocks(*dates)
+    data = open_data(release)
+    if data.pinned:
+        tell(f"release {data.release}: as it was published, without what was imported or accepted here")
+    return data, mssmap.clocks(*dates, release or None)
 
 
 _used: list[str] = []
@@ -97,7 +107,7 @@ def day(text: str, option: str) -> date | None:
 
 def tell(message: str) -> None:
     tell_used()
-    print(f"mssmap: {legible(' '.join(message.split()))}", file=sys.stderr)
+    print(f"mssmap: {legible(' '.join(in_words(message).split()))}", file=sys.stderr)
 
 
 def write(text: str, out: Path | None) -> None:
@@ -137,5 +147,17 @@ def accounted(name: str, read: int, taken: int, reasons: Mapping[str, int]) -> l
     if not reasons:
         return []
     left_out = sum(reasons.values())
-    lines = [f"{name}: {count(read, 'row')} in the file, {taken:,} taken, {left_out:,} left out:"]
-    return [*lines, *(f"  {number:,}: {reason}" for reason, number in reasons.items())]
+    head = _("{name}: {n} rows in the file, {taken} taken, {left_out} left out:")
+    lines = [head.format(name=name, n=_number(read), taken=_number(taken), left_out=_number(left_out))]
+    return [*lines, *(f"  {_number(number)}: {in_words(reason)}" for reason, number in reasons.items())]
+
+
+def _number(value: int) -> str:
+    return localised(f"{value:,}")
+
+
+def speak(lang: str) -> None:
+    """Speak a language from here on."""
+    if lang not in i18n.LANGUAGES:
+        raise InputError(f"--lang: found {lang!r}, required one of {', '.join(i18n.LANGUAGES)}.")
+    i18n.use(lang)

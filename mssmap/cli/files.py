@@ -15,6 +15,7 @@ from mssmap.cli.common import (
     KnownOn,
     Plans,
     Region,
+    Release,
     count,
     open_data,
     reads_store,
@@ -44,6 +45,7 @@ def export(
     start: Annotated[str, typer.Option("--from", metavar="DATE", help="Only events of this day or later.")] = "",
     end: Annotated[str, typer.Option("--to", metavar="DATE", help="Only events of this day or earlier.")] = "",
     plans: Plans = False,
+    release: Release = "",
     crs: Annotated[str, typer.Option(help="EPSG:4326, or EPSG:32618 where the format allows it.")] = "EPSG:4326",
     columns: Annotated[str, typer.Option(help="Names of columns: mssmap, cod-ab or hxl.")] = "mssmap",
     no_sidecar: Annotated[
@@ -51,7 +53,7 @@ def export(
     ] = False,
 ) -> None:
     """Write layers and tables to a file with sources, licences and a proof inside."""
-    open_data()
+    open_data(release)
     built = mssmap.export(
         names,
         out,
@@ -67,9 +69,12 @@ def export(
         crs=crs,
         columns=columns,
         sidecar=not no_sidecar,
+        release=release or None,
     )
     clocks = built.selection.filters.clocks
     tell(f"{out}: as of {clocks.as_of}, known on {clocks.known_on}, grade {built.selection.filters.grade}")
+    if built.selection.release:
+        tell(f"of release {built.selection.release}")
     for part in built.parts:
         tell(f"{part.name}: {count(len(part.frame), 'row')}, {part.licence}")
     for loss in built.losses:
@@ -90,14 +95,17 @@ def verify(
     clocks = verdict.selection.filters.clocks
     write("\n".join([f"{verdict.state}: {file}", *_lines(verdict)]), None)
     tell(f"{count(verdict.rows, 'row')} as of {clocks.as_of}, known on {clocks.known_on}; opens at {verdict.link}")
+    if verdict.release:
+        tell(f"of release {verdict.release}; released since: {', '.join(verdict.since) or 'none'}")
     if verdict.state != "unchanged":
         raise typer.Exit(FOUND_FAULTS)
 
 
 def _verify_pack(file: Path) -> None:
     from mssmap.brief import pack
+    from mssmap.exports import verify
 
-    report = pack.verify(file, open_data())
+    report = pack.verify(file, open_data(), verify.Releases(mssmap.known_releases(), mssmap.load))
     found = [f"{name}: {what}" for name, what in report.edited.items()]
     found += [line for change in report.revised[:SHOWN] for line in _change_lines(change, "in the data")]
     write("\n".join([f"{report.state}: {file}", *map(legible, found)]), None)
@@ -132,6 +140,8 @@ def _change_lines(change: PartChange, where: str) -> list[str]:
     from mssmap.telling import listing
 
     head = f"{where}: {change.part} {change.record_id} {change.kind}"
+    if change.release:
+        head += f", {'in' if change.kind == 'new' else 'overtaken by'} release {change.release}"
     fields = [
         f"    {field.field}: {listing.shown(field.before)} -> {listing.shown(field.after)}" for field in change.fields
     ]

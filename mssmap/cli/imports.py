@@ -12,16 +12,19 @@ from mssmap.cli import handing
 from mssmap.cli.common import (
     FOUND_FAULTS,
     AsJson,
+    Lang,
     MakeStore,
     accounted,
     count,
     open_data,
     open_store,
+    speak,
     tell,
     write,
     write_json,
 )
 from mssmap.errors import InputError
+from mssmap.i18n import gettext as _
 from mssmap.i18n.legible import legible
 
 if TYPE_CHECKING:
@@ -49,9 +52,11 @@ def import_(
         str, typer.Option("--to", metavar="inbox", help="Hand its rows in as submissions instead of importing them.")
     ] = "",
     make_store: MakeStore = False,
+    lang: Lang = "en",
     as_json: AsJson = False,
 ) -> None:
     """Import events or a layer from a file, checked in a process that can do no harm."""
+    speak(lang)
     if remove or restore:
         _change(str(file), restore)
         return
@@ -96,18 +101,29 @@ def prepared(data: Data, file: Path, kind: str, mapping: Path | None) -> list[Im
         raise InputError(f"--as: found {kind!r}, required events or layer.")
     chosen = mappings.from_file(mapping, f"--mapping {mapping.name}") if mapping else None
     reading = ingest.read(file, progress=_progress)
-    for note in reading.notes:
-        tell(note)
+    if len(reading.tables) > 1:
+        of_tables = tuple(f"{table}" for table in reading.tables)
+        for note in reading.notes:
+            if not note.startswith(of_tables):
+                tell(note)
     made = []
     proposed = {table: chosen or prepare.propose(frame)[1] for table, frame in reading.tables.items()}
     outlines = not kind and any(used.kind == "boundaries" for used in proposed.values())
     own = [table for table, used in proposed.items() if used == returned.KNOWN.mapping] if not kind else []
     for table, used in proposed.items():
         if own and table not in own:
-            tell(f"{table}: left out, it belongs to our own events in {own[0]}; --as layer imports every table")
+            tell(
+                _("{table}: left out, it belongs to our own events in {own}; --as layer imports every table").format(
+                    table=table, own=own[0]
+                )
+            )
             continue
         if outlines and used.kind != "boundaries":
-            tell(f"{table}: not among the outlines that are replaced, left out; --as layer imports every table")
+            tell(
+                _("{table}: not among the outlines that are replaced, left out; --as layer imports every table").format(
+                    table=table
+                )
+            )
             continue
         if kind:
             used = dataclasses.replace(used, kind=kind)
@@ -124,7 +140,15 @@ def _progress(share: float, what: str) -> None:
 
 def _report(item: Imported) -> bool:
     """Tell what was recognised, repaired, left out and perhaps known already; return whether rows were left out."""
-    tell(f"{item.name}: {item.recognised or 'not recognised'}, {item.kind}, {len(item.frame)} of {item.read_rows} rows")
+    tell(
+        _("{name}: {recognised}, {kind}, {n} of {total} rows").format(
+            name=item.name,
+            recognised=item.recognised or _("not recognised"),
+            kind=item.kind,
+            n=len(item.frame),
+            total=item.read_rows,
+        )
+    )
     for line in accounted(item.name, item.read_rows, len(item.frame), item.left_out):
         tell(line)
     for note in item.notes:
@@ -132,12 +156,20 @@ def _report(item: Imported) -> bool:
     for fault in item.faults[:SHOWN_FAULTS]:
         tell(str(fault))
     if (more := len(item.faults) - SHOWN_FAULTS) > 0:
-        tell(f"... and {count(more, 'more fault')}")
+        tell(_("... and {n} more faults").format(n=more))
     if len(item.duplicates):
         first = item.duplicates.iloc[0]
         tell(
-            f"{count(item.duplicates['row'].nunique(), 'row')} may be known already, for example row {first['row']} "
-            f"({first['title']}) and {first['event_id']} ({first['our_title']}). Nothing was merged."
+            _(
+                "{n} rows may be known already, for example row {row} ({title}) and {event} ({ours}). "
+                "Nothing was merged."
+            ).format(
+                n=item.duplicates["row"].nunique(),
+                row=first["row"],
+                title=first["title"],
+                event=first["event_id"],
+                ours=first["our_title"],
+            )
         )
     return any(fault.kind == "contract" for fault in item.faults)
 
@@ -166,10 +198,10 @@ def _store(opened: Store, item: Imported) -> None:
     if attach.is_archive(item):
         shelves = shelf.default()
         kept = acts.added(opened, shelves, stream.add_import(shelves, item))
-        tell(f"stored as the archive {kept.name}; mssmap archive remove {kept.name} takes it away")
+        tell(_("stored as the archive {name}; mssmap archive remove {name} takes it away").format(name=kept.name))
         return
     saved = attach.store_import(opened, item)
-    tell(f"stored as {saved.import_id}; mssmap import --remove {saved.import_id} takes it away")
+    tell(_("stored as {id}; mssmap import --remove {id} takes it away").format(id=saved.import_id))
 
 
 def _change(import_id: str, back: bool) -> None:

@@ -77,23 +77,43 @@ def publish(
     changes: Annotated[
         Path | None, typer.Option("--changes", metavar="FILE", help="Markdown file that the difference is added to.")
     ] = None,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for the file of the release.")] = Path(),
+    again: Annotated[
+        str, typer.Option("--again", metavar="VERSION", help="Make the file of an old release again; nothing else.")
+    ] = "",
 ) -> None:
-    """Write what was accepted into the data folder, as the next version of the data."""
-    from mssmap.ingest import attach
-    from mssmap.releases import publishing
+    """Write what was accepted into the data folder, as the next version of the data, and the file of the release."""
+    from mssmap.records import catalog
+    from mssmap.releases import making, publishing, release_file
     from mssmap.store import inbox
 
-    store = open_store()
-    found = inbox.listed(store, inbox.ACCEPTED)
-    folder = settings.load().data_dir
-    done = publishing.publish(folder, attach.accepted_of(store), settings.today())
+    configured = settings.load()
+    if again:
+        release, content = making.again(configured.data_dir, configured.database_url, again)
+        _tell_written(release_file.write(out, release, content), release.sha256)
+        return
+    store, sign = open_store(), making.signer(configured.release_secret)
+    numbers = [item.number for item in inbox.listed(store, inbox.ACCEPTED)]
+    try:
+        done = making.publish(store, configured.data_dir, settings.today(), sign)
+    except publishing.NothingNewError:
+        if numbers:  # an earlier publish ended before it could note them
+            inbox.publish(store, numbers, release=catalog.read_version(configured.data_dir))
+        raise
     if changes is not None:
         _add(changes, done.version, done.lines)
-    inbox.publish(store, [item.number for item in found], release=done.version)
+    inbox.publish(store, numbers, release=done.version)
     write(done.version, None)
     tell(f"{done.version}: {count(len(done.lines), 'row')} in {', '.join(done.files)}")
     if done.untranslated:
         tell(f"{count(len(done.untranslated), 'title')} not translated: {', '.join(done.untranslated)}")
+    if configured.release_secret:
+        tell(f"signed with {making.public_key(configured.release_secret)}")
+    _tell_written(release_file.write(out, done.release, done.content), done.release.sha256)
+
+
+def _tell_written(files: list[Path], sha256: str) -> None:
+    tell(f"wrote {', '.join(str(file) for file in files)}; sha256 {sha256}")
 
 
 def _add(file: Path, version: str, lines: list[str]) -> None:

@@ -17,6 +17,7 @@ from mssmap.cli.common import (
     Out,
     Plans,
     Region,
+    Release,
     count,
     day,
     heading,
@@ -62,6 +63,7 @@ def show(
     known_on: KnownOn = "",
     grade: Grade = "F6",
     region: Region = "",
+    release: Release = "",
     plans: Plans = False,
     as_json: AsJson = False,
     text: Annotated[bool, typer.Option("--text", help="Tell the records of a layer in sentences.")] = False,
@@ -72,7 +74,7 @@ def show(
     from mssmap.records import views
     from mssmap.telling import listing
 
-    data, clocks = open_view(as_of, known_on)
+    data, clocks = open_view(as_of, known_on, release)
     is_layer = data.dataset(name).is_layer
     table = partial(views.table, plans=plans)
     view = views.layer if is_layer else table
@@ -110,6 +112,7 @@ def events(
     known_on: KnownOn = "",
     grade: Grade = "F6",
     region: Region = "",
+    release: Release = "",
     plans: Plans = False,
     as_json: AsJson = False,
     out: Out = None,
@@ -118,7 +121,7 @@ def events(
     from mssmap.records import views
     from mssmap.telling import listing
 
-    data, clocks = open_view(as_of, known_on)
+    data, clocks = open_view(as_of, known_on, release)
     view = partial(
         views.events,
         data,

@@ -11,6 +11,7 @@ import typer
 import mssmap
 from mssmap import settings
 from mssmap.cli.common import BAD_INPUT, FOUND_FAULTS, MakeStore, count, open_store, reads_store, tell, write
+from mssmap.errors import DataError
 from mssmap.i18n.legible import legible
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def check() -> None:
     start = time.perf_counter()
     data = mssmap.load()
     report = rules.check(data, settings.today())
-    stored = [*_store_faults(), *shelf.default().faults(by_hash=True)]
+    stored = [*_release_faults(), *_store_faults(), *shelf.default().faults(by_hash=True)]
     seconds = time.perf_counter() - start
     if report.is_sound and not stored:
         sizes = ", ".join(f"{name} {len(frame)}" for name, frame in data.frames.items())
@@ -155,6 +156,22 @@ def check() -> None:
     write("\n".join(found), None)
     tell(f"{count(len(found), 'fault')} in {report.datasets} datasets, {report.records} rows, {seconds:.2f} s")
     raise typer.Exit(FOUND_FAULTS)
+
+
+def _release_faults() -> list[str]:
+    """Return a line for each kept release that is not what was published."""
+    from mssmap.records import released
+
+    folder, found = settings.load().data_dir, []
+    try:
+        for release in released.listed(folder):
+            try:
+                released.contents(folder, release)
+            except DataError as error:
+                found.append(str(error))
+    except DataError as error:
+        found.append(str(error))
+    return found
 
 
 def _store_faults() -> list[str]:

@@ -21,6 +21,8 @@ STANDALONE: Final = "page/standalone.js"
 """The page that needs no server, with its map."""
 FIRST: Final = "page/first.js"
 """What lets the live page take the place of the first answer."""
+STREETS: Final = "map/streets_worker.js"
+"""What draws streets beside the page."""
 LOADER: Final = "page/loader.js"
 """What Streamlit runs for each component; a module by itself."""
 

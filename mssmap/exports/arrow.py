@@ -75,6 +75,15 @@ def kind_of(part: Part) -> str:
     return f"Multi{word}" if any(name.startswith("MULTI") for name in names) else word
 
 
+def with_heights(part: Part, kind: str) -> str:
+    """Return the geometry type of `kind_of` as GDAL names it: with Z if all have a height, Unknown if only some do."""
+    shapes = part.frame.geometry.to_numpy()
+    high = shapely.has_z(shapes[~shapely.is_missing(shapes)])
+    if not high.any() or kind == "Unknown":
+        return kind
+    return f"{kind} Z" if high.all() else "Unknown"
+
+
 _WORDS = {"POINT": "Point", "LINESTRING": "LineString", "POLYGON": "Polygon"}
 
 _COLLECT = {

@@ -71,6 +71,7 @@ class Extract:
             sources=self.sources,
             losses=self.losses,
             fingerprint=self.fingerprint,
+            release=self.data.release if self.data else "",
         )
 
 
@@ -83,6 +84,7 @@ def build(data: Data, selection: Selection, form: Form) -> Extract:
     NotFoundError, InputError
         See `parts.read`.
     """
+    selection = replace(selection, release=data.release if data.pinned else "")
     if selection.filters.region:
         pcode = regions.find(data, selection.filters.region).pcode
         selection = replace(selection, filters=replace(selection.filters, region=pcode))
@@ -90,6 +92,9 @@ def build(data: Data, selection: Selection, form: Form) -> Extract:
     chosen = FORMATS[form.format]
     if chosen.one_kind:
         found = [one for part in found for one in parts.by_kind(part, areas=chosen.geometry == "native")]
+    split = [part for part in found if chosen.one_shape and len(parts.by_shape(part)) > 1]
+    if chosen.one_shape:
+        found = [one for part in found for one in parts.by_shape(part)]
     with_tables = has_tables(selection, form)
     if with_tables and "events" in selection.names and "figures" not in selection.names:
         found.append(parts.figures_of(data, selection, found))
@@ -97,8 +102,20 @@ def build(data: Data, selection: Selection, form: Form) -> Extract:
     if table is not None and "sources" not in selection.names and with_tables:
         found.append(table)
     built = assemble(found, selection, form, sources=sources, fingerprint=data.fingerprint)
-    losses = (*built.losses, *_not_narrowed(data, selection), *_left_out(data, selection), *_announced(data, selection))
+    losses = (
+        *built.losses,
+        *map(_split, split),
+        *_not_narrowed(data, selection),
+        *_left_out(data, selection),
+        *_announced(data, selection),
+    )
     return replace(built, data=data, losses=losses)
+
+
+def _split(part: Part) -> str:
+    return _("{layer}: its points, lines and areas are in a file each, because a shapefile holds one kind.").format(
+        layer=part.name
+    )
 
 
 def _not_narrowed(data: Data, selection: Selection) -> list[str]:

@@ -50,6 +50,10 @@ class Format:
         Values have no types and no blanks at their ends, and one column names a place.
     one_kind
         A layer holds shapes of one kind, so that zones are two: all as points, named units as areas besides.
+    one_height
+        All places of a layer have a height, or none has.
+    one_shape
+        A file holds points, lines or areas: a layer of several is a file for each.
     """
 
     title: str
@@ -72,6 +76,8 @@ class Format:
     plain_xml: bool = False
     only_text: bool = False
     one_kind: bool = False
+    one_height: bool = False
+    one_shape: bool = False
 
 
 FORMATS: Final[dict[str, Format]] = {
@@ -100,6 +106,7 @@ FORMATS: Final[dict[str, Format]] = {
         ".fgb",
         mark("For large layers and web maps; one file a layer."),
         "writers.flatgeobuf",
+        one_height=True,
         tables=False,
         reserved=frozenset({"geometry", "wkb_geometry", "ogc_fid"}),
     ),
@@ -118,6 +125,8 @@ FORMATS: Final[dict[str, Format]] = {
         "writers.shapefile",
         proof=False,
         one_kind=True,
+        one_height=True,
+        one_shape=True,
         pieces=True,
         tables=False,
         name_bytes=10,

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import shapely
 
 from mssmap.crs import METRIC, WGS84
-from mssmap.exports import naming
+from mssmap.exports import arrow, naming
 from mssmap.exports.formats import FORMATS, Format
 from mssmap.exports.parts import Column, Part
 from mssmap.exports.selection import Form
@@ -100,7 +101,7 @@ def _geometry(part: Part, chosen: Format, form: Form) -> Kept:
     shapes = part.frame.geometry.to_numpy()
     present = ~shapely.is_missing(shapes)
     frame = pd.DataFrame(part.frame.drop(columns="geometry"))
-    if not (shapely.get_type_id(shapes[present]) == shapely.GeometryType.POINT).all():
+    if not _are_points(shapes):
         if chosen.geometry == "points":
             lost = _("lines and areas are left out, only their attributes are kept.")
             return part.with_columns(part.columns, frame), [lost]
@@ -139,6 +140,25 @@ def _freed(part: Part, names: tuple[str, ...]) -> Kept:
     listed = ", ".join(f"{old} -> {new}" for old, new in renamed.items())
     lost = _("columns have other names, because those are of its places: {columns}.").format(columns=listed)
     return part.with_columns(columns, part.frame.rename(columns=renamed)), [lost]
+
+
+def _heights(part: Part, chosen: Format, form: Form) -> Kept:
+    """Tell where a format has no heights, or has them for all places or none; as WKT shapes keep them."""
+    if not part.has_geometry:
+        return part, []
+    shapes = part.frame.geometry.to_numpy()
+    high = int(shapely.has_z(shapes).sum())
+    holds_some = chosen.geometry == "native" and not chosen.one_height
+    holds_all = chosen.one_height and high == len(shapes) and arrow.kind_of(part) != "Unknown"
+    as_text = chosen.geometry == "wkt" and not _are_points(shapes)
+    if not high or holds_some or holds_all or as_text:
+        return part, []
+    flat = part.frame.set_geometry(shapely.force_2d(shapes), crs=part.frame.crs)
+    return part.with_columns(part.columns, flat), [_("{n} places are without their height.").format(n=high)]
+
+
+def _are_points(shapes: Any) -> bool:
+    return bool((shapely.get_type_id(shapes[~shapely.is_missing(shapes)]) == shapely.GeometryType.POINT).all())
 
 
 def _ways(part: Part) -> Kept:
@@ -267,5 +287,5 @@ def _no_crs(part: Part, chosen: Format, form: Form) -> Kept:
 
 
 _STEPS: tuple[Callable[[Part, Format, Form], Kept], ...] = (
-    *(_metric, _geometry, _schema, _names, _texts, _placemarks, _no_crs),
+    *(_metric, _heights, _geometry, _schema, _names, _texts, _placemarks, _no_crs),
 )

@@ -19,6 +19,9 @@ from mssmap.exports.extract import Extract
 
 NAMESPACE = "http://www.opengis.net/kml/2.2"
 
+HEIGHTS = 3
+"""Decimals of a height in metres."""
+
 TITLE = "name"
 """Column that names a place, see `kept`."""
 
@@ -74,5 +77,8 @@ def _geometry(parent: ET.Element, shape: BaseGeometry) -> None:
 
 def _coordinates(element: ET.Element, positions: Iterable[tuple[float, ...]]) -> None:
     places = canonical_shapes.DECIMALS
-    text = " ".join(f"{x:.{places}f},{y:.{places}f}" for x, y, *_height in positions)
+    text = " ".join(
+        f"{x:.{places}f},{y:.{places}f}" + "".join(f",{z:.{HEIGHTS}f}" for z in height if z == z)
+        for x, y, *height in positions
+    )
     _text(element, "coordinates", text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Final
 
 import geopandas as gpd
 import pandas as pd
@@ -214,6 +215,27 @@ def by_kind(part: Part, *, areas: bool) -> list[Part]:
     title = _("{title}: the units that are named").format(title=part.title)
     named = replace(part, name=part.name + UNITS_SUFFIX, title=title, frame=shapes)
     return [replace(part, frame=part.frame.set_geometry(points)), *([named] if areas and len(shapes) else [])]
+
+
+SHAPES: Final = {"points": ("Point", "MultiPoint"), "lines": ("LineString", "MultiLineString", "LinearRing"),
+                 "areas": ("Polygon", "MultiPolygon")}  # fmt: skip
+"""End of the name of a part -> the shapes that are in it."""
+
+
+def by_shape(part: Part) -> list[Part]:
+    """Return a part whose shapes are of several kinds as one for each kind; rows without a shape are in the first."""
+    if not part.has_geometry:
+        return [part]
+    kinds = part.frame.geom_type
+    there = {ending: kinds.isin(names) for ending, names in SHAPES.items() if kinds.isin(names).any()}
+    if len(there) < 2 or not (kinds.isna() | kinds.isin(sum(SHAPES.values(), ()))).all():
+        return [part]
+    first = next(iter(there))
+    there[first] |= kinds.isna()
+    return [
+        replace(part, name=f"{part.name}_{ending}", frame=part.frame[rows].reset_index(drop=True))
+        for ending, rows in there.items()
+    ]
 
 
 def _described(data: Data, dataset: Dataset) -> dict[str, Column]:

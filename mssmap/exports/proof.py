@@ -100,8 +100,16 @@ def document(
     sources: Sequence[SourceRecord],
     losses: Sequence[str],
     fingerprint: str,
+    release: str = "",
 ) -> Document:
-    """Return the proof."""
+    """
+    Return the proof.
+
+    Parameters
+    ----------
+    release
+        Version of the data, on top of which may come what was accepted here since.
+    """
     as_of, known_on = chosen.filters.clocks.as_of, chosen.filters.clocks.known_on
     titles = ", ".join(item["title"] for item in entries)
     return {
@@ -115,7 +123,7 @@ def document(
         "form": {"format": form.format, "crs": form.crs, "columns": form.schema, "sidecar": form.sidecar},
         "link": chosen.link,
         "product": {"name": "mssmap", "version": __version__},
-        "data": {"fingerprint": fingerprint},
+        "data": {"fingerprint": fingerprint, **({"release": release} if release else {})},
         "licences": sorted({item["licence"] for item in entries}),
         "attribution": sorted({item["attribution"] for item in entries if item["attribution"]}),
         "losses": list(losses),
@@ -139,6 +147,7 @@ class Claim(TypedDict):
     form: Form
     parts: list[Entry]
     fingerprint: str
+    release: str
     version: str
     is_whole: bool
 
@@ -177,6 +186,7 @@ def read(found: Any) -> Claim:
         "form": made,
         "parts": parts,
         "fingerprint": str(data.get("fingerprint", "")) if isinstance(data, dict) else "",
+        "release": str(data.get("release", "")) if isinstance(data, dict) else "",
         "version": str(product.get("version", "")) if isinstance(product, dict) else "",
         "is_whole": found.get("checksum") == canonical.document_text(dict(found))[1],
     }

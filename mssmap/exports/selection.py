@@ -32,6 +32,8 @@ class Selection:
         Layers and tables of the catalog.
     filters
         What narrows their rows down; `plans` counts for figures of events also.
+    release
+        Version of the release that it is of; empty for the data as they stand.
 
     Raises
     ------
@@ -41,6 +43,7 @@ class Selection:
 
     names: tuple[str, ...]
     filters: Filters
+    release: str = ""
 
     def __post_init__(self) -> None:
         if not self.names or len(set(self.names)) < len(self.names):
@@ -51,7 +54,8 @@ class Selection:
 
     def to_json(self) -> dict[str, Any]:
         """Return the selection as plain values, for the proof."""
-        return {"layers": list(self.names), **self.filters.to_json()}
+        pin = {"release": self.release} if self.release else {}
+        return {"layers": list(self.names), **self.filters.to_json(), **pin}
 
     @property
     def link(self) -> str:
@@ -67,6 +71,7 @@ class Selection:
             "category": asked["category"],
             "from": asked["from"],
             "to": asked["to"],
+            "release": self.release,
         }
         given = {key: value for key, value in pairs.items() if value}
         return f"/?{urlencode(given, doseq=True, safe=',')}"
@@ -86,7 +91,7 @@ def from_json(value: Any) -> Selection:
         If it is not one; the text names all faults.
     """
     reader = values.Reader()
-    optional = ("grade", "region", "from", "to", "category", "plans")
+    optional = ("grade", "region", "from", "to", "category", "plans", "release")
     found = reader.record(value, "filter", ("layers", "as_of", "known_on"), optional)
     given = {key: item for key, item in found.items() if item is not None}
     names = reader.texts(given, "layers", "filter")
@@ -96,10 +101,12 @@ def from_json(value: Any) -> Selection:
     days = {key: reader.day(given, key, "filter") if key in given else None for key in ("from", "to")}
     categories = reader.texts(given, "category", "filter")
     plans = reader.flag(given, "plans", "filter", default=True)  # a proof of before they were told apart has both
+    release = reader.text(given, "release", "filter") if "release" in given else ""
     made = reader.make(
         lambda: Selection(
             names,
             Filters(clocks, evidence.parse_threshold(grade), region, days["from"], days["to"], categories, plans),
+            release,
         )
     )
     if reader.faults or made is None:

@@ -8,7 +8,7 @@ are told; where it has another, the data were revised since.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -30,6 +30,7 @@ from mssmap.ingest.table import GEOMETRY as SHAPES
 from mssmap.jail import box
 from mssmap.jail.jobs import Order
 from mssmap.jail.limits import printable
+from mssmap.records import released
 from mssmap.records.catalog import Data
 from mssmap.records.differences import FieldChange
 
@@ -51,12 +52,15 @@ class PartChange:
         In the file: `edited`, `missing`, `added`. In the data: `changed`, `gone`, `new`.
     fields
         Those that differ, as far as they can be told; geometry is told in words.
+    release
+        The first release in which the data differ so; empty if they do in none.
     """
 
     part: str
     record_id: str
     kind: str
     fields: tuple[FieldChange, ...] = ()
+    release: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,8 @@ class Verdict:
         What else is to be known, one sentence each.
     selection, form
         What the file holds, for making it again.
+    release, since
+        Of the data that it was made from, empty if the proof is of before; and those that came after, oldest first.
     """
 
     state: str
@@ -83,6 +89,8 @@ class Verdict:
     selection: Selection
     form: Form
     rows: int
+    release: str = ""
+    since: tuple[str, ...] = ()
 
     @property
     def link(self) -> str:
@@ -108,7 +116,19 @@ class Given:
     crs: str = ""
 
 
-def check(data: Data, tables: Mapping[str, Given], document: Any) -> Verdict:
+@dataclass(frozen=True)
+class Releases:
+    """The releases that are here, oldest first, and how their data are read."""
+
+    versions: tuple[str, ...] = ()
+    data: Callable[[str], Data] | None = None
+
+    def after(self, version: str) -> tuple[str, ...]:
+        """Return those that are later, none if it is not known after which."""
+        return tuple(one for one in self.versions if version and released.order(one) > released.order(version))
+
+
+def check(data: Data, tables: Mapping[str, Given], document: Any, releases: Releases = Releases()) -> Verdict:
     """
     Compare the tables of a file with its proof, and the proof with the data.
 
@@ -118,6 +138,8 @@ def check(data: Data, tables: Mapping[str, Given], document: Any) -> Verdict:
         By name, as read from the file.
     document
         The proof, as found in the file.
+    releases
+        For telling in which of them a record was overtaken.
 
     Raises
     ------
@@ -142,26 +164,53 @@ def check(data: Data, tables: Mapping[str, Given], document: Any) -> Verdict:
         edits += _edits(entry, rows, again.get(entry["name"]))
         edits += _column_edits(entry, frame)
     revisions = [] if trouble else _revisions(claim, again, found)
+    since = releases.after(claim["release"])
+    revisions = _by_release(claim, revisions, since, releases)
     untold = [trouble] if trouble else _silent_revisions(claim, again, revisions)
+    text = _("{layer}: the data have the columns {names} since; they were not compared.")
+    new = [text.format(layer=name, names=", ".join(part.added)) for name, part in again.items() if part.added]
     is_edited = bool(edits) or not claim["is_whole"]
     is_revised = bool(revisions) or bool(untold)
     return Verdict(
         state=EDITED if is_edited else REVISED if is_revised else UNCHANGED,
         edits=tuple(edits),
         revisions=tuple(revisions),
-        notes=tuple(dict.fromkeys([*notes, *untold])),
+        notes=tuple(dict.fromkeys([*notes, *untold, *new])),
         selection=claim["selection"],
         form=claim["form"],
         rows=sum(len(rows.hashes) for rows in found.values()),
+        release=claim["release"],
+        since=since,
     )
+
+
+def _by_release(
+    claim: Claim, revisions: Sequence[PartChange], since: Sequence[str], releases: Releases
+) -> list[PartChange]:
+    """Say of each row of the data that differs in which release it does first."""
+    told: dict[tuple[str, str], str] = {}
+    stored = {entry["name"]: entry["row_hashes"] for entry in claim["parts"]}
+    for version in since if revisions and releases.data else ():
+        again, _trouble = _made_again(releases.data(version), claim) if releases.data else ({}, "")
+        for change in revisions:
+            key, part = (change.part, change.record_id), again.get(change.part)
+            now = part.rows.hashes.get(change.record_id) if part else None
+            if now != stored.get(change.part, {}).get(change.record_id):
+                told.setdefault(key, version)
+    return [replace(change, release=told.get((change.part, change.record_id), "")) for change in revisions]
 
 
 @dataclass(frozen=True)
 class _Again:
-    """A part made again from the data: what its proof would say now, and its rows."""
+    """
+    A part made again from the data: what its proof would say now, and its rows.
+
+    `added` are the columns that the data have since; they count for nothing, or each row would be another.
+    """
 
     entry: Entry
     rows: _Rows
+    added: tuple[str, ...] = ()
 
 
 def _made_again(data: Data, claim: Claim) -> tuple[dict[str, _Again], str]:
@@ -171,10 +220,14 @@ def _made_again(data: Data, claim: Claim) -> tuple[dict[str, _Again], str]:
     except MssmapError as error:
         return {}, _("The data do not hold this view any more: {reason}").format(reason=str(error))
     made = {}
+    claimed = {entry["name"]: {column["name"] for column in entry["columns"]} for entry in claim["parts"]}
     for part, entry in zip(built.parts, built.entries, strict=True):
-        cells = canonical.columns_of(part.frame, part.columns, part.has_geometry)
-        rows = _rows(cells, part.columns, part.has_geometry, hashes=entry["row_hashes"])
-        made[part.name] = _Again(entry, rows)
+        known = claimed.get(part.name, {column.written for column in part.columns})
+        columns = tuple(column for column in part.columns if column.written in known)
+        added = tuple(column.written for column in part.columns if column.written not in known)
+        cells = canonical.columns_of(part.frame, columns, part.has_geometry)
+        rows = _rows(cells, columns, part.has_geometry, hashes=None if added else entry["row_hashes"])
+        made[part.name] = _Again(entry, rows, added)
     return made, ""
 
 
@@ -293,7 +346,7 @@ def _revisions(claim: Claim, again: Mapping[str, _Again], found: Mapping[str, _R
 
 def _silent_revisions(claim: Claim, again: Mapping[str, _Again], revisions: Sequence[PartChange]) -> list[str]:
     """Say which layers were revised only where the format keeps nothing."""
-    told = {change.part for change in revisions}
+    told = {change.part for change in revisions} | {name for name, part in again.items() if part.added}
     return [
         _("{layer}: the data were revised since, in fields that this format does not keep.").format(layer=entry["name"])
         for entry in claim["parts"]
@@ -308,7 +361,7 @@ def _column_edits(entry: Entry, frame: pd.DataFrame) -> list[PartChange]:
     return [PartChange(entry["name"], "", "added", (FieldChange(name, None, _("a column")),)) for name in added]
 
 
-def file(data: Data, source: Path | BinaryIO, name: str = "") -> Verdict:
+def file(data: Data, source: Path | BinaryIO, name: str = "", releases: Releases = Releases()) -> Verdict:
     """
     Open an exported file and say what became of it.
 
@@ -318,6 +371,8 @@ def file(data: Data, source: Path | BinaryIO, name: str = "") -> Verdict:
         Path, or an open file of the system; it is opened in a process of its own (`claimed`).
     name
         What messages call it.
+    releases
+        For telling in which of them a record was overtaken.
 
     Raises
     ------
@@ -339,6 +394,6 @@ def file(data: Data, source: Path | BinaryIO, name: str = "") -> Verdict:
         header.name: Given(answer.plain(table.content, ()), header.crs)
         for header, table in zip(headers, answered.tables, strict=True)
     }
-    verdict = check(data, tables, summary.proof)
+    verdict = check(data, tables, summary.proof, releases)
     said = (*summary.notes, *(note for header in headers for note in header.notes))
     return replace(verdict, notes=(*verdict.notes, *said))

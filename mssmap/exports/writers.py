@@ -69,7 +69,7 @@ def ogr(path: Path, part: Part, driver: str, *, layer: str, **options: Any) -> N
         layer=layer,
         driver=driver,
         geometry_name=arrow.GEOMETRY if kind else None,
-        geometry_type=kind,
+        geometry_type=kind and arrow.with_heights(part, kind),
         crs=part.frame.crs.to_string() if kind else None,
         **options,
     )
@@ -106,10 +106,11 @@ def shapefile(path: Path, extract: Extract) -> None:
         If its shapes are of several kinds: a shapefile holds points, lines or areas.
     """
     (part,) = extract.parts
-    if part.has_geometry and len(kinds := set(part.frame.geom_type.dropna().map(KINDS.get))) > 1:
+    kinds = {KINDS.get(kind, "") for kind in part.frame.geom_type.dropna()} if part.has_geometry else set()
+    if len(kinds) > 1 or "" in kinds:
         raise InputError(
             _("{name}: found {kinds} in one layer, required one kind for a shapefile. Export it as GeoPackage.").format(
-                name=part.name, kinds=", ".join(sorted(str(kind or "collections") for kind in kinds))
+                name=part.name, kinds=", ".join(sorted(kind or "collections" for kind in kinds))
             )
         )
     ogr(
@@ -122,7 +123,7 @@ def shapefile(path: Path, extract: Extract) -> None:
 
 
 KINDS: Final = {
-    **{"Point": "points", "MultiPoint": "groups of points", "LineString": "lines", "MultiLineString": "lines"},
+    **{"Point": "points", "MultiPoint": "points", "LineString": "lines", "MultiLineString": "lines"},
     **{"Polygon": "areas", "MultiPolygon": "areas"},
 }
 """Kind of a shape -> what a shapefile that holds it holds."""

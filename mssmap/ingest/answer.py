@@ -9,10 +9,11 @@ import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
 import shapely
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
 
 from mssmap.crs import WGS84
 from mssmap.errors import Fault
+from mssmap.i18n.phrases import phrase, unpacked
 from mssmap.ingest.reading import Reading
 from mssmap.ingest.shapes import COLLECTION
 from mssmap.ingest.table import GEOMETRY, MARKS, ROW
@@ -40,8 +41,14 @@ class _Said(BaseModel):
             return cls.model_validate(value)
         except ValidationError as error:
             first = error.errors()[0]
-            found = f"an answer of another form ({'.'.join(map(str, first['loc']))}: {first['msg']})"
-            raise refused(found, "that of a sound file", "It may be damaged.") from error
+            found = phrase(
+                "an answer of another form ({names}: {what})", names=".".join(map(str, first["loc"])), what=first["msg"]
+            )
+            raise refused(found, phrase("that of a sound file"), phrase("It may be damaged.")) from error
+
+
+Message = Annotated[str, PlainValidator(unpacked)]
+"""A phrase, or plain text, that came as JSON."""
 
 
 class Header(_Said):
@@ -51,9 +58,9 @@ class Header(_Said):
     places: bool
     in_degrees: bool
     crs: str = ""
-    faults: list[tuple[str, int | None, str, str, str, str, str]]
-    notes: list[str]
-    left_out: dict[str, Annotated[int, Field(ge=0, lt=2**31)]] = {}
+    faults: list[tuple[str, int | None, str, Message, Message, Message, str]]
+    notes: list[Message]
+    left_out: list[tuple[Message, Annotated[int, Field(ge=0, lt=2**31)]]] = []
     span: tuple[int, int, int] = (0, 0, 0)
 
 
@@ -62,7 +69,7 @@ class Summary(_Said):
 
     format: str
     proof: dict[str, Any] | None
-    notes: list[str]
+    notes: list[Message]
 
 
 def reading(answer: Answer) -> Reading:
@@ -84,7 +91,7 @@ def reading(answer: Answer) -> Reading:
         notes,
         faults,
         MappingProxyType(marks),
-        MappingProxyType({header.name: header.left_out for header in headers}),
+        MappingProxyType({header.name: dict(header.left_out) for header in headers}),
         headers[0].span if headers else (0, 0, 0),
     )
 
@@ -110,4 +117,8 @@ def require_flat(shapes: Any, name: str) -> None:
     kinds = shapely.get_type_id(shapes)
     inner = shapely.get_type_id(shapely.get_parts(shapes[kinds == COLLECTION]))
     if (kinds > COLLECTION).any() or (inner > shapely.GeometryType.POLYGON).any():
-        raise refused(f"nested shapes in {name}", "flat ones", "This is a fault of mssmap: please report it.")
+        raise refused(
+            phrase("nested shapes in {name}", name=name),
+            phrase("flat ones"),
+            phrase("This is a fault of mssmap: please report it."),
+        )

@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from pathlib import PurePosixPath
 
+from mssmap.i18n.phrases import phrase
 from mssmap.jail.limits import MB, Limits, RefusedError, at_most, naming, printable, refused
 
 CHUNK = 1_000_000
@@ -51,18 +52,20 @@ def unpack(content: bytes, budget: Budget) -> dict[str, bytes]:
         infos = archive.infolist()
     except BROKEN as error:
         raise refused(
-            f"a zip that cannot be opened ({error})", "a whole zip file", "It may be cut off; get it again."
+            phrase("a zip that cannot be opened ({error})", error=error),
+            phrase("a whole zip file"),
+            phrase("It may be cut off; get it again."),
         ) from error
     budget.members += len(infos)
-    at_most(budget.members, limits.members, "members")
-    at_most(budget.bytes + sum(info.file_size for info in infos), limits.unpacked_bytes, "bytes unpacked")
+    at_most(budget.members, limits.members, phrase("members"))
+    at_most(budget.bytes + sum(info.file_size for info in infos), limits.unpacked_bytes, phrase("bytes unpacked"))
     found: dict[str, bytes] = {}
     for info in infos:
         with naming(info.filename):
             _check(info, limits)
             if not info.is_dir():
                 if info.filename in found:
-                    raise refused("two members of this name", "each name once")
+                    raise refused(phrase("two members of this name"), phrase("each name once"))
                 found[info.filename] = _content(archive, info, budget)
     return found
 
@@ -75,18 +78,24 @@ def _check(info: zipfile.ZipInfo, limits: Limits) -> None:
         or any(":" in part for part in path.parts[:1])
         or len(info.filename) > limits.name_chars
     ):
-        raise refused("a path that leaves the archive or is too long", "a short path inside it")
+        raise refused(phrase("a path that leaves the archive or is too long"), phrase("a short path inside it"))
     if not path.parts:
-        raise refused("a member without a name", "a name for each")
+        raise refused(phrase("a member without a name"), phrase("a name for each"))
     if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
-        raise refused("a link or special file", "plain files")
+        raise refused(phrase("a link or special file"), phrase("plain files"))
     if info.flag_bits & 1:
-        raise refused("an encrypted member", "no password", "Unpack it and pack it again without one.")
+        raise refused(
+            phrase("an encrypted member"), phrase("no password"), phrase("Unpack it and pack it again without one.")
+        )
     if info.file_size > MB and info.file_size > limits.ratio * max(1, info.compress_size):
         raise refused(
-            f"{info.file_size:,} bytes packed into {info.compress_size:,}",
-            f"at most {limits.ratio} times smaller",
-            "This looks like a zip bomb.",
+            phrase(
+                "{file_size:,} bytes packed into {compress_size:,}",
+                file_size=info.file_size,
+                compress_size=info.compress_size,
+            ),
+            phrase("at most {ratio} times smaller", ratio=limits.ratio),
+            phrase("This looks like a zip bomb."),
         )
 
 
@@ -96,12 +105,14 @@ def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: Budget) ->
         with archive.open(info) as member:
             while part := member.read(CHUNK):
                 budget.bytes += len(part)
-                at_most(budget.bytes, budget.limits.unpacked_bytes, "bytes unpacked")
+                at_most(budget.bytes, budget.limits.unpacked_bytes, phrase("bytes unpacked"))
                 parts.append(part)
     except RefusedError:
         raise
     except BROKEN as error:
         raise refused(
-            f"a member that cannot be unpacked ({printable(str(error))})", "an intact zip", "Get the file again."
+            phrase("a member that cannot be unpacked ({what})", what=printable(str(error))),
+            phrase("an intact zip"),
+            phrase("Get the file again."),
         ) from error
     return b"".join(parts)

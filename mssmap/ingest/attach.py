@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -25,15 +24,16 @@ import shapely
 from mssmap.crs import WGS84
 from mssmap.errors import DataError, Fault
 from mssmap.i18n import gettext as _
-from mssmap.ingest import mapping, stored
+from mssmap.i18n.phrases import phrase
+from mssmap.ingest import mapping, pinned, stored
 from mssmap.ingest.prepare import LEVELS, Imported, described
 from mssmap.jail.limits import printable
-from mssmap.records import catalog, evidence
+from mssmap.records import catalog, evidence, released, unfinished
 from mssmap.records.catalog import Data, Dataset
 from mssmap.records.schema import Contract, Field
 from mssmap.records.submissions import joined
 from mssmap.records.submissions.joined import Accepted
-from mssmap.store import NoStoreError, Store, StoreAwayError, exists, imports, inbox, open_store
+from mssmap.store import Store, StoreAwayError, imports, inbox, taken
 from mssmap.store.imports import Import
 
 JOINED_ROWS: Final = 5_000
@@ -77,17 +77,6 @@ def store_import(store: Store, made: Imported, *, actor: str | None = None, requ
     return imports.save(store, described(made), rows, actor=actor, request_id=request_id)
 
 
-_stores: Final[dict[str, Store]] = {}
-
-
-def _opened(url: str) -> Store | None:
-    """Return the store at `url`, None if there never was one; one that was removed since says so when it is read."""
-    if url not in _stores and exists(url):
-        with suppress(NoStoreError):
-            _stores[url] = open_store(url, make=False)
-    return _stores.get(url)
-
-
 Mark = tuple[tuple[str, int], ...]
 """Id and version of every import of a store, and what changes with what was accepted in its inbox."""
 
@@ -95,11 +84,12 @@ Mark = tuple[tuple[str, int], ...]
 def mark(url: str) -> Mark:
     """Return what changes when imports or accepted rows of the store at `url` do; empty without a store."""
     try:
-        store = _opened(url)
+        store = pinned.store_at(url)
         if store is None:
             return ()
         accepted_rows = tuple((ACCEPTED, n) for n in inbox.mark_of(store))
-        return (*((item.import_id, item.version) for item in imports.listed(store)), *accepted_rows)
+        releases = tuple((str(said.get("sha256")), 1) for said in taken.listed(store))
+        return (*((item.import_id, item.version) for item in imports.listed(store)), *accepted_rows, *releases)
     except StoreAwayError:
         return (("store away", 0),)
 
@@ -112,10 +102,10 @@ def with_imports(data: Data, url: str) -> Data:
     """
     parts = []
     try:
-        store = _opened(url)
+        store = pinned.store_at(url)
         if store is None:
             return data
-        data = joined.with_rows(data, accepted_of(store))
+        data = joined.with_rows(data, accepted_of(store, data.release))
         for item in imports.listed(store):
             try:
                 parts.append((item, imports.content(store, item)))
@@ -126,11 +116,22 @@ def with_imports(data: Data, url: str) -> Data:
     return attach(data, parts)
 
 
-def accepted_of(store: Store) -> list[Accepted]:
-    """Return what was accepted in the inbox of a store and is in no release yet, in the order of its numbers."""
+def accepted_of(store: Store, release: str = "") -> list[Accepted]:
+    """
+    Return what was accepted in the inbox of a store and is in no release yet, in the order of its numbers.
+
+    Parameters
+    ----------
+    release
+        Of the data that it comes on top of: what was published in a later one is not in them, and counts as accepted.
+    """
+    found = inbox.listed(store, inbox.ACCEPTED)
+    if release:
+        here = released.order(release)
+        found += inbox.published_after(store, lambda version: released.order(version) > here)
     return [
         Accepted(f"submission {item.number}", joined.dated(item.rows, str(item.body.get(joined.RECORDED, ""))))
-        for item in inbox.listed(store, inbox.ACCEPTED)
+        for item in sorted(found, key=lambda item: item.number)
     ]
 
 
@@ -139,17 +140,21 @@ def read_folder(folder: Path) -> Data:
     return _read_folder(folder, _stamp(folder))
 
 
-def _stamp(folder: Path) -> tuple[int, int]:
-    """Return what changes when the catalog of a folder is written, as a release does last."""
-    try:
-        found = (folder / catalog.PACKAGE_FILE).stat()
-    except OSError:
-        return (0, 0)
-    return found.st_mtime_ns, found.st_ino
+def _stamp(folder: Path) -> tuple[int, ...]:
+    """Return what changes when the catalog of a folder is written, or a release is on its way into it."""
+    found = []
+    for name in (catalog.PACKAGE_FILE, unfinished.JOURNAL):
+        try:
+            stat = (folder / name).stat()
+        except OSError:
+            found += [0, 0]
+        else:
+            found += [stat.st_mtime_ns, stat.st_ino]
+    return tuple(found)
 
 
 @lru_cache(maxsize=2)
-def _read_folder(folder: Path, _stamp: tuple[int, int]) -> Data:
+def _read_folder(folder: Path, _stamp: tuple[int, ...]) -> Data:
     return catalog.open_data(folder)
 
 
@@ -168,8 +173,21 @@ def loaded(folder: Path, url: str, mark: Mark) -> Data:
 
 
 @lru_cache(maxsize=2)
-def _loaded(folder: Path, _stamp: tuple[int, int], url: str, _mark: Mark) -> Data:
-    return with_imports(read_folder(folder), url)
+def _loaded(folder: Path, _stamp: tuple[int, ...], url: str, _mark: Mark) -> Data:
+    return with_imports(base(folder, url), url)
+
+
+def base(folder: Path, url: str) -> Data:
+    """Return the data of the newest release that was taken over, or those of the folder if they are newer."""
+    own = read_folder(folder)
+    try:
+        store = pinned.store_at(url)
+        newest = None if store is None else pinned.newest_of(store)
+        if newest is None or released.order(newest.version) <= released.order(own.release):
+            return own
+        return pinned.opened(newest)
+    except (DataError, StoreAwayError) as error:
+        return _faulty(own, "store", str(error))
 
 
 def drawn(data: Data) -> list[str]:
@@ -185,7 +203,13 @@ def drawn(data: Data) -> list[str]:
 
 def _faulty(data: Data, name: str, found: str) -> Data:
     fault = Fault(
-        printable(name), None, "", found.rstrip("."), "imports that can be read", "They are not shown.", kind="file"
+        printable(name),
+        None,
+        "",
+        found.rstrip("."),
+        phrase("imports that can be read"),
+        phrase("They are not shown."),
+        kind="file",
     )
     return replace(data, faults=(*data.faults, fault))
 

@@ -16,6 +16,7 @@ import pandas as pd
 
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
+from mssmap.i18n.phrases import phrase
 from mssmap.records import regions
 
 ZONE: Final = "America/Port-au-Prince"
@@ -57,7 +58,7 @@ YEARS: Final = (1900, 2100)
 WINDOW: Final = 2049
 """The last year that two digits stand for: 49 is 2049, 50 is 1950."""
 
-SHORT_YEARS: Final = f"years of two digits stand for {WINDOW - 99} to {WINDOW}."
+SHORT_YEARS: Final = phrase("years of two digits stand for {first} to {last}.", first=WINDOW - 99, last=WINDOW)
 
 AUTO: Final = "auto"
 

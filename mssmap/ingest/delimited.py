@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from mssmap.errors import Fault
+from mssmap.i18n.phrases import phrase
 from mssmap.ingest import headers, letters
 from mssmap.ingest.table import Parsed, Table
 from mssmap.jail.limits import Limits, RefusedError, at_most, printable, refused
@@ -86,7 +87,7 @@ def parse(content: bytes, name: str, limits: Limits) -> Parsed:
 
 def _read(content: bytes, how: Dialect, parsed: Parsed, name: str, limits: Limits) -> Parsed:
     if how.start >= len(content) and not content.endswith((b"\n", b"\r")):
-        raise refused("a header and no rows", "at least one row")
+        raise refused(phrase("a header and no rows"), phrase("at least one row"))
     columns, skipped = _cells(content[how.start :], how.names, how.delimiter, limits)
     _check_quotes(content, columns, skipped)
     rows = np.array(_rows(columns.num_rows, skipped, how.first_row), dtype=np.int64)
@@ -96,7 +97,7 @@ def _read(content: bytes, how: Dialect, parsed: Parsed, name: str, limits: Limit
     odd = [row for row in skipped if row.text.strip(f' {how.delimiter}\r\n"')]
     for row in odd:
         comment = row.text.lstrip().startswith("#")
-        what = "a line of comment" if comment else f"{row.actual_columns} cells"
+        what = phrase("a line of comment") if comment else phrase("{n} cells", n=row.actual_columns)
         table.leave_out(
             row.number + how.first_row - 1,
             Fault(
@@ -104,18 +105,18 @@ def _read(content: bytes, how: Dialect, parsed: Parsed, name: str, limits: Limit
                 row.number + how.first_row - 1,
                 "",
                 what,
-                f"{row.expected_columns} cells, as in the header",
-                "It is no row." if comment else "Quote cells that hold the separator.",
+                phrase("{n} cells, as in the header", n=row.expected_columns),
+                phrase("It is no row.") if comment else phrase("Quote cells that hold the separator."),
                 "rule" if comment else "contract",
             ),
-            "comments" if comment else "another number of cells than the header",
+            phrase("comments") if comment else phrase("another number of cells than the header"),
         )
     table.span = (how.lines, how.first_row, how.first_row + columns.num_rows + len(skipped) - 1)
     if how.tags:
         table.left_out[headers.TAGS] = 1
-    parsed.notes += [f"{name}: {note}" for note in how.notes]
+    parsed.notes += [phrase("{name}: {note}", name=name, note=note) for note in how.notes]
     if how.delimiter != ",":
-        parsed.notes.append(f"{name}: cells are separated by {how.delimiter!r}.")
+        parsed.notes.append(phrase("{name}: cells are separated by {delimiter!r}.", name=name, delimiter=how.delimiter))
     parsed.tables.append(table)
     return parsed
 
@@ -136,16 +137,16 @@ def dialect(content: bytes, limits: Limits) -> Dialect:
     delimiter = said.group(1) if said else _delimiter(lines, whole=len(text) < len(content))
     records, ends = _records(lines, delimiter)
     if not any(cell.strip() for record in records for cell in record):
-        raise refused("no header", "column names in the first row")
+        raise refused(phrase("no header"), phrase("column names in the first row"))
     first = records[0]
     if len(first) in BARE and first[0].isdigit() and len(first[1]) == 8 and first[1].isdigit():
         kind = "2.0" if len(first) == 61 else "1.0"
-        note = f"without a header; its {len(first)} columns are those of GDELT {kind} events."
+        note = phrase("without a header; its {n} columns are those of GDELT {kind} events.", n=len(first), kind=kind)
         return Dialect(
             delimiter, BARE[len(first)], len(text[:skip].encode()), int(bool(said)), 1 + bool(said), notes=(note,)
         )
     found = headers.find(records)
-    at_most(len(found.names), limits.columns, "columns")
+    at_most(len(found.names), limits.columns, phrase("columns"))
     start = len(text[:skip].encode()) + len("".join(lines[: ends[found.body - 1]]).encode())
     above = ends[found.body - 1] + bool(said)
     return Dialect(
@@ -189,7 +190,9 @@ def _records(lines: list[str], delimiter: str) -> tuple[list[list[str]], list[in
             if len(records) == headers.LOOKED_AT:
                 break
     except csv.Error as error:
-        raise refused(f"a header that cannot be parsed ({error})", "column names in the first row") from error
+        raise refused(
+            phrase("a header that cannot be parsed ({error})", error=error), phrase("column names in the first row")
+        ) from error
     return records, ends
 
 
@@ -199,7 +202,7 @@ def _cells(content: bytes, names: list[str], delimiter: str, limits: Limits) -> 
 
     def skip(row: Any) -> str:
         skipped.append(row)
-        at_most(len(skipped), limits.rows, "rows that cannot be read")
+        at_most(len(skipped), limits.rows, phrase("rows that cannot be read"))
         return "skip"
 
     if not content:
@@ -217,9 +220,10 @@ def _cells(content: bytes, names: list[str], delimiter: str, limits: Limits) -> 
         )
     except pa.ArrowException as error:
         raise refused(
-            f"rows that cannot be parsed ({error})", "rows with closed quotes and equal numbers of cells"
+            phrase("rows that cannot be parsed ({error})", error=error),
+            phrase("rows with closed quotes and equal numbers of cells"),
         ) from error
-    at_most(columns.num_rows * len(names), limits.cells, "cells")
+    at_most(columns.num_rows * len(names), limits.cells, phrase("cells"))
     return columns, skipped
 
 
@@ -229,7 +233,11 @@ def _check_quotes(content: bytes, columns: pa.Table, skipped: list[Any]) -> None
         return
     last = columns.slice(columns.num_rows - 1).to_pylist()[0].values() if columns.num_rows else ()
     if any("\n" in cell for cell in last) or (skipped and "\n" in skipped[-1].text.strip()):
-        raise refused("a quote that is never closed", "closed quotes", 'Write a quote inside a quoted cell as "".')
+        raise refused(
+            phrase("a quote that is never closed"),
+            phrase("closed quotes"),
+            phrase('Write a quote inside a quoted cell as "".'),
+        )
 
 
 def _filled(columns: pa.Table) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -260,7 +268,10 @@ def _as_utf8(content: bytes, parsed: Parsed) -> bytes:
             return content.decode(encoding).encode()
         except UnicodeDecodeError as error:
             said = encoding.removesuffix("-sig")
-            raise refused(f"bytes at {error.start:,} that are not {said}", "one encoding, best UTF-8") from error
+            raise refused(
+                phrase("bytes at {start:,} that are not {said}", start=error.start, said=said),
+                phrase("one encoding, best UTF-8"),
+            ) from error
     try:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -270,10 +281,18 @@ def _as_utf8(content: bytes, parsed: Parsed) -> bytes:
             text = content.decode(encoding)
         except UnicodeDecodeError as error:
             raise refused(
-                f"byte 0x{content[error.start]:02x} on line {line}", "text in UTF-8", "Save it as UTF-8."
+                phrase("byte 0x{what:02x} on line {line}", what=content[error.start], line=line),
+                phrase("text in UTF-8"),
+                phrase("Save it as UTF-8."),
             ) from error
         title = letters.TITLES[encoding]
-        parsed.notes.append(f"The text is not UTF-8 (line {line}); it was read as {title}. Check its accents.")
+        parsed.notes.append(
+            phrase(
+                "The text is not UTF-8 (line {line}); it was read as {title}. Check its accents.",
+                line=line,
+                title=title,
+            )
+        )
         return text.encode()
     return content
 

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from mssmap.errors import Fault, InputError
 from mssmap.i18n import gettext as _
+from mssmap.i18n.phrases import phrase
 from mssmap.ingest import days, headers, numbers, places, returned
 from mssmap.ingest.mapping import JOINED, PRECISIONS, Mapping, require_columns
 from mssmap.records import kinds, regions
@@ -53,8 +54,9 @@ class Mapped:
 FIGURES: Final = ("figure_min", "figure_max")
 ANGLES: Final = ("lon", "lat")
 DATES: Final = ("date_from", "date_to", "known_from")
-ELSEWHERE: Final = "about other countries"
-AGAIN: Final = "the same row again"
+ELSEWHERE: Final = phrase("about other countries")
+TWICE: Final = phrase("{column}: not {required}", column="event_id", required=phrase("each id and revision once"))
+AGAIN: Final = phrase("the same row again")
 
 
 @dataclass
@@ -142,10 +144,21 @@ class Census:
             found.ways[ours] = given if given and ours != "known_from" else evidence.way if evidence.fits else ""
             if evidence.zoned and evidence.midnight:
                 found.notes.append(
-                    f"{self.name}, {' '.join(columns[ours])}: its times are all midnight UTC, and stand for days."
+                    phrase(
+                        "{name}, {names}: its times are all midnight UTC, and stand for days.",
+                        name=self.name,
+                        names=" ".join(columns[ours]),
+                    )
                 )
             if evidence.short:
-                found.notes.append(f"{self.name}, {' '.join(columns[ours])}: {days.SHORT_YEARS}")
+                found.notes.append(
+                    phrase(
+                        "{name}, {column}: {note}",
+                        name=self.name,
+                        column=" ".join(columns[ours]),
+                        note=days.SHORT_YEARS,
+                    )
+                )
             if found.ways[ours] not in ("dmy", "mdy") or given:
                 continue
             if evidence.unsure:
@@ -154,21 +167,37 @@ class Census:
                 found.ways[ours] = next(iter(orders))
             proof = next((other.proof[found.ways[ours]] for other in (evidence, *self.days.values())
                           if found.ways[ours] in other.proof), "")  # fmt: skip
-            order = "day/month/year" if found.ways[ours] == "dmy" else "month/day/year"
-            found.notes.append(f"{self.name}, {' '.join(columns[ours])}: dates are {order}, as {proof!r} shows.")
+            order = phrase("day/month/year") if found.ways[ours] == "dmy" else phrase("month/day/year")
+            found.notes.append(
+                phrase(
+                    "{name}, {names}: dates are {order}, as {proof!r} shows.",
+                    name=self.name,
+                    names=" ".join(columns[ours]),
+                    order=order,
+                    proof=proof,
+                )
+            )
         if self.marks.note:
-            found.notes.append(f"{self.name}: {self.marks.note}.")
+            found.notes.append(phrase("{name}: {note}.", name=self.name, note=self.marks.note))
         found.finest = next((level for level in AREAS if self.levels[level]), "")
         if len(self.levels) > 1:
-            each = ", ".join(f"{self.levels[level]:,} {AREAS[level]}" for level in AREAS if self.levels[level])
+            each = listed({AREAS[level]: self.levels[level] for level in AREAS if self.levels[level]})
             found.notes.append(
-                f"{self.name}: its rows are totals of areas ({each}). The wider ones have units of their own; "
-                "do not add them to the others."
+                phrase(
+                    "{name}: its rows are totals of areas ({each}). The wider ones have units of their own; "
+                    "do not add them to the others.",
+                    name=self.name,
+                    each=each,
+                )
             )
         if not found.ids:
             found.notes.append(
-                f"{self.name}, {columns['id'][0]}: most of its values stand in several rows, so they are no ids; "
-                "the rows are told apart by their numbers."
+                phrase(
+                    "{name}, {what}: most of its values stand in several rows, so they are no ids; "
+                    "the rows are told apart by their numbers.",
+                    name=self.name,
+                    what=columns["id"][0],
+                )
             )
         return found
 
@@ -252,20 +281,24 @@ def convert(
 def _own(frame: pd.DataFrame, mapping: Mapping, data: Data, name: str) -> Mapped:
     """Read an export of our own events: those that are here already are left out, changed ones say so."""
     here, gone = of_here(frame, mapping)
-    rows, faults, bad = returned.read(here, data, name)
+    rows, faults, bad, why = returned.read(here, data, name)
     again = rows.duplicated(["event_id", "revision"])
-    faults += [Fault(name, int(row), "event_id", repr(rows["event_id"][row]), "each id and revision once")
+    faults += [Fault(name, int(row), "event_id", repr(rows["event_id"][row]), phrase("each id and revision once"))
                for row in rows.index[again]]  # fmt: skip
-    bad[again.index[again]] = "event_id: not each id and revision once"
+    bad[again.index[again]] = TWICE
+    why[TWICE] = TWICE
     rows = rows[~again]
     same, changed = returned.compared(rows, data)
-    out = Mapped(rows[~same], gone | bad[bad != ""].value_counts().to_dict(), faults)
+    out = Mapped(rows[~same], gone | counted(bad[bad != ""], why), faults)
     if int(same.sum()):
         out.left_out[returned.HERE] = int(same.sum())
     if int(changed.sum()):
         out.notes.append(
-            f"{int(changed.sum()):,} rows have the id of an event of ours and other content: they are taken as "
-            "corrections, and ours stay as they are."
+            phrase(
+                "{n:,} rows have the id of an event of ours and other content: they are taken as "
+                "corrections, and ours stay as they are.",
+                n=int(changed.sum()),
+            )
         )
     note = "Its sources: " + rows["source_ids"].str.replace(";", ", ") + "."
     note = note.where(rows["source_ids"] != "", "").mask(
@@ -291,15 +324,38 @@ def of_here(frame: pd.DataFrame, mapping: Mapping) -> tuple[pd.DataFrame, dict[s
     return frame[here & ~tags], {reason: count for reason, count in gone.items() if count}
 
 
+def counted(reasons: pd.Series, why: dict[str, str]) -> dict[str, int]:
+    """Count reasons; a column of a frame holds plain text, and `why` has the phrase of each."""
+    return {why.get(reason, reason): int(count) for reason, count in reasons.value_counts().items()}
+
+
+def listed(counts: dict[str, int]) -> str:
+    """Put counts and what they count behind each other."""
+    found: str = ""
+    for what, count in counts.items():
+        one = phrase("{n:,} {what}", n=count, what=what)
+        found = phrase("{some}, {more}", some=found, more=one) if found else one
+    return found
+
+
 def gone_note(gone: dict[str, int]) -> list[str]:
     """Say how many rows of tags and of other countries were left out."""
     if not gone:
         return []
-    each = ", ".join(f"{count:,} {reason}" for reason, count in gone.items())
-    return [f"{sum(gone.values()):,} rows are empty, tags or about other countries, and were left out ({each})."]
+    return [
+        phrase(
+            "{n:,} rows are empty, tags or about other countries, and were left out ({each}).",
+            n=sum(gone.values()),
+            each=listed(gone),
+        )
+    ]
 
 
-AREAS: Final = {"commune": "of communes", "department": "of departments", "country": "of the country"}
+AREAS: Final = {
+    "commune": phrase("of communes"),
+    "department": phrase("of departments"),
+    "country": phrase("of the country"),
+}
 """Levels of areas, the finest first, and how their totals are told."""
 
 WIDER: Final = {"department": "department totals", "country": "country totals"}
@@ -356,6 +412,7 @@ class _Work:
     is_part: bool = False
     bad: pd.Series = field(init=False)
     reasons: pd.Series = field(init=False)
+    why: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.bad = pd.Series(False, index=self.frame.index)
@@ -363,6 +420,7 @@ class _Work:
 
     def leave_out(self, rows: pd.Series, reason: str) -> None:
         """Mark rows that are not taken; of several reasons the first counts."""
+        self.why[reason] = reason
         self.reasons = self.reasons.mask(rows & ~self.bad, reason)
         self.bad |= rows
 
@@ -374,7 +432,7 @@ class _Work:
             found = repr(cells[row][:60])
             self.out.faults.append(Fault(self.name, int(row), column, found, required, hint, kind))
         if kind != "rule":
-            self.leave_out(rows, f"{column}: not {required}")
+            self.leave_out(rows, phrase("{column}: not {required}", column=column, required=required))
 
     def text(self, ours: str, joint: str = ", ") -> pd.Series:
         """The cells of a field as text: of several columns the first filled one, or all of them joined."""
@@ -402,10 +460,14 @@ class _Work:
         spread = {name: pd.Series(getattr(read, name).to_numpy()[codes], index=self.frame.index)
                   for name in ("values", "bad", "far", "open")}  # fmt: skip
         if ours == "known_from":
-            self.blame(spread["bad"] & ~self.bad, ours, _like(way), "The day of publication stays empty.", kind="rule")
+            self.blame(
+                spread["bad"] & ~self.bad, ours, _like(way), phrase("The day of publication stays empty."), kind="rule"
+            )
         else:
-            self.blame(spread["bad"], ours, _like(way), "One column has one way to write dates." if way else "")
-            self.blame(spread["far"], ours, "a day from {} to {}".format(*days.YEARS))
+            self.blame(spread["bad"], ours, _like(way), phrase("One column has one way to write dates.") if way else "")
+            self.blame(
+                spread["far"], ours, phrase("a day from {first} to {last}", first=days.YEARS[0], last=days.YEARS[1])
+            )
         return days.Days(**spread, format=read.format)
 
     def dates(self) -> dict[str, Any]:
@@ -413,13 +475,13 @@ class _Work:
         first, last_day, published = self.day("date_from"), self.day("date_to"), self.day("known_from")
         assert first is not None  # noqa: S101 -- convert has checked it
         start = first.values
-        self.blame(start.isna() & ~self.bad, "date_from", "a date", "An event needs a day.")
+        self.blame(start.isna() & ~self.bad, "date_from", phrase("a date"), phrase("An event needs a day."))
         end = start if last_day is None else last_day.values.where(last_day.values.notna(), start)
-        self.blame((end < start) & ~self.bad, "date_to", "a last day not before the first")
+        self.blame((end < start) & ~self.bad, "date_to", phrase("a last day not before the first"))
         if last_day is not None:
             end = end.mask(last_day.open)
             if int(last_day.open.sum()):
-                self.out.notes.append(f"{int(last_day.open.sum()):,} rows have no end.")
+                self.out.notes.append(phrase("{n:,} rows have no end.", n=int(last_day.open.sum())))
         known = None if published is None else published.values
         last = end.where(end.notna(), start) if known is None else known.where(known.notna(), end.fillna(start))
         said = _each(self.text("date_precision"), lambda word: self.mapping.date_precisions.get(word, ""))
@@ -439,7 +501,9 @@ class _Work:
         self.out.repairs |= placed.repairs
         self.out.notes += placed.notes
         refused = {
-            fault.row: f"{fault.column}: not {fault.required}" for fault in placed.faults if fault.kind != "rule"
+            fault.row: phrase("{column}: not {required}", column=fault.column, required=fault.required)
+            for fault in placed.faults
+            if fault.kind != "rule"
         }
         for reason in dict.fromkeys(refused.values()):
             rows = [row for row, why in refused.items() if why == reason]
@@ -449,12 +513,18 @@ class _Work:
         department = places.named(self.text("department"), self.data, "department")
         for ours, codes in (("commune", commune), ("department", department)):
             unknown = (self.text(ours) != "") & (codes == "") & ~self.bad & ~places.is_wider(self.text(ours))
-            self.blame(unknown, ours, f"a {ours} of Haiti, by name or P-code", "It stays empty.", kind="rule")
+            self.blame(
+                unknown,
+                ours,
+                phrase("a {ours} of Haiti, by name or P-code", ours=ours),
+                phrase("It stays empty."),
+                kind="rule",
+            )
         lies_in = places.pcodes(shapes, self.data)
         if nowhere := int((shapes.isna() & (commune == "") & (department == "") & ~self.bad).sum()):
-            self.out.notes.append(f"{nowhere:,} rows have no place.")
+            self.out.notes.append(phrase("{n:,} rows have no place.", n=nowhere))
         if pointless := int((shapes.isna() & ~self.bad).sum()) - nowhere:
-            self.out.notes.append(f"{pointless:,} rows have no point, only a commune or a department.")
+            self.out.notes.append(phrase("{n:,} rows have no point, only a commune or a department.", n=pointless))
         commune = commune.where(commune != "", lies_in)
         department = department.where(department != "", commune.str[:4])
         present = shapes.notna()
@@ -473,13 +543,13 @@ class _Work:
             shapes = self.frame.geometry
             areas = ~shapes.geom_type.isin(["Point"]) & shapes.notna()
             if areas.any():
-                self.out.notes.append(f"{int(areas.sum())} shapes are shown by a point inside them.")
+                self.out.notes.append(phrase("{n} shapes are shown by a point inside them.", n=int(areas.sum())))
                 shapes = shapes.where(~areas, shapes.representative_point())
             return shapes
         if not (self.mapping.columns.get("lon") and self.mapping.columns.get("lat")):
             return gpd.GeoSeries([None] * len(self.frame), index=self.frame.index)
         lon, lat = (self.number(ours, required, kind="contract").low for ours, required in
-                    (("lon", "a longitude in degrees"), ("lat", "a latitude in degrees")))  # fmt: skip
+                    (("lon", phrase("a longitude in degrees")), ("lat", phrase("a latitude in degrees"))))  # fmt: skip
         shapes = gpd.GeoSeries(gpd.points_from_xy(lon, lat), index=self.frame.index)
         return shapes.where((lon.notna() & lat.notna()).to_numpy(), None)
 
@@ -495,7 +565,7 @@ class _Work:
     def words(self) -> dict[str, Any]:
         """Title, category, actors, remarks."""
         title = self.text("title").str.replace("_", " ").str.slice(0, TITLE_CHARS)
-        self.blame((title == "") & ~self.bad, "title", "words", "Name what happened.")
+        self.blame((title == "") & ~self.bad, "title", phrase("words"), phrase("Name what happened."))
         category = _each(self.text("category"), lambda word: self.mapping.categories.get(word) or _code(word))
         category = category.where(category != "", self.mapping.category)
         self.blame_categories(category)
@@ -525,7 +595,7 @@ class _Work:
         """Tell each category that has no row once, with its first row; the events are kept."""
         column = " ".join(self.mapping.columns.get("category", ["category"]))
         foreign = category[~self.bad & ~category.isin(kinds.CATEGORIES)].drop_duplicates()
-        hint = "It is shown with the other ones; a mapping can name one of them for this word."
+        hint = phrase("It is shown with the other ones; a mapping can name one of them for this word.")
         self.out.faults += [
             Fault(self.name, int(row), column, repr(word), kinds.ONE_OF_THEM, hint, "rule")
             for row, word in foreign.items()
@@ -533,7 +603,7 @@ class _Work:
 
     def figures(self) -> dict[str, Any]:
         """The main figure; a highest below the lowest is turned round."""
-        one, other = self.number("figure_min", "a number"), self.number("figure_max", "a number")
+        one, other = (self.number(ours, phrase("a number")) for ours in FIGURES)
         low = one.low.where(one.low.notna(), other.low)
         high = other.high.where(other.high.notna(), one.high)
         unit = pd.Series(np.where(low.notna(), self.mapping.unit, ""), index=self.frame.index, dtype="str")
@@ -552,13 +622,27 @@ class _Work:
         """Read the numbers of a field; one that is none leaves its cell empty, or its row out."""
         text = self.text(ours)
         found = numbers.read(text, self.settled.decimal)
-        mark = "a comma" if self.settled.decimal == numbers.COMMA else "a point"
-        kept = "" if kind == "contract" else " The row is kept without it."
-        self.blame(found.bad & ~self.bad, ours, required, f"Write it with {mark} and no unit.{kept}", kind=kind)
+        mark = phrase("a comma") if self.settled.decimal == numbers.COMMA else phrase("a point")
+        kept = "" if kind == "contract" else phrase("The row is kept without it.")
+        self.blame(
+            found.bad & ~self.bad,
+            ours,
+            required,
+            phrase("Write it with {mark} and no unit. {kept}", mark=mark, kept=kept),
+            kind=kind,
+        )
         if nothing := int((found.empty & ~self.bad).sum()):
             word = text[found.empty].iloc[0]
             column = " ".join(self.mapping.columns[ours])
-            self.out.notes.append(f"{self.name}, {column}: {nothing:,} cells say that there is nothing ({word}).")
+            self.out.notes.append(
+                phrase(
+                    "{name}, {column}: {n:,} cells say that there is nothing ({word}).",
+                    name=self.name,
+                    column=column,
+                    n=nothing,
+                    word=word,
+                )
+            )
         for row in self.frame.index[found.told & ~self.bad]:
             told = f"{' '.join(self.mapping.columns[ours])} is written {text[row][:40]!r}"
             self.out.repairs[int(row)] = "; ".join(filter(None, [self.out.repairs.get(int(row), ""), told]))
@@ -574,7 +658,7 @@ class _Work:
         if not self.is_part:
             frame = self.corrected(frame)
         frame = frame.loc[~self.bad]
-        self.out.left_out |= self.reasons[self.bad].value_counts().to_dict()
+        self.out.left_out |= counted(self.reasons[self.bad], self.why)
         text = [column for column in ours if isinstance(ours[column].dtype, pd.StringDtype)]
         frame[text] = frame[text].astype("str").fillna("")
         self.out.rows = frame.astype(ours.dtypes.to_dict())
@@ -588,13 +672,19 @@ class _Work:
         good = good[~same]
         newer = good.groupby("event_id", sort=False).cumcount()
         if again := int(same.sum()):
-            self.out.notes.append(f"{again:,} rows stand in the file twice with the same content, and count once.")
+            self.out.notes.append(
+                phrase("{n:,} rows stand in the file twice with the same content, and count once.", n=again)
+            )
         if not (newer > 0).any():
             return frame
         corrections = newer.index[newer > 0]
         self.out.notes.append(
-            f"{len(corrections):,} rows have the id of an earlier row and other content (the first is row "
-            f"{corrections[0]}): they were taken as corrections, newer revisions of the same event."
+            phrase(
+                "{n:,} rows have the id of an earlier row and other content (the first is row {row}): "
+                "they were taken as corrections, newer revisions of the same event.",
+                n=len(corrections),
+                row=corrections[0],
+            )
         )
         frame.loc[newer.index, "revision"] = 1 + newer
         frame.loc[corrections, "note"] = (
@@ -606,8 +696,12 @@ class _Work:
 def _like(way: str) -> str:
     """Say how a date is written; empty: no cell is written in any known way."""
     if not way:
-        return f"a date, such as {', '.join(days.EXAMPLES[one] for one in ('ymd', 'dmy', 'words'))}"
-    return f"a date written like most here ({way}), such as {days.EXAMPLES.get(way, days.EXAMPLES['words'])}"
+        return phrase("a date, such as {examples}", examples=", ".join(days.EXAMPLES[one] for one in SHOWN_WAYS))
+    example = days.EXAMPLES.get(way, days.EXAMPLES["words"])
+    return phrase("a date written like most here ({way}), such as {example}", way=way, example=example)
+
+
+SHOWN_WAYS: Final = ("ymd", "dmy", "words")
 
 
 ID_CHARS: Final = 80

@@ -22,7 +22,20 @@ from mssmap.ingest import read, stored
 from mssmap.jail.limits import MB, printable
 from mssmap.planning import plan_file
 from mssmap.records import catalog
-from mssmap.store import Store, archived, backup, backup_file, disk, imports, inbox, merge, open_store, payloads, plans
+from mssmap.store import (
+    Store,
+    archived,
+    backup,
+    backup_file,
+    disk,
+    imports,
+    inbox,
+    merge,
+    open_store,
+    payloads,
+    plans,
+    taken,
+)
 from mssmap.store.backup_file import Manifest
 from mssmap.store.merge import Archives, Merged
 
@@ -123,6 +136,8 @@ class _Check:
                 self._archive(entity_id, body)
             elif entity == inbox.ENTITY:
                 inbox.require_body(body)
+            elif entity_id.startswith(taken.PREFIX):
+                raise InputError(_("A release is taken over with its signature: mssmap update FILE."))
             else:
                 self._settings_check(entity_id, body)
         except MssmapError:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 import shapely
 
+from mssmap.i18n.phrases import phrase
 from mssmap.ingest import letters, shapes
 from mssmap.ingest.table import Parsed, Table, from_records
 from mssmap.jail.limits import Limits, at_most, printable, refused
@@ -38,16 +39,22 @@ def parse(content: bytes, name: str, limits: Limits) -> Parsed:
     if found is not None:
         return _records(found, document, name, limits, parsed)
     features = _features(document)
-    at_most(len(features), limits.rows, "features")
+    at_most(len(features), limits.rows, phrase("features"))
     if isinstance(document.get("mssmap"), dict):
         parsed.proof = document["mssmap"]
     records, geometries = [], []
     for number, feature in enumerate(features, 1):
         if not isinstance(feature, dict) or feature.get("type") != "Feature":
-            raise refused(f"something else than a Feature at position {number}", "a list of Features")
+            raise refused(
+                phrase("something else than a Feature at position {number}", number=number),
+                phrase("a list of Features"),
+            )
         properties = feature.get("properties") or {}
         if not isinstance(properties, dict):
-            raise refused(f"properties that are no object at position {number}", "an object of names and values")
+            raise refused(
+                phrase("properties that are no object at position {number}", number=number),
+                phrase("an object of names and values"),
+            )
         feature_id = feature.get("id")
         if feature_id is not None and "id" not in properties and isinstance(feature_id, str | int):
             properties = {"id": feature_id, **properties}
@@ -67,7 +74,9 @@ def _document(content: bytes, limits: Limits) -> Any:
         features = bool(found) and all(isinstance(item, dict) and item.get("type") == "Feature" for item in found)
         return {"type": "FeatureCollection", "features": found} if features else found
     if not isinstance(found, dict):
-        raise refused(f"JSON that is a {type(found).__name__}", "a GeoJSON object, or a list of records")
+        raise refused(
+            phrase("JSON that is a {name}", name=type(found).__name__), phrase("a GeoJSON object, or a list of records")
+        )
     return found
 
 
@@ -83,7 +92,7 @@ def _lines(content: bytes, limits: Limits) -> list[Any]:
                 found.append(json.loads(line))
             except (ValueError, RecursionError):
                 return []
-            at_most(len(found), limits.rows, "lines")
+            at_most(len(found), limits.rows, phrase("lines"))
     nesting(found, limits)
     return found if len(found) > 1 else []
 
@@ -110,11 +119,18 @@ def _rows_of(document: Any) -> list[dict[str, Any]] | None:
 
 
 def _records(found: list[dict[str, Any]], document: Any, name: str, limits: Limits, parsed: Parsed) -> Parsed:
-    at_most(len(found), limits.rows, "records")
+    at_most(len(found), limits.rows, phrase("records"))
     totals = document if isinstance(document, dict) else {}
     said = max((n for key in TOTALS if type(n := totals.get(key)) is int), default=0)
     if said > len(found):
-        parsed.notes.append(f"{name}: one page, {len(found):,} of the {said:,} rows that it says there are.")
+        parsed.notes.append(
+            phrase(
+                "{name}: one page, {n:,} of the {said:,} rows that it says there are.",
+                name=name,
+                n=len(found),
+                said=said,
+            )
+        )
     parsed.tables.append(from_records(name, [_flat(record) for record in found], range(1, len(found) + 1)))
     return parsed
 
@@ -141,7 +157,7 @@ def load_json(content: bytes, limits: Limits) -> dict[str, Any]:
     """
     document = _loaded(content, limits)
     if not isinstance(document, dict):
-        raise refused(f"JSON that is a {type(document).__name__}", "a GeoJSON object")
+        raise refused(phrase("JSON that is a {name}", name=type(document).__name__), phrase("a GeoJSON object"))
     return document
 
 
@@ -150,12 +166,18 @@ def _loaded(content: bytes, limits: Limits) -> Any:
         document = json.loads(content.decode(letters.wide(content) or "utf-8-sig"))
     except UnicodeDecodeError as error:
         raise refused(
-            f"byte 0x{content[error.start]:02x} at {error.start:,}", "text in UTF-8", "Save it as UTF-8."
+            phrase("byte 0x{what:02x} at {start:,}", what=content[error.start], start=error.start),
+            phrase("text in UTF-8"),
+            phrase("Save it as UTF-8."),
         ) from error
     except RecursionError as error:
-        raise refused("JSON nested very deep", f"at most {limits.depth} levels") from error
+        raise refused(phrase("JSON nested very deep"), phrase("at most {depth} levels", depth=limits.depth)) from error
     except ValueError as error:
-        raise refused(f"text that is not JSON ({error})", "GeoJSON", "The file may be cut off.") from error
+        raise refused(
+            phrase("text that is not JSON ({error})", error=error),
+            phrase("GeoJSON"),
+            phrase("The file may be cut off."),
+        ) from error
     nesting(document, limits)
     return document
 
@@ -170,7 +192,7 @@ def nesting(document: Any, limits: Limits) -> None:
         If they are.
     """
     if _depth(document, limits.depth) > limits.depth:
-        raise refused("JSON nested very deep", f"at most {limits.depth} levels")
+        raise refused(phrase("JSON nested very deep"), phrase("at most {depth} levels", depth=limits.depth))
 
 
 def _depth(document: Any, enough: int) -> int:
@@ -191,19 +213,23 @@ def _features(document: Mapping[str, Any]) -> list[Any]:
     if kind == "FeatureCollection":
         features = document.get("features")
         if not isinstance(features, list):
-            raise refused("a FeatureCollection without a list of features", "features: [...]")
+            raise refused(phrase("a FeatureCollection without a list of features"), phrase("features: [...]"))
         return features
     if kind == "Feature":
         return [document]
     if isinstance(kind, str) and (kind in NESTING or kind == "GeometryCollection"):
         return [{"type": "Feature", "properties": {}, "geometry": document}]
     if kind == "Topology":
-        raise refused("TopoJSON", "GeoJSON", "Convert it, for example with QGIS.")
+        raise refused(phrase("TopoJSON"), phrase("GeoJSON"), phrase("Convert it, for example with QGIS."))
     if not document.get("type") and any(isinstance(document.get(key), list) for key in WRAPPED):
-        raise refused("an answer of an interface without rows", "at least one record", "Ask for rows about Haiti.")
+        raise refused(
+            phrase("an answer of an interface without rows"),
+            phrase("at least one record"),
+            phrase("Ask for rows about Haiti."),
+        )
     if "features" in document and "geometryType" in document:
-        raise refused("Esri JSON", "GeoJSON", "Ask the server for f=geojson.")
-    raise refused(f"JSON of type {kind!r}", "FeatureCollection, Feature or a geometry")
+        raise refused(phrase("Esri JSON"), phrase("GeoJSON"), phrase("Ask the server for f=geojson."))
+    raise refused(phrase("JSON of type {kind!r}", kind=kind), phrase("FeatureCollection, Feature or a geometry"))
 
 
 def _crs(document: Mapping[str, Any]) -> str:
@@ -218,7 +244,10 @@ def _crs(document: Mapping[str, Any]) -> str:
     code = text.rpartition(":")[2]
     if "EPSG" in text and code.isdigit() and len(code) < 7:
         return f"EPSG:{code}"
-    raise refused(f"crs {printable(text) or 'without a name'}", "no crs (degrees, RFC 7946) or an EPSG code")
+    raise refused(
+        phrase("crs {what}", what=printable(text) or phrase("without a name")),
+        phrase("no crs (degrees, RFC 7946) or an EPSG code"),
+    )
 
 
 def shapes_of(geometries: list[Any], table: Table, limits: Limits) -> np.ndarray[Any, np.dtype[np.object_]]:
@@ -231,16 +260,26 @@ def shapes_of(geometries: list[Any], table: Table, limits: Limits) -> np.ndarray
             continue
         count, fault = _checked(geometry, i + 1, limits, limits.nesting)
         vertices += count
-        at_most(vertices, limits.vertices, "vertices")
+        at_most(vertices, limits.vertices, phrase("vertices"))
         if fault:
             table.blame(
-                i, "geometry", fault, "a GeoJSON geometry of finite numbers", "Write null if there is no place."
+                i,
+                "geometry",
+                fault,
+                phrase("a GeoJSON geometry of finite numbers"),
+                phrase("Write null if there is no place."),
             )
         texts.append(None if fault else json.dumps(geometry))
     found = shapely.from_geojson(np.array(texts, dtype=object), on_invalid="ignore")
     for i in np.flatnonzero(shapely.is_missing(found)).tolist():
         if texts[i] is not None:
-            table.blame(i, "geometry", "coordinates that cannot be read", "a GeoJSON geometry", "Correct them.")
+            table.blame(
+                i,
+                "geometry",
+                phrase("coordinates that cannot be read"),
+                phrase("a GeoJSON geometry"),
+                phrase("Correct them."),
+            )
     return np.asarray(found, dtype=object)
 
 
@@ -252,26 +291,26 @@ def _checked(geometry: Any, row: int, limits: Limits, depth: int) -> tuple[int, 
         if depth <= 0:
             raise shapes.too_deep(row, limits)
         if not isinstance(parts, list):
-            return 0, "a GeometryCollection without a list of geometries"
+            return 0, phrase("a GeometryCollection without a list of geometries")
         counts = [_checked(part, row, limits, depth - 1) for part in parts]
         return sum(count for count, _ in counts), next((fault for _, fault in counts if fault), "")
     if not isinstance(kind, str) or kind not in NESTING:
-        return 0, f"a geometry of type {kind!r}"
+        return 0, phrase("a geometry of type {kind!r}", kind=str(kind))
     level = [geometry.get("coordinates")]
     for _ in range(NESTING[kind]):
         if not all(isinstance(item, list) for item in level):
-            return 0, f"coordinates that do not make a {kind}"
+            return 0, phrase("coordinates that do not make a {kind}", kind=kind)
         level = [child for item in level for child in item]
     for position in level:
         if not isinstance(position, list) or not 2 <= len(position) <= 4:
             if kind == "Point" and position == []:
                 continue
-            return len(level), "a position that is no list of 2 or 3 numbers"
+            return len(level), phrase("a position that is no list of 2 or 3 numbers")
         for number in position:
             if type(number) not in (int, float):
-                return len(level), f"{type(number).__name__} in a position"
+                return len(level), phrase("{kind} in a position", kind=type(number).__name__)
             if (type(number) is int and abs(number) > 2**60) or not math.isfinite(number):
-                return len(level), f"{printable(str(number), 40)} in a position" if type(
-                    number
-                ) is float else "a huge number"
+                if type(number) is int:
+                    return len(level), phrase("a huge number")
+                return len(level), phrase("{kind} in a position", kind=printable(str(number), 40))
     return len(level), ""

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
+from mssmap.i18n.phrases import phrase
 from mssmap.ingest import shapes
 from mssmap.ingest.table import Parsed, Table, from_values
 from mssmap.jail.limits import Limits, at_most, printable, refused
@@ -41,32 +42,44 @@ def parse(content: bytes, name: str, limits: Limits) -> Parsed:
         kinds = _kinds(database)
         for table in ("gpkg_contents", "gpkg_geometry_columns", "gpkg_spatial_ref_sys"):
             if kinds.get(table, "table") != "table":
-                raise refused(f"{table} as a {kinds[table]}", f"{table} as a table", "Export it again as GeoPackage.")
+                raise refused(
+                    phrase("{table} as a {what}", table=table, what=kinds[table]),
+                    phrase("{table} as a table", table=table),
+                    phrase("Export it again as GeoPackage."),
+                )
         if "gpkg_contents" not in kinds:
-            raise refused(f"an SQLite file without gpkg_contents ({printable(name)})", "a GeoPackage")
+            raise refused(
+                phrase("an SQLite file without gpkg_contents ({name})", name=printable(name)), phrase("a GeoPackage")
+            )
         listed = database.execute("SELECT table_name, data_type FROM gpkg_contents").fetchmany(limits.tables + 1)
-        at_most(len(listed), limits.tables, "layers")
+        at_most(len(listed), limits.tables, phrase("layers"))
         geometry = _geometry_columns(database, kinds)
         for table, data_type in listed:
             if data_type not in ("features", "attributes") or table == PROOF_TABLE:
                 continue
             if kinds.get(table) != "table":
                 parsed.notes.append(
-                    f"{printable(table)}: a {kinds.get(table, 'missing table')}, left out: only tables are read."
+                    phrase(
+                        "{table}: a {what}, left out: only tables are read.",
+                        table=printable(table),
+                        what=kinds.get(table, "missing table"),
+                    )
                 )
                 continue
             parsed.tables.append(_table(database, table, geometry.get(table), limits))
         parsed.proof = _proof(database, kinds)
     except (sqlite3.Error, sqlite3.Warning, UnicodeError, OverflowError) as error:
         raise refused(
-            f"a database that cannot be read ({error})", "an intact GeoPackage", "Export it again."
+            phrase("a database that cannot be read ({error})", error=error),
+            phrase("an intact GeoPackage"),
+            phrase("Export it again."),
         ) from error
     finally:
         database.close()
     if not parsed.tables:
         views = " ".join(parsed.notes)
-        hint = f"{views} Save the view as a layer of its own." if views else ""
-        raise refused("no table with features or attributes", "at least one", hint)
+        hint = phrase("{views} Save the view as a layer of its own.", views=views) if views else ""
+        raise refused(phrase("no table with features or attributes"), phrase("at least one"), hint)
     return parsed
 
 
@@ -131,7 +144,7 @@ def _quoted(name: str) -> str:
 
 def _table(database: sqlite3.Connection, name: str, geometry: tuple[str, str] | None, limits: Limits) -> Table:
     info = database.execute(f"PRAGMA table_info({_quoted(name)})").fetchall()
-    at_most(len(info), limits.columns, "columns")
+    at_most(len(info), limits.columns, phrase("columns"))
     types = {str(column): str(declared).upper() for _, column, declared, *_rest in info}
     keys = [
         str(column) for _, column, declared, _null, _default, key in info if key and str(declared).upper() == "INTEGER"
@@ -140,12 +153,12 @@ def _table(database: sqlite3.Connection, name: str, geometry: tuple[str, str] | 
     hidden = {key for key in hidden if key.lower() != "id"}
     columns = [column for column in types if column not in hidden]
     if not columns:
-        raise refused(f"{name} without columns", "at least one")
+        raise refused(phrase("{name} without columns", name=name), phrase("at least one"))
     rows = []
     for row in database.execute(f"SELECT {', '.join(_quoted(c) for c in columns)} FROM {_quoted(name)}"):
         rows.append(row)
-        at_most(len(rows), limits.rows, "rows")
-        at_most(len(rows) * len(columns), limits.cells, "cells")
+        at_most(len(rows), limits.rows, phrase("rows"))
+        at_most(len(rows) * len(columns), limits.cells, phrase("cells"))
     values = dict(
         zip(columns, ([list(cells) for cells in zip(*rows, strict=True)] or [[] for _ in columns]), strict=True)
     )
@@ -186,7 +199,7 @@ def _time(value: Any) -> Any:
 
 
 def _shapes(blobs: Sequence[Any], table: Table, limits: Limits) -> shapes.Shapes:
-    return shapes.from_wkb([_wkb(blob) for blob in blobs], table, limits, "a GeoPackage geometry")
+    return shapes.from_wkb([_wkb(blob) for blob in blobs], table, limits, phrase("a GeoPackage geometry"))
 
 
 def _wkb(blob: Any) -> bytes | None:

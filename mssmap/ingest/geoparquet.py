@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pyproj
 import shapely
 
+from mssmap.i18n.phrases import phrase
 from mssmap.ingest import shapes
 from mssmap.ingest.table import Parsed, Table
 from mssmap.jail.limits import Limits, RefusedError, at_most, printable, refused
@@ -54,7 +55,9 @@ def parse(content: bytes, name: str, limits: Limits) -> Parsed:
         geometry = described.get(primary) if isinstance(described, dict) else None
         if geo is not None and (not isinstance(geometry, dict) or primary not in found.column_names):
             raise refused(
-                "GeoParquet metadata that names no column of the file", "a primary_column", "Export it again."
+                phrase("GeoParquet metadata that names no column of the file"),
+                phrase("a primary_column"),
+                phrase("Export it again."),
             )
         described = described if isinstance(described, dict) else {}
         table = Table(name, {}, range(1, found.num_rows + 1))
@@ -65,7 +68,11 @@ def parse(content: bytes, name: str, limits: Limits) -> Parsed:
     except (RefusedError, MemoryError):
         raise
     except (pa.ArrowException, OSError, ValueError, TypeError, LookupError, OverflowError) as error:
-        raise refused(f"a Parquet file that cannot be read ({error})", "an intact file", "Export it again.") from error
+        raise refused(
+            phrase("a Parquet file that cannot be read ({error})", error=error),
+            phrase("an intact file"),
+            phrase("Export it again."),
+        ) from error
     parsed.tables.append(table)
     return parsed
 
@@ -78,16 +85,33 @@ def _take_columns(found: pa.Table, described: dict[str, Any], primary: str, tabl
         if column == primary or column in helping:
             continue
         if column in index:
-            table.notes.append(f"{table.name}: the row labels of pandas ({printable(column)}) are left out.")
+            table.notes.append(
+                phrase(
+                    "{name}: the row labels of pandas ({column}) are left out.",
+                    name=table.name,
+                    column=printable(column),
+                )
+            )
             continue
         if column in described:
-            table.notes.append(f"{table.name}: the further shapes in {printable(column)} are left out.")
+            table.notes.append(
+                phrase(
+                    "{name}: the further shapes in {column} are left out.", name=table.name, column=printable(column)
+                )
+            )
             continue
         unique, twice = column, 2
         while unique in table.columns:
             unique, twice = f"{column}_{twice}", twice + 1
         if unique != column:
-            table.notes.append(f"{table.name}: two columns are named {printable(column)!r}; the second is {unique!r}.")
+            table.notes.append(
+                phrase(
+                    "{name}: two columns are named {column!r}; the second is {unique!r}.",
+                    name=table.name,
+                    column=printable(column),
+                    unique=unique,
+                )
+            )
         table.columns[unique] = plain(found.column(position), keep_binary=True)
 
 
@@ -100,11 +124,11 @@ def _index_of(schema: pa.Schema) -> set[str]:
 
 def _check_footer(file: pq.ParquetFile, limits: Limits) -> None:
     footer = file.metadata
-    at_most(footer.num_rows, limits.rows, "rows")
-    at_most(footer.num_columns, limits.columns, "columns")
-    at_most(footer.num_rows * footer.num_columns, limits.cells, "cells")
+    at_most(footer.num_rows, limits.rows, phrase("rows"))
+    at_most(footer.num_columns, limits.columns, phrase("columns"))
+    at_most(footer.num_rows * footer.num_columns, limits.cells, phrase("cells"))
     size = sum(footer.row_group(i).total_byte_size for i in range(footer.num_row_groups))
-    at_most(size, limits.unpacked_bytes, "bytes unpacked")
+    at_most(size, limits.unpacked_bytes, phrase("bytes unpacked"))
 
 
 def _batches(file: pq.ParquetFile, limits: Limits) -> list[pa.RecordBatch]:
@@ -113,8 +137,8 @@ def _batches(file: pq.ParquetFile, limits: Limits) -> list[pa.RecordBatch]:
     for batch in file.iter_batches(batch_size=2_000, use_threads=False):
         size += batch.nbytes
         rows += batch.num_rows
-        at_most(size, limits.unpacked_bytes, "bytes unpacked")
-        at_most(rows, limits.rows, "rows")
+        at_most(size, limits.unpacked_bytes, phrase("bytes unpacked"))
+        at_most(rows, limits.rows, phrase("rows"))
         batch.validate(full=True)
         batches.append(batch)
     return batches
@@ -151,7 +175,7 @@ def crs_of(geometry: dict[str, Any]) -> str:
     try:
         return str(pyproj.CRS.from_json_dict(geometry["crs"]).to_wkt())
     except (pyproj.exceptions.CRSError, TypeError, ValueError, RecursionError) as error:
-        raise refused(f"a CRS that cannot be read ({error})", "PROJJSON") from error
+        raise refused(phrase("a CRS that cannot be read ({error})", error=error), phrase("PROJJSON")) from error
 
 
 def described(metadata: dict[bytes, bytes] | None) -> dict[str, Any]:
@@ -216,10 +240,14 @@ def _shapes(
     if encoding.lower() in NATIVE:
         return np.array([_of_native(value, encoding.lower()) for value in column.to_pylist()], dtype=object)
     if encoding != "WKB":
-        raise refused(f"geometry encoded as {encoding}", "WKB", "Write it with encoding WKB.")
+        raise refused(
+            phrase("geometry encoded as {encoding}", encoding=encoding),
+            phrase("WKB"),
+            phrase("Write it with encoding WKB."),
+        )
     blobs = column.to_pylist()
     if not all(blob is None or isinstance(blob, bytes) for blob in blobs):
-        raise refused("a geometry column that is not binary", "WKB")
+        raise refused(phrase("a geometry column that is not binary"), phrase("WKB"))
     return shapes.from_wkb(blobs, table, limits, "WKB")
 
 

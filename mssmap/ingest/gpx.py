@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 from shapely.errors import ShapelyError
 
+from mssmap.i18n.phrases import phrase
 from mssmap.ingest.markup import document, tag_of, text_of
 from mssmap.ingest.table import Parsed, from_records
 from mssmap.jail.limits import Limits, at_most, refused
@@ -30,20 +31,27 @@ def parse(content: bytes, name: str, limits: Limits) -> Parsed:
     """
     features = [child for child in document(content, "gpx", "GPX") if tag_of(child) in FEATURES]
     if not features:
-        raise refused("no waypoints, routes or tracks", "at least one")
-    at_most(len(features), limits.rows, "waypoints, routes and tracks")
+        raise refused(phrase("no waypoints, routes or tracks"), phrase("at least one"))
+    at_most(len(features), limits.rows, phrase("waypoints, routes and tracks"))
     table = from_records(name, [_record(feature) for feature in features], range(1, len(features) + 1))
     shapes = np.full(len(features), None, dtype=object)
     for i, feature in enumerate(features):
         try:
             shapes[i] = _shape(feature)
         except (ValueError, TypeError, ShapelyError) as error:
-            table.blame(i, "geometry", f"a position that cannot be read ({error})", "lat and lon in degrees")
+            table.blame(
+                i,
+                "geometry",
+                phrase("a position that cannot be read ({error})", error=error),
+                phrase("lat and lon in degrees"),
+            )
     table.geometry, table.crs = shapes, "EPSG:4326"
     parsed = Parsed("gpx")
     parsed.tables.append(table)
     if alone := sum(_alone(feature) for feature in features):
-        parsed.notes.append(f"{alone} segments of a single position beside longer ones are left out.")
+        parsed.notes.append(
+            phrase("{alone} segments of a single position beside longer ones are left out.", alone=alone)
+        )
     return parsed
 
 

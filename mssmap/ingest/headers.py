@@ -10,6 +10,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from mssmap.i18n.phrases import phrase
+
 LOOKED_AT: Final = 40
 """Rows at the beginning of a table in which its header is looked for."""
 
@@ -18,7 +20,7 @@ DATED: Final = re.compile(r"\d{1,4}[-/.]\d{1,2}([-/.]\d{1,4})?([T ].*)?")
 TAG: Final = re.compile(r"#[a-z][a-z0-9_]*(\s*\+[a-z0-9_]+)*")
 """A hashtag of HXL; a row is one of tags only if every filled cell is one."""
 
-TAGS: Final = "a row of HXL tags"
+TAGS: Final = phrase("a row of HXL tags")
 
 Cells = Sequence[Any]
 
@@ -106,15 +108,15 @@ def find(rows: Sequence[Cells]) -> Header:
         return Header([text_of(cell) for cell in rows[0]], 1)
     at = _first(rows)
     above = [_shown(row) for row in rows[:at] if _filled(row)]
-    notes = [f"Above the header stands {text!r}." for text in above]
+    notes: list[str] = [phrase("Above the header stands {line!r}.", line=line) for line in above]
     names = [text_of(cell) for cell in rows[at]]
     body = at + 1
     if _second(rows, at):
         names = _joined(names, [text_of(cell) for cell in rows[body]])
-        notes.append("The header has two rows, which were joined.")
+        notes.append(phrase("The header has two rows, which were joined."))
         body += 1
     if _units(rows, body, names):
-        notes.append(f"Under the header stand units, which are no row: {_shown(rows[body])!r}.")
+        notes.append(phrase("Under the header stand units, which are no row: {what!r}.", what=_shown(rows[body])))
         body += 1
     tags = body < len(rows) and is_tags(rows[body])
     return Header(names, body + tags, tags, notes)

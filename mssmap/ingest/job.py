@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import shapely
 
+from mssmap.i18n.phrases import packed, phrase
 from mssmap.ingest import parse, shapes
 from mssmap.ingest.table import GEOMETRY, MARKS, ROW, Table
 from mssmap.jail.jobs import Task
@@ -40,10 +41,14 @@ def about(table: Table, limits: Limits) -> dict[str, object]:
         "name": table.name,
         "places": table.geometry is not None,
         "in_degrees": bool(table.crs),
-        "left_out": table.left_out,
+        "left_out": [[packed(reason), count] for reason, count in table.left_out.items()],
         "span": list(table.span),
         "faults": [
-            [table.name, f.row, f.column, f.found, f.required, f.hint, f.kind] for f in table.faults[: limits.faults]
+            [table.name, f.row, f.column, *map(packed, (f.found, f.required, f.hint)), f.kind]
+            for f in table.faults[: limits.faults]
         ],
-        "notes": table.notes + ([f"{table.name}: {left_out:,} more faults of this kind."] if left_out else []),
+        "notes": [packed(note) for note in table.notes]
+        + (
+            [packed(phrase("{name}: {n:,} more faults of this kind.", name=table.name, n=left_out))] if left_out else []
+        ),
     }

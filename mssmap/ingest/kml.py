@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 from shapely.errors import ShapelyError
 
+from mssmap.i18n.phrases import phrase
 from mssmap.ingest.markup import document, tag_of, text_of
 from mssmap.ingest.shapes import too_deep
 from mssmap.ingest.table import Parsed, from_records
@@ -36,8 +37,8 @@ def parse(content: bytes, name: str, limits: Limits) -> Parsed:
     ignored: set[str] = set()
     for folder, mark in _placemarks(root, name, limits.depth, ignored):
         groups.setdefault(folder, []).append(mark)
-    at_most(len(groups), limits.tables, "folders")
-    at_most(sum(map(len, groups.values())), limits.rows, "placemarks")
+    at_most(len(groups), limits.tables, phrase("folders"))
+    at_most(sum(map(len, groups.values())), limits.rows, phrase("placemarks"))
     parsed = Parsed("kml")
     for folder, marks in groups.items():
         table = from_records(folder, [_record(mark) for mark in marks], range(1, len(marks) + 1))
@@ -48,12 +49,20 @@ def parse(content: bytes, name: str, limits: Limits) -> Parsed:
             except RefusedError:
                 raise
             except (ValueError, IndexError, ShapelyError) as error:
-                table.blame(i, "geometry", f"coordinates that cannot be read ({error})", "longitude,latitude pairs")
+                table.blame(
+                    i,
+                    "geometry",
+                    phrase("coordinates that cannot be read ({error})", error=error),
+                    phrase("longitude,latitude pairs"),
+                )
         table.geometry, table.crs = shapes, "EPSG:4326"
         parsed.tables.append(table)
-    parsed.notes += [f"{what} is left out: only placemarks in the file itself are read." for what in sorted(ignored)]
+    parsed.notes += [
+        phrase("{what} is left out: only placemarks in the file itself are read.", what=what)
+        for what in sorted(ignored)
+    ]
     if not parsed.tables:
-        raise refused("no placemarks", "at least one", " ".join(parsed.notes))
+        raise refused(phrase("no placemarks"), phrase("at least one"), " ".join(parsed.notes))
     return parsed
 
 
@@ -62,7 +71,7 @@ def _placemarks(root: Element, name: str, depth: int, ignored: set[str]) -> Iter
     while waiting:
         element, folder, level = waiting.pop(0)
         if level > depth:
-            raise refused("folders nested very deep", f"at most {depth} levels")
+            raise refused(phrase("folders nested very deep"), phrase("at most {depth} levels", depth=depth))
         for child in element:
             tag = tag_of(child)
             if tag == "Placemark":

@@ -18,6 +18,7 @@ import shapely
 import shapely.errors
 
 from mssmap.crs import HAITI_BOUNDS
+from mssmap.i18n.phrases import phrase
 from mssmap.ingest import geojson, gridcodes, shapes
 from mssmap.ingest.table import Table
 from mssmap.jail.limits import Limits, RefusedError
@@ -83,7 +84,9 @@ def _take(table: Table, column: str, cells: list[Any], limits: Limits, *, has_nu
                 return False
             table.geometry = read(cells, table, column, limits)
             del table.columns[column]
-            table.notes.append(f"{table.name}, {column}: read as places ({what}).")
+            table.notes.append(
+                phrase("{name}, {column}: read as places ({what}).", name=table.name, column=column, what=what)
+            )
             return True
     if has_numbers:
         return False
@@ -98,7 +101,7 @@ def _take(table: Table, column: str, cells: list[Any], limits: Limits, *, has_nu
 
 
 def _blame(table: Table, row: int, column: str, cell: Any, required: str) -> None:
-    table.blame(row, column, repr(cell)[:60], required, "The row is kept without a place.", kind="rule")
+    table.blame(row, column, repr(cell)[:60], required, phrase("The row is kept without a place."), kind="rule")
 
 
 def _of_wkt(cells: list[Any], table: Table, column: str, limits: Limits) -> shapes.Shapes:
@@ -114,7 +117,7 @@ def _of_wkt(cells: list[Any], table: Table, column: str, limits: Limits) -> shap
     _same_system(table, column, systems, made)
     for i in np.flatnonzero(shapely.is_missing(made)).tolist():
         if cells[i] is not None:
-            _blame(table, i, column, cells[i], "a shape in WKT, such as POINT (-72.33 18.54)")
+            _blame(table, i, column, cells[i], phrase("a shape in WKT, such as POINT (-72.33 18.54)"))
     return made
 
 
@@ -134,13 +137,19 @@ def _same_system(table: Table, column: str, systems: Sequence[str], made: shapes
     table.crs = f"EPSG:{usual}"
     for i, system in enumerate(systems):
         if made[i] is not None and system not in ("", "0", usual):
-            _blame(table, i, column, f"SRID={system}", f"one coordinate system, as in most rows (SRID={usual})")
+            _blame(
+                table,
+                i,
+                column,
+                f"SRID={system}",
+                phrase("one coordinate system, as in most rows (SRID={usual})", usual=usual),
+            )
             made[i] = None
 
 
 def _of_wkb(cells: list[Any], table: Table, column: str, limits: Limits) -> shapes.Shapes:
     blobs = [None if cell is None else cell if isinstance(cell, bytes) else _unhex(cell) for cell in cells]
-    made = shapes.from_wkb(blobs, table, limits, "a shape in WKB")
+    made = shapes.from_wkb(blobs, table, limits, phrase("a shape in WKB"))
     systems = ["" if shape is None else str(int(shapely.get_srid(shape))) for shape in made]
     _same_system(table, column, systems, made)
     return made
@@ -162,7 +171,7 @@ def _of_geojson(cells: list[Any], table: Table, column: str, limits: Limits) -> 
             try:
                 shape = json.loads(cell)
             except (ValueError, RecursionError):
-                _blame(table, i, column, cell, "a GeoJSON geometry")
+                _blame(table, i, column, cell, phrase("a GeoJSON geometry"))
         if isinstance(shape, dict) and shape.get("type") == "Feature":
             shape = shape.get("geometry")
         found.append(shape)
@@ -287,10 +296,12 @@ def _pairs(table: Table, column: str, cells: list[Any], points: list[Pair | None
             lon, lat = point[:2] if lon_first else point[1::-1]
             table.geometry[i] = shapely.Point(lon, lat)
         elif cells[i] is not None:
-            _blame(table, i, column, cells[i], "a latitude and a longitude")
+            _blame(table, i, column, cells[i], phrase("a latitude and a longitude"))
     table.crs = "EPSG:4326"
     order = what or ("longitude, latitude" if lon_first else "latitude, longitude")
-    table.notes.append(f"{table.name}, {column}: read as places ({order}).")
+    table.notes.append(
+        phrase("{name}, {column}: read as places ({order}).", name=table.name, column=column, order=order)
+    )
     return True
 
 
@@ -318,4 +329,6 @@ def checked(table: Table, limits: Limits) -> None:
     except RefusedError:
         raise
     except (UnicodeError, OverflowError) as error:
-        table.notes.append(f"{table.name}: a column of places could not be read ({error}).")
+        table.notes.append(
+            phrase("{name}: a column of places could not be read ({error}).", name=table.name, error=error)
+        )

@@ -7,6 +7,7 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from mssmap.i18n.phrases import phrase
 from mssmap.jail.limits import printable, refused
 
 
@@ -23,13 +24,17 @@ def document(content: bytes, root: str, title: str) -> Element:
         found = fromstring(content, forbid_dtd=True)
     except DefusedXmlException as error:
         raise refused(
-            "a document type or entities in the XML", f"plain {title}", "Export it again without <!DOCTYPE>."
+            phrase("a document type or entities in the XML"),
+            phrase("plain {title}", title=title),
+            phrase("Export it again without <!DOCTYPE>."),
         ) from error
     except (ParseError, ValueError, LookupError, RecursionError) as error:
-        raise refused(f"XML that cannot be read ({error})", title, "The file may be cut off.") from error
+        raise refused(
+            phrase("XML that cannot be read ({error})", error=error), title, phrase("The file may be cut off.")
+        ) from error
     element: Element = found
     if tag_of(element) != root:
-        raise refused(f"XML that begins with <{printable(tag_of(element), 40)}>", title)
+        raise refused(phrase("XML that begins with <{what}>", what=printable(tag_of(element), 40)), title)
     return element
 
 

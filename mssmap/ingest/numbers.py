@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from mssmap.i18n.phrases import phrase
 from mssmap.ingest.days import EMPTY
 
 GROUPED: Final = "['’\u00a0\u202f\u2009 ]"
@@ -83,12 +84,16 @@ class Marks:
     def note(self) -> str:
         """What was decided and why, empty if nothing had to be."""
         if self.decimal == COMMA:
-            return f"the comma is the decimal mark ({self.comma + self.places:,} numbers can be read in no other way)"
+            return phrase(
+                "the comma is the decimal mark ({n:,} numbers can be read in no other way)", n=self.comma + self.places
+            )
         if self.example:
             why = (
-                f"{self.point:,} numbers have a decimal point" if self.point else "people are counted in whole numbers"
+                phrase("{n:,} numbers have a decimal point", n=self.point)
+                if self.point
+                else phrase("people are counted in whole numbers")
             )
-            return f"the comma stands between thousands, as in {self.example} ({why})"
+            return phrase("the comma stands between thousands, as in {example} ({why})", example=self.example, why=why)
         return ""
 
 

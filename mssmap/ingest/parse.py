@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import PurePosixPath
 from typing import Any, Final
 
+from mssmap.i18n.phrases import packed, phrase
 from mssmap.ingest import archive, geojson, headers, located, shapes, sheets, vector
 from mssmap.ingest.sniff import FORMATS, TAKES, sniff
 from mssmap.ingest.table import Parsed, Progress, finish
@@ -43,12 +44,12 @@ def parse(content: bytes, name: str, limits: Limits, progress: Progress = lambda
     RefusedError
         If it is of no known kind, broken, dangerous or larger than the limits allow.
     """
-    at_most(len(content), limits.file_bytes, "bytes")
+    at_most(len(content), limits.file_bytes, phrase("bytes"))
     progress(0.1, "reading")
     parsed = _any(content, name, limits, archive.Budget(limits), depth=0)
-    at_most(len(parsed.tables), limits.tables, "tables")
-    at_most(sum(len(table.rows) for table in parsed.tables), limits.rows, "rows")
-    at_most(sum(len(table.rows) * len(table.columns) for table in parsed.tables), limits.cells, "cells")
+    at_most(len(parsed.tables), limits.tables, phrase("tables"))
+    at_most(sum(len(table.rows) for table in parsed.tables), limits.rows, phrase("rows"))
+    at_most(sum(len(table.rows) * len(table.columns) for table in parsed.tables), limits.cells, phrase("cells"))
     taken: set[str] = set()
     for i, table in enumerate(parsed.tables):
 
@@ -74,7 +75,7 @@ def _any(content: bytes, name: str, limits: Limits, budget: archive.Budget, dept
     if kind != "zip":
         parsed = PARSERS[kind](content, stem, limits)
     elif depth > 1:
-        raise refused("a zip in a zip in a zip", "at most one zip inside another")
+        raise refused(phrase("a zip in a zip in a zip"), phrase("at most one zip inside another"))
     else:
         members = archive.unpack(content, budget)
         if WORKBOOK in members:
@@ -84,7 +85,11 @@ def _any(content: bytes, name: str, limits: Limits, budget: archive.Budget, dept
     ending = PurePosixPath(name).suffix.lower().lstrip(".")
     if ending in FORMATS and ending != parsed.format and kind != "zip":
         parsed.notes.append(
-            f"{printable(name)}: by its content this is {FORMATS[parsed.format].title}, and was read as that."
+            phrase(
+                "{name}: by its content this is {title}, and was read as that.",
+                name=printable(name),
+                title=FORMATS[parsed.format].title,
+            )
         )
     return parsed
 
@@ -111,14 +116,16 @@ def _bundle(members: dict[str, bytes], limits: Limits, budget: archive.Budget, d
             except RefusedError as error:
                 if plain.suffix.lower() not in BESIDE:
                     raise
-                parsed.notes.append(f"{printable(path)} in the zip is not read ({error}).")
+                parsed.notes.append(
+                    phrase("{path} in the zip is not read ({error}).", path=printable(path), error=error)
+                )
                 continue
             kinds.append(_add(parsed, part))
         elif plain.name not in ASIDE:
-            parsed.notes.append(f"{printable(path)} in the zip is not read.")
+            parsed.notes.append(phrase("{path} in the zip is not read.", path=printable(path)))
     if not kinds:
         inside = ", ".join(printable(path, 60) for path in list(members)[:5]) or "nothing"
-        raise refused(f"a zip with {inside}", TAKES)
+        raise refused(phrase("a zip with {inside}", inside=inside), TAKES)
     parsed.format = kinds[0] if len(set(kinds)) == 1 else "zip"
     return parsed
 
@@ -142,4 +149,4 @@ def _add(whole: Parsed, part: Parsed) -> str:
 
 def summary(parsed: Parsed) -> dict[str, Any]:
     """Return what is said about a file as a whole, for the answer of the reading process."""
-    return {"format": parsed.format, "proof": parsed.proof, "notes": parsed.notes}
+    return {"format": parsed.format, "proof": parsed.proof, "notes": [packed(note) for note in parsed.notes]}

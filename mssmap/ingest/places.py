@@ -14,12 +14,14 @@ import shapely
 from mssmap.crs import HAITI_BOUNDS, METRIC, WGS84, name_of
 from mssmap.errors import Fault, InputError
 from mssmap.i18n import gettext as _
+from mssmap.i18n.phrases import phrase
 from mssmap.ingest import shapes as mending
 from mssmap.records import regions
 from mssmap.records.catalog import Data
 
-SWAPPED: Final = "longitude and latitude were swapped"
-MADE_VALID: Final = "a shape that crossed itself was repaired"
+SWAPPED: Final = phrase("longitude and latitude were swapped")
+FLATTENED: Final = phrase("an area without any surface is a line or a point")
+MADE_VALID: Final = phrase("a shape that crossed itself was repaired")
 SHORE_KM: Final = 12
 """A point may lie so far off the coast, the territorial sea, without being flagged."""
 
@@ -51,13 +53,15 @@ class Placed:
     def refuse(self, name: str, bad: Mask, column: str, required: str, hint: str) -> None:
         """Take shapes out and say why."""
         for row, shape in self.shapes[bad].items():
-            self.faults.append(Fault(name, int(row), column, f"coordinates {where(shape)}", required, hint))
+            self.faults.append(
+                Fault(name, int(row), column, phrase("coordinates {what}", what=where(shape)), required, hint)
+            )
         self.shapes = self.shapes.mask(pd.Series(bad, index=self.shapes.index), None)
 
     def flag(self, name: str, odd: Mask, required: str, hint: str) -> None:
         """Keep shapes and say what is odd."""
         for row, shape in self.shapes[odd].items():
-            found = f"coordinates {where(shape)}"
+            found = phrase("coordinates {what}", what=where(shape))
             self.faults.append(Fault(name, int(row), "geometry", found, required, hint, kind="rule"))
 
 
@@ -99,11 +103,15 @@ def settle(shapes: gpd.GeoSeries, data: Data, name: str, marks: pd.Series | None
     there = placed.shapes.notna().to_numpy().copy()
     with np.errstate(invalid="ignore"):
         finite = np.isfinite(bounds).all(axis=1)
-    placed.refuse(name, there & ~finite, "geometry", "finite numbers", "Leave the place empty if it is not known.")
+    placed.refuse(
+        name, there & ~finite, "geometry", phrase("finite numbers"), phrase("Leave the place empty if it is not known.")
+    )
     there &= finite
     globe = mending.on_globe(bounds)
-    degrees = "longitude within -180 to 180, latitude within -90 to 90"
-    placed.refuse(name, there & ~globe, "geometry", degrees, "Write degrees, or say which coordinate system it is.")
+    degrees = phrase("longitude within -180 to 180, latitude within -90 to 90")
+    placed.refuse(
+        name, there & ~globe, "geometry", degrees, phrase("Write degrees, or say which coordinate system it is.")
+    )
     there &= globe
     _in_haiti(placed, there, data, name)
     return placed
@@ -132,25 +140,25 @@ def _in_degrees(shapes: gpd.GeoSeries, name: str) -> gpd.GeoSeries:
 def _tell(placed: Placed, marks: mending.Marks) -> None:
     """Say which shapes were put right."""
     for mark, what, note in (
-        (mending.SWAPPED, SWAPPED, f"{SWAPPED}, and put right."),
-        (mending.REPAIRED, MADE_VALID, f"{MADE_VALID} (make_valid)."),
+        (mending.SWAPPED, SWAPPED, phrase("{what}, and put right.", what=SWAPPED)),
+        (mending.REPAIRED, MADE_VALID, phrase("{what} (make_valid).", what=MADE_VALID)),
+        (mending.FLAT, FLATTENED, phrase("{what}.", what=FLATTENED)),
     ):
         marked = (marks & mark).astype(bool)
         for row in placed.shapes.index[marked]:
             placed.repairs[int(row)] = "; ".join(filter(None, [placed.repairs.get(int(row), ""), what]))
         if marked.any():
-            placed.notes.append(f"{_rows(marked)}: {note}")
+            placed.notes.append(_rows(int(marked.sum()), note))
 
 
-def _rows(marked: Mask) -> str:
+def _rows(n: int, note: str) -> str:
     """
-    Count rows in words.
+    Say to how many rows a note belongs.
 
-    >>> _rows(np.array([True, False]))
-    '1 row'
+    >>> _rows(1, "mended."), _rows(1200, "mended.")
+    ('1 row: mended.', '1,200 rows: mended.')
     """
-    count = int(marked.sum())
-    return f"{count:,} row{'s' if count != 1 else ''}"
+    return phrase("{n:,} row: {note}", n=n, note=note) if n == 1 else phrase("{n:,} rows: {note}", n=n, note=note)
 
 
 def _in_haiti(placed: Placed, there: Mask, data: Data, name: str) -> None:
@@ -159,11 +167,17 @@ def _in_haiti(placed: Placed, there: Mask, data: Data, name: str) -> None:
     with np.errstate(invalid="ignore"):
         touches = (bounds[:, 2] >= west) & (bounds[:, 0] <= east) & (bounds[:, 3] >= south) & (bounds[:, 1] <= north)
         mirrored = there & ~touches & mending.inside(bounds * [-1, 1, -1, 1])
-    at = f"within longitude {west:g} to {east:g} and latitude {south:g} to {north:g}"
-    placed.refuse(name, mirrored, "geometry", at, "West is negative: write -72 and not 72.")
+    at = phrase(
+        "within longitude {west:g} to {east:g} and latitude {south:g} to {north:g}",
+        west=west,
+        south=south,
+        east=east,
+        north=north,
+    )
+    placed.refuse(name, mirrored, "geometry", at, phrase("West is negative: write -72 and not 72."))
     nowhere = there & ~mirrored & (np.abs(bounds) < 1e-6).all(axis=1)
-    placed.refuse(name, nowhere, "geometry", at, "0, 0 stands for a place that is not known: leave it empty.")
-    placed.refuse(name, there & ~touches & ~mirrored & ~nowhere, "geometry", at, "It lies outside Haiti.")
+    placed.refuse(name, nowhere, "geometry", at, phrase("0, 0 stands for a place that is not known: leave it empty."))
+    placed.refuse(name, there & ~touches & ~mirrored & ~nowhere, "geometry", at, phrase("It lies outside Haiti."))
     land = data["departments"]
     remaining = placed.shapes.notna().to_numpy()
     if land.empty or not remaining.any():
@@ -172,7 +186,12 @@ def _in_haiti(placed: Placed, there: Mask, data: Data, name: str) -> None:
     near = _any_inside(placed.shapes[remaining].to_crs(METRIC), shapely.union_all(shore.to_numpy()))
     odd = np.zeros(len(remaining), dtype=bool)
     odd[np.flatnonzero(remaining)[~near]] = True
-    placed.flag(name, odd, f"a place in Haiti or at most {SHORE_KM} km off it", "Check it: it lies abroad or at sea.")
+    placed.flag(
+        name,
+        odd,
+        phrase("a place in Haiti or at most {shore_km} km off it", shore_km=SHORE_KM),
+        phrase("Check it: it lies abroad or at sea."),
+    )
 
 
 def _any_inside(shapes: gpd.GeoSeries, area: Any) -> Mask:

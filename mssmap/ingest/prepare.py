@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Mapping as Map
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -15,13 +16,15 @@ import pandas as pd
 
 from mssmap.errors import Fault, InputError
 from mssmap.i18n import gettext as _
+from mssmap.i18n.phrases import in_words, phrase
 from mssmap.ingest import duplicates, events, mapping, numbers, places, recognise, returned
 from mssmap.ingest.mapping import Mapping, Source
 from mssmap.ingest.reading import Reading
 from mssmap.records import regions
 from mssmap.records.catalog import Data
 
-BY_HAND: Final = "left out by hand"
+BY_HAND: Final = phrase("left out by hand")
+NOT_USABLE: Final = phrase("not usable")
 
 ROW, REMARK = "import_row", "import_note"
 """Columns added to a layer: the row of the file, and what was repaired in it."""
@@ -133,7 +136,7 @@ def prepare(reading: Reading, table: str, data: Data, chosen: Mapping | None = N
         mapping=used,
         file=file,
         read_rows=read_rows,
-        left_out={**left_out, **({"not usable": unsaid} if unsaid > 0 else {})},
+        left_out={**left_out, **({NOT_USABLE: unsaid} if unsaid > 0 else {})},
         faults=own + found.faults,
         notes=notes + found.notes,
     )
@@ -143,7 +146,7 @@ def _nothing_usable(found: Imported, left_out: Map[str, int], used: Mapping, tab
     faults = [fault for fault in found.faults if fault.kind == "contract"]
     if not faults and left_out.get(events.ELSEWHERE):
         return events.nothing_about_haiti(used, table)
-    reasons = "; ".join(f"{count:,} rows: {reason}" for reason, count in left_out.items())
+    reasons = "; ".join(in_words(phrase("{n:,} rows: {reason}", n=n, reason=reason)) for reason, n in left_out.items())
     first = _("The first fault: {fault}").format(fault=faults[0]) if faults else reasons and f"{reasons}."
     return InputError(
         _("{name}: found no row that can be used, required at least one. {first}")
@@ -185,7 +188,9 @@ def without(made: Imported, rows: Sequence[int]) -> Imported:
     kept = made.frame[~made.frame.index.isin(rows)]
     pairs = made.duplicates[~made.duplicates["row"].isin(rows)]
     gone = len(made.frame) - len(kept)
-    left_out = {**made.left_out, **({BY_HAND: gone} if gone else {})}
+    left_out = dict(made.left_out)
+    if gone:
+        left_out[BY_HAND] = gone
     return replace(made, frame=kept, duplicates=pairs.reset_index(drop=True), left_out=left_out)
 
 
@@ -208,10 +213,14 @@ def _layer(frame: pd.DataFrame, used: Mapping, data: Data, name: str, marks: pd.
     made = gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=placed.shapes)
     made = made.assign(**{ROW: frame.index.to_numpy(), REMARK: remarks})
     if nowhere := int((placed.shapes.isna() & ~bad).sum()):
-        notes.append(f"{nowhere:,} rows have no place of their own.")
-    reasons = [f"{fault.column}: not {fault.required}" for fault in (*faults, *placed.faults) if fault.kind != "rule"]
+        notes.append(phrase("{n:,} rows have no place of their own.", n=nowhere))
+    reasons = [
+        phrase("{column}: not {required}", column=fault.column, required=fault.required)
+        for fault in (*faults, *placed.faults)
+        if fault.kind != "rule"
+    ]
     rows = [fault.row for fault in (*faults, *placed.faults) if fault.kind != "rule"]
-    by_row = pd.Series(reasons, index=rows, dtype="str").groupby(level=0).first()
+    by_row = dict(zip(reversed(rows), reversed(reasons), strict=True))
     return Imported(
         name=name,
         kind="layer",
@@ -222,7 +231,7 @@ def _layer(frame: pd.DataFrame, used: Mapping, data: Data, name: str, marks: pd.
         faults=(*faults, *placed.faults),
         repairs=placed.repairs,
         notes=(*notes, *placed.notes),
-        left_out={**gone, **by_row.value_counts().to_dict()},
+        left_out={**gone, **Counter(by_row.values())},
     )
 
 
@@ -256,12 +265,12 @@ def _points_of(
     for column in columns.values():
         marks.add(numbers.look(frame[column], is_angle=True))
     if marks.note:
-        notes.append(f"{name}: {marks.note}.")
+        notes.append(phrase("{name}: {note}.", name=name, note=marks.note))
     values = {}
     for ours, column in columns.items():
         read = numbers.read(events.as_text(frame[column]), marks.decimal)
         faults += [
-            Fault(name, int(row), column, repr(str(frame[column][row])[:60]), "a number of degrees")
+            Fault(name, int(row), column, repr(str(frame[column][row])[:60]), phrase("a number of degrees"))
             for row in frame.index[read.bad]
         ]
         bad |= read.bad
@@ -272,6 +281,9 @@ def _points_of(
 
 
 LEVELS: Final = {"department": "departments", "commune": "communes"}
+
+
+_WORDS: Final = {"department": phrase("departments"), "commune": phrase("communes")}
 
 
 def _boundaries(frame: pd.DataFrame, used: Mapping, data: Data, name: str, marks: pd.Series | None) -> Imported:
@@ -291,22 +303,31 @@ def _boundaries(frame: pd.DataFrame, used: Mapping, data: Data, name: str, marks
     for row in codes.index[~codes.isin(ours)]:
         faults.append(
             Fault(
-                name, int(row), used.columns[level][0], repr(codes[row][:40]), f"a P-code of one of our {LEVELS[level]}"
+                name,
+                int(row),
+                used.columns[level][0],
+                repr(codes[row][:40]),
+                phrase("a P-code of one of our {what}", what=_WORDS[level]),
             )
         )
     twice = codes.duplicated()
     faults += [
-        Fault(name, int(row), used.columns[level][0], repr(codes[row]), "each P-code once")
+        Fault(name, int(row), used.columns[level][0], repr(codes[row]), phrase("each P-code once"))
         for row in codes.index[twice]
     ]
     good = codes.isin(ours) & area & ~twice
     left_out = {
-        "P-codes that are none of ours": int((~codes.isin(ours)).sum()),
-        "P-codes that stand twice": int((codes.isin(ours) & twice).sum()),
-        "no outlines": int((codes.isin(ours) & ~twice & ~area).sum()),
+        phrase("P-codes that are none of ours"): int((~codes.isin(ours)).sum()),
+        phrase("P-codes that stand twice"): int((codes.isin(ours) & twice).sum()),
+        phrase("no outlines"): int((codes.isin(ours) & ~twice & ~area).sum()),
     }
     made = gpd.GeoDataFrame({"pcode": codes, ROW: frame.index.to_numpy()}, geometry=placed.shapes)[good]
-    notes = [*placed.notes, f"{int(good.sum())} of our {len(ours)} {LEVELS[level]} get these outlines."]
+    notes = [
+        *placed.notes,
+        phrase(
+            "{n} of our {total} {level} get these outlines.", n=int(good.sum()), total=len(ours), level=_WORDS[level]
+        ),
+    ]
     return Imported(
         name=name,
         kind="boundaries",

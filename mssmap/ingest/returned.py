@@ -15,11 +15,12 @@ import pandas as pd
 
 from mssmap.errors import Fault
 from mssmap.i18n import mark
+from mssmap.i18n.phrases import phrase
 from mssmap.ingest import days
 from mssmap.ingest.mapping import Known, Mapping, Source
 from mssmap.records.catalog import Data
 
-HERE: Final = "here already, with the same content"
+HERE: Final = phrase("here already, with the same content")
 
 DAYS: Final = ("valid_from", "valid_to", "known_from")
 NUMBERS: Final = ("lon", "lat", "figure_min", "figure_max")
@@ -94,50 +95,54 @@ def with_full_names(frame: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
     return frame.rename(columns={short: name for short, name in cut.items() if short in frame and name not in frame})
 
 
-def read(frame: pd.DataFrame, data: Data, name: str) -> tuple[pd.DataFrame, list[Fault], pd.Series]:
+def read(frame: pd.DataFrame, data: Data, name: str) -> tuple[pd.DataFrame, list[Fault], pd.Series, dict[str, str]]:
     """
     Bring a table with our columns into their types.
 
     Returns
     -------
-    rows, faults, bad
-        Rows indexed as the file; what is wrong in them; the reason why a row is left out, empty if it is taken.
+    rows, faults, bad, why
+        Rows indexed as the file; what is wrong in them; the reason why a row is left out, empty if it is taken; the
+        phrase of each reason.
     """
     ours = data["events"].iloc[:0]
     faults: list[Fault] = []
+    why: dict[str, str] = {}
     bad = pd.Series("", index=frame.index, dtype="str")
     rows = _with_points(frame).reindex(columns=ours.columns)
 
     def blame(marked: pd.Series, column: str, required: str) -> None:
         for row in marked.index[marked]:
             faults.append(Fault(name, int(row), column, repr(str(rows[column][row])[:60]), required))
-        bad[marked & (bad == "")] = f"{column}: not {required}"
+        reason = phrase("{column}: not {required}", column=column, required=required)
+        why[reason] = reason
+        bad[marked & (bad == "")] = reason
 
     values: dict[str, Any] = {}
     for column in DAYS:
         found = days.read(rows[column].astype(object) if rows[column].isna().all() else rows[column], "auto")
-        blame(found.bad | found.far, column, "a day as YYYY-MM-DD")
+        blame(found.bad | found.far, column, phrase("a day as YYYY-MM-DD"))
         values[column] = found.values
-    blame(values["valid_from"].isna() & (bad == ""), "valid_from", "a day")
+    blame(values["valid_from"].isna() & (bad == ""), "valid_from", phrase("a day"))
     for column in (*NUMBERS, "revision"):
         values[column] = pd.to_numeric(rows[column], errors="coerce")
         filled = rows[column].notna() & (rows[column].astype("str").str.strip() != "")
-        blame(filled & ~np.isfinite(values[column].astype("float64")), column, "a number")
+        blame(filled & ~np.isfinite(values[column].astype("float64")), column, phrase("a number"))
     for column, most in REACH.items():
-        blame(values[column].abs() > most, column, f"degrees from -{most} to {most}")
+        blame(values[column].abs() > most, column, phrase("degrees from -{most} to {most}", most=most))
     values["revision"] = values["revision"].fillna(1)
     blame((values["revision"] < 0) | (values["revision"] > 2**31 - 1) | (values["revision"] % 1 != 0), "revision",
-          "a whole number")  # fmt: skip
+          phrase("a whole number"))  # fmt: skip
     rows = rows.assign(**values)
     text = [column for column in ours if isinstance(ours[column].dtype, pd.StringDtype)]
     for column in text:
         rows[column] = rows[column].astype("str").where(rows[column].notna(), "").str.strip()
-    blame((rows["event_id"] == "") & (bad == ""), "event_id", "an id")
+    blame((rows["event_id"] == "") & (bad == ""), "event_id", phrase("an id"))
     rows["claim"] = rows["claim"].where(rows["claim"] != "", "reported")
     rows["date_precision"] = rows["date_precision"].where(rows["date_precision"] != "", "day")
     rows["known_from"] = rows["known_from"].fillna(rows["valid_from"])
     good = rows[bad == ""].astype(ours.dtypes.to_dict())
-    return good, faults, bad
+    return good, faults, bad, why
 
 
 def _with_points(frame: pd.DataFrame) -> pd.DataFrame:

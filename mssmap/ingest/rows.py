@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import shapely
 
+from mssmap.i18n.phrases import phrase
 from mssmap.ingest import located, shapes
 from mssmap.ingest.geoparquet import crs_of, described, plain, primary_of
 from mssmap.ingest.shapes import system_of
@@ -55,7 +56,11 @@ def work(task: Task) -> None:
         raise
     except (pa.ArrowException, OSError, ValueError, KeyError, OverflowError) as error:
         line = printable((str(error).splitlines() or [""])[0])
-        raise refused(f"a Parquet file that cannot be read ({line})", "an intact file", "Export it again.") from error
+        raise refused(
+            phrase("a Parquet file that cannot be read ({line})", line=line),
+            phrase("an intact file"),
+            phrase("Export it again."),
+        ) from error
     task.end({})
 
 
@@ -63,25 +68,37 @@ def _checked(source: pq.ParquetFile, limits: Limits) -> tuple[list[str], str]:
     """Check what the footer says; return the columns to read, and that of the shapes if there are no numbers."""
     footer, schema = source.metadata, source.schema_arrow
     if len(schema) > limits.columns:
-        raise refused(f"{len(schema)} columns", f"at most {limits.columns}", "Leave out what is not needed.")
-    at_most(footer.num_rows, limits.rows, "rows")
+        raise refused(
+            phrase("{n} columns", n=len(schema)),
+            phrase("at most {columns}", columns=limits.columns),
+            phrase("Leave out what is not needed."),
+        )
+    at_most(footer.num_rows, limits.rows, phrase("rows"))
     for i in range(footer.num_row_groups):
         size = footer.row_group(i).total_byte_size
         if size > limits.unpacked_bytes:
             raise refused(
-                f"a row group of {size / MB:,.0f} MB", f"at most {limits.unpacked_bytes / MB:,.0f} MB",
-                "Write it with row groups of some 100,000 rows.",
-            )  # fmt: skip
+                phrase("a row group of {size:,.0f} MB", size=size / MB),
+                phrase("at most {size:,.0f} MB", size=limits.unpacked_bytes / MB),
+                phrase("Write it with row groups of some 100,000 rows."),
+            )
     zones = {str(item.type.tz) for item in schema if pa.types.is_timestamp(item.type) and item.type.tz}
     if len(zones) > 1:
-        raise refused(f"times in {len(zones)} zones ({', '.join(sorted(zones))})", "one zone, or days")
+        raise refused(
+            phrase("times in {n} zones ({names})", n=len(zones), names=", ".join(sorted(zones))),
+            phrase("one zone, or days"),
+        )
     geometries = described(footer.metadata)
     shapes_in = _shapes_in(schema, geometries, footer.metadata)
     for name, item in geometries.items():
         _check_crs(str(name), item)
     names = [item.name for item in schema if item.name not in geometries and not pa.types.is_nested(item.type)]
     if twice := next((name for name in names if names.count(name) > 1), None):
-        raise refused(f"two columns named {printable(twice, 60)}", "each name once", "Rename one.")
+        raise refused(
+            phrase("two columns named {twice}", twice=printable(twice, 60)),
+            phrase("each name once"),
+            phrase("Rename one."),
+        )
     names = [name for name in names if not _is_binary(schema.field(name).type)]
     has_numbers = any(map(located.LON.fullmatch, names)) and any(map(located.LAT.fullmatch, names))
     return names, "" if has_numbers else shapes_in
@@ -104,8 +121,12 @@ def _check_crs(name: str, item: Any) -> None:
     text = crs_of(item) if isinstance(item, dict) else ""
     crs = system_of(text) if text else None
     if crs is None or not crs.is_geographic or crs.to_2d().to_epsg(min_confidence=20) not in (None, 4326):
-        found = printable(crs.name) if crs else "no CRS"
-        raise refused(f"the column {name} in {found}", "longitude and latitude in WGS 84", "Transform it first.")
+        found = printable(crs.name) if crs else phrase("no CRS")
+        raise refused(
+            phrase("the column {name} in {found}", name=name, found=found),
+            phrase("longitude and latitude in WGS 84"),
+            phrase("Transform it first."),
+        )
 
 
 def _batches(
@@ -116,7 +137,9 @@ def _batches(
     names = [*wanted, *([shapes_in] if shapes_in else [])]
     for batch in source.iter_batches(batch_size=BATCH_ROWS, columns=names, use_threads=False):
         at_most(
-            sum(unpacked_bytes(column) for column in batch.columns), BATCH_BYTES, f"bytes in {batch.num_rows:,} rows"
+            sum(unpacked_bytes(column) for column in batch.columns),
+            BATCH_BYTES,
+            phrase("bytes in {num_rows:,} rows", num_rows=batch.num_rows),
         )
         plain_names = [name for name in batch.schema.names if name != shapes_in]
         columns = [_typed(batch[name]) for name in plain_names]
@@ -181,12 +204,20 @@ def _check_texts(batch: pa.RecordBatch, before: int, limits: Limits) -> None:
             continue
         longest = pc.max(pc.utf8_length(column)).as_py() or 0
         if longest > limits.text_chars:
-            found = f"a text of {longest:,} characters in {printable(name, 60)}, rows {before + 1:,} and on"
-            raise refused(found, f"at most {limits.text_chars:,}")
+            found = phrase(
+                "a text of {longest:,} characters in {name}, rows {what:,} and on",
+                longest=longest,
+                name=printable(name, 60),
+                what=before + 1,
+            )
+            raise refused(found, phrase("at most {text_chars:,}", text_chars=limits.text_chars))
         zones = pc.struct_field(pc.extract_regex(column, ZONED), "zone").unique().drop_null().to_pylist()
         kinds = sorted({zone.replace("Z", "+00:00") for zone in zones})
         if len(kinds) > 1:
-            raise refused(f"times in {len(kinds)} zones ({', '.join(kinds[:4])}) in {name}", "one zone, or days")
+            raise refused(
+                phrase("times in {n} zones ({names}) in {name}", n=len(kinds), names=", ".join(kinds[:4]), name=name),
+                phrase("one zone, or days"),
+            )
 
 
 def _check_places(batch: pa.RecordBatch, before: int) -> None:
@@ -201,6 +232,10 @@ def _check_places(batch: pa.RecordBatch, before: int) -> None:
     if bad.any():
         row = before + int(np.flatnonzero(bad)[0]) + 1
         raise refused(
-            f"{int(bad.sum()):,} rows whose lon and lat are no numbers of degrees (NaN?), the first is row {row}",
-            "a longitude and a latitude, or neither",
+            phrase(
+                "{n:,} rows whose lon and lat are no numbers of degrees (NaN?), the first is row {row}",
+                n=int(bad.sum()),
+                row=row,
+            ),
+            phrase("a longitude and a latitude, or neither"),
         )

@@ -20,6 +20,7 @@ import shapely
 import shapely.errors
 
 from mssmap.crs import HAITI_BOUNDS, WGS84
+from mssmap.i18n.phrases import phrase
 from mssmap.ingest import curves
 from mssmap.ingest.table import Table
 from mssmap.jail.limits import Limits, RefusedError, at_most, printable, refused
@@ -30,6 +31,7 @@ Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
 SWAPPED: Final = 1
 REPAIRED: Final = 2
+FLAT: Final = 4
 """Marks of a shape whose longitude and latitude were swapped, and of one that crossed itself."""
 
 COLLECTION: Final = shapely.GeometryType.GEOMETRYCOLLECTION
@@ -39,7 +41,7 @@ MULTI: Final = {
     shapely.GeometryType.POLYGON: shapely.multipolygons,
 }
 
-IN_PIECES: Final = "Split the shape into several, or flatten it."
+IN_PIECES: Final = phrase("Split the shape into several, or flatten it.")
 
 
 def from_wkb(blobs: Sequence[Any], table: Table, limits: Limits, required: str) -> Shapes:
@@ -63,10 +65,16 @@ def from_wkb(blobs: Sequence[Any], table: Table, limits: Limits, required: str) 
         with suppress(curves.NotReadableError, shapely.errors.ShapelyError, ValueError):
             shapes[i] = curves.straight(blobs[i], limits.nesting)
     if made := sum(shapes[i] is not None for i in bent):
-        table.notes.append(f"{table.name}: {made:,} curves or surfaces were made of straight lines, without heights.")
+        table.notes.append(
+            phrase(
+                "{name}: {made:,} curves or surfaces were made of straight lines, without heights.",
+                name=table.name,
+                made=made,
+            )
+        )
     for i in np.flatnonzero(shapely.is_missing(shapes)).tolist():
         if blobs[i] is not None:
-            table.blame(i, "geometry", "a geometry that cannot be read", required, "Export it again.")
+            table.blame(i, "geometry", phrase("a geometry that cannot be read"), required, phrase("Export it again."))
     return shapes
 
 
@@ -146,8 +154,8 @@ def kind_of(blob: bytes) -> int:
 
 def too_deep(row: int, limits: Limits) -> RefusedError:
     """Return the refusal of a shape that is nested."""
-    found = f"collections nested more than {limits.nesting} deep in row {row}"
-    return refused(found, f"at most {limits.nesting}", IN_PIECES)
+    found = phrase("collections nested more than {nesting} deep in row {row}", nesting=limits.nesting, row=row)
+    return refused(found, phrase("at most {nesting}", nesting=limits.nesting), IN_PIECES)
 
 
 def check(table: Table, limits: Limits) -> None:
@@ -163,7 +171,7 @@ def check(table: Table, limits: Limits) -> None:
     if shapes is None:
         return
     vertices = shapely.get_num_coordinates(shapes)
-    at_most(int(vertices.sum()), limits.vertices, "vertices")
+    at_most(int(vertices.sum()), limits.vertices, phrase("vertices"))
     _each_at_most(vertices, limits.shape_vertices, "vertices", table)
     for i in np.flatnonzero(shapely.get_type_id(shapes) == COLLECTION).tolist():
         shapes[i] = flat(shapes[i], table.rows[i], limits)
@@ -172,15 +180,23 @@ def check(table: Table, limits: Limits) -> None:
     )
     odd = np.flatnonzero(shapely.get_type_id(shapes) > COLLECTION)
     for i in odd.tolist():
-        table.blame(i, "geometry", "a curve or surface", "points, lines or polygons", "Convert it to straight lines.")
+        table.blame(
+            i,
+            "geometry",
+            phrase("a curve or surface"),
+            phrase("points, lines or polygons"),
+            phrase("Convert it to straight lines."),
+        )
     shapes[odd] = None
 
 
 def _each_at_most(counts: Any, limit: int, what: str, table: Table) -> None:
     over = np.flatnonzero(counts > limit)
     if len(over):
-        found = f"a shape of {int(counts[over[0]]):,} {what} in row {table.rows[int(over[0])]}"
-        raise refused(found, f"at most {limit:,}", "Simplify it or split it into several.")
+        found = phrase(
+            "a shape of {n:,} {what} in row {what2}", n=int(counts[over[0]]), what=what, what2=table.rows[int(over[0])]
+        )
+        raise refused(found, phrase("at most {limit:,}", limit=limit), phrase("Simplify it or split it into several."))
 
 
 def flat(shape: Any, row: int, limits: Limits) -> Any:
@@ -200,7 +216,11 @@ def flat(shape: Any, row: int, limits: Limits) -> Any:
         parts = shapely.get_parts(parts)
     parts = shapely.get_parts(parts)
     if len(parts) > limits.parts:
-        raise refused(f"a shape of {len(parts):,} parts in row {row}", f"at most {limits.parts:,}", IN_PIECES)
+        raise refused(
+            phrase("a shape of {n:,} parts in row {row}", n=len(parts), row=row),
+            phrase("at most {parts:,}", parts=limits.parts),
+            IN_PIECES,
+        )
     kinds = set(shapely.get_type_id(parts).tolist())
     if len(parts) == 1:
         return parts[0]
@@ -212,7 +232,7 @@ def flat(shape: Any, row: int, limits: Limits) -> Any:
 
 @dataclass
 class Mended:
-    """Shapes that can be used, and what was done to each: `SWAPPED`, `REPAIRED` or both."""
+    """Shapes that can be used, and what was done to each: `SWAPPED`, `REPAIRED`, `FLAT`."""
 
     shapes: Shapes
     marks: Marks
@@ -267,9 +287,9 @@ def _told_by_proj() -> Iterator[None]:
     try:
         yield
     except (pyproj.exceptions.ProjError, UnicodeError) as error:
-        required = "EPSG or WKT that needs no file of its own"
-        found = f"a coordinate system that PROJ cannot use ({printable(str(error), 120)})"
-        raise refused(found, required, f"Save it in {WGS84}.") from error
+        required = phrase("EPSG or WKT that needs no file of its own")
+        found = phrase("a coordinate system that PROJ cannot use ({what})", what=printable(str(error), 120))
+        raise refused(found, required, phrase("Save it in {wgs84}.", wgs84=WGS84)) from error
 
 
 CODE: Final = re.compile(r"EPSG:\d{1,7}")
@@ -306,8 +326,9 @@ def mend(shapes: Shapes) -> Mended:
         bounds = shapely.bounds(shapes)
     broken = on_globe(bounds) & ~shapely.is_valid(shapes)
     if broken.any():
+        before = _is_area(shapes[broken])
         shapes[broken] = [_repaired(shape) for shape in shapes[broken]]
-        marks[broken] |= REPAIRED
+        marks[broken] |= np.where(before & ~_is_area(shapes[broken]), FLAT, REPAIRED).astype(np.uint8)
     return Mended(shapes, marks)
 
 
@@ -327,12 +348,19 @@ def on_globe(bounds: Any) -> Mask:
     return within
 
 
+def _is_area(shapes: Shapes) -> Mask:
+    found: Mask = np.isin(
+        shapely.get_type_id(shapes), (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+    )
+    return found
+
+
 def _repaired(shape: Any) -> Any:
     try:
         return _same_kind(shapely.make_valid(shape), shape)
     except shapely.errors.GEOSException as error:
-        found = f"a shape that crosses itself too often to be repaired ({printable(str(error), 60)})"
-        raise refused(found, "one that does not cross itself", "Correct it, or simplify it.") from error
+        found = phrase("a shape that crosses itself too often to be repaired ({what})", what=printable(str(error), 60))
+        raise refused(found, phrase("one that does not cross itself"), phrase("Correct it, or simplify it.")) from error
 
 
 def _same_kind(repaired: Any, before: Any) -> Any:

@@ -14,6 +14,7 @@ from typing import Any, Final
 import openpyxl
 from defusedxml.common import DefusedXmlException
 
+from mssmap.i18n.phrases import phrase
 from mssmap.ingest import headers
 from mssmap.ingest.table import Parsed, from_values
 from mssmap.jail.limits import Limits, RefusedError, at_most, printable, refused
@@ -35,13 +36,17 @@ def parse(content: bytes, members: dict[str, bytes], name: str, limits: Limits) 
     for path, xml in members.items():
         wide = xml.startswith((b"\xff\xfe", b"\xfe\xff"))
         if path.endswith((".xml", ".rels")) and (wide or _DECLARES.search(xml)):
-            raise refused(f"a document type or an odd encoding in {path}", "plain XML", "Save it again as XLSX.")
+            raise refused(
+                phrase("a document type or an odd encoding in {path}", path=path),
+                phrase("plain XML"),
+                phrase("Save it again as XLSX."),
+            )
     parsed = Parsed("xlsx")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
-            at_most(len(book.worksheets), limits.tables, "sheets")
+            at_most(len(book.worksheets), limits.tables, phrase("sheets"))
             for sheet in book.worksheets:
                 path = str(getattr(sheet, "_worksheet_path", "")).lstrip("/")
                 xml = members.get(path, b"")
@@ -50,10 +55,15 @@ def parse(content: bytes, members: dict[str, bytes], name: str, limits: Limits) 
         raise
     except (*BROKEN, DefusedXmlException, zipfile.BadZipFile) as error:
         raise refused(
-            f"a workbook that cannot be read ({type(error).__name__}: {error})", "XLSX as Excel writes it"
+            phrase("a workbook that cannot be read ({name}: {error})", name=type(error).__name__, error=error),
+            phrase("XLSX as Excel writes it"),
         ) from error
     if not parsed.tables:
-        raise refused("no sheet with a header and rows", "at least one", f"The file is {printable(name)}.")
+        raise refused(
+            phrase("no sheet with a header and rows"),
+            phrase("at least one"),
+            phrase("The file is {name}.", name=printable(name)),
+        )
     return parsed
 
 
@@ -86,17 +96,32 @@ def _sheet(sheet: Any, parsed: Parsed, limits: Limits, merged: list[Merged], unw
         ]
     table = from_values(sheet.title, columns, [number for number, _ in body])
     for at, column, error in wrong:
-        table.blame(at, column, f"the error {error}", "a value", "Correct the formula.", kind="rule")
+        table.blame(
+            at,
+            column,
+            phrase("the error {error}", error=error),
+            phrase("a value"),
+            phrase("Correct the formula."),
+            kind="rule",
+        )
     at_row = {number: at for at, (number, _) in enumerate(body)}
     for at_column, number in sorted(unworked):
         if number in at_row and at_column <= width:
-            table.blame(at_row[number], list(columns)[at_column - 1], "a formula without its result", "a value",
-                        "Open it in a spreadsheet, save it and try again.", kind="rule")  # fmt: skip
-    table.notes += [f"{sheet.title}: {note}" for note in header.notes]
+            hint = phrase("Open it in a spreadsheet, save it and try again.")
+            column = list(columns)[at_column - 1]
+            found, required = phrase("a formula without its result"), phrase("a value")
+            table.blame(at_row[number], column, found, required, hint, kind="rule")
+    table.notes += [phrase("{name}: {note}", name=sheet.title, note=note) for note in header.notes]
     if header.tags:
         table.left_out[headers.TAGS] = 1
     if filled:
-        table.notes.append(f"{sheet.title}: {filled:,} merged cells were filled with the value that they show.")
+        table.notes.append(
+            phrase(
+                "{title}: {filled:,} merged cells were filled with the value that they show.",
+                title=sheet.title,
+                filled=filled,
+            )
+        )
     parsed.tables.append(table)
 
 
@@ -122,7 +147,7 @@ def _fill_down(rows: list[Row], names: list[str], merged: list[Merged], limits: 
             for column in range(left, right + 1):
                 filled += row[column - 1] in (None, "")
                 row[column - 1] = value
-                at_most(filled, limits.cells, "merged cells")
+                at_most(filled, limits.cells, phrase("merged cells"))
             rows[at[number]] = (number, tuple(row))
     return filled
 
@@ -140,7 +165,7 @@ def _merged(xml: bytes, limits: Limits) -> list[Merged]:
     found = []
     for left, top, right, bottom in _MERGED.findall(xml):
         found.append((_number(left), int(top), min(_number(right), limits.columns), min(int(bottom), limits.rows)))
-        at_most(len(found), limits.rows, "merged cells")
+        at_most(len(found), limits.rows, phrase("merged cells"))
     return found
 
 
@@ -171,12 +196,12 @@ def _number(letters: bytes) -> int:
 def _filled(rows: Iterable[tuple[Any, ...]], limits: Limits) -> list[tuple[int, tuple[Any, ...]]]:
     found, cells = [], 0
     for number, row in enumerate(rows, 1):
-        at_most(number, limits.rows, "rows")
+        at_most(number, limits.rows, phrase("rows"))
         last = next((i for i in range(len(row), 0, -1) if row[i - 1] not in (None, "")), 0)
         if last:
-            at_most(last, limits.columns, "columns")
+            at_most(last, limits.columns, phrase("columns"))
             cells += last
-            at_most(cells, limits.cells, "cells")
+            at_most(cells, limits.cells, phrase("cells"))
             found.append((number, row[:last]))
     return found
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import reduce
 from typing import Final
 
 from mssmap.i18n import mark
+from mssmap.i18n.phrases import Phrase, phrase
 from mssmap.ingest import letters
 from mssmap.jail.limits import refused
 
@@ -57,20 +59,25 @@ FORMATS: Final = {
 LISTED: Final = ("CSV", *(item.listed for item in FORMATS.values() if item.listed not in ("", "CSV")))
 """What is read, as people are told."""
 
-TAKES: Final = f"{', '.join(LISTED)} or a zip of these"
+TAKES: Final = phrase(
+    "{formats} or a zip of these",
+    formats=reduce(
+        lambda some, more: phrase("{some}, {more}", some=some, more=more), (Phrase(one, {}) for one in LISTED)
+    ),
+)
 
 _REFUSED = (
-    (b"\xd0\xcf\x11\xe0", "an old Excel or Word file", "Save it as XLSX."),
-    (b"\x00\x00\x27\x0a", "a .shp file alone", "Put it in a zip with its .dbf, .shx and .prj."),
-    (b"%PDF", "a PDF", "Ask for the table behind it."),
-    (b"\x1f\x8b", "a gzip file", "Unpack it first."),
-    (b"7z\xbc\xaf", "a 7-Zip file", "Pack it as zip."),
-    (b"Rar!", "a RAR file", "Pack it as zip."),
-    (b"\x89PNG", "a picture", ""),
-    (b"\xff\xd8\xff", "a picture", ""),
-    (b"II*\x00", "a picture", ""),
-    (b"\x7fELF", "a program", ""),
-    (b"MZ", "a program", ""),
+    (b"\xd0\xcf\x11\xe0", phrase("an old Excel or Word file"), phrase("Save it as XLSX.")),
+    (b"\x00\x00\x27\x0a", phrase("a .shp file alone"), phrase("Put it in a zip with its .dbf, .shx and .prj.")),
+    (b"%PDF", phrase("a PDF"), phrase("Ask for the table behind it.")),
+    (b"\x1f\x8b", phrase("a gzip file"), phrase("Unpack it first.")),
+    (b"7z\xbc\xaf", phrase("a 7-Zip file"), phrase("Pack it as zip.")),
+    (b"Rar!", phrase("a RAR file"), phrase("Pack it as zip.")),
+    (b"\x89PNG", phrase("a picture"), ""),
+    (b"\xff\xd8\xff", phrase("a picture"), ""),
+    (b"II*\x00", phrase("a picture"), ""),
+    (b"\x7fELF", phrase("a program"), ""),
+    (b"MZ", phrase("a program"), ""),
 )
 
 
@@ -87,7 +94,7 @@ def sniff(content: bytes) -> str:
         If it is none of them.
     """
     if not content.strip():
-        raise refused("an empty file", TAKES)
+        raise refused(phrase("an empty file"), TAKES)
     for kind, item in FORMATS.items():
         if item.starts and content.startswith(item.starts):
             return kind
@@ -104,5 +111,5 @@ def _text(content: bytes) -> str:
             return kind
     controls = sum(start.count(chr(code)) for code in range(1, 32) if code not in (9, 10, 13))
     if controls or start.count("\x00") > 3:
-        raise refused("a file that is not text and of no known kind", TAKES)
+        raise refused(phrase("a file that is not text and of no known kind"), TAKES)
     return "csv"

@@ -22,6 +22,7 @@ import shapely
 
 from mssmap.crs import WGS84
 from mssmap.errors import Fault
+from mssmap.i18n.phrases import phrase
 from mssmap.ingest import answer, headers, sniff
 from mssmap.ingest.reading import Reading
 from mssmap.ingest.rows import BOUNDS
@@ -73,8 +74,10 @@ def parts(file: BinaryIO, name: str) -> Iterator[Part]:
     elif size > PART_BYTES and _is_csv(start):
         yield from _csv(file, name)
     elif size > LIMITS.file_bytes:
-        found = f"{size / MB:,.0f} MB"
-        raise refused(found, f"at most {LIMITS.file_bytes / MB:,.0f} MB, or CSV or Parquet of any length")
+        found = phrase("{what:,.0f} MB", what=size / MB)
+        raise refused(
+            found, phrase("at most {what:,.0f} MB, or CSV or Parquet of any length", what=LIMITS.file_bytes / MB)
+        )
     else:
         yield from _whole(file, name)
 
@@ -94,8 +97,13 @@ def _whole(file: BinaryIO, name: str) -> Iterator[Part]:
     tables = list(reading.tables.items())
     wanted = set(map(str, tables[0][1].columns))
     if other := next((table for table, frame in tables if set(map(str, frame.columns)) != wanted), None):
-        found = f"{len(tables)} tables of different columns ({printable(tables[0][0], 40)}, {printable(other, 40)})"
-        raise refused(found, "one list of events", "Save each as a file of its own.")
+        found = phrase(
+            "{n} tables of different columns ({what}, {other})",
+            n=len(tables),
+            what=printable(tables[0][0], 40),
+            other=printable(other, 40),
+        )
+        raise refused(found, phrase("one list of events"), phrase("Save each as a file of its own."))
     yield from _parts_of(reading)
 
 
@@ -133,7 +141,11 @@ def cut(file: BinaryIO, part_bytes: int = PART_BYTES) -> Iterator[bytes]:
             yield rest[:cut]
             rest = rest[cut:]
         elif len(rest) > RECORD_BYTES:
-            raise refused("a quote that is never closed", "every quote closed", "Correct the line and try again.")
+            raise refused(
+                phrase("a quote that is never closed"),
+                phrase("every quote closed"),
+                phrase("Correct the line and try again."),
+            )
     if rest:
         yield rest
 
@@ -193,7 +205,10 @@ def parquet(file: BinaryIO, name: str = "") -> Iterator[Part]:
     for about, batch in box.stream(file, Order("archive", printable(name), BOUNDS)):
         plain = [item for item in batch.schema if item.name not in (GEOMETRY, MARKS)]
         if unknown := [item.name for item in plain if item.type.id not in TYPES]:
-            raise refused(f"a column {printable(unknown[0])} of another type", "texts, numbers, days and times")
+            raise refused(
+                phrase("a column {what} of another type", what=printable(unknown[0])),
+                phrase("texts, numbers, days and times"),
+            )
         index = pd.RangeIndex(before + 1, before + batch.num_rows + 1)
         frame = batch.select([item.name for item in plain]).to_pandas(types_mapper=_dtype, date_as_object=False)
         frame, marks = _placed(frame.set_axis(index), batch)

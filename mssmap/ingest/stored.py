@@ -26,6 +26,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from mssmap.crs import WGS84
 from mssmap.errors import DataError, InputError, MssmapError
 from mssmap.i18n import gettext as _
+from mssmap.i18n.phrases import phrase
 from mssmap.ingest import geoparquet, mapping
 from mssmap.ingest.prepare import LEVELS
 from mssmap.jail.limits import LIMITS, MB, at_most, printable
@@ -189,9 +190,9 @@ def measure(content: bytes) -> None:
     file = pq.ParquetFile(pa.BufferReader(content), read_dictionary=texts)
     for batch in file.iter_batches(batch_size=2_000, use_threads=False):
         size += sum(map(_unpacked, batch.columns))
-        at_most(size, LIMITS.unpacked_bytes, "bytes unpacked")
+        at_most(size, LIMITS.unpacked_bytes, phrase("bytes unpacked"))
         held += sum(_as_objects(column) for column in batch.columns)
-        at_most(size + held, HELD_BYTES, "bytes held")
+        at_most(size + held, HELD_BYTES, phrase("bytes held"))
 
 
 def _is_plain(column: pa.Field) -> bool:
@@ -267,7 +268,7 @@ def _require_shapes(frame: pd.DataFrame, vertices: int) -> None:
     if not isinstance(frame, gpd.GeoDataFrame):
         raise InputError(_("no shapes"))
     shapes = np.asarray(frame.geometry.array)
-    at_most(int(shapely.get_num_coordinates(shapes).sum()), vertices, "vertices")
+    at_most(int(shapely.get_num_coordinates(shapes).sum()), vertices, phrase("vertices"))
     parts = shapely.get_parts(shapes[shapely.get_type_id(shapes) == shapely.GeometryType.GEOMETRYCOLLECTION])
     if (shapely.get_type_id(parts) == shapely.GeometryType.GEOMETRYCOLLECTION).any():
         raise InputError(_("collections of shapes in collections"))

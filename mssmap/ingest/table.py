@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mssmap.errors import Fault
+from mssmap.i18n.phrases import Phrase, phrase
 from mssmap.jail.limits import Limits, at_most, printable, refused
 
 Progress = Callable[[float, str], None]
@@ -73,7 +74,11 @@ class Table:
 
     def blame(self, row: int, column: str, found: str, required: str, hint: str = "", kind: str = "contract") -> None:
         """Say what is wrong with a cell; `row` is a position in this table, from 0."""
-        self.faults.append(Fault(self.name, int(self.rows[row]), column, printable(found), required, hint, kind))
+        self.faults.append(Fault(self.name, int(self.rows[row]), column, _shown(found), required, hint, kind))
+
+
+def _shown(found: str) -> str:
+    return found if isinstance(found, Phrase) and found.isprintable() else printable(found)
 
 
 @dataclass
@@ -115,7 +120,13 @@ def _array(cells: list[Any], column: str, table: Table) -> pa.Array:
     if float in kinds:
         for i, value in enumerate(cells):
             if isinstance(value, float) and not np.isfinite(value):
-                table.blame(i, column, str(value), "a finite number", "Leave the cell empty if there is no value.")
+                table.blame(
+                    i,
+                    column,
+                    str(value),
+                    phrase("a finite number"),
+                    phrase("Leave the cell empty if there is no value."),
+                )
                 cells[i] = None
     if kinds <= {bool}:
         return pa.array(cells, pa.bool_() if kinds else pa.string())
@@ -129,7 +140,13 @@ def _array(cells: list[Any], column: str, table: Table) -> pa.Array:
     try:
         return pa.array(texts, pa.string())
     except UnicodeEncodeError:
-        table.notes.append(f"{table.name}, {printable(column)}: characters that are not Unicode became '?'.")
+        table.notes.append(
+            phrase(
+                "{name}, {column}: characters that are not Unicode became '?'.",
+                name=table.name,
+                column=printable(column),
+            )
+        )
         return pa.array([v if v is None else v.encode("utf-8", "replace").decode("utf-8") for v in texts], pa.string())
 
 
@@ -181,8 +198,8 @@ def finish(table: Table, limits: Limits, step: Callable[[float], None] = lambda 
     RefusedError
         If there are more columns, or longer cells than allowed.
     """
-    at_most(len(table.columns), limits.columns, "columns")
-    at_most(len(table.rows), limits.rows, "rows")
+    at_most(len(table.columns), limits.columns, phrase("columns"))
+    at_most(len(table.rows), limits.rows, phrase("rows"))
     table.name = printable(clean(table.name).strip() or "table", limits.name_chars)
     table.columns = _named(table, limits)
     for number, (name, values) in enumerate(table.columns.items()):
@@ -190,7 +207,10 @@ def finish(table: Table, limits: Limits, step: Callable[[float], None] = lambda 
         if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
             longest = pc.max(pc.utf8_length(values)).as_py() or 0
             if longest > limits.text_chars:
-                raise refused(f"a text of {longest:,} characters in {name}", f"at most {limits.text_chars:,}")
+                raise refused(
+                    phrase("a text of {longest:,} characters in {name}", longest=longest, name=name),
+                    phrase("at most {text_chars:,}", text_chars=limits.text_chars),
+                )
             table.columns[name] = _clean_column(values, name, table)
     return table
 
@@ -199,7 +219,11 @@ def _named(table: Table, limits: Limits) -> dict[str, pa.Array]:
     found: dict[str, pa.Array] = {}
     for number, (name, values) in enumerate(table.columns.items(), 1):
         if len(name) > limits.name_chars:
-            raise refused(f"a column name of {len(name):,} characters", f"at most {limits.name_chars}", "Shorten it.")
+            raise refused(
+                phrase("a column name of {n:,} characters", n=len(name)),
+                phrase("at most {name_chars}", name_chars=limits.name_chars),
+                phrase("Shorten it."),
+            )
         plain = clean(name).strip() or f"column_{number}"
         if table.geometry is not None and plain == "geometry":
             plain = "geometry_text"
@@ -207,7 +231,14 @@ def _named(table: Table, limits: Limits) -> dict[str, pa.Array]:
         while plain in found:
             plain, twice = f"{base}_{twice}", twice + 1
         if plain != name:
-            table.notes.append(f"{table.name}: column {printable(name)!r} is called {plain!r} here.")
+            table.notes.append(
+                phrase(
+                    "{name}: column {name2!r} is called {plain!r} here.",
+                    name=table.name,
+                    name2=printable(name),
+                    plain=plain,
+                )
+            )
         found[plain] = values
     return found
 
@@ -246,13 +277,22 @@ def _clean_column(values: pa.Array, name: str, table: Table) -> pa.Array:
         old = values[i].as_py()
         new = unscramble(old)
         if new != old:
-            repaired["letters of a wrong encoding were put right"].append(i)
+            repaired[phrase("letters of a wrong encoding were put right")].append(i)
         if (plain := clean(new)) != new:
-            repaired["control or direction characters were taken out"].append(i)
+            repaired[phrase("control or direction characters were taken out")].append(i)
         replaced.append(plain)
     for what, where in repaired.items():
         rows = ", ".join(str(table.rows[i]) for i in where[:5]) + (", ..." if len(where) > 5 else "")
-        table.notes.append(f"{table.name}, {printable(name)}: {what} in {len(where)} cells (row {rows}).")
+        table.notes.append(
+            phrase(
+                "{name}, {name2}: {what} in {n} cells (row {rows}).",
+                name=table.name,
+                name2=printable(name),
+                what=what,
+                n=len(where),
+                rows=rows,
+            )
+        )
     return pc.replace_with_mask(values, pa.array(_mask(at, len(values))), pa.array(replaced, values.type))
 
 

@@ -15,6 +15,7 @@ import pyogrio
 import pyogrio.errors
 import pyogrio.raw
 
+from mssmap.i18n.phrases import phrase
 from mssmap.ingest import letters, shapes
 from mssmap.ingest.table import Parsed, Table, times_of
 from mssmap.jail.limits import Limits, at_most, refused
@@ -37,7 +38,10 @@ def parse_shapefile(parts: Mapping[str, bytes], name: str, limits: Limits) -> Pa
     """
     missing = [part for part in (".shp", ".dbf", ".shx") if part not in parts]
     if missing:
-        raise refused(f"a shapefile without {', '.join(missing)}", "the .shp, .dbf and .shx of one name together")
+        raise refused(
+            phrase("a shapefile without {names}", names=", ".join(missing)),
+            phrase("the .shp, .dbf and .shx of one name together"),
+        )
     parsed = Parsed("shp")
     encoding = _encoding(parts, parsed)
     packed = io.BytesIO()
@@ -48,7 +52,7 @@ def parse_shapefile(parts: Mapping[str, bytes], name: str, limits: Limits) -> Pa
     table = _read(packed.getvalue(), name, limits, BYTES)
     table.columns = {_decoded(column, encoding): _recoded(values, encoding) for column, values in table.columns.items()}
     if ".prj" not in parts:
-        parsed.notes.append(f"{name}: without .prj, so its coordinate system is not known.")
+        parsed.notes.append(phrase("{name}: without .prj, so its coordinate system is not known.", name=name))
         table.crs = ""
     parsed.tables.append(table)
     return parsed
@@ -100,7 +104,9 @@ def _tried(work: Callable[[], Result]) -> Result:
     try:
         return work()
     except BROKEN as error:
-        raise refused(f"a file that GDAL cannot read ({error})", "an intact file of its kind") from error
+        raise refused(
+            phrase("a file that GDAL cannot read ({error})", error=error), phrase("an intact file of its kind")
+        ) from error
 
 
 def _read(content: bytes, name: str, limits: Limits, encoding: str | None) -> Table:
@@ -114,8 +120,8 @@ def _read(content: bytes, name: str, limits: Limits, encoding: str | None) -> Ta
         blobs = _tried(lambda: _blobs(content, limits, options))
         found = found.drop_columns([geometry_name])
     _tried(lambda: found.validate(full=True))
-    at_most(found.num_rows, limits.rows, "features")
-    at_most(found.num_rows * found.num_columns, limits.cells, "cells")
+    at_most(found.num_rows, limits.rows, phrase("features"))
+    at_most(found.num_rows * found.num_columns, limits.cells, phrase("cells"))
     types = dict(zip(map(str, meta["fields"]), map(str, meta.get("ogr_types", ())), strict=False))
     table = Table(name, {}, range(1, found.num_rows + 1), crs=str(meta["crs"] or ""))
     for column in found.column_names:
@@ -126,7 +132,7 @@ def _read(content: bytes, name: str, limits: Limits, encoding: str | None) -> Ta
             times = "DateTime" in types.get(column, "")
             table.columns[column] = times_of(values.to_pylist()) if times else values
     if blobs is not None:
-        table.geometry = shapes.from_wkb(blobs, table, limits, "points, lines or polygons")
+        table.geometry = shapes.from_wkb(blobs, table, limits, phrase("points, lines or polygons"))
     return table
 
 
@@ -171,9 +177,11 @@ def _encoding(parts: Mapping[str, bytes], parsed: Parsed) -> str:
     encoding = letters.bytewise(texts)
     title = letters.TITLES[encoding]
     if cpg:
-        parsed.notes.append(f"The texts are not UTF-8 as .cpg says; they were read as {title}.")
+        parsed.notes.append(phrase("The texts are not UTF-8 as .cpg says; they were read as {title}.", title=title))
     else:
-        parsed.notes.append(f"The file does not say how its letters are written; they were read as {title}.")
+        parsed.notes.append(
+            phrase("The file does not say how its letters are written; they were read as {title}.", title=title)
+        )
     return encoding
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from mssmap.i18n.phrases import phrase
 from mssmap.ingest import geojson
 from mssmap.ingest.table import Parsed
 from mssmap.jail.limits import Limits, refused
@@ -29,7 +30,9 @@ def parse(content: bytes, name: str, limits: Limits) -> Parsed:
         parsed.tables.append(table)
     if not parsed.tables:
         raise refused(
-            "a web page", "a file of data, or an HTML map that mssmap exported", "Ask for the data behind it."
+            phrase("a web page"),
+            phrase("a file of data, or an HTML map that mssmap exported"),
+            phrase("Ask for the data behind it."),
         )
     found = PROOF.search(content)
     parsed.proof = geojson.load_json(found[1], limits) if found else None

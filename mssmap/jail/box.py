@@ -22,7 +22,8 @@ import pyarrow as pa
 import pyogrio
 
 from mssmap import settings
-from mssmap.jail import wire
+from mssmap.i18n.phrases import phrase, unpacked
+from mssmap.jail import journal, wire
 from mssmap.jail.drivers import DRIVERS
 from mssmap.jail.jobs import Order
 from mssmap.jail.limits import Limits, RefusedError, at_most, naming, printable, refused
@@ -117,15 +118,17 @@ def _opened(path: Path, limits: Limits) -> BinaryIO:
     try:
         file = open(path, "rb", opener=without_waiting)  # noqa: SIM115 -- Path.open takes no opener
     except OSError as error:
-        raise refused(f"no readable file ({error.strerror or error})", "the path of a file") from error
+        raise refused(
+            phrase("no readable file ({what})", what=error.strerror or error), phrase("the path of a file")
+        ) from error
     found = os.fstat(file.fileno())
     if not stat.S_ISREG(found.st_mode):
         file.close()
-        raise refused("something that is not a plain file", "the path of a file")
+        raise refused(phrase("something that is not a plain file"), phrase("the path of a file"))
     if found.st_size > limits.file_bytes:
         file.close()
-        at_most(found.st_size, limits.file_bytes, "bytes")
-    return file
+        at_most(found.st_size, limits.file_bytes, phrase("bytes"))
+    return journal.merged(path, file, limits.file_bytes)
 
 
 def without_waiting(path: str, flags: int) -> int:
@@ -212,13 +215,16 @@ class _Receiver:
             selector.register(pipe, selectors.EVENT_READ)
             while True:
                 if not selector.select(max(0.0, end - time.monotonic())):
-                    raise refused(f"a file that takes more than {limits.wall_s} seconds to read", "less")
+                    raise refused(
+                        phrase("a file that takes more than {wall_s} seconds to read", wall_s=limits.wall_s),
+                        phrase("less"),
+                    )
                 part = os.read(pipe.fileno(), 1_000_000)
                 if not part:
                     return
                 received += part
                 total = len(received) if self.piecewise else total + len(part)
-                at_most(total, limits.reply_bytes, "bytes of content")
+                at_most(total, limits.reply_bytes, phrase("bytes of content"))
                 for kind, content in wire.frames(received):
                     if not self._is_for_all(kind, content):
                         yield kind, content
@@ -228,7 +234,7 @@ class _Receiver:
     def _is_for_all(self, kind: bytes, content: bytes) -> bool:
         """Take a frame that belongs to no table; whether it was one."""
         if kind == wire.REFUSED:
-            raise RefusedError(printable(str(json.loads(content)), 500))
+            raise RefusedError(_message(json.loads(content)))
         if kind == wire.PROGRESS:
             share, what = json.loads(content)
             self.progress(float(share), printable(str(what)))
@@ -247,15 +253,30 @@ class _Receiver:
         """
         code = process.wait(timeout=5)
         if not self.is_whole:
-            raise refused(_ending(code), "a file that can be read within the limits", "It may be damaged.")
+            raise refused(
+                _ending(code), phrase("a file that can be read within the limits"), phrase("It may be damaged.")
+            )
+
+
+def _message(value: Any) -> str:
+    """Return why the process refused a file, in whatever form it said it."""
+    try:
+        found = unpacked(value)
+    except ValueError:
+        found = str(value)
+    return found if found.isprintable() and len(found) <= LONGEST else printable(found, LONGEST)
+
+
+LONGEST = 500
+"""Letters of a refusal."""
 
 
 def _ending(code: int) -> str:
     if code == -signal.SIGXCPU or code == -signal.SIGKILL:
-        return "a file whose reading was stopped: it took too long"
+        return phrase("a file whose reading was stopped: it took too long")
     if code < 0:
-        return f"a file on which the reader broke down ({signal.Signals(-code).name})"
-    return f"a file on which the reader stopped (code {code})"
+        return phrase("a file on which the reader broke down ({signal})", signal=signal.Signals(-code).name)
+    return phrase("a file on which the reader stopped (code {code})", code=code)
 
 
 @dataclass
@@ -289,7 +310,9 @@ def _sound() -> Iterator[None]:
     try:
         yield
     except pa.ArrowException as error:
-        raise refused(f"columns that do not hold together ({error})", "an intact file") from error
+        raise refused(
+            phrase("columns that do not hold together ({error})", error=error), phrase("an intact file")
+        ) from error
 
 
 def _one_by_one(receiver: _Receiver, file: BinaryIO) -> Batches:

@@ -16,6 +16,7 @@ import resource
 import sys
 from typing import Any
 
+from mssmap.i18n.phrases import packed, phrase
 from mssmap.jail import wire
 from mssmap.jail.drivers import DRIVERS
 from mssmap.jail.jobs import JOBS, Task
@@ -57,13 +58,15 @@ def main() -> None:
     try:
         job.work(Task(sys.stdin.buffer, order["name"], limits, order["given"], pipe))
     except RefusedError as error:
-        wire.send_json(pipe, wire.REFUSED, str(error))
+        wire.send_json(pipe, wire.REFUSED, packed(error.message))
     except PermissionError as error:
-        wire.send_json(pipe, wire.REFUSED, f"makes the reader do what it may not: {error}.")
+        wire.send_json(pipe, wire.REFUSED, packed(phrase("makes the reader do what it may not: {error}.", error=error)))
     except MemoryError:
-        wire.send_json(pipe, wire.REFUSED, f"needs more than {limits.memory_bytes:,} bytes of memory to read.")
+        wire.send_json(
+            pipe, wire.REFUSED, packed(phrase("needs more than {n:,} bytes of memory to read.", n=limits.memory_bytes))
+        )
     except RecursionError:
-        wire.send_json(pipe, wire.REFUSED, "is nested too deep to read.")
+        wire.send_json(pipe, wire.REFUSED, packed(phrase("is nested too deep to read.")))
 
 
 def load() -> None:

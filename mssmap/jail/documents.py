@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from mssmap.i18n.phrases import phrase
 from mssmap.jail.jobs import Order, Task
 from mssmap.jail.limits import MB, Limits, RefusedError, at_most, printable, refused
 
@@ -21,7 +22,7 @@ BOUNDS: Final = Limits(file_bytes=2 * MB, depth=20, memory_bytes=500 * MB, cpu_s
 DIGITS: Final = 18
 """Of a whole number: what fits into 64 bits."""
 
-PLAIN: Final = "Save it again where it was made."
+PLAIN: Final = phrase("Save it again where it was made.")
 
 
 def read(source: Path | bytes, name: str, limits: Limits = BOUNDS) -> Any:
@@ -72,11 +73,19 @@ def parsed(content: bytes, limits: Limits) -> Any:
             parse_constant=_no_number,
         )
     except UnicodeDecodeError as error:
-        raise refused(f"byte 0x{error.object[error.start]:02x} at {error.start:,}", "text in UTF-8", PLAIN) from error
+        raise refused(
+            phrase("byte 0x{what:02x} at {start:,}", what=error.object[error.start], start=error.start),
+            phrase("text in UTF-8"),
+            PLAIN,
+        ) from error
     except RecursionError as error:
         raise _too_deep(limits.depth) from error
     except json.JSONDecodeError as error:
-        raise refused(f"text that is not JSON ({error})", "a JSON document", "The file may be cut off.") from error
+        raise refused(
+            phrase("text that is not JSON ({error})", error=error),
+            phrase("a JSON document"),
+            phrase("The file may be cut off."),
+        ) from error
     _measure(document, limits)
     return document
 
@@ -87,25 +96,27 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         names = [name for name, _value in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise refused(f"the key {printable(twice, 60)} twice in one object", "each key once", PLAIN)
+        raise refused(
+            phrase("the key {twice} twice in one object", twice=printable(twice, 60)), phrase("each key once"), PLAIN
+        )
     return found
 
 
 def _whole(text: str) -> int:
     if len(text.lstrip("-")) > DIGITS:
-        raise refused(f"a number of {len(text):,} digits", f"at most {DIGITS}", PLAIN)
+        raise refused(phrase("a number of {n:,} digits", n=len(text)), phrase("at most {digits}", digits=DIGITS), PLAIN)
     return int(text)
 
 
 def _finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise refused(f"the number {printable(text, 40)}", "one below 10^308", PLAIN)
+        raise refused(phrase("the number {what}", what=printable(text, 40)), phrase("one below 10^308"), PLAIN)
     return number
 
 
 def _no_number(name: str) -> Any:
-    raise refused(f"{name}, which is no number of JSON", "a number or null", PLAIN)
+    raise refused(phrase("{name}, which is no number of JSON", name=name), phrase("a number or null"), PLAIN)
 
 
 def _measure(document: Any, limits: Limits) -> None:
@@ -140,7 +151,7 @@ def _levels(document: Any, most: int) -> Iterator[list[Any]]:
 
 
 def _too_deep(most: int) -> RefusedError:
-    return refused("JSON nested very deep", f"at most {most} levels")
+    return refused(phrase("JSON nested very deep"), phrase("at most {most} levels", most=most))
 
 
 def _inside(item: Any) -> Iterable[Any]:
@@ -148,6 +159,6 @@ def _inside(item: Any) -> Iterable[Any]:
 
 
 def _check_text(text: str, limits: Limits) -> None:
-    at_most(len(text), limits.text_chars, "characters in one text")
+    at_most(len(text), limits.text_chars, phrase("characters in one text"))
     if any("\ud800" <= sign <= "\udfff" for sign in text):
-        raise refused(f"half a character in {text[:40]!r}", "whole Unicode characters", PLAIN)
+        raise refused(phrase("half a character in {what!r}", what=text[:40]), phrase("whole Unicode characters"), PLAIN)

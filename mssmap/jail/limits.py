@@ -9,6 +9,7 @@ from typing import Final
 
 from mssmap.errors import InputError
 from mssmap.i18n.legible import legible
+from mssmap.i18n.phrases import Phrase, phrase
 
 MB: Final = 1_000_000
 
@@ -24,7 +25,10 @@ def refused(found: str, required: str, hint: str = "") -> RefusedError:
     >>> print(refused("a PDF", "a table", "Ask for the table behind it."))
     found a PDF, required a table. Ask for the table behind it.
     """
-    return RefusedError(" ".join(f"found {printable(found)}, required {required}. {hint}".split()))
+    found = found if isinstance(found, Phrase) else printable(found)
+    if not hint:
+        return RefusedError(phrase("found {found}, required {required}.", found=found, required=required))
+    return RefusedError(phrase("found {found}, required {required}. {hint}", found=found, required=required, hint=hint))
 
 
 @contextmanager
@@ -34,9 +38,9 @@ def naming(name: str) -> Iterator[None]:
         yield
     except RefusedError as error:
         head = f"{printable(name)}: "
-        if str(error).startswith(head):
+        if error.message.startswith(head):
             raise
-        raise RefusedError(f"{head}{error}") from error
+        raise RefusedError(phrase("{name}: {reason}", name=printable(name), reason=error.message)) from error
 
 
 def printable(text: str, longest: int = 160) -> str:
@@ -107,4 +111,8 @@ def at_most(found: int, limit: int, what: str) -> None:
         If `found` is above `limit`.
     """
     if found > limit:
-        raise refused(f"{found:,} {what}", f"at most {limit:,}", "Split the file or leave out what is not needed.")
+        raise refused(
+            phrase("{n:,} {what}", n=found, what=what),
+            phrase("at most {limit:,}", limit=limit),
+            phrase("Split the file or leave out what is not needed."),
+        )

@@ -174,11 +174,11 @@ def intact(path: Path) -> bool:
         return False
 
 
-def withdraw(folder: Path, kept: Assets) -> None:
-    """Delete published files that carry records or imports of before: nobody may read on what was removed."""
+def withdraw(folder: Path, kept: frozenset[str]) -> None:
+    """Delete published files, but for those kept, that carry records or imports of before: what was removed is gone."""
     for name in ("imports", "records", "manifest"):
         for path in folder.glob(f"{name}-*.json"):
-            if path.name not in kept.files and _HASHED.fullmatch(path.name):
+            if path.name not in kept and _HASHED.fullmatch(path.name):
                 path.unlink(missing_ok=True)
 
 
@@ -208,6 +208,7 @@ def compose(data: Data, shelf: Shelf, *, font: Path, grid: dict[str, Any] | None
         "sizes": symbols.SIZES_PX,
         "cells": symbols.CELL_FILLS,
         "palettes": symbols.PALETTES,
+        "painter": shelf.put("streets", ".js", client.script(client.STREETS).encode()),
         "classes": symbols.CLASSES,
         "groups": symbols.GROUP_COLOURS,
         "closure": symbols.CLOSURE,

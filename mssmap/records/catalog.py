@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any
+from zipfile import Path as ZipPath
 
 import geopandas as gpd
 import numpy as np
@@ -26,7 +27,7 @@ from mssmap import settings
 from mssmap.crs import WGS84
 from mssmap.errors import DataError, Fault, NotFoundError
 from mssmap.i18n import gettext as _
-from mssmap.records import kinds, schema
+from mssmap.records import kinds, schema, unfinished
 
 PACKAGE_FILE = "datapackage.json"
 REPACKAGE = "If the edit is meant, run scripts/build_package.py to package the data again."
@@ -94,6 +95,10 @@ class Data:
         All that was found wrong.
     missing
         Names of the datasets whose file could not be used at all.
+    release
+        Version of the data that the folder states; what was accepted since comes on top.
+    pinned
+        Whether it is asked for as a release: nothing that was imported or accepted here is in it.
     """
 
     folder: Path
@@ -101,6 +106,8 @@ class Data:
     frames: Mapping[str, pd.DataFrame]
     faults: tuple[Fault, ...] = ()
     missing: tuple[str, ...] = ()
+    release: str = ""
+    pinned: bool = False
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         """Return the frame of a dataset; see `dataset` for the error."""
@@ -131,14 +138,14 @@ class Data:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def open_data(data_dir: str | Path | None = None) -> Data:
+def open_data(data_dir: str | Path | ZipPath | None = None) -> Data:
     """
     Read and check a data folder.
 
     Parameters
     ----------
     data_dir
-        Folder with `datapackage.json`; by default the one of the settings.
+        Folder with `datapackage.json`, also inside a zip; by default the one of the settings.
 
     Returns
     -------
@@ -151,8 +158,10 @@ def open_data(data_dir: str | Path | None = None) -> Data:
     DataError
         If there is no readable catalog in the folder.
     """
-    folder = Path(data_dir) if data_dir is not None else settings.load().data_dir
-    datasets = read_catalog(folder)
+    found = settings.load().data_dir if data_dir is None else data_dir
+    folder = Path(found) if isinstance(found, str) else found
+    package = _package(folder)
+    datasets = _datasets(folder, package)
     parts = {name: _read(folder, dataset) for name, dataset in datasets.items()}
     known = {
         f"{name}.{column.name}": frozenset(part.result.frame[column.name])
@@ -172,15 +181,16 @@ def open_data(data_dir: str | Path | None = None) -> Data:
             faults += part.faults
         frames[name] = _frame(part, rules)
     return Data(
-        folder=folder,
+        folder=folder if isinstance(folder, Path) else Path(),
         datasets=MappingProxyType(datasets),
         frames=MappingProxyType(frames),
         faults=tuple(faults),
         missing=tuple(name for name, part in parts.items() if part.result is None),
+        release=str(package.get("version", "")),
     )
 
 
-def read_catalog(folder: Path) -> dict[str, Dataset]:
+def read_catalog(folder: Path | ZipPath) -> dict[str, Dataset]:
     """
     Read `datapackage.json` of a folder; the files it names are not touched.
 
@@ -189,19 +199,42 @@ def read_catalog(folder: Path) -> dict[str, Dataset]:
     DataError
         If the file is missing, is not JSON, or describes a resource without name, path or fields.
     """
-    path = folder / PACKAGE_FILE
+    return _datasets(folder, _package(folder))
+
+
+def read_version(folder: Path) -> str:
+    """Return the version of the data that a folder states; see `read_catalog` for the errors."""
+    return str(_package(folder).get("version", ""))
+
+
+def _package(folder: Path | ZipPath) -> dict[str, Any]:
+    path = folder / PACKAGE_FILE if isinstance(folder, Path) else Path(PACKAGE_FILE)
     try:
-        package = json.loads(path.read_text(encoding="utf-8"))
-        resources = [_dataset(item) for item in package["resources"]]
+        package = json.loads(unfinished.read(folder, PACKAGE_FILE).decode("utf-8"))
+        if not isinstance(package, dict):
+            raise TypeError(f"found a {type(package).__name__}")
     except OSError as error:
         raise DataError(
             f"{path}: cannot be read ({error.strerror or error}). Set MSSMAP_DATA_DIR to a folder with {PACKAGE_FILE}."
         ) from error
+    except (ValueError, TypeError, RecursionError) as error:
+        raise _no_package(path, error) from error
+    return package
+
+
+def _no_package(path: Path, error: Exception) -> DataError:
+    return DataError(
+        f"{path}: is not a data package ({type(error).__name__}: {error}). "
+        "Run scripts/build_package.py to write it again."
+    )
+
+
+def _datasets(folder: Path | ZipPath, package: Mapping[str, Any]) -> dict[str, Dataset]:
+    try:
+        resources = [_dataset(item) for item in package["resources"]]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise DataError(
-            f"{path}: is not a data package ({type(error).__name__}: {error}). "
-            "Run scripts/build_package.py to write it again."
-        ) from error
+        path = folder / PACKAGE_FILE if isinstance(folder, Path) else Path(PACKAGE_FILE)
+        raise _no_package(path, error) from error
     return {dataset.name: dataset for dataset in resources}
 
 
@@ -242,7 +275,7 @@ class _UnusableError(Exception):
     """A file cannot be used as a whole; carries what was found, what is required and what to do."""
 
 
-def _read(folder: Path, dataset: Dataset) -> _Part:
+def _read(folder: Path | ZipPath, dataset: Dataset) -> _Part:
     part = _Part()
     try:
         content = _content(folder, dataset, part)
@@ -273,9 +306,9 @@ def _blame_categories(result: schema.Typed, dataset: Dataset) -> None:
     )
 
 
-def _content(folder: Path, dataset: Dataset, part: _Part) -> str:
+def _content(folder: Path | ZipPath, dataset: Dataset, part: _Part) -> str:
     try:
-        content = (folder / dataset.path).read_bytes()
+        content = unfinished.read(folder, dataset.path)
     except OSError as error:
         raise _UnusableError(
             f"no readable file ({error.strerror or error})",

@@ -2,8 +2,9 @@
 Accepted rows into the files of the data folder: the same files, a stable order, the smallest difference.
 
 A revision goes behind the last row of its record, a new record where its id sorts. Rows that stand there already are
-left alone, so that a release that was interrupted is finished by publishing again. Each file is written beside the old
-one and takes its place whole; the catalog comes last.
+left alone. Each file is written beside the old one, and a journal makes all of them count at once
+(`records.unfinished`): a release is there as a whole or not at all. The release itself is kept in the folder
+(`records.released`), so that it can be made again.
 """
 
 from __future__ import annotations
@@ -12,10 +13,8 @@ import csv
 import hashlib
 import io
 import json
-import os
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -23,18 +22,28 @@ from typing import Any, Final
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
 from mssmap.i18n import written
-from mssmap.records import units
+from mssmap.records import released, unfinished, units
 from mssmap.records.catalog import PACKAGE_FILE, Dataset, read_catalog
+from mssmap.records.released import VERSION, Release
 from mssmap.records.submissions.joined import PLACE, Accepted
-from mssmap.releases import zone_shapes
+from mssmap.releases import release_file, zone_shapes
 
-VERSION: Final = re.compile(r"(\d{4})\.(\d{1,2})\.(\d+)")
 TRANSLATED: Final = ("title_en", "title_fr", "title_ht", "title_es")
 NAMED: Final = (*TRANSLATED, "name_en", "title", "status", "measure", "indicator", "record_type")
 VALUES: Final = ("value", "value_min", "personnel")
 """Columns, the first filled of which tells a reader what a row is about, and its number."""
-PART: Final = ".publishing-"
-"""How the name of a file begins that is being written."""
+
+Sign = Callable[[Release, bytes], str]
+"""Gets a release and its file and returns the text of the signature, empty if there is no key."""
+
+
+def unsigned(_release: Release, _content: bytes) -> str:
+    """Return no signature."""
+    return ""
+
+
+class NothingNewError(InputError):
+    """All that was accepted stands in the data folder already."""
 
 
 @dataclass
@@ -52,12 +61,16 @@ class Published:
         The difference, record by record, as rows of a table in Markdown.
     untranslated
         Events whose title is not there in each language, each with those that are missing.
+    release, content
+        The release and its file.
     """
 
     version: str
     files: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     untranslated: list[str] = field(default_factory=list)
+    release: Release = field(default_factory=lambda: Release("", "", "", {}))
+    content: bytes = b""
 
 
 def version_after(before: str, today: date) -> str:
@@ -72,9 +85,9 @@ def version_after(before: str, today: date) -> str:
     return f"{today.year}.{today.month}.{int(found[3]) + 1 if found and same else 1}"
 
 
-def publish(folder: Path, accepted: Sequence[Accepted], today: date) -> Published:
+def publish(folder: Path, accepted: Sequence[Accepted], today: date, sign: Sign = unsigned) -> Published:
     """
-    Write accepted rows into the files of a data folder, and its catalog with the next version.
+    Write accepted rows into the files of a data folder, its catalog with the next version, and keep the release.
 
     Parameters
     ----------
@@ -87,9 +100,15 @@ def publish(folder: Path, accepted: Sequence[Accepted], today: date) -> Publishe
     ------
     DataError
         If there is no readable catalog in the folder.
+    NothingNewError
+        If there is nothing to publish.
     InputError
-        If there is nothing to publish, or a file cannot be written.
+        If a file cannot be written.
     """
+    try:
+        unfinished.finish(folder)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
     datasets = read_catalog(folder)
     package = json.loads((folder / PACKAGE_FILE).read_text(encoding="utf-8"))
     done = Published(version_after(str(package.get("version", "")), today))
@@ -101,17 +120,83 @@ def publish(folder: Path, accepted: Sequence[Accepted], today: date) -> Publishe
         before = (folder / dataset.path).read_text(encoding="utf-8")
         change = _layer if dataset.is_layer else _table
         after = change(before, [row for _name, row in rows], dataset)
-        if after != before or _digest(after) != dataset.sha256:  # the catalog of a release that was interrupted
+        if after != before:
             texts[dataset.path] = after
             done.lines += [_line(name, dataset, row, by) for by, row in rows]
             done.untranslated += [told for _by, row in rows if name == "events" and (told := _untranslated(row))]
     _redraw_zones(texts, datasets, folder)
     if not texts:
-        raise InputError(_("Nothing was accepted that is not in the data already. Nothing was changed."))
+        raise NothingNewError(_("Nothing was accepted that is not in the data already. Nothing was changed."))
     done.files = [*texts, PACKAGE_FILE]
     _describe(package, texts, done.version)
-    _write(folder, {**texts, PACKAGE_FILE: json.dumps(package, ensure_ascii=False, indent=1) + "\n"})
+    texts[PACKAGE_FILE] = json.dumps(package, ensure_ascii=False, indent=1) + "\n"
+    _release(folder, {path: text.encode() for path, text in texts.items()}, done, today, sign)
     return done
+
+
+def _release(folder: Path, texts: Mapping[str, bytes], done: Published, today: date, sign: Sign) -> None:
+    """Make the release of a folder with some of its files changed, keep it, and put the files in their places."""
+    try:
+        release, files = release_file.completed(release_file.files_of(folder, texts), today)
+        done.content = released.packed(files)
+        done.release = replace(release, signature=sign(release, done.content))
+        keep(folder, done.release, files)
+        unfinished.begin(folder, {released.path_of(done.release): released.described(done.release), **texts})
+        unfinished.finish(folder)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+def keep(folder: Path, release: Release, files: Mapping[str, bytes]) -> None:
+    """
+    Keep the files of a release that are not kept yet; without `released.path_of` they count for nothing.
+
+    Raises
+    ------
+    OSError
+        If one cannot be written.
+    """
+    (folder / released.FILES).mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        path = folder / released.FILES / f"{release.files[name]}.xz"
+        if not path.exists():
+            part = unfinished.part_of(path)
+            unfinished.write(part, released.kept(content))
+            part.replace(path)
+
+
+def bring(folder: Path, release: Release, files: Mapping[str, bytes]) -> None:
+    """
+    Bring a data folder to a release that was taken over from elsewhere, all of it at once.
+
+    Parameters
+    ----------
+    files
+        All files of the release, by their path in its zip.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written; nothing has changed then.
+    """
+    own = {path: content for path, content in files.items() if path not in (release_file.CRATE, release_file.DCAT)}
+    texts = {path: content for path, content in own.items() if path != PACKAGE_FILE}
+    try:
+        unfinished.finish(folder)
+        keep(folder, release, files)
+        last = {released.path_of(release): released.described(release), PACKAGE_FILE: own[PACKAGE_FILE]}
+        unfinished.begin(folder, {**texts, **last})
+        unfinished.finish(folder)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> InputError:
+    return InputError(
+        _("{folder}: cannot be written ({reason}). Nothing was published.").format(
+            folder=folder, reason=error.strerror or error
+        )
+    )
 
 
 def _redraw_zones(texts: dict[str, str], datasets: Mapping[str, Dataset], folder: Path) -> None:
@@ -220,26 +305,3 @@ def _describe(package: dict[str, Any], texts: Mapping[str, str], version: str) -
             item["rows"] = (
                 len(json.loads(text)["features"]) if is_layer else len(list(csv.reader(io.StringIO(text)))) - 1
             )
-
-
-def _write(folder: Path, texts: Mapping[str, str]) -> None:
-    """Write each file beside the old one, on disk, and then put each in its place, the catalog last."""
-    parts = {}
-    try:
-        for path, text in texts.items():
-            part = folder / path
-            parts[path] = part.with_name(PART + part.name)
-            with parts[path].open("w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-        for path, part in parts.items():
-            part.replace(folder / path)
-    except OSError as error:
-        for part in parts.values():
-            part.unlink(missing_ok=True)
-        raise InputError(
-            _("{folder}: cannot be written ({reason}). Nothing was published.").format(
-                folder=folder, reason=error.strerror or error
-            )
-        ) from error

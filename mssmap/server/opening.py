@@ -132,7 +132,7 @@ class Opening:
         asked = await run_in_threadpool(asking.read, request.url.query, wanted_language(request.headers))
         if request.url.path != LIGHT:
             asked = replace(asked, record=None)
-        name = _mark(request.url.path, asked)
+        name = await run_in_threadpool(_mark, request.url.path, asked)
         way = agreed(request.headers.get("accept-encoding", "")) if kind.media_type.startswith("text/") else ""
         headers = {
             "cache-control": self._caching,
@@ -145,7 +145,7 @@ class Opening:
                 return Response(status_code=304, headers=headers)
 
         def make() -> bytes:
-            with i18n.speaking(asked.language):
+            with i18n.speaking(asked.language), cache.pinned_to(asked.release):
                 return kind.make(asked)
 
         try:
@@ -174,8 +174,9 @@ def wanted_language(headers: Headers) -> str:
 
 def _mark(path: str, asked: Asked) -> str:
     """Return the name of an answer: of the view, of the data, and of us."""
-    known = cache.published()
-    told = "\n".join((path, first.keys(asked), known.version, cache.data_mark(), version.__version__))
+    with cache.pinned_to(asked.release):
+        known = cache.published()
+        told = "\n".join((path, first.keys(asked), known.version, cache.data_mark(), version.__version__))
     return hashlib.sha256(told.encode()).hexdigest()[:24]
 
 

@@ -108,7 +108,7 @@ def find(store: Store, number: int) -> Submitted:
 
 def mark_of(store: Store) -> tuple[int, int]:
     """Return what changes whenever something else counts as accepted: how many there are, and their versions."""
-    return store.read(_mark)
+    return store.read(mark_within)
 
 
 def submit(
@@ -240,6 +240,27 @@ def publish(store: Store, numbers: Sequence[int], *, release: str, actor: str | 
     store.write(write, needs=roles.NEEDED["accept"])
 
 
+def published_after(store: Store, is_later: Callable[[str], bool]) -> list[Submitted]:
+    """Return the published submissions of those releases that are later, in the order of their numbers."""
+    columns = tables.submissions.c
+    named = columns.body["release"].as_string()
+
+    def read(connection: Connection) -> list[Submitted]:
+        query = sa.select(named).where(columns.state == PUBLISHED).distinct()
+        later = [name for name in connection.execute(query).scalars() if is_later(sound.text(name))]
+        if not later:
+            return []
+        found = sa.select(tables.submissions).where(columns.state == PUBLISHED, named.in_(later))
+        return [_submitted(row) for row in connection.execute(found.order_by(columns.number))]
+
+    return store.read(read)
+
+
+def keep(connection: Connection, number: int, state: str, more: Mapping[str, Any], by: str) -> None:
+    """Bring a submission to another state within a transaction, with its audit row."""
+    _keep(connection, _found(connection, number), state, more, by, str(uuid.uuid4()))
+
+
 def write_state(
     connection: Connection, submission_id: str, body: Mapping[str, Any], version: int, at: str, by: str
 ) -> None:
@@ -305,7 +326,7 @@ def _decide(
                     number=number, who=item.body.get("decided_by", item.changed_by), state=_(WORDS[item.state])
                 )
             )
-        if seen is not None and _mark(connection) != seen:
+        if seen is not None and mark_within(connection) != seen:
             raise GoneError(
                 _("submission {number}: something else was accepted meanwhile. Nothing was changed.").format(
                     number=number
@@ -318,7 +339,8 @@ def _decide(
     return store.write(write, needs=roles.NEEDED["accept"])
 
 
-def _mark(connection: Connection) -> tuple[int, int]:
+def mark_within(connection: Connection) -> tuple[int, int]:
+    """Return what `mark_of` does, within a transaction."""
     columns = tables.submissions.c
     query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(columns.version), 0))
     row = connection.execute(query.where(columns.state == ACCEPTED)).one()

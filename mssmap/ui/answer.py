@@ -29,7 +29,7 @@ from mssmap.records.shown import WINDOW_DAYS, Filters
 from mssmap.records.timeline import Clocks
 from mssmap.ui import cache
 
-KEYS: Final = ("as_of", "known_on", "grade", "region", "from", "to", "category", "layers", "lang", "data")
+KEYS: Final = ("as_of", "known_on", "grade", "region", "from", "to", "category", "layers", "lang", "release", "data")
 MOST_WAITING: Final = 200
 """Views that are asked for at once; who comes then is told to come again."""
 KEPT_S: Final = 3600
@@ -41,7 +41,8 @@ def query(filters: Filters, on: Sequence[str]) -> str:
     """Return the keys of the answer for a view; the browser changes those that the hand moves."""
     told = filters.to_json() | {"category": ",".join(filters.categories), "layers": layers.write(on)}
     named = {key: told[key] for key in KEYS if told.get(key)}
-    return urlencode({**named, "lang": current(), "data": cache.data_mark()})
+    pin = {"release": cache.pin()} if cache.pin() else {}
+    return urlencode({**named, "lang": current(), **pin, "data": cache.data_mark()})
 
 
 async def view(request: Request) -> Response:
@@ -53,12 +54,14 @@ async def view(request: Request) -> Response:
     _waiting.add(own)
     try:
         asked = dict(request.query_params.multi_items())
-        content = await run_in_threadpool(_answer, request.query_params.multi_items(), asked.get("lang", "en"))
+        with cache.pinned_to(asked.get("release", "")):
+            content = await run_in_threadpool(_answer, request.query_params.multi_items(), asked.get("lang", "en"))
+            kept = _kept(asked.get("data", ""))
     except MssmapError as error:
         return JSONResponse({"fault": str(error)}, 400, {"cache-control": "no-store"})
     finally:
         _waiting.discard(own)
-    return Response(content, headers=_kept(asked.get("data", "")), media_type="application/json")
+    return Response(content, headers=kept, media_type="application/json")
 
 
 def _kept(mark: str) -> dict[str, str]:

@@ -51,6 +51,8 @@ class Asked:
     shade_level: str
     place: tuple[float, float, float] | None
     unusable: tuple[tuple[str, str], ...]
+    release: str = ""
+    """Version of the release whose data are shown; empty for the data as they stand."""
     record: str | None = None
     """Id of the record whose page is asked for; the live page has no such key."""
 
@@ -75,6 +77,12 @@ def read(query: str, wanted_language: str) -> Asked:
         What the browser asks for, if the address names no language.
     """
     given = parse_qs(query[:LONGEST], max_num_fields=200) if query.count("&") < 200 else {}
+    known = [value for value in given.get("release", ()) if not state.ADDRESS_KEYS["release"].check("release", value)]
+    with cache.pinned_to(known[-1] if known else ""):
+        return _read(given, wanted_language)
+
+
+def _read(given: dict[str, list[str]], wanted_language: str) -> Asked:
     unusable = tuple(
         (name, value)
         for name, key in state.ADDRESS_KEYS.items()
@@ -115,6 +123,7 @@ def read(query: str, wanted_language: str) -> Asked:
         shade_level=one("shade_level") or "departments",
         place=tuple(float(value) for value in where if value) if all(where) else None,  # type: ignore[arg-type]
         unusable=unusable,
+        release=cache.pin(),
         record=given["record"][-1][:200] if "record" in given else None,
     )
 
@@ -132,6 +141,7 @@ def write(asked: Asked, **other: str | None) -> str:
         "from": filters.start,
         "to": filters.end,
         "since": asked.since,
+        "release": asked.release,
         "basemap": asked.basemap if asked.basemap != settings.load().basemap else None,
         "shade": asked.shade,
         "shade_level": asked.shade_level if asked.shade_level != "departments" else None,

@@ -12,14 +12,17 @@ import logging
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date
 from functools import lru_cache, partial, wraps
 from inspect import signature
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from streamlit import config
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from mssmap import settings, store
 from mssmap.api.archives import told as told_of
@@ -34,6 +37,7 @@ from mssmap.exports.extract import Extract
 from mssmap.exports.selection import Form, Selection
 from mssmap.i18n import gettext as _
 from mssmap.ingest import attach, field_copy
+from mssmap.ingest import pinned as releases
 from mssmap.maps import assets, history, plan, view
 from mssmap.measures import keyfigures
 from mssmap.planning import on_data
@@ -74,17 +78,58 @@ def seen() -> attach.Mark:
     return _seen[0] or ()
 
 
+_pin: ContextVar[str | None] = ContextVar("pin", default=None)
+"""Release that an answer is of, empty for the data as they stand; None for that of the visit, if there is one."""
+
+
+@contextmanager
+def pinned_to(release: str | None) -> Iterator[None]:
+    """Answer with the data of a release inside, empty for the data as they stand; work begun inside does so, too."""
+    before = _pin.set(release)
+    try:
+        yield
+    finally:
+        _pin.reset(before)
+
+
+def pin() -> str:
+    """Return the release whose data are shown, empty for the data as they stand."""
+    if (told := _pin.get()) is not None:
+        return told
+    run = get_script_run_ctx(suppress_warning=True)
+    return str(run.session_state["release"] or "") if run is not None and "release" in run.session_state else ""
+
+
 def data() -> Data:
-    """Return everything in the data folder and all that was imported; faults stand in `Data.faults`."""
-    found, mark_of_imports = settings.load(), seen()
+    """
+    Return everything in the data folder and all that was imported; faults stand in `Data.faults`.
+
+    Where a release is pinned, what was published in it and nothing else.
+    """
+    found, mark_of_imports, release = settings.load(), seen(), pin()
     with _reading:
+        if release:
+            return releases.data(found.data_dir, found.database_url, release)
         return attach.loaded(found.data_dir, found.database_url, mark_of_imports)
 
 
 def data_now() -> Data:
-    """Return the data with what was imported or removed until now, whoever did it; for those who open no page."""
+    """Return the data with what was imported or removed until now, whoever did it and whatever release is pinned."""
     refresh()
-    return data()
+    with pinned_to(""):
+        return data()
+
+
+def known_releases() -> tuple[str, ...]:
+    """Return the versions of the releases that are here, the newest first."""
+    found = settings.load()
+    return tuple(one.version for one in reversed(releases.listed(found.data_dir, found.database_url)))
+
+
+def release_data(version: str) -> Data:
+    """Return the data of a release; see `ingest.pinned.find` for the errors."""
+    with pinned_to(version):
+        return data()
 
 
 def of_the_data(maxsize: int) -> Callable[[Callable[Concatenate[Data, P], T]], Callable[P, T]]:
@@ -113,7 +158,7 @@ def of_the_data(maxsize: int) -> Callable[[Callable[Concatenate[Data, P], T]], C
 @of_the_data(maxsize=2)
 def data_mark(of: Data) -> str:
     """Return what changes whenever a view of the data may: the data themselves, what was imported, our own version."""
-    return mark([of.fingerprint, of.faults, seen(), __version__])
+    return mark([of.fingerprint, of.faults, seen(), __version__, *([of.release] if of.pinned else [])])
 
 
 def static_folder() -> Path:
@@ -122,11 +167,18 @@ def static_folder() -> Path:
     return (settings.ROOT if by_streamlit else settings.cache_folder()) / "static"
 
 
-@of_the_data(maxsize=1)
+_of_releases: Final[dict[str, frozenset[str]]] = {}
+"""Release that was shown -> its static files; they hold nothing that was ever removed."""
+
+
+@of_the_data(maxsize=4)
 def published(of: Data) -> assets.Assets:
     """Write the static files that are missing or damaged, delete those of removed imports, and return their names."""
     found = _publish(of)
-    assets.withdraw(static_folder(), found)
+    if of.pinned:
+        _of_releases[of.release] = found.files
+    else:
+        assets.withdraw(static_folder(), found.files.union(*_of_releases.values()))
     return found
 
 
@@ -144,12 +196,13 @@ def mend(name: str) -> None:
     refresh()  # the files of an import that was removed meanwhile go before one of them is answered
     path = static_folder() / name
     stamp = _stamp(path)
-    if name not in published().files or (stamp is not None and _intact.get(name) == stamp):
+    of = next((release for release, files in _of_releases.items() if name in files), "")
+    if (not of and name not in published().files) or (stamp is not None and _intact.get(name) == stamp):
         return
     with _mending:
         if not assets.intact(path):
             log.warning("%s", _("{file}: was missing or damaged and is written again.").format(file=path))
-            _publish(data())
+            _publish(release_data(of))
         if (stamp := _stamp(path)) is not None:
             _intact[name] = stamp
 
@@ -162,7 +215,7 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-@of_the_data(maxsize=1)
+@of_the_data(maxsize=4)
 def base_frame(_of: Data) -> frame.Frame | None:
     """Return the base map, rendered."""
     found = frame.render(published())

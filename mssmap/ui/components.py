@@ -112,6 +112,13 @@ def note_line(filters: Filters, notes: list[str]) -> None:
 def note_lines(filters: Filters, notes: Sequence[str]) -> list[str]:
     """Return all that is to be said about dials and filters, after notes about the address."""
     lines = list(notes)
+    if release := cache.pin():
+        lines.append(
+            _(
+                "Release {version} of the data, as it was published: what was accepted, imported or released since is "
+                "not shown."
+            ).format(version=release)
+        )
     if filters.start and filters.end and filters.end < filters.start:
         lines.append(_("Events from is after to: the two were swapped."))
     newest = state.default_as_of()

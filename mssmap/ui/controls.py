@@ -247,6 +247,19 @@ def language_choice() -> None:
     )
 
 
+def release_choice() -> None:
+    """The release whose data are shown, if one is here."""
+    if known := cache.known_releases():
+        st.selectbox(
+            _("Release of the data"),
+            known,
+            index=None,
+            key="release",
+            persist_state="session",
+            placeholder=_("As they stand"),
+        )
+
+
 def light_page() -> None:
     """A link to the same view without scripts."""
     given = ((key, value) for key in state.ADDRESS_KEYS for value in st.query_params.get_all(key))

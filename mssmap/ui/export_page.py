@@ -168,7 +168,8 @@ def verify() -> None:
         with tempfile.TemporaryFile() as file:
             file.write(uploaded.getbuffer())
             file.seek(0)
-            verdict = checking.file(cache.data(), file, uploaded.name)
+            here = checking.Releases(tuple(reversed(cache.known_releases())), cache.release_data)
+            verdict = checking.file(cache.data_now(), file, uploaded.name, here)
     except MssmapError as error:
         plain.say("error", str(error))
         return
@@ -195,6 +196,11 @@ def _tell(verdict: Verdict) -> None:
         )
     for note in verdict.notes:
         st.text(note)
+    if verdict.release:
+        since = ", ".join(verdict.since) or _("there is none")
+        plain.say(
+            "caption", _("Of release {version}; released since: {since}.").format(version=verdict.release, since=since)
+        )
     _changes(_("What differs in the file"), verdict.edits, "verify_edits")
     _changes(_("What the data say now"), verdict.revisions, "verify_revisions")
     st.button(
@@ -218,11 +224,11 @@ def _changes(title: str, changes: Sequence[PartChange], key: str) -> None:
         "new": _("new"),
     }
     lines = [
-        (change.part, change.record_id, kinds[change.kind], *field)
+        (change.part, change.record_id, kinds[change.kind], change.release, *field)
         for change in changes
         for field in ([(f.field, _shown(f.before), _shown(f.after)) for f in change.fields] or [("", "", "")])
     ]
-    heads = [_("Layer"), _("Record"), _("What"), _("Field"), _("Before"), _("After")]
+    heads = [_("Layer"), _("Record"), _("What"), _("Release"), _("Field"), _("Before"), _("After")]
     head = f"{title}: {len(changes)}"
     plain.say("caption", head)
     st.dataframe(pd.DataFrame(lines[:SHOWN], columns=heads), hide_index=True, key=key, height="content")
@@ -247,6 +253,7 @@ def _restore(selection: Selection, form: Form) -> None:
         held["grade"] = filters.grade
     held["region"] = filters.region if filters.region in state.region_codes() else None
     held["category"] = [name for name in filters.categories if name in state.categories()]
+    held["release"] = selection.release if selection.release in cache.known_releases() else None
     held["export_names"] = [name for name in selection.names if name in cache.data().datasets]
     held["export_format"], held["export_crs"], held["export_columns"] = form.format, form.crs, form.schema
     on_map = [name for name in layers.GROUPS if name in selection.names]

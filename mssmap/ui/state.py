@@ -19,7 +19,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from mssmap import i18n, settings
-from mssmap.errors import InputError, NotFoundError
+from mssmap.errors import InputError, MssmapError, NotFoundError
 from mssmap.i18n import gettext as _
 from mssmap.i18n import mark
 from mssmap.legend import layers
@@ -95,6 +95,8 @@ def arrive() -> None:
         st.query_params.from_dict(parse_qs(run.query_string, keep_blank_values=True))
     for key in ("unusable", "layers_on", *HELD):
         st.session_state.pop(key, None)
+    release = st.query_params.get("release")
+    st.session_state["release"] = release if release and not _release_note("release", release) else None
     address_notes()
     for key in DAYS:
         text = st.query_params.get(key)
@@ -141,6 +143,18 @@ def _day_note(name: str, text: str) -> str | None:
         return _note(name, text, _("a date such as 2025-01-18"))
     if not earliest() <= day <= latest():
         return _note(name, text, _("a date from {first} to {last}").format(first=earliest(), last=latest()))
+    return None
+
+
+def _release_note(name: str, text: str) -> str | None:
+    """Return what is wrong with a release: it is not here, or what is kept of it was changed."""
+    known = cache.known_releases()
+    if text not in known:
+        return _note(name, text, _("one of {known}").format(known=", ".join(known[:12]) or _("there is none")))
+    try:
+        cache.release_data(text)
+    except MssmapError as error:
+        return str(error)
     return None
 
 
@@ -262,6 +276,11 @@ ADDRESS_KEYS: Final = {
         _choice_note(lambda: choropleth.LEVELS),
         default=lambda: "departments",
     ),
+    "release": AddressKey(
+        "Version of a release, `2026.11.1`: the data as they were published then. Default: as they stand.",
+        _release_note,
+        default=lambda: None,
+    ),
     "scenario": AddressKey(
         "Id of the plan on the planner's page. Default: the baseline of the day.",
     ),
@@ -285,6 +304,13 @@ def region_codes() -> list[str]:
     """P-codes a person can choose: departments, then communes by name."""
     found = regions.all_regions(cache.data())
     return [r.pcode for r in found if regions.level(r.pcode) in {"department", "commune"}]
+
+
+def unpin() -> str:
+    """Go back to the data as they stand, for what is written to them; return the release that was shown."""
+    release = cache.pin()
+    st.session_state["release"] = None
+    return release
 
 
 def categories() -> list[str]:
@@ -328,7 +354,7 @@ def spoken(function: Callable[P, T]) -> Callable[P, T]:
 
     @wraps(function)
     def speaking(*args: P.args, **named: P.kwargs) -> T:
-        with i18n.speaking(st.session_state["lang"]):
+        with i18n.speaking(st.session_state["lang"]), cache.pinned_to(cache.pin()):
             return function(*args, **named)
 
     return speaking

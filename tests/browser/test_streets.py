@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser
 
+from mssmap.maps import standalone
+from mssmap.records.shown import Filters
+from mssmap.records.timeline import Clocks
 from mssmap.streets import adding, shelf
 
 pytestmark = pytest.mark.browser
@@ -16,7 +21,9 @@ CAPITAL = Path(__file__).parents[1] / "streets" / "data" / "capital_2017.osm.pbf
 CLOSE = "/?lat=18.545&lon=-72.335&zoom=15&as_of=2025-01-18"
 STREETS = "(w) => JSON.parse(w.document.documentElement.dataset.mssmap).streets"
 INKED = """(w, pane) => [...w.document.querySelectorAll(`.leaflet-${pane}-pane canvas`)].reduce((all, node) => {
-  const { data } = node.getContext('2d').getImageData(0, 0, node.width, node.height);
+  const copy = new OffscreenCanvas(node.width, node.height).getContext('2d');
+  copy.drawImage(node, 0, 0);
+  const { data } = copy.getImageData(0, 0, node.width, node.height);
   let inked = 0;
   for (let i = 3; i < data.length; i += 4) inked += data[i] > 0;
   return all + inked;
@@ -41,6 +48,32 @@ def test_streets_are_drawn_and_named_close_by_and_nothing_leaves(visit: Any, str
     assert "Streets © OpenStreetMap contributors, ODbL, state of 7 Jun 2017" in credit.inner_text()
     assert not screen.outside()
     assert any("/streets/" in url for url in screen.requests)
+
+
+def test_where_no_worker_runs_the_page_draws_the_streets_by_itself(visit: Any, streets: None) -> None:
+    screen = visit("/data")
+    screen.page.route("**/streets-*.js", lambda route: route.abort())
+    screen.open(CLOSE)
+    screen.wait(f"() => (({STREETS})(document.querySelector('.st-key-map iframe').contentWindow) ?? 0) > 0")
+    assert screen.in_map(INKED, "mm-streets") > 10_000
+    screen.faults.clear()  # the browser complains of the script that did not come
+
+
+def test_a_page_without_a_server_draws_the_streets_it_carries(
+    real: Any, streets: None, browser: Browser, tmp_path: Path
+) -> None:
+    day = date(2025, 1, 18)
+    asked = standalone.Snapshot(Filters(Clocks(day, day), start=day, end=day, plans=True), today=day)
+    (tmp_path / "map.html").write_bytes(standalone.page(real, asked))
+    with browser.new_context(offline=True, viewport={"width": 1300, "height": 900}) as context:
+        page = context.new_page()
+        page.goto((tmp_path / "map.html").as_uri())
+        page.locator("[data-jump=capital]").click()
+        told = "JSON.parse(document.documentElement.dataset.mssmap ?? '{}')"
+        page.wait_for_function(f"() => {told}.seq")
+        closer = "document.querySelector('.leaflet-control-zoom-in').click()"
+        page.wait_for_function(f"() => {told}.streets > 0 || {closer}", timeout=120_000, polling=1_000)
+        assert page.evaluate(f"() => ({INKED})(window, 'mm-streets')") > 1_000
 
 
 def test_without_streets_one_line_says_how_to_get_them(visit: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import shutil
@@ -60,12 +61,19 @@ def test_from_a_file_to_the_data(run, tmp_path):
     assert all(words in learnt for words in ("Attack on base A", "Base A"))
 
     before = run("events")[1]
-    code, out, err = run("publish", "--changes", str(tmp_path / "changes.md"))
+    code, out, err = run("publish", "--changes", str(tmp_path / "changes.md"), "--out", str(tmp_path / "out"))
     assert (code, out) == (0, "2025.6.1\n")
     assert "1 title not translated: ev-2025-03-01-attack-on-base-a" in err
     assert "`ev-2025-03-01-attack-on-base-a` | new | Attack on base A" in (tmp_path / "changes.md").read_text("utf-8")
     assert run("events")[1] == before
     assert run("inbox", "list", "--state", "accepted")[1].strip() == ""
+    file = tmp_path / "out" / "mssmap-haiti-2025.6.1.zip"
+    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert sorted(path.name for path in file.parent.iterdir()) == [file.name, f"{file.name}.sha256"], "no key, unsigned"
+    assert file.with_name(f"{file.name}.sha256").read_text("utf-8") == f"{sha256}  {file.name}\n"
+    code, _out, err = run("publish", "--again", "2025.6.1", "--out", str(tmp_path / "again"))
+    assert (code, sha256 in err) == (0, True)
+    assert (tmp_path / "again" / file.name).read_bytes() == file.read_bytes()
     code, _out, err = run("publish")
     assert (code, "Nothing was accepted" in err) == (2, True)
 

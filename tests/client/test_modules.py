@@ -13,6 +13,7 @@ ENTRIES = {
     client.MAP: client.script,
     client.PAGE: client.module,
     client.STANDALONE: client.script,
+    client.STREETS: client.script,
 }
 
 

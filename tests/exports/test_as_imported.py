@@ -74,8 +74,44 @@ def test_reserved_names_go_round_in_every_format(small, tmp_path, kind):
         assert wanted - cells <= ({f"{CELLS[9]} {n}" for n in (0, 1)} if kind in ("kml", "gpx") else set())
 
 
-def test_shapes_of_several_kinds_are_told_to_a_shapefile(small, tmp_path):
-    mixed = [shapely.Point(-72.33, 18.54), shapely.LineString([(-72.33, 18.54), (-72.31, 18.55)])]
+def test_shapes_of_several_kinds_are_a_shapefile_each(small, tmp_path):
+    line = [(-72.33, 18.54), (-72.31, 18.55), (-72.31, 18.54)]
+    mixed = [shapely.Point(-72.33, 18.54), shapely.LineString(line), shapely.Polygon(line), shapely.Point(-72.3, 18.5)]
     data, name = taken(small, layer(tmp_path, mixed))
-    with pytest.raises(InputError, match=r"found lines, points in one layer, required one kind.*GeoPackage"):
+    built = extract.build(data, Selection((name,), Filters(DAY)), Form("shp"))
+    assert any("points, lines and areas are in a file each" in lost for lost in built.losses)
+    kinds = {
+        table.removeprefix(name): (set(rows.geom_type), len(rows))
+        for table, rows in ingest.read(exported(data, name, "shp", tmp_path)).tables.items()
+        if "geometry" in rows
+    }
+    assert kinds == {"_points": ({"Point"}, 2), "_lines": ({"LineString"}, 1), "_areas": ({"Polygon"}, 1)}
+
+
+def test_a_collection_is_told_to_a_shapefile(small, tmp_path):
+    both = shapely.GeometryCollection([shapely.Point(-72.33, 18.54), shapely.LineString([(-72.33, 18.54), (-72, 18)])])
+    data, name = taken(small, layer(tmp_path, [both, shapely.Point(-72.33, 18.54)]))
+    with pytest.raises(InputError, match=r"found collections, points in one layer, required one kind.*GeoPackage"):
         exported(data, name, "shp", tmp_path)
+
+
+@pytest.mark.parametrize("kind", list(formats.FORMATS))
+def test_a_height_is_kept_or_told(small, tmp_path, kind):
+    data, name = taken(small, layer(tmp_path, [shapely.Point(-72.33, 18.54, 40.5)]))
+    built = extract.build(data, Selection((name,), Filters(DAY)), Form(kind))
+    again = ingest.read(exported(data, name, kind, tmp_path)).tables
+    shapes = [shape for table in again.values() if "geometry" in table for shape in table.geometry]
+    kept = any(shape.has_z and shape.z == 40.5 for shape in shapes)
+    assert kept != any("height" in lost for lost in built.losses)
+    assert kept or kind in ("csv", "xlsx", "html", "gpx")
+
+
+@pytest.mark.parametrize("kind", ["fgb", "gpkg", "shp", "kml"])
+def test_some_heights(small, tmp_path, kind):
+    data, name = taken(small, layer(tmp_path, [shapely.Point(-72.33, 18.54, 40.5), shapely.Point(-72.33, 18.54)]))
+    built = extract.build(data, Selection((name,), Filters(DAY)), Form(kind))
+    again = ingest.read(exported(data, name, kind, tmp_path)).tables
+    high = [shape.has_z for table in again.values() if "geometry" in table for shape in table.geometry]
+    alike = kind in ("fgb", "shp")
+    assert high == ([False, False] if alike else [True, False])
+    assert any("1 places are without their height" in lost for lost in built.losses) == alike

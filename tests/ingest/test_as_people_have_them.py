@@ -460,6 +460,31 @@ def test_a_geopackage_that_qgis_holds_open(take, tmp_path):
     assert len(take((tmp_path / "x.gpkg").read_bytes(), "x.gpkg").frame) == 1
 
 
+def test_what_a_geopackage_has_in_the_journal_of_who_holds_it_open(small, one_process, tmp_path):
+    path = tmp_path / "x.gpkg"
+    points = gpd.GeoDataFrame({"date": ["2025-01-05"], "title": ["A"]}, geometry=[POINT], crs=4326)
+    points.to_file(path, spatial_index=False)
+    held = sqlite3.connect(path)
+    held.execute("PRAGMA journal_mode=WAL")
+    held.execute("INSERT INTO x (geom, date, title) SELECT geom, '2025-01-06', 'B' FROM x")
+    held.commit()
+    held.execute("INSERT INTO x (geom, date, title) SELECT geom, '2025-01-07', 'not ended' FROM x")
+    try:
+        assert Path(f"{path}-wal").stat().st_size
+        assert sorted(ingest.read(path).tables["x"]["title"]) == ["A", "B"]
+        assert stream.add_file(Shelf(tmp_path / "archives"), path, small)[0].rows == 2
+    finally:
+        held.close()
+
+
+def test_an_area_without_a_surface_is_told_as_that(take):
+    flat = [[-72.3, 18.5], [-72.3, 18.52], [-72.3, 18.5], [-72.3, 18.5]]
+    feature = {"type": "Feature", "properties": {"n": 1}, "geometry": {"type": "Polygon", "coordinates": [flat]}}
+    made = take(json.dumps({"type": "FeatureCollection", "features": [feature]}), "t.geojson")
+    assert made.notes == ("1 row: an area without any surface is a line or a point.",)
+    assert made.repairs == {1: "an area without any surface is a line or a point"}
+
+
 def test_curves_are_made_straight(take, tmp_path):
     arc = bytes.fromhex("0108000000") + (3).to_bytes(4, "little")
     arc += b"".join(

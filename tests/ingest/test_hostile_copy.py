@@ -20,7 +20,7 @@ from mssmap.archive import copies
 from mssmap.archive.shelf import Shelf
 from mssmap.brief import history
 from mssmap.errors import MssmapError
-from mssmap.ingest import attach, prepare, stored
+from mssmap.ingest import attach, pinned, prepare, stored
 from mssmap.planning import plan_file, scenario
 from mssmap.records.catalog import Data
 from mssmap.store import Store, audit, backup, imports, ledger, notes, open_store, payloads, plans
@@ -76,7 +76,7 @@ def taken(hq: Store, laptop: Store, folder: Path) -> Any:
 
 def goes_on(hq: Store) -> None:
     """Expect that the data are whole, and that commands answer."""
-    attach._stores.clear()
+    pinned._stores.clear()
     assert mssmap.load().faults == ()
     assert cli.run(["show", "events"]) == 0
     assert cli.run(["layers"]) == 0

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
+import io
 import json
 import shutil
+import zipfile
+from contextlib import suppress
 from datetime import date
+from functools import partialmethod
 from pathlib import Path
 
 import pytest
-from small_data import load_script
+from small_data import ROOT, load_script
 
-from mssmap.errors import InputError
-from mssmap.records import catalog
+from mssmap.errors import InputError, NotFoundError
+from mssmap.records import catalog, released, unfinished
 from mssmap.records.submissions.joined import Accepted, dated, with_rows
 from mssmap.records.submissions.rows import checked, rows
-from mssmap.releases import publishing
+from mssmap.releases import making, publishing
 
 TODAY = date(2025, 6, 30)
 PAGE = {"title": "A", "publisher": "Daily", "url": "https://example.org/new", "published_on": "2025-03-02"}
@@ -57,10 +62,12 @@ def accepted(small) -> list[Accepted]:
 
 
 def changed(before: Path, after: Path) -> dict[str, tuple[int, int]]:
-    """Return for each file of two folders how many lines were added and taken away."""
+    """Return for each file of two folders how many lines were added and taken away, the kept releases aside."""
     found = {}
     for path in sorted(p for p in after.rglob("*") if p.is_file()):
         name = path.relative_to(after).as_posix()
+        if name.startswith(released.FOLDER):
+            continue
         old, new = ((p / name).read_text(encoding="utf-8").splitlines() for p in (before, after))
         if old != new:
             lines = list(difflib.unified_diff(old, new, n=0, lineterm=""))[2:]
@@ -120,36 +127,52 @@ def test_what_is_published_is_not_read_a_second_time(folder, accepted):
         publishing.publish(folder, accepted, TODAY)
 
 
-@pytest.mark.parametrize("ends_at", range(5))
-def test_a_release_that_was_interrupted_is_finished_by_the_next(folder, accepted, monkeypatch, ends_at):
-    """Whatever files are in their place already: the next try brings the others, and the data are the same."""
-    whole = Path(shutil.copytree(folder, folder.with_name("whole")))
-    publishing.publish(whole, accepted, TODAY)
-    replace, calls = Path.replace, iter(range(100))
+def fingerprint(folder: Path) -> str:
+    """Return what the data of a folder are, once it is sure that they are whole."""
+    data = catalog.open_data(folder)
+    assert data.faults == ()
+    return f"{data.release} {data.fingerprint}"
 
-    def ending(self: Path, target: Path) -> Path:
-        if next(calls) == ends_at:
+
+def test_a_release_that_was_interrupted_is_there_as_a_whole_or_not_at_all(folder, before, accepted, monkeypatch):
+    """At each step that a process may end at, who reads the folder sees the one or the other; the next try ends it."""
+    whole = Path(shutil.copytree(folder, folder.with_name("whole")))
+    replace, calls = Path.replace, [0]
+
+    def ending(self: Path, target: Path, ends_at: int = 1_000) -> Path:
+        calls[0] += 1
+        if calls[0] == ends_at:
             raise KeyboardInterrupt
         return replace(self, target)
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", ending)
-        with pytest.raises(KeyboardInterrupt):
-            publishing.publish(folder, accepted, TODAY)
-    publishing.publish(folder, accepted, TODAY)
-    assert changed(whole, folder) == {}
-    assert [path.name for path in folder.rglob(f"{publishing.PART}*")] == []
+        publishing.publish(whole, accepted, TODAY)
+    states, steps, seen = [fingerprint(before), fingerprint(whole)], calls[0], []
+    for ends_at in [1, *range(steps - 7, steps + 1)]:
+        here, calls[0] = Path(shutil.copytree(before, folder.with_name(f"ends-{ends_at}"))), 0
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "replace", partialmethod(ending, ends_at=ends_at))
+            with pytest.raises(KeyboardInterrupt):
+                publishing.publish(here, accepted, TODAY)
+        seen.append(states.index(fingerprint(here)))
+        with suppress(publishing.NothingNewError):
+            publishing.publish(here, accepted, TODAY)
+        assert changed(whole, here) == {}
+        assert [path.name for path in here.rglob(f"{unfinished.PART}*")] == []
+        assert [release.version for release in released.listed(here)] == ["2025.6.1"]
+    assert seen == [0, 0, 0, 1, 1, 1, 1, 1, 1], "from the journal on: five files and the name of the release"
 
 
 def test_a_folder_that_cannot_be_written_is_left_as_it_was(folder, before, accepted, monkeypatch):
     def full(*_arguments: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(publishing.os, "fsync", full)
+    monkeypatch.setattr(unfinished.os, "fsync", full)
     with pytest.raises(InputError, match=r"cannot be written \(No space left on device\)\. Nothing was published"):
         publishing.publish(folder, accepted, TODAY)
     assert changed(before, folder) == {}
-    assert [path.name for path in folder.rglob(f"{publishing.PART}*")] == []
+    assert [path.name for path in folder.rglob(f"{unfinished.PART}*")] == []
 
 
 def test_a_zone_is_published_with_the_shape_of_the_units_that_it_names(folder, small):
@@ -164,3 +187,60 @@ def test_a_zone_is_published_with_the_shape_of_the_units_that_it_names(folder, s
     zones = catalog.open_data(folder)["gang_zones"].set_index("zone_id")
     assert zones.loc["zone-zone-c"].geometry.bounds == pytest.approx((-72.4, 18.5, -72.3, 18.6))
     assert zones.loc["zone-b"].geometry.geom_type == "Point"
+
+
+# ---------------------------------------------------------------------------------------------- the file of a release
+
+
+def test_a_release_is_made_again_with_the_same_bytes(folder, accepted):
+    """Whatever became of the folder: two releases later, and with a file of it edited by hand."""
+    first = publishing.publish(folder, accepted[:2], TODAY)
+    second = publishing.publish(folder, accepted[2:], TODAY)
+    (folder / "tables" / "events.csv").write_text("edited", encoding="utf-8")
+    for done in (first, second):
+        release, content = making.again(folder, "sqlite:///nowhere.db", done.version)
+        assert (release, content) == (done.release, done.content)
+        assert hashlib.sha256(content).hexdigest() == release.sha256
+    with pytest.raises(
+        NotFoundError, match=r"found '1', which is not here, .* those that are: 2025\.6\.1, 2025\.6\.2\."
+    ):
+        making.again(folder, "sqlite:///nowhere.db", "1")
+
+
+def test_the_file_of_a_release_says_what_it_holds(folder, accepted):
+    """A data package that opens by itself, an RO-Crate that names each file, a DCAT catalog with each data set."""
+    done = publishing.publish(folder, accepted, TODAY)
+    with zipfile.ZipFile(io.BytesIO(done.content)) as archive:
+        names = archive.namelist()
+        crate = json.loads(archive.read("ro-crate-metadata.json"))
+        catalogue = json.loads(archive.read("dcat.jsonld"))
+        opened = catalog.open_data(zipfile.Path(archive))
+        sizes = {name: len(archive.read(name)) for name in names}
+    assert (opened.faults, opened.release, opened.fingerprint) == (
+        (),
+        "2025.6.1",
+        catalog.open_data(folder).fingerprint,
+    )
+    entities = {item["@id"]: item for item in crate["@graph"]}
+    root = entities["./"]
+    assert (root["datePublished"], root["version"], entities[root["license"][0]["@id"]]["name"]) == (
+        *("2025-06-30", "2025.6.1"),
+        "CC BY 4.0",
+    )
+    parts = [part["@id"] for part in root["hasPart"]]
+    assert sorted([*parts, "ro-crate-metadata.json", "dcat.jsonld"]) == sorted(names)
+    assert all(entities[part]["contentSize"] == str(sizes[part]) for part in parts)
+    told = {item["dcat:distribution"]["dcat:accessURL"]["@id"] for item in catalogue["dcat:dataset"]}
+    assert told == {dataset.path for dataset in opened.datasets.values()}
+    assert catalogue["dct:publisher"]["foaf:name"] == "mssmap"
+
+
+def test_the_two_releases_of_the_data_are_kept():
+    """What is in the repository makes both again, with the hashes that were told."""
+    told = {
+        "2026.11.1": "11f0582ef3e5be7afeba1cb7eeaa6901243c6d831b7e89289162fb4a944bfad0",
+        "2026.11.2": "adf0b70bffb5251277fe977ffef4b857e32a7282ba13b8be2230a43813cc3090",
+    }
+    for version, sha256 in told.items():
+        release, content = making.again(ROOT / "data", "sqlite:///nowhere.db", version)
+        assert (release.sha256, hashlib.sha256(content).hexdigest()) == (sha256, sha256)

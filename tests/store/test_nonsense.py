@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 
 from mssmap import cli
-from mssmap.ingest import attach
+from mssmap.ingest import pinned
 from mssmap.records import timeline
 from mssmap.store import damaged, open_store, people, plans, presence
 
@@ -37,7 +37,7 @@ def test_every_command_goes_on_and_check_names_each_record(tmp_path, small_folde
     store = damage.made(tmp_path / "store.db", small, day, tmp_path)
     monkeypatch.setenv("MSSMAP_DATABASE_URL", str(store.engine.url))
     monkeypatch.setenv("MSSMAP_DATA_DIR", str(small_folder))
-    attach._stores.clear()
+    pinned._stores.clear()
     hit = damage.damage(store, value)
     written = [
         ["export", "events", "--format", "csv", "--out", str(tmp_path / "events.zip")],
@@ -112,7 +112,7 @@ def test_on_postgresql_every_command_goes_on_too(postgres, tmp_path, small_folde
     first.engine.dispose()
     url = postgres.database("nonsense")
     monkeypatch.setenv("MSSMAP_DATABASE_URL", url)
-    attach._stores.clear()
+    pinned._stores.clear()
     assert cli.run(["restore", str(tmp_path / "first.zip"), "--make-store"]) == 0, capsys.readouterr()
     store = open_store(url)
     with store.engine.begin() as session:
@@ -123,7 +123,7 @@ def test_on_postgresql_every_command_goes_on_too(postgres, tmp_path, small_folde
                 nth = f'SELECT "{key}" FROM "{table}" ORDER BY "{key}" LIMIT 1 OFFSET {n}'
                 session.exec_driver_sql(f'UPDATE "{table}" SET "{field}" = {value} WHERE "{key}" IN ({nth})')
         session.exec_driver_sql("INSERT INTO identity VALUES ('another')")
-    attach._stores.clear()
+    pinned._stores.clear()
     for command in (*COMMANDS, ["backup", str(tmp_path / "damaged.zip")], ["check"]):
         code = cli.run(command)
         said = capsys.readouterr()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,8 @@ import sqlalchemy as sa
 import typer.main
 
 from mssmap import cli
+from mssmap.records.submissions.joined import Accepted, dated
+from mssmap.releases import publishing
 from mssmap.store import backup, open_store, plans
 
 from .conftest import plan
@@ -67,6 +71,7 @@ MAKES = {
     "submit": ("submit", "{folder}/event.json"),
     "brief": ("brief", *DAY, "--out", "{folder}/out"),
     "restore": ("restore", "{folder}/copy.zip"),
+    "update": ("update", "{folder}/release.zip", "--unsigned"),
 }
 """What may be the first thing that somebody does: with --make-store."""
 
@@ -75,6 +80,16 @@ OTHERS = {
     *("sources check", "sources keep", "sources list"),
 }
 """The server, which makes the store, what only looks at a folder beside it, and streets, which no store knows."""
+
+
+def release(small_folder: Path, folder: Path) -> bytes:
+    """Return a release in which there is one more source."""
+    copied = Path(shutil.copytree(small_folder, folder / "data"))
+    row = {"source_id": "new", "title": "T", "publisher": "P", "publisher_kind": "press", "reliability": "C"}
+    batch = Accepted("submission 1", dated({"sources": [{**row, "language": "en"}]}, "2025-06-01"))
+    made = publishing.publish(copied, [batch], date(2025, 6, 30)).content
+    shutil.rmtree(copied)
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +103,7 @@ def files(tmp_path_factory: pytest.TempPathFactory, small_folder: Path) -> Path:
     backup.backup(store, folder / "copy.zip")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MSSMAP_DATA_DIR", str(small_folder))
+        (folder / "release.zip").write_bytes(release(small_folder, folder))
         assert cli.run(["export", "fobs", "--format", "gpkg", "--out", str(folder / "fobs.gpkg"), *DAY]) == 0
     return folder
 

@@ -67,7 +67,8 @@ def test_an_extract_becomes_tiles_and_roads(capital):
 def test_lines_of_a_tile_lie_where_they_are(capital):
     found, path = capital
     put(path)
-    lines, ranks = reading.roads(found, (-72.35, 18.53, -72.30, 18.56), 14)
+    there = reading.read(found.set_id, (-72.35, 18.53, -72.30, 18.56), 14)
+    lines, ranks = there.roads, there.ranks
     assert len(lines) == len(ranks) > 500
     west, south, east, north = (round(value, 3) for value in shapely.total_bounds(lines))
     assert (west, south, east, north) == pytest.approx((-72.350, 18.532, -72.303, 18.559), abs=2e-3)

@@ -384,5 +384,5 @@ def _symbol(placed: PlacedSymbol) -> str:
     factor = size / 24
     move = f"translate({placed.x - size / 2:.3f} {placed.y - size / 2:.3f}) scale({factor:.4f})"
     return draw.tag(
-        "use", href=f"#g-{placed.symbol.name}", transform=move, opacity=0.55 if placed.symbol.faded else None
+        "use", href=f"#g-{placed.symbol.name}", transform=move, opacity=0.7 if placed.symbol.faded else None
     )

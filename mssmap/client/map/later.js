@@ -10,11 +10,12 @@ import { readJson } from "../shared/files.js";
 /**
  * @param {Sheet} sheet
  * @param {string} url
+ * @param {(url: string) => Promise<unknown>} [read]
  * @returns {Promise<unknown>}  undefined if it did not come
  */
-export async function readLater(sheet, url) {
+export async function readLater(sheet, url, read = readJson) {
   try {
-    return await readJson(url);
+    return await read(url);
   } catch {
     sayMissing(sheet);
     return undefined;

@@ -99,7 +99,7 @@ export class Sheet {
     this.manifest = manifest;
     this.shapes = shapes;
     this.files = files;
-    this.streetRoot = root + "../../streets/";
+    this.root = root;
     this.symbols = new Map(Object.entries(manifest.symbols).map(([name, text]) => [name, parseSvg(text)]));
     this.places = new Map(shapes.zones.map((zone) => [zone.id, zone]));
     this.palette = manifest.palettes.light;

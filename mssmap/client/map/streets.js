@@ -1,26 +1,24 @@
 /*
  * Streets of an extract, from street zoom on: tiles on canvases of their own, under everything of ours, and their names.
  *
- * A tile is drawn in steps of some milliseconds, a frame at a time, so that the hand is never waited for.
+ * Tiles are drawn beside the page, some at a time, so that the hand never waits for them (streets_painter.js).
  */
 
 /**
- * @import { StreetSet, StreetTile } from "../shared/messages.js"
- * @import { Sheet, Spot } from "./sheet.js"
+ * @import { StreetSet } from "../shared/messages.js"
+ * @import { Sheet } from "./sheet.js"
  * @import { Wish } from "./streets_names.js"
+ * @import { Place } from "./streets_paint.js"
  */
 
 import { $ } from "../shared/dom.js";
 import { note } from "../shared/probe.js";
-import { readLater } from "./later.js";
-import { levelAt, nearFirst, sideAt, stepsOf, STREETS_FROM, TILE_UNITS, tilesIn, walked } from "./streets_draw.js";
+import { levelAt, nearFirst, sideAt, STREETS_FROM, tilesIn } from "./streets_draw.js";
 import { drawNames, forgetWidths, LETTERS } from "./streets_lettering.js";
-import { longestStretch } from "./streets_names.js";
+import { Painter } from "./streets_painter.js";
 
-/** Milliseconds of a frame that may go into drawing. */
-const BUDGET_MS = 22;
-/** Tiles that are kept in memory. */
-const MOST_TILES = 160;
+/** Tiles that are in the making at once: of the others those that are no longer in view are never made. */
+const AT_ONCE = 12;
 /** Share of the view beyond its edge that is drawn too. */
 const BEYOND_VIEW = 0.15;
 
@@ -30,11 +28,10 @@ const BEYOND_VIEW = 0.15;
  * @property {HTMLCanvasElement} node
  * @property {number} x  of its corner in pixels of the whole world
  * @property {number} y
- * @property {StreetTile | null} content
- * @property {Wish[] | null} wishes  names, withRoom from its corner
+ * @property {Wish[]} wishes  names, from its corner
  */
 
-/** @typedef {{ tile: Drawn, steps: (() => void)[] | null, side: number, zoom: number }} Job */
+/** @typedef {{ tile: Drawn, name: string, place: Place }} Job */
 
 export class Streets {
   /**
@@ -47,13 +44,12 @@ export class Streets {
     this.pane = sheet.panes["mm-streets"].node;
     /** @type {Map<string, Drawn>} */
     this.drawn = new Map();
-    /** @type {Map<string, Promise<StreetTile | null>>} */
-    this.read = new Map();
+    /** @type {Painter | null} */
+    this.painter = null;
     /** @type {Job[]} */
     this.jobs = [];
-    this.frame = 0;
     this.look = "";
-    this.waiting = 0;
+    this.making = 0;
     this.following = 0;
     this.since = 0;
     document.fonts?.load(LETTERS).then(() => {
@@ -90,6 +86,7 @@ export class Streets {
     const missing = set ? wanted.filter(({ key }) => !this.drawn.has(key)) : [];
     if (missing.length && !this.isBusy) this.since = performance.now();
     for (const { key, x, y } of missing) if (set) this.begin(set, key, x, y);
+    this.goOn();
     const isShown = wanted.length > 0;
     if (isShown !== this.sheet.hasStreets || !set) {
       this.sheet.hasStreets = isShown;
@@ -99,7 +96,7 @@ export class Streets {
   }
 
   get isBusy() {
-    return this.waiting > 0 || this.jobs.length > 0;
+    return this.making > 0 || this.jobs.length > 0;
   }
 
   /** The hand moves the map: tiles that come into view are drawn at most once a frame. */
@@ -142,81 +139,43 @@ export class Streets {
   }
 
   /**
-   * Puts an empty tile on the map and asks for its content.
+   * Puts an empty tile on the map, in the row of those that are to be drawn.
    * @param {StreetSet} set
    * @param {string} key
    * @param {number} x
    * @param {number} y
    */
-  async begin(set, key, x, y) {
-    const { map } = this.sheet;
+  begin(set, key, x, y) {
+    const { map, palette } = this.sheet;
     const zoom = map.getZoom();
     const side = sideAt(zoom, levelAt(zoom, set.levels));
     /** @type {Drawn} */
-    const tile = { node: $("canvas"), x: x * side, y: y * side, content: null, wishes: null };
+    const tile = { node: $("canvas"), x: x * side, y: y * side, wishes: [] };
+    const origin = map.getPixelOrigin();
+    const corner = { x: tile.x - origin.x, y: tile.y - origin.y };
     this.drawn.set(key, tile);
     this.pane.append(tile.node);
-    this.waiting += 1;
-    const content = await this.content(set, key);
-    this.waiting -= 1;
-    if (this.drawn.get(key) === tile && content) {
-      tile.content = content;
-      this.jobs.push({ tile, steps: null, side, zoom });
-    }
-    this.goOn();
+    this.jobs.push({
+      tile,
+      name: `${set.id}/${key}.json`,
+      place: { ...laidOut(tile.node, corner, side), zoom, palette },
+    });
   }
 
-  /**
-   * @param {StreetSet} set
-   * @param {string} key
-   */
-  content(set, key) {
-    const name = `${set.id}/${key}.json`;
-    let found = this.read.get(name);
-    if (!found) {
-      found = readLater(this.sheet, this.sheet.streetRoot + name).then((content) => {
-        if (content === undefined) this.read.delete(name);
-        return /** @type {StreetTile | null} */ (content ?? null);
-      });
-      this.read.set(name, found);
-      for (const oldest of this.read.keys()) {
-        if (this.read.size <= MOST_TILES) break;
-        this.read.delete(oldest);
-      }
-    }
-    return found;
-  }
-
+  /** Has the next tiles drawn, some at once. */
   goOn() {
-    if (!this.frame) this.frame = requestAnimationFrame(() => this.draw());
-  }
-
-  /** Draws for a part of this frame, and asks for the next one if that was not all. */
-  draw() {
-    this.frame = 0;
-    const end = performance.now() + BUDGET_MS;
-    while (this.jobs.length && performance.now() < end) {
-      const [job] = this.jobs;
-      if (!job.steps) this.prepare(job);
-      const step = job.steps?.shift();
-      if (step) step();
-      else this.jobs.shift();
+    while (this.jobs.length && this.making < AT_ONCE) {
+      this.painter ??= new Painter(this.sheet);
+      const { name, place, tile } = /** @type {Job} */ (this.jobs.shift());
+      this.making += 1;
+      this.painter.paint(tile.node, name, place).then((wishes) => {
+        tile.wishes = wishes ?? [];
+      }).finally(() => {
+        this.making -= 1;
+        if (this.isBusy) this.goOn();
+        else this.finished();
+      });
     }
-    if (this.jobs.length) this.goOn();
-    else if (!this.isBusy) this.finished();
-  }
-
-  /**
-   * Lays a tile out and finds what is to be drawn on it: a canvas takes a while to come about too.
-   * @param {Job} job
-   */
-  prepare(job) {
-    const { side, tile, zoom } = job;
-    const { map, palette } = this.sheet;
-    const origin = map.getPixelOrigin();
-    const pen = laidOut(tile, { x: tile.x - origin.x, y: tile.y - origin.y }, side);
-    const look = { palette, scale: side / TILE_UNITS, zoom };
-    job.steps = pen && tile.content ? stepsOf(tile.content, look).map((step) => () => step(pen)) : [];
   }
 
   finished() {
@@ -234,72 +193,27 @@ export class Streets {
       pane.replaceChildren();
       return;
     }
-    const zoom = map.getZoom();
-    const scale = sideAt(zoom, levelAt(zoom, set.levels)) / TILE_UNITS;
     const origin = map.getPixelOrigin();
-    const wishes = [...this.drawn.values()].flatMap((tile) => {
-      tile.wishes ??= tile.content ? wishesOf(tile.content, scale, zoom) : null;
-      return (tile.wishes ?? []).map((wish) => ({
+    const wishes = [...this.drawn.values()].flatMap((tile) =>
+      tile.wishes.map((wish) => ({
         ...wish,
         at: { ...wish.at, x: wish.at.x + tile.x - origin.x, y: wish.at.y + tile.y - origin.y },
-      }));
-    });
+      }))
+    );
     drawNames(map, pane, wishes, { palette, taken: [...taken] });
   }
 }
 
 /**
- * Gives a canvas its place and size, so that neighbours meet at whole pixels; returns a pen in units of the screen.
- * @param {Drawn} tile
- * @param {Spot} corner
+ * Gives a canvas its place and size, so that neighbours meet at whole pixels; returns them for who draws on it.
+ * @param {HTMLCanvasElement} node
+ * @param {{ x: number, y: number }} corner
  * @param {number} side
  */
-function laidOut({ node }, corner, side) {
+function laidOut(node, corner, side) {
   const [left, top] = [Math.round(corner.x), Math.round(corner.y)];
   const [width, height] = [Math.round(corner.x + side) - left, Math.round(corner.y + side) - top];
   const dense = Math.min(globalThis.devicePixelRatio || 1, 2);
-  node.width = width * dense;
-  node.height = height * dense;
   node.style.cssText = `position:absolute;left:${left}px;top:${top}px;width:${width}px;height:${height}px`;
-  const pen = node.getContext("2d");
-  pen?.setTransform(dense, 0, 0, dense, dense * (corner.x - left), dense * (corner.y - top));
-  return pen;
-}
-
-/** Least rank of a street that has its name, by zoom. */
-const NAMED_FROM = [[15, 0], [14, 2], [0, 3]];
-const LANDMARKS = ["school", "market", "police", "court", "hospital"];
-
-/**
- * Names that a tile wants on the map.
- * @param {StreetTile} tile
- * @param {number} scale
- * @param {number} zoom
- * @returns {Wish[]}
- */
-export function wishesOf(tile, scale, zoom) {
-  const names = tile.n ?? [];
-  const least = NAMED_FROM.find(([from]) => zoom >= from)?.[1] ?? 3;
-  const streets = (tile.r ?? []).flatMap(([rank, name, line]) => {
-    if (name < 0 || rank < least) return [];
-    const at = longestStretch(walked(line, scale));
-    return at && at.length > 30 ? [{ text: names[name], rank, kind: "street", at }] : [];
-  });
-  /**
-   * @param {[number, number, number, number][] | undefined} rows
-   * @param {number} more
-   * @param {(rank: number) => string} kind
-   */
-  const points = (rows = [], more, kind) =>
-    rows.map(([rank, name, x, y]) => ({
-      text: names[name] ?? "",
-      rank: rank + more,
-      kind: kind(rank),
-      at: { x: x * scale, y: y * scale, angle: 0, length: Infinity },
-    }));
-  return [
-    ...points(tile.t, 20, () => "part"),
-    ...points(tile.l, 10, (rank) => LANDMARKS[rank]),
-    ...streets,
-  ].map((wish) => ({ ...wish, width: 0, height: 0 }));
+  return { width, height, dense, dx: corner.x - left, dy: corner.y - top, side };
 }

@@ -29,6 +29,20 @@ export async function readJson(url) {
   return answer.json();
 }
 
+/** Whether files come out of the page itself. */
+export const isCarried = () => carried !== null;
+
+/**
+ * Content of a file of the server.
+ * @param {string} url
+ * @returns {Promise<ArrayBuffer>}
+ */
+export async function readBytes(url) {
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
+  return answer.arrayBuffer();
+}
+
 /**
  * Where the page finds a published file.
  * @param {string} name

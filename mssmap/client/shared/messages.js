@@ -230,6 +230,7 @@
  * @property {Record<string, number>} sizes
  * @property {Record<string, [string, number]>} cells
  * @property {Record<"light" | "dark", Palette>} palettes
+ * @property {string} painter  script of the worker that draws streets
  * @property {string[]} classes
  * @property {Record<string, string>} groups
  * @property {string} closure

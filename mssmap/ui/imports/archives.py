@@ -67,7 +67,7 @@ def large_file(upload: Any) -> None:
         file = tempfile.TemporaryFile()  # noqa: SIM115 -- closed by the job
         file.write(upload.getbuffer())
         file.seek(0)
-        data = cache.data()
+        data = cache.data_now()
 
         def make(store: Store, shelf: Shelf, progress: Progress) -> Manifest:
             with file:

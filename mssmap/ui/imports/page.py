@@ -20,6 +20,7 @@ from mssmap import ingest
 from mssmap.crs import WGS84
 from mssmap.errors import DataError, MssmapError
 from mssmap.i18n import gettext as _
+from mssmap.i18n.phrases import in_words
 from mssmap.ingest import attach, days, mapping, prepare, stored
 from mssmap.ingest.mapping import Mapping
 from mssmap.ingest.prepare import Imported
@@ -72,7 +73,7 @@ def tab() -> None:
 def _one_file(upload: Any) -> None:
     reading = _reading(upload)
     for note in reading.notes:
-        plain.say("info", note)
+        plain.say("info", in_words(note))
     names = list(reading.tables)
     table = names[0]
     if len(names) > 1:
@@ -137,13 +138,13 @@ def _reading(upload: Any) -> Reading:
 
 def _prepared(reading: Reading, table: str, chosen: Mapping, upload: Any) -> Imported:
     """Work a table out once for each way to read it."""
-    key = (upload.file_id, table, repr(chosen), cache.data().fingerprint)
+    key = (upload.file_id, table, repr(chosen), cache.data_now().fingerprint)
     held = st.session_state.get("import_made")
     if held and held[0] == key:
         made: Imported = held[1]
         return made
     with st.spinner(_("Checking every row")):
-        made = prepare.prepare(reading, table, cache.data(), chosen, file=upload.name)
+        made = prepare.prepare(reading, table, cache.data_now(), chosen, file=upload.name)
     st.session_state["import_made"] = (key, made)
     return made
 
@@ -159,7 +160,7 @@ def _figures(made: Imported) -> None:
     ):
         column.metric(plain.label(label), text.number(number))
     for reason, count in made.left_out.items():
-        st.text(_("Left out: {n}, {reason}").format(n=text.number(count), reason=reason))
+        st.text(_("Left out: {n}, {reason}").format(n=text.number(count), reason=in_words(reason)))
 
 
 def _preview(made: Imported) -> None:
@@ -191,7 +192,7 @@ def _preview(made: Imported) -> None:
     }
     st.dataframe(rows, height=260, column_config=dates, key="import_rows")
     for note in made.notes:
-        st.text(note)
+        st.text(in_words(note))
 
 
 def _places(frame: pd.DataFrame) -> gpd.GeoDataFrame:
@@ -214,9 +215,9 @@ def _faults(made: Imported) -> None:
                 {
                     _("Row"): [fault.row for fault in made.faults],
                     _("Column"): [fault.column for fault in made.faults],
-                    _("Found"): [fault.found for fault in made.faults],
-                    _("Required"): [fault.required for fault in made.faults],
-                    _("What to do"): [fault.hint for fault in made.faults],
+                    _("Found"): [in_words(fault.found) for fault in made.faults],
+                    _("Required"): [in_words(fault.required) for fault in made.faults],
+                    _("What to do"): [in_words(fault.hint) for fault in made.faults],
                     _("Row is"): [_("left out") if fault.kind == "contract" else _("kept") for fault in made.faults],
                 }
             ),
