@@ -697,7 +697,7 @@ FILE_CHECKS: Final = (
         "check",
         SHAPES + "test_vertices_of_all_shapes_together_are_limited",
         "pass",
-        'at_most(int(vertices.sum()), limits.vertices, "vertices")',
+        'at_most(int(vertices.sum()), limits.vertices, phrase("vertices"))',
         "ingest",
     ),
     Check(
