@@ -47,6 +47,18 @@ PROMISES = (
         ("tests/store/test_server_kill.py::test_acknowledged_before_it_is_on_disk_is_lost",),
     ),
     Promise(
+        "kill-desk",
+        "kill -9 at any moment of submit, accept and publish loses nothing acknowledged; no release is there by half.",
+        ("tests/store/test_desk_kill.py::test_nothing_acknowledged_is_lost_and_no_release_is_there_by_half",),
+        (),
+    ),
+    Promise(
+        "accepted-once",
+        "Two editors who accept the same submission at once have one effect; the second is told.",
+        ("tests/store/test_desk_kill.py::test_two_editors_who_accept_the_same_one_have_one_effect",),
+        (),
+    ),
+    Promise(
         "kill-work",
         "kill -9 of back-ups, field copies and archives leaves nothing after the next start.",
         ("tests/store/test_leftovers.py::test_work_that_is_killed_at_any_moment_leaves_nothing_after_the_next_start",),

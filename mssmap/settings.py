@@ -181,9 +181,22 @@ def default_archive_folder(database_url: str) -> str:
     >>> default_archive_folder("sqlite:////srv/mssmap/store.db")
     '/srv/mssmap/archives'
     """
+    return str(_beside(database_url) / "archives")
+
+
+def default_copy_folder(database_url: str) -> str:
+    """
+    Return the folder for copies of sources, beside the archives.
+
+    >>> default_copy_folder("sqlite:////srv/mssmap/store.db")
+    '/srv/mssmap/sources'
+    """
+    return str(_beside(database_url) / "sources")
+
+
+def _beside(database_url: str) -> Path:
     path = database_url.removeprefix("sqlite:///")
-    beside = Path(path).parent if path != database_url and path not in ("", ":memory:") else user_folder()
-    return str(beside / "archives")
+    return Path(path).parent if path != database_url and path not in ("", ":memory:") else user_folder()
 
 
 def default_data_dir() -> Path:

@@ -354,7 +354,7 @@ FACTS = [
             revision(),
             field("category", "Kind of event", required=True, pattern=r"[a-z_]+"),
             *(
-                field(f"title_{code}", f"What happened, in {language}", required=code == "en")
+                field(f"title_{code}", f"What happened, in {language}; empty until it is translated")
                 for code, language in (("en", "English"), ("fr", "French"), ("ht", "Haitian Creole"), ("es", "Spanish"))
             ),
             *spell(),

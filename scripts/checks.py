@@ -937,6 +937,22 @@ WORK_CHECKS: Final = (
         "tries: int = 3",
     ),
     Check(
+        "kill-desk",
+        "rows that a release holds are not read a second time",
+        "_not_there",
+        "tests/releases/test_publishing.py::test_what_is_published_is_not_read_a_second_time",
+        "return added",
+    ),
+    Check(
+        "accepted-once",
+        "what was decided is decided",
+        "_decide",
+        "tests/store/test_inbox.py::test_nothing_is_decided_twice_or_without_a_reason",
+        "if False:",
+        "if item.state not in (OPEN, RETURNED):",
+        "store",
+    ),
+    Check(
         "kill-work",
         "rows without a manifest are swept",
         "Shelf._unlisted",

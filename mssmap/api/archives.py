@@ -370,8 +370,7 @@ def _words(one: Mapping[str, Any]) -> dict[str, Any]:
         one["note"],
         " · ".join([text.precisions().get(one["location_precision"], ""), one["grade"]]).strip(" ·"),
     ]
-    title = one.get(f"title_{i18n.current()}") or one["title_en"]
-    return {"title": title, "lines": [part for part in parts if part]}
+    return {"title": i18n.written(one.get, "title")[0], "lines": [part for part in parts if part]}
 
 
 def _whole(degrees: NDArray[np.float64]) -> NDArray[np.int32]:

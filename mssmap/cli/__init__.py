@@ -26,6 +26,7 @@ from mssmap.cli import (
     people,
     plans,
     records,
+    sources,
     streets,
     system,
     teams,
@@ -71,6 +72,7 @@ for command in COMMANDS:
     app.command(command.__name__.rstrip("_"))(command)
 app.add_typer(archives.app, name="archive")
 app.add_typer(inbox.app, name="inbox")
+app.add_typer(sources.app, name="sources")
 app.add_typer(streets.app, name="streets")
 
 

@@ -22,7 +22,7 @@ from mssmap.exports.parts import Column, Part
 from mssmap.exports.selection import Form
 from mssmap.i18n import gettext as _
 
-TITLE_COLUMNS = ("name_en", "title_en", "name_fr", "name", "title")
+TITLE_COLUMNS = ("name_en", "title_en", "title_fr", "title_ht", "title_es", "name_fr", "name", "title")
 """Columns one of which names a place where the format has a name for it."""
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
@@ -265,7 +265,18 @@ def _placemarks(part: Part, chosen: Format, form: Form) -> Kept:
     if title is None:
         return part, losses
     losses.append(_("{column} is the name of a place.").format(column=title.name))
+    part = _named(part, title)
     return naming.renamed(part, {title.name: "name"}), losses
+
+
+def _named(part: Part, title: Column) -> Part:
+    """Name a place that has no name in the first language in the next one in which it has."""
+    names = part.frame[title.written]
+    for name in TITLE_COLUMNS:
+        for column in part.columns:
+            if column.name == name:
+                names = names.where(names.notna() & (names != ""), part.frame[column.written])
+    return replace(part, frame=part.frame.assign(**{title.written: names}))
 
 
 def _no_crs(part: Part, chosen: Format, form: Form) -> Kept:

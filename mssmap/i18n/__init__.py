@@ -7,12 +7,12 @@ it speaks. The catalogs are the `.po` files beside this module: text that people
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from importlib import resources
-from typing import Final
+from typing import Any, Final
 
 LANGUAGES: Final = {"en": "English", "fr": "Français", "ht": "Kreyòl ayisyen", "es": "Español"}
 """Code and own name of each language, in the order they are offered."""
@@ -55,6 +55,27 @@ def localised(number: str) -> str:
     """Write a number, as Python formats it, with the marks of the language."""
     marks = {",": GROUP_MARKS[current()], ".": DECIMAL_MARKS[current()]}
     return "".join(marks.get(sign, sign) for sign in number)
+
+
+def written(of: Callable[[str], Any], stem: str, language: str | None = None) -> tuple[str, str]:
+    """
+    Return a text that is kept in a column a language, and the language it stands in: the asked one or the first.
+
+    >>> written({"title_fr": "Tirs", "title_en": ""}.get, "title", "ht")
+    ('Tirs', 'fr')
+
+    Parameters
+    ----------
+    of
+        Returns a column of the record by name; what is no text counts as empty.
+    language
+        By default the one that is spoken.
+    """
+    for code in dict.fromkeys((language or current(), *LANGUAGES)):
+        text = of(f"{stem}_{code}")
+        if isinstance(text, str) and text:
+            return text, code
+    return "", language or current()
 
 
 def mark(message: str) -> str:

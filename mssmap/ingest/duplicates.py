@@ -12,6 +12,7 @@ import pandas as pd
 from scipy.spatial import cKDTree
 
 from mssmap.crs import METRIC, WGS84
+from mssmap.i18n import LANGUAGES, written
 from mssmap.i18n import gettext as _
 from mssmap.records import regions
 
@@ -54,6 +55,7 @@ def find(rows: pd.DataFrame, events: pd.DataFrame) -> tuple[pd.DataFrame, list[s
     ours = ours[ours["date_precision"] == "day"].reset_index(drop=True)
     left = rows[rows["date_precision"] == "day"].assign(row=lambda frame: frame.index)
     left = left[left["valid_from"].isin(ours["valid_from"])].reset_index(drop=True)
+    ours = ours[ours["valid_from"].isin(left["valid_from"])].reset_index(drop=True)
     known, parts, capped, done = _Known(ours), [pd.DataFrame(columns=list(COLUMNS))], 0, 0
     while done < len(left) and sum(map(len, parts)) <= MOST_PAIRS:
         some = left.iloc[done : done + ROWS_AT_ONCE].reset_index(drop=True)
@@ -141,15 +143,23 @@ def _metres(rows: pd.DataFrame) -> Any:
 def _similar(new: pd.DataFrame, old: pd.DataFrame) -> pd.DataFrame:
     """Keep of pairs those of a similar category or title."""
     apart = np.hypot(*(_metres(new) - _metres(old)).T) / 1000
-    alike = [_alike(*titles) for titles in zip(new["title_en"], old["title_en"], strict=True)]
+    titles = [_titles(rows) for rows in (new, old)]
+    alike = [_alike(*pair) for pair in zip(*titles, strict=True)]
     related = [_related(*pair) for pair in zip(new["category"], old["category"], strict=True)]
     kept = np.array(related, dtype=bool) | (np.array(alike) >= 1 / 3)
     values = (
-        *(new["row"], new["title_en"], new["valid_from"], old["event_id"], old["title_en"]),
+        *(new["row"], titles[0], new["valid_from"], old["event_id"], titles[1]),
         *(np.round(apart, 1), np.round(alike, 2)),
     )
     found = {name: pd.Series(column).reset_index(drop=True) for name, column in zip(COLUMNS, values, strict=True)}
     return pd.DataFrame(found)[kept]
+
+
+def _titles(rows: pd.DataFrame) -> pd.Series:
+    """Return what events are called: in English, else in the first language in which they are."""
+    there = [name for code in LANGUAGES if (name := f"title_{code}") in rows]
+    found = [written(row.get, "title", "en")[0] for row in rows[there].to_dict("records")]
+    return pd.Series(found, index=rows.index, dtype="str")
 
 
 def _alike(title: str, other: str) -> float:

@@ -304,9 +304,15 @@ def _compact(content: Any) -> bytes:
 
 
 def names(row: Any, stem: str = "name") -> dict[str, str]:
-    """Text in each language; a language whose text equals the first one is left out."""
+    """
+    Text in each language; a language whose text equals the first one is left out.
+
+    A name stands as the English one in whatever language it is; a title only if it is English.
+    """
     found = {lang: getattr(row, f"{stem}_{lang}", None) for lang in LANGUAGES}
     texts = {lang: str(text) for lang, text in found.items() if isinstance(text, str) and text}
+    if stem == "title" and "en" not in texts:
+        return texts
     first = texts.get("en") or texts.get("fr") or next(iter(texts.values()), "")
     return {"en": first, **{lang: text for lang, text in texts.items() if lang != "en" and text != first}}
 

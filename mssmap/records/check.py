@@ -18,6 +18,7 @@ import shapely
 
 from mssmap.crs import HAITI_BOUNDS, METRIC, WGS84
 from mssmap.errors import Fault
+from mssmap.i18n import LANGUAGES
 from mssmap.records import contradictions, evidence, kinds, schema, timeline, units
 from mssmap.records.catalog import Data
 
@@ -340,6 +341,14 @@ def unidentified_pages(data: Data) -> list[Fault]:
     return faults
 
 
+def events_titled(data: Data) -> list[Fault]:
+    """An event has a title in the language in which it was written down; others are translations of it."""
+    rows = data["events"]
+    columns = [name for code in LANGUAGES if (name := f"title_{code}") in rows]
+    bare = rows[(rows[columns] == "").all(axis=1)]
+    return _blame(data, "events", bare, "title", lambda row: "no title", "what happened, in one of our languages")
+
+
 def events_closed(data: Data, today: date) -> list[Fault]:
     """A month or year is a bar with an end; an event does not go on for ever, so that one of a day is not open."""
     rows = _latest(data, "events")
@@ -580,6 +589,7 @@ RULES: tuple[Callable[[Data], list[Fault]], ...] = (
     known_after_start,
     spells_apart,
     words_of_layer,
+    events_titled,
     categories_of_imports,
     everything_used,
     sources_public,

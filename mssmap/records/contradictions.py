@@ -15,6 +15,7 @@ from typing import Any, Final
 import pandas as pd
 
 from mssmap.errors import Fault
+from mssmap.i18n import written
 from mssmap.records import kinds, regions, schema, timeline
 from mssmap.records.catalog import Data
 
@@ -86,7 +87,9 @@ def plans_superseded(data: Data) -> list[Fault]:
     """A plan of which a newer one, with the same words and another day, became known before its day is withdrawn."""
     rows = _latest(data, "events")
     plans = rows[rows["claim"] == timeline.PLANNED].assign(
-        words=lambda found: found["title_en"].map(lambda title: frozenset(regions.normalise(title).split()))
+        words=lambda found: [
+            frozenset(regions.normalise(written(row.get, "title", "en")[0]).split()) for row in found.to_dict("records")
+        ]
     )
     faults = []
     for old in plans.to_dict("records"):

@@ -15,12 +15,15 @@ from typing import Any
 import pandas as pd
 
 from mssmap.errors import InputError
+from mssmap.i18n import LANGUAGES, written
 from mssmap.i18n import gettext as _
 from mssmap.records import evidence, kinds, schema, timeline, views
 from mssmap.records.catalog import Data
 
 TABLES = ("status", "events", "figures", "strength", "indicators")
 """Tables with revisions, in the order in which their changes are told."""
+
+TITLES = [f"title_{code}" for code in LANGUAGES]
 
 BOOKKEEPING = ("revision", "known_from", "known_precision", "recorded_on")
 """Columns that say when something was known, not what; a difference in them alone is not told as a field."""
@@ -389,14 +392,15 @@ def _cited(change: Change) -> list[str]:
 
 
 def _titles(data: Data) -> dict[str, str]:
-    """Return what a record is called in English, by id."""
+    """Return what a record is called, by id: in English if it is written in it."""
     titles: dict[str, str] = {}
     for name in kinds.LAYERS:
         if name in data.datasets:
             rows = data[name]
             titles |= dict(zip(rows[data.dataset(name).id_column], rows["name_en"], strict=True))
     events = data["events"]
-    titles |= dict(zip(events["event_id"], events["title_en"], strict=True))
+    texts = (written(row.get, "title", "en")[0] for row in events[TITLES].to_dict("records"))
+    titles |= dict(zip(events["event_id"], texts, strict=True))
     for name, id_column, columns in (
         ("strength", "strength_id", ["country", "scope", "record_type", "personnel"]),
         ("indicators", "indicator_id", ["indicator", "area", "value", "unit"]),

@@ -144,6 +144,8 @@ class Typed:
         kind: str = "contract",
     ) -> None:
         """Add one fault for each row marked in `bad` and, unless of kind `rule`, mark the row as not good."""
+        if not bad.any():
+            return
         ids = self.frame[id_column].tolist() if id_column in self.frame else None
         self.faults += [
             Fault(file, self.rows[i], column, found(i), required, hint, kind, record=str(ids[i]) if ids else "")
@@ -254,6 +256,8 @@ def _broken(values: pd.Series, column: Field) -> Iterable[tuple[np.ndarray[Any, 
     filled = (values != "").to_numpy() if column.type == "string" else values.notna().to_numpy()
     if column.required:
         yield ~filled, "a value"
+    if not filled.any():
+        return
     if column.enum:
         yield filled & ~values.isin(column.enum).to_numpy(), f"one of {', '.join(column.enum)}"
     if column.pattern:

@@ -14,7 +14,10 @@ from mssmap.records.timeline import Clocks
 RECORDS: Final = (kinds.EVENTS.name, *kinds.LAYERS, "strength", "indicators")
 """Layers and tables whose rows can be found."""
 
-TITLES: Final = ("title_en", "name_en", "name_fr", "country", "indicator", "place")
+TITLES: Final = (
+    *("title_en", "title_fr", "title_ht", "title_es", "name_en", "name_fr"),
+    *("country", "indicator", "place"),
+)
 """Columns that may name a row, the best first."""
 
 COLUMNS: Final = ("record_id", "layer", "title", "date", "text")

@@ -21,14 +21,15 @@ from typing import Any, Final
 
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
+from mssmap.i18n import written
 from mssmap.records import released, unfinished, units
 from mssmap.records.catalog import PACKAGE_FILE, Dataset, read_catalog
 from mssmap.records.released import VERSION, Release
 from mssmap.records.submissions.joined import PLACE, Accepted
 from mssmap.releases import release_file, zone_shapes
 
-TRANSLATED: Final = ("title_fr", "title_ht", "title_es")
-NAMED: Final = ("title_en", "name_en", "title", "status", "measure", "indicator", "record_type")
+TRANSLATED: Final = ("title_en", "title_fr", "title_ht", "title_es")
+NAMED: Final = (*TRANSLATED, "name_en", "title", "status", "measure", "indicator", "record_type")
 VALUES: Final = ("value", "value_min", "personnel")
 """Columns, the first filled of which tells a reader what a row is about, and its number."""
 
@@ -59,7 +60,7 @@ class Published:
     lines
         The difference, record by record, as rows of a table in Markdown.
     untranslated
-        Ids of events whose title is not there in each language.
+        Events whose title is not there in each language, each with those that are missing.
     release, content
         The release and its file.
     """
@@ -122,7 +123,7 @@ def publish(folder: Path, accepted: Sequence[Accepted], today: date, sign: Sign 
         if after != before:
             texts[dataset.path] = after
             done.lines += [_line(name, dataset, row, by) for by, row in rows]
-            done.untranslated += [row["event_id"] for _by, row in rows if name == "events" and _is_untranslated(row)]
+            done.untranslated += [told for _by, row in rows if name == "events" and (told := _untranslated(row))]
     _redraw_zones(texts, datasets, folder)
     if not texts:
         raise NothingNewError(_("Nothing was accepted that is not in the data already. Nothing was changed."))
@@ -211,17 +212,23 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _is_untranslated(row: Mapping[str, str]) -> bool:
-    return not all(row.get(column) for column in TRANSLATED)
+def _untranslated(row: Mapping[str, str]) -> str:
+    """
+    Return an event with the languages in which it has no title, empty if there is none.
+
+    >>> _untranslated({"event_id": "ev-1", "title_fr": "Tirs", "title_es": "Tiros"})
+    'ev-1 (en, ht)'
+    """
+    missing = [column.removeprefix("title_") for column in TRANSLATED if not row.get(column)]
+    return f"{row['event_id']} ({', '.join(missing)})" if missing else ""
 
 
 def _line(name: str, dataset: Dataset, row: Mapping[str, str], by: str) -> str:
     """Return a row of the table of differences."""
     key = row.get(dataset.id_column, "")
     what = f"revision {row['revision']}" if row.get("revision", "1") != "1" else "new"
-    said = (
-        row.get("title_en") or row.get("name_en") or row.get("title") or row.get("status") or row.get("measure") or ""
-    )
+    named = written(row.get, "title", "en")[0] or row.get("name_en") or row.get("title")
+    said = named or row.get("status") or row.get("measure") or ""
     value = row.get("value") or row.get("value_min") or row.get("personnel") or ""
     text = " ".join(filter(None, [said, value, row.get("note", "") if what != "new" else ""]))
     return f"| {name} | `{key}` | {what} | {text.replace('|', '/')} | {row.get('known_from', '')} | {by} |"

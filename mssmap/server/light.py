@@ -9,12 +9,13 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final
 
 from mssmap import client, i18n, settings
 from mssmap.errors import NotFoundError
 from mssmap.i18n import gettext as _
+from mssmap.i18n import written
 from mssmap.legend import layers, lines, text
 from mssmap.maps import panels, still, streets, view
 from mssmap.maps.still import Still
@@ -274,7 +275,9 @@ def _lists(shown: View, *, is_file: bool) -> Iterable[str]:
             if not still.is_on(name, on):
                 continue
             record_id = str(getattr(row, kinds.SHOWN[layer].id_column))
-            named = _safe(twin.title(row, "title" if is_event else "name"))
+            name, language = written(partial(_cell, row), "title" if is_event else "name")
+            foreign = is_event and language != asked.language
+            named = f"<span{_of_language(language)}>{_safe(name)}</span>" if foreign else _safe(name)
             line = lines.event_line(row) if is_event else lines.line(layer, row)
             listed.append(
                 [
@@ -314,12 +317,12 @@ def _record_page(shown: View) -> tuple[str, str]:
         record = views.record(data, str(asked.record), asked.clocks)
     except NotFoundError as error:
         return first.heading(), f"<h1>{_safe(first.heading())}</h1>{_notes([str(error)])}{back}"
-    card = cards.card(data, record, asked.clocks, settings.today())
+    card = cards.card(data, record, asked.clocks, settings.today(), cache.kept_sources())
     told = lines.banner(asked.clocks)
     facts = "".join(f"<dt>{_safe(name)}</dt><dd>{_safe(value)}</dd>" for name, value in card["facts"])
     parts = [
-        f'<h1>{_safe(card["title"])}</h1><p class="day">{_safe(card["kind"])} · {_safe(told["title"])}, '
-        f"{_safe(told['sub'])}</p>",
+        f"<h1{_of_language(card['lang'])}>{_safe(card['title'])}</h1>",
+        f'<p class="day">{_safe(card["kind"])} · {_safe(told["title"])}, {_safe(told["sub"])}</p>',
         f'<ul class="badges">{"".join(_badge(one) for one in card["badges"])}</ul>',
         f'<dl class="facts">{facts}</dl>',
         *(_figure_list(one) for one in card["figures"]),
@@ -351,6 +354,15 @@ def _figure_list(figure: Mapping[str, Any]) -> str:
     return f"<h2>{_safe(figure['label'])}</h2><ul>{rows}</ul>"
 
 
+def _of_language(code: str) -> str:
+    """Say of an element in which language its words are, if it is not that of the page."""
+    return f' lang="{code}"' if code else ""
+
+
+def _cell(row: Any, column: str) -> Any:
+    return getattr(row, column, "")
+
+
 def _history(rows: Iterable[Mapping[str, Any]]) -> str:
     items = "".join(
         f"<li{' aria-current=true' if row['now'] else ''}><b>{_safe(row['when'])}</b> {_safe(row['what'])}"
@@ -362,7 +374,8 @@ def _history(rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _source(source: Mapping[str, str]) -> str:
-    return f"{_safe(source['grade'])} · {_link(source['title'], source['url'])} <small>{_safe(source['by'])}</small>"
+    by = ", ".join(filter(None, [source["by"], source["kept"]]))
+    return f"{_safe(source['grade'])} · {_link(source['title'], source['url'])} <small>{_safe(by)}</small>"
 
 
 def _link(words: str, url: str) -> str:

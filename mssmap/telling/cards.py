@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from types import SimpleNamespace
 from typing import Any, Final
 
-from mssmap.i18n import current
+from mssmap.i18n import current, written
 from mssmap.i18n import gettext as _
 from mssmap.legend import extents, lines, text
 from mssmap.legend.layers import PLANS, layer_group
@@ -16,7 +16,7 @@ from mssmap.records.catalog import Data
 from mssmap.records.timeline import Clocks
 
 
-def card(data: Data, record: views.Record, clocks: Clocks, today: date) -> dict[str, Any]:
+def card(data: Data, record: views.Record, clocks: Clocks, today: date, kept: Collection[str] = ()) -> dict[str, Any]:
     """
     Write the record card as plain JSON; see client/page/record.js.
 
@@ -24,12 +24,16 @@ def card(data: Data, record: views.Record, clocks: Clocks, today: date) -> dict[
     ----------
     today
         Notes about places are not dated: they are told only if `known_on` is today or later.
+    kept
+        Sources of which whoever runs this keeps a copy.
     """
     a = record.attributes
     is_event = record.layer == "events"
+    title, language = written(a.get, "title" if is_event else "name")
     return {
         "id": record.record_id,
-        "title": _title(a, "title" if is_event else "name") or record.record_id,
+        "title": title or record.record_id,
+        "lang": _other(language) if is_event else "",
         "kind": text.category(a["category"])
         if is_event
         else text.kinds().get(a.get("kind", ""), _("Gang-affected zone")),
@@ -41,7 +45,7 @@ def card(data: Data, record: views.Record, clocks: Clocks, today: date) -> dict[
         "note": _note(record, hindsight=clocks.known_on >= today),
         "history": _history(record),
         "revisions": _revisions(record) if is_event else [],
-        "sources": [_source_line(source) for source in record.sources],
+        "sources": [_source_line(source, kept) for source in record.sources],
         "labels": {
             "note": _("Note"),
             "history": _("History of its status"),
@@ -60,8 +64,9 @@ def _note(record: views.Record, *, hindsight: bool) -> str:
     return " ".join(dict.fromkeys(str(a[name]) for name in names if a.get(name)))
 
 
-def _title(attributes: Mapping[str, Any], stem: str) -> str:
-    return str(attributes.get(f"{stem}_{current()}") or attributes.get(f"{stem}_en") or "")
+def _other(language: str) -> str:
+    """Return a language in which a text stands, empty for that of the reader."""
+    return "" if language == current() else language
 
 
 def _card_symbol(record: views.Record) -> str:
@@ -209,7 +214,7 @@ def _revisions(record: views.Record) -> list[dict[str, Any]]:
     return [
         {
             "when": _("known {day}").format(day=text.known(row.known_from, row.known_precision)),
-            "what": _title(row._asdict(), "title"),
+            "what": written(row._asdict().get, "title")[0],
             "note": row.note,
             "now": position == 0,
         }
@@ -217,7 +222,7 @@ def _revisions(record: views.Record) -> list[dict[str, Any]]:
     ]
 
 
-def _source_line(source: Mapping[str, Any]) -> dict[str, str]:
+def _source_line(source: Mapping[str, Any], kept: Collection[str]) -> dict[str, str]:
     published = source.get("published_on")
     by = ", ".join(
         part
@@ -231,5 +236,6 @@ def _source_line(source: Mapping[str, Any]) -> dict[str, str]:
         "title": source.get("title") or source.get("publisher") or "",
         "url": source.get("url") or "",
         "by": by,
+        "kept": _("a copy is kept here") if source.get("source_id") in kept else "",
         "grade": source.get("reliability") or "F",
     }

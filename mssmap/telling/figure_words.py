@@ -56,7 +56,7 @@ def how(figure: KeyFigure) -> str:
     """How the figure was made, what it is counted from, and what it stands beside."""
     if figure.titles:
         named = [dict(titles) for titles in figure.titles]
-        return " / ".join(one.get(i18n.current(), one.get("en", "")) for one in named)
+        return " / ".join(one.get(i18n.current()) or next(iter(one.values()), "") for one in named)
     if figure.reported is None:
         return _(figure.note)
     level = figure.reported

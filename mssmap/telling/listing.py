@@ -13,6 +13,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
+from mssmap.i18n import written
 from mssmap.i18n.legible import legible
 from mssmap.legend import extents, text
 from mssmap.records import timeline, units, views
@@ -177,7 +178,7 @@ def _event_lines(row: Any) -> Iterable[str]:
         if row["valid_to"] != row["valid_to"]
         else ""
     )
-    yield f"{day}{until}  {legible(row['title_en'])}"
+    yield f"{day}{until}  {legible(written(row.get, 'title', 'en')[0])}"
     claim = row["claim"].replace("_", " ")
     if claim == timeline.PLANNED:
         when = "announced on" if row["day_announced"] else "planned for"

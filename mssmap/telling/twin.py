@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from mssmap.errors import InputError
-from mssmap.i18n import current
+from mssmap.i18n import LANGUAGES, current, written
 from mssmap.i18n import gettext as _
 from mssmap.legend import layers, lines, text
 from mssmap.legend.layers import PLANS
@@ -41,16 +41,14 @@ WEIGHT: Final = ("fob", "pris", "ev", "str", "zone", "fac", "ind")
 
 
 def title(row: Any, stem: str = "name") -> str:
-    """Name of a record in the language of the reader, else in English."""
-    own = getattr(row, f"{stem}_{current()}", "")
-    return str(own or getattr(row, f"{stem}_en"))
+    """Name of a record in the language of the reader, else in the first in which it is written."""
+    return written(lambda column: getattr(row, column, ""), stem)[0]
 
 
 def titles(rows: Selected, stem: str = "name") -> list[str]:
     """Names of records, as `title` gives each of them."""
-    english, own = rows[f"{stem}_en"].tolist(), f"{stem}_{current()}"
-    first_choice = rows[own if own in rows else f"{stem}_en"]
-    return [str(first or second) for first, second in zip(first_choice, english, strict=True)]
+    columns = [name for name in dict.fromkeys(f"{stem}_{code}" for code in (current(), *LANGUAGES)) if name in rows]
+    return [next((str(one) for one in texts if one), "") for texts in zip(*(rows[n] for n in columns), strict=True)]
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -46,7 +46,7 @@ from mssmap.records.catalog import Data
 from mssmap.records.shown import Filters, Shown
 from mssmap.records.shown import shown as shown_of
 from mssmap.records.timeline import Clocks
-from mssmap.store import disk
+from mssmap.store import copies, disk
 from mssmap.telling import twin
 from mssmap.ui import frame, permits
 from mssmap.ui.once import Once
@@ -259,6 +259,12 @@ def asked_archives(filters: Filters) -> dict[str, Any] | None:
     """Return what the browser needs to ask the archives: their names, and what narrows them besides the days."""
     items = [told_of(item) for item in archive_list()]
     return {"items": items, "query": archive_query(filters)} if items else None
+
+
+def kept_sources() -> frozenset[str]:
+    """Return the sources of which a copy is kept beside the store; whoever runs this may add one at any time."""
+    folder = Path(settings.default_copy_folder(settings.load().database_url))
+    return frozenset(one.source_id for one in copies.kept(folder))
 
 
 def plans() -> store.Store:

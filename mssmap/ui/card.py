@@ -34,7 +34,7 @@ def record_card(clocks: Clocks) -> None:
         component(
             "record",
             key="record_card",
-            data=cards.card(cache.data(), record, clocks, state.today()),
+            data=cards.card(cache.data(), record, clocks, state.today(), cache.kept_sources()),
             on_closed_change=_close_card,
         )
 

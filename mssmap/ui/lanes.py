@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
-from mssmap.i18n import current
+from mssmap.i18n import current, written
 from mssmap.i18n import gettext as _
 from mssmap.legend import layers, text
 from mssmap.legend.symbols import GROUP_COLOURS, LANE_COLOURS
@@ -72,7 +72,7 @@ def _content(data: Data, on_any_day: Filters, language: str) -> list[dict[str, A
             row.event_id,
             kinds.category(row.category).lane,
             event,
-            title=getattr(row, f"title_{language}") or row.title_en,
+            title=written(row._asdict().get, "title", language)[0],
             precision=row.date_precision,
             planned=row.claim == timeline.PLANNED,
         )

@@ -175,8 +175,9 @@ BAD = {
     "a place abroad": ({"lon": 2.3, "lat": 48.8}, r"lon, lat: found '2\.3, 48\.8', required a place in Haiti"),
     "no numbers": ({"lon": "west"}, "lon, lat: found 'west, 18.55', required two numbers"),
     "no source": ({"sources": []}, "sources: found"),
-    "a source without address": ({"sources": [{**PAGE, "url": ""}]}, "sources 1, url: found ''"),
-    "a source without day": ({"sources": [{**PAGE, "published_on": ""}]}, "sources 1, published_on: found ''"),
+    "a category that is none": ({"category": "party"}, "category: found 'party', required one of "),
+    "a source without address": ({"sources": [{**PAGE, "url": ""}]}, "sources 1, url: found nothing"),
+    "a source without day": ({"sources": [{**PAGE, "published_on": ""}]}, "sources 1, published_on: found nothing"),
     "a script for an address": ({"sources": [{**PAGE, "url": "javascript:1"}]}, "url: found 'javascript:1'"),
     "a figure without source": (
         {"figures": [{"measure": "killed", "value_min": 1, "unit": "people"}]},
@@ -195,7 +196,7 @@ BAD = {
         "commune_pcode: found 'HT9999', required an id",
     ),
     "a kind that is not there": ({"kind": "rumour"}, "kind: found 'rumour', required one of event"),
-    "a change without id": ({"change": "correct"}, "id: found ''"),
+    "a change without id": ({"change": "correct"}, "id: found nothing"),
     "an id that is not there": ({"change": "correct", "id": "ev-none"}, "required the id of a record of events"),
     "nothing that differs": ({"change": "correct", "id": "courts", "category": "court_reopening"}, "that differs"),
 }
@@ -218,7 +219,7 @@ def test_each_fault_is_one_true_sentence(small, case):
 def test_a_cell_that_is_refused_is_not_told_to_be_empty_besides(small, title):
     told = reading.read({**ATTACK, "sources": [{**PAGE, "title": title}]}, small, TODAY).faults
     assert len([line for line in told if line.startswith("sources 1, title")]) == 1
-    assert not [line for line in told if "found ''" in line]
+    assert not [line for line in told if "found nothing" in line]
 
 
 def test_several_faults_are_told_at_once(small):
@@ -419,3 +420,60 @@ def test_a_year_that_is_not_over_takes_a_second_source(small):
     raw = {"kind": "indicator", "id": "i2", "change": "add_source", "sources": [PAGE]}
     assert reading.read(raw, data, TODAY).faults == ()
     assert reading.read({**raw, "change": "correct", "period_end": "2026-12-31"}, data, TODAY).faults != ()
+
+
+ZONE = {
+    **{"kind": "record", "layer": "gang_zones", "name_fr": "Zone C", "status": "contested"},
+    **{"valid_from": "2025-03-01", "sources": [PAGE]},
+}
+
+
+def test_a_zone_lies_where_the_units_do_that_its_source_names(small):
+    made = rows.rows(rows.checked({**ZONE, "unit_pcodes": "HT0111;HT0121"}, small, TODAY), small)
+    zone = made["gang_zones"][0]
+    assert [zone[name] for name in ("unit", "place", "commune_pcode", "department_pcode")] == [
+        *("commune", "Alpha-Goâve, Bêta", "", "HT01")
+    ]
+    assert -72.4 < float(zone["lon"]) < -72.2
+    data = accepted(small, {**ZONE, "unit_pcodes": "HT0121"})
+    view = views.layer(data, "gang_zones", Clocks(TODAY, TODAY)).set_index("zone_id")
+    assert view.loc["zone-zone-c", "geometry"].equals(small["communes"].set_index("pcode").loc["HT0121", "geometry"])
+
+
+def test_a_zone_is_a_place_with_its_uncertainty_if_no_unit_is_named(small):
+    at = {"place": "Somewhere", "lon": -72.35, "lat": 18.55, "uncertainty_m": "700"}
+    made = rows.rows(rows.checked({**ZONE, **at}, small, TODAY), small)
+    assert [made["gang_zones"][0][name] for name in ("unit", "uncertainty_m")] == ["place", "700"]
+    assert made["status"][0]["uncertainty_m"] == ""
+
+
+UNITS_AT_FAULT: dict[str, tuple[dict[str, str], str]] = {
+    "none and no metres": ({}, "unit_pcodes: found nothing, required the units that the source names"),
+    "one that is not there": ({"unit_pcodes": "HT0199"}, "unit_pcodes: found 'HT0199', required P-codes"),
+    "two levels": ({"unit_pcodes": "HT01;HT0111"}, "unit_pcodes: found 'HT01;HT0111', required units of one level"),
+    "another level": ({"unit_pcodes": "HT0111", "unit": "department"}, "unit: found 'department', required commune"),
+    "a level alone": ({"unit": "commune"}, "unit_pcodes: found nothing, required the P-codes"),
+}
+
+
+@pytest.mark.parametrize("case", UNITS_AT_FAULT)
+def test_units_that_are_none_are_one_clear_sentence(small, case):
+    more, told = UNITS_AT_FAULT[case]
+    item = rows.checked({**ZONE, **more}, small, TODAY)
+    assert len(item.faults) == 1
+    assert item.faults[0].startswith(told)
+
+
+def test_an_assessment_names_a_unit_only_if_it_is_another(small):
+    raw = {"kind": "status", "record_id": "zone-b", "status": "controlled", "valid_from": "2025-03-01"}
+    plain = rows.rows(rows.checked({**raw, "sources": [PAGE]}, small, TODAY), small)["status"][-1]
+    other = rows.rows(rows.checked({**raw, "unit_pcodes": "HT0111", "sources": [PAGE]}, small, TODAY), small)
+    assert (plain["unit"], plain["unit_pcodes"]) == ("", "")
+    assert (other["status"][-1]["unit"], other["status"][-1]["unit_pcodes"]) == ("commune", "HT0111")
+
+
+def test_a_source_that_is_known_needs_its_address_only(small):
+    known = small["sources"]["url"].iloc[0]
+    item = rows.checked({**ATTACK, "sources": [{"url": known}]}, small, TODAY)
+    assert not [line for line in item.faults if line.startswith("sources")]
+    assert item.sources == ({"source_id": small["sources"]["source_id"].iloc[0]},)

@@ -113,7 +113,7 @@ def test_the_difference_is_as_small_as_can_be(folder, before, accepted):
     assert done.version == "2025.6.1"
     assert json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))["version"] == "2025.6.1"
     assert len(done.lines) == 7
-    assert done.untranslated == ["ev-2025-03-01-attack-and-0-50", "courts"]
+    assert done.untranslated == ["ev-2025-03-01-attack-and-0-50 (fr, ht, es)", "courts (fr, ht, es)"]
 
 
 def test_what_is_published_is_not_read_a_second_time(folder, accepted):

@@ -75,8 +75,11 @@ MAKES = {
 }
 """What may be the first thing that somebody does: with --make-store."""
 
-OTHERS = {"serve", "archive list", "archive show", "streets add", "streets list", "streets remove"}
-"""The server, which makes the store, what only looks at the folder of archives, and streets, which no store knows."""
+OTHERS = {
+    *("serve", "archive list", "archive show", "streets add", "streets list", "streets remove"),
+    *("sources check", "sources keep", "sources list"),
+}
+"""The server, which makes the store, what only looks at a folder beside it, and streets, which no store knows."""
 
 
 def release(small_folder: Path, folder: Path) -> bytes:

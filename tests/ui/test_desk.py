@@ -38,10 +38,11 @@ def test_one_line_each_makes_an_event(small):
     assert (float(row["lon"]), float(row["lat"])) == pytest.approx((-72.25, 18.55))
 
 
-def test_the_writers_own_language_is_enough(small):
+def test_the_writers_own_language_is_enough_and_stands_as_no_other(small):
     item = rows.checked(event(small, "ht", headline="Yo atake mache a"), small, TODAY)
     row = rows.rows(item, small)["events"][0]
-    assert (row["title_ht"], row["title_en"]) == ("Yo atake mache a", "Yo atake mache a")
+    assert (row["title_ht"], row["title_en"], row["title_fr"]) == ("Yo atake mache a", "", "")
+    assert (item.title, row["event_id"]) == ("Yo atake mache a", "ev-2025-03-01-yo-atake-mache-a")
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,9 @@ function section(title, content) {
 function cardHead(data, onClose) {
   const head = $("header");
   const title = $("div");
-  title.append($("h3", "", data.title), $("div", "mm-kind", data.kind));
+  const name = $("h3", "", data.title);
+  if (data.lang) name.lang = data.lang;
+  title.append(name, $("div", "mm-kind", data.kind));
   head.append(picture(data.symbol), title);
   if (data.close) {
     const close = button("×", onClose, "mm-close");
@@ -85,7 +87,8 @@ function sourcesOf(sources) {
   list.append(...sources.map((source) => {
     const item = $("li");
     const words = $("div");
-    words.append(link(source.title, source.url), $("div", "mm-note", source.by));
+    const by = [source.by, source.kept].filter(Boolean).join(" · ");
+    words.append(link(source.title, source.url), $("div", "mm-note", by));
     item.append($("span", "mm-grade", source.grade), words);
     return item;
   }));

@@ -9,11 +9,11 @@ import { $, button } from "../shared/dom.js";
 import { published, readJson } from "../shared/files.js";
 import { Rest } from "../shared/rest.js";
 import { headOf, isAmong } from "../shared/symbols.js";
-import { fill, nameIn } from "../shared/words.js";
+import { fill, nameIn, otherLanguage } from "../shared/words.js";
 import { picture } from "./glyphs.js";
 import { widget } from "./widget.js";
 
-/** @typedef {{ id: string, symbol: string, cells: string[], key: string, all: string }} Row */
+/** @typedef {{ id: string, symbol: string, cells: string[], lang: string, key: string, all: string }} Row */
 /** @typedef {{ column: number, down: boolean }} Sort */
 
 const COLUMNS = ["name", "layer", "state", "where", "grade"];
@@ -49,7 +49,15 @@ export function rowsOf(view, known, on) {
     const where = (text["precision_" + p] || "") + (at ? "" : ` (${text.off_map})`);
     const title = text[headOf(symbol)] || text.facilities;
     const cells = [nameIn(n, view.lang), title, line, where, grade];
-    return { id, symbol, cells, key: [id, symbol, ...cells].join("\n"), all: cells.join(" ").toLocaleLowerCase() };
+    const lang = otherLanguage(n, view.lang);
+    return {
+      id,
+      symbol,
+      cells,
+      lang,
+      key: [id, symbol, ...cells].join("\n"),
+      all: cells.join(" ").toLocaleLowerCase(),
+    };
   };
   const found = [
     ...view.records.map(([id, symbol, , line, grade]) =>
@@ -177,14 +185,16 @@ class TableTwin {
   }
 
   /** @param {Row} row */
-  lineOf({ cells, id, symbol }) {
+  lineOf({ cells, lang, id, symbol }) {
     const line = $("tr");
     const first = $("td");
     const open = button("", () => {
       document.querySelector(".st-key-map")?.scrollIntoView({ block: "nearest" });
       this.pick(id);
     }, "mm-open");
-    open.append(picture(symbol), $("span", "", cells[0]));
+    const name = $("span", "", cells[0]);
+    if (lang) name.lang = lang;
+    open.append(picture(symbol), name);
     first.append(open);
     line.append(first, ...cells.slice(1).map((cell) => $("td", "", cell)));
     line.dataset.id = id;

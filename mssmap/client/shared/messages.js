@@ -352,12 +352,13 @@
 /** @typedef {{ items: FigureCard[], lines: string[] }} Answer  to `GET /view` */
 /** @typedef {{ value: string, source: string, url: string | null, note: string }} FigureRow */
 /** @typedef {{ when: string, what: string, note: string | null, now: boolean }} HistoryRow */
-/** @typedef {{ title: string, url: string, by: string, grade: string }} SourceLine */
+/** @typedef {{ title: string, url: string, by: string, kept: string, grade: string }} SourceLine */
 
 /**
  * @typedef {object} CardMessage
  * @property {string} id
  * @property {string} title
+ * @property {string} lang  in which the title stands, if it is not that of the page
  * @property {string} kind
  * @property {string} symbol
  * @property {string} close

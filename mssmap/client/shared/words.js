@@ -34,4 +34,11 @@ export const grouped = (n, sign) => String(n).replace(/\B(?=(\d{3})+$)/g, () => 
  * @param {Record<string, string>} names
  * @param {string} lang
  */
-export const nameIn = (names, lang) => names[lang] || names.en;
+export const nameIn = (names, lang) => names[lang] || names.en || Object.values(names)[0];
+
+/**
+ * The language of that name if it is not the asked one, as far as it is known: an English one may be that of all.
+ * @param {Record<string, string>} names
+ * @param {string} lang
+ */
+export const otherLanguage = (names, lang) => names[lang] || names.en ? "" : Object.keys(names)[0] || "";

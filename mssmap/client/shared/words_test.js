@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { fill, grouped, inWords, localeOf, nameIn } from "./words.js";
+import { fill, grouped, inWords, localeOf, nameIn, otherLanguage } from "./words.js";
 
 test("values are filled in, each as it is", () => {
   assert.equal(fill("{n} of {all}, {n}", { n: 3, all: "ten" }), "3 of ten, 3");
@@ -30,4 +30,6 @@ test("the sign between thousands is taken as it is", () => assert.equal(grouped(
 test("a name in a language, or the first one", () => {
   assert.equal(nameIn({ en: "Haiti", ht: "Ayiti" }, "ht"), "Ayiti");
   assert.equal(nameIn({ en: "Haiti", ht: "Ayiti" }, "es"), "Haiti");
+  assert.deepEqual([nameIn({ fr: "Tirs" }, "en"), otherLanguage({ fr: "Tirs" }, "en")], ["Tirs", "fr"]);
+  assert.deepEqual(["en", "ht", "es"].map((lang) => otherLanguage({ en: "Haiti", ht: "Ayiti" }, lang)), ["", "", ""]);
 });

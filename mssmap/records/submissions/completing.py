@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Final
@@ -11,8 +11,10 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from mssmap.crs import HAITI_BOUNDS
+from mssmap.i18n import written
 from mssmap.records import evidence, kinds, regions, timeline
 from mssmap.records.catalog import Data
+from mssmap.records.submissions import zones
 from mssmap.records.submissions.submission import CORRECT, Submission, cell, latest_row, slug
 
 EXACT: Final = {4: "year", 7: "month", 10: "day"}
@@ -30,6 +32,8 @@ def completed(item: Submission, data: Data) -> Submission:
     if cells.get("known_from"):
         cells.setdefault("known_precision", "day")
     latest = latest_row(data, item.table, item.record_id) if item.record_id else None
+    if zones.is_about_one(item, cells):
+        zones.complete(item, cells, data)
     if latest is None:
         _fill_new(item, cells, data)
         _not_before(cells, cells.get("valid_from") or cells.get("date") or "")
@@ -69,8 +73,8 @@ def _fill_new(item: Submission, cells: dict[str, str], data: Data) -> None:
             break
     if "date_precision" in columns or has_status:
         cells.setdefault("date_precision", "day")
-    for stem in ("title", "name"):
-        _one_language(cells, stem, columns)
+    if "name_en" in columns:
+        _english_name(cells)
     if item.table == "events":
         cells.setdefault("valid_to", last_day(cells.get("valid_from", ""), cells["date_precision"]))
         cells.setdefault("country", "HTI")
@@ -79,11 +83,10 @@ def _fill_new(item: Submission, cells: dict[str, str], data: Data) -> None:
         _locate(cells, data)
 
 
-def _one_language(cells: dict[str, str], stem: str, columns: Sequence[str]) -> None:
-    """Take a title written in another language for the English one, which no record is without."""
-    written = (cells.get(f"{stem}_{language}") for language in ("en", "fr", "ht", "es"))
-    if f"{stem}_en" in columns and (first := next(filter(None, written), "")):
-        cells[f"{stem}_en"] = first
+def _english_name(cells: dict[str, str]) -> None:
+    """Take the name of a place in another language for the English one too: a name is not translated, a title is."""
+    if name := written(cells.get, "name", "en")[0]:
+        cells["name_en"] = name
 
 
 def _not_before(cells: dict[str, str], start: str) -> None:
@@ -120,7 +123,8 @@ def _locate(cells: dict[str, str], data: Data) -> None:
         point = (float(cells.get("lon", "")), float(cells.get("lat", "")))
     except ValueError:
         point = None
-    if point and not cells.get("commune_pcode") and within_haiti(*point):
+    several = cells.get("unit_pcodes")  # the point inside them says nothing of the commune
+    if point and not cells.get("commune_pcode") and not several and within_haiti(*point):
         found = regions.at(data, *point)
         cells["commune_pcode"] = found.pcode if found else ""
     if not point and (place := _named_place(cells, data)):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from types import MappingProxyType
 from typing import Any, Final
 
-from mssmap.records import evidence, kinds, timeline
-from mssmap.records.catalog import Data
+import pandas as pd
+
+from mssmap.records import evidence, kinds, schema, timeline
+from mssmap.records.catalog import Data, Dataset
 from mssmap.records.submissions import submission
 from mssmap.records.submissions.joined import PLACE, RECORDED, Accepted, Rows, with_rows
 from mssmap.records.submissions.submission import Submission, cell
@@ -60,6 +64,16 @@ class Moved:
     unit: str = ""
 
 
+GRADED: Final = ("events", "status", "strength", "indicators")
+"""Tables whose rows have a grade by their sources."""
+
+NEEDED: Final = (
+    *("revision", "record_id", "status", "valid_from", "valid_to", "known_from", "source_ids"),
+    *("claim", "dispute", "confidence", "stated"),
+    *("title", "publisher", "url", "published_on", "published_precision", "reliability"),
+)
+"""Columns, besides the id, from which a count and a grade follow."""
+
 NUMBERS: Final = {
     "events": ("figure_min", "figure_max", "figure_unit"),
     "indicators": ("value", "value_max", "unit"),
@@ -72,18 +86,58 @@ def moved(made: Rows, data: Data, today: date) -> list[Moved]:
     """Return what accepting rows changes of the counts and grades of today."""
     if not made:
         return []
-    after = with_rows(data, [Accepted("", made)])
+    before = _touched(made, data)
+    after = with_rows(before, [Accepted("", {name: made[name] for name in before.datasets if name in made})])
     clocks = timeline.Clocks(today, today)
-    layers = [kinds.layer_of(row["record_id"]) for row in made.get("status", ())]
     found = []
-    for name in dict.fromkeys(layer.name for layer in layers if layer is not None):
-        counts = _moved(_counted(data, name, clocks), _counted(after, name, clocks))
-        found += [Moved(name, status, "", str(old), str(new)) for status, (old, new) in sorted(counts.items())]
-    for name in ("events", "status", "strength", "indicators"):
+    for name in _layers(made):
+        stands, old, new = (_counted(one["status"], name, clocks) for one in (data, before, after))
+        counts = _moved(stands, {key: stands[key] + new[key] - old[key] for key in {*stands, *new}})
+        found += [Moved(name, status, "", str(one), str(other)) for status, (one, other) in sorted(counts.items())]
+    for name in GRADED:
         if ids := {row[data.dataset(name).id_column] for row in made.get(name, ())}:
-            grades = _moved(_grades(data, name, ids, clocks), _grades(after, name, ids, clocks))
-            found += [Moved("", "", key, old, new) for key, (old, new) in sorted(grades.items())]
+            grades = _moved(_grades(before, name, ids, clocks), _grades(after, name, ids, clocks))
+            found += [Moved("", "", key, one, other) for key, (one, other) in sorted(grades.items())]
     return [*found, *_numbers(made, data)]
+
+
+def _layers(made: Rows) -> list[str]:
+    """Return the layers of which rows change a status."""
+    layers = [kinds.layer_of(row["record_id"]) for row in made.get("status", ())]
+    return list(dict.fromkeys(layer.name for layer in layers if layer is not None))
+
+
+def _touched(made: Rows, data: Data) -> Data:
+    """
+    Return only what counts and grades are made of: the rows that others are about, their sources, and `NEEDED`.
+
+    So that what changes is worked out as fast in a large record as in a small one.
+    """
+    datasets, frames = _narrow(data, (*GRADED, "sources"))
+    cited: set[str] = set()
+    for name in GRADED:
+        column = "record_id" if name == "status" else data.dataset(name).id_column
+        rows = made.get(name, ())
+        frames[name] = _of(frames[name], column, {row[column] for row in rows})
+        listed = [*frames[name]["source_ids"].tolist(), *(row["source_ids"] for row in rows)]
+        cited |= {key for several in listed for key in schema.items(several)}
+    frames["sources"] = _of(frames["sources"], "source_id", cited)
+    return replace(data, datasets=MappingProxyType(datasets), frames=MappingProxyType(frames))
+
+
+def _narrow(data: Data, names: Sequence[str]) -> tuple[dict[str, Dataset], dict[str, pd.DataFrame]]:
+    """Return some tables with those of their columns that are needed."""
+    datasets, frames = {}, {}
+    for name in names:
+        dataset = data.dataset(name)
+        kept = tuple(one for one in dataset.contract.fields if one.name in (dataset.id_column, *NEEDED))
+        datasets[name] = replace(dataset, contract=replace(dataset.contract, fields=kept))
+        frames[name] = data[name][datasets[name].contract.columns]
+    return datasets, frames
+
+
+def _of(rows: pd.DataFrame, column: str, ids: set[str]) -> pd.DataFrame:
+    return rows[rows[column].isin(ids).to_numpy()] if ids else rows.iloc[:0]
 
 
 def _numbers(made: Rows, data: Data) -> list[Moved]:
@@ -135,12 +189,13 @@ def effects(made: Rows, data: Data, today: date) -> list[str]:
     ]
 
 
-def _counted(data: Data, layer: str, clocks: timeline.Clocks) -> dict[str, int]:
+def _counted(rows: pd.DataFrame, layer: str, clocks: timeline.Clocks) -> Counter[str]:
     """Count the records of a layer by status."""
-    known = timeline.known(data["status"], clocks.known_on, "status_id")
-    known = timeline.valid(known[known["record_id"].isin(data[layer].iloc[:, 0])], clocks.as_of)
+    columns = ["status_id", "record_id", "revision", "status", "valid_from", "valid_to", "known_from"]
+    rows = rows.loc[rows["record_id"].str.startswith(kinds.LAYERS[layer].prefix).to_numpy(dtype=bool), columns]
+    known = timeline.valid(timeline.known(rows, clocks.known_on, "status_id"), clocks.as_of)
     known = known.sort_values(["valid_from", "known_from"], kind="stable").drop_duplicates("record_id", keep="last")
-    return {str(status): int(n) for status, n in known["status"].value_counts().items()}
+    return Counter(known["status"].tolist())
 
 
 def _grades(data: Data, name: str, ids: set[str], clocks: timeline.Clocks) -> dict[str, str]:

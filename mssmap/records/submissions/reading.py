@@ -17,8 +17,8 @@ import pandas as pd
 from mssmap.i18n import gettext as _
 from mssmap.records import kinds, timeline
 from mssmap.records.catalog import Data
-from mssmap.records.submissions import completing, rules
-from mssmap.records.submissions.rules import Faults
+from mssmap.records.submissions import completing, rules, zones
+from mssmap.records.submissions.faults import Faults
 from mssmap.records.submissions.submission import ADD_SOURCE, CHANGES, KINDS, NEW, TABLES, Submission, cell, latest_row
 
 LONGEST: Final = 4_000
@@ -80,6 +80,8 @@ def read(raw: Any, data: Data, today: date) -> Submission:
     )
     item = completing.completed(item, data)
     rules.check(item, latest, today, faults)
+    before = {key: cell(value) for key, value in latest.items()} if latest is not None else {}
+    zones.check(item, {**before, **item.fields}, data, faults)
     return replace(item, faults=tuple(faults.found))
 
 
@@ -201,6 +203,9 @@ def _source(raw: Any, data: Data, where: str, faults: Faults) -> dict[str, str]:
         if not (known["source_id"] == given).any():
             faults.add(f"{where}, source_id", given, _("the id of a source that is there"))
         return {"source_id": given}
+    same = known[known["url"] == cells.get("url", "")]
+    if cells.get("url") and len(same):
+        return {"source_id": str(same["source_id"].iloc[0])}
     if not cells.get("publisher"):
         cells["publisher"] = completing.publishers(known).get(completing.host(cells.get("url", "")), "")
     day, exact = completing.whole_day(cells.get("published_on", ""))
@@ -210,9 +215,6 @@ def _source(raw: Any, data: Data, where: str, faults: Faults) -> dict[str, str]:
             faults.add(f"{where}, {key}", cells.get(key, ""), _("a day") if key == "published_on" else _("text"))
     if not re.fullmatch(r"https?://\S+", cells.get("url", "")):
         faults.add(f"{where}, url", cells.get("url", ""), _("its address, beginning with https:// or http://"))
-    same = known[known["url"] == cells.get("url", "")]
-    if cells.get("url") and len(same):
-        return {"source_id": str(same["source_id"].iloc[0])}
     return {**cells, "published_on": day, "published_precision": cells.get("published_precision") or exact}
 
 

@@ -18,6 +18,7 @@ import pandas as pd
 
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
+from mssmap.i18n import written
 from mssmap.records import kinds, schema, timeline
 from mssmap.records.catalog import Data
 from mssmap.records.submissions import completing, joined, reading, submission
@@ -112,7 +113,7 @@ def _new(item: Submission, data: Data, ids: list[str], made: Made) -> None:
         cells[column] = f"{record_id}.{max(numbers, default=0) + 1}"
         _close_before(cells, data, ids, made)
     elif item.kind == "event":
-        words = submission.slug(cells.get("title_en", ""), 40)
+        words = submission.slug(written(cells.get, "title", "en")[0], 40)
         cells[column] = _free(f"ev-{cells.get('valid_from', '')}-{words}", taken)
     else:
         content = json.dumps(submission.as_dict(item), sort_keys=True, ensure_ascii=False)

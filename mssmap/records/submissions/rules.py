@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from mssmap.i18n import gettext as _
+from mssmap.i18n import written
+from mssmap.records import kinds
 from mssmap.records.submissions.completing import within_haiti
+from mssmap.records.submissions.faults import Faults
 from mssmap.records.submissions.submission import ADD_SOURCE, CORRECT, NEW, WITHDRAW, WRONG, Submission, cell
-
-
-@dataclass
-class Faults:
-    """Collects what is wrong, of each cell the first fault: the next would be of a value that nobody wrote."""
-
-    found: list[str] = field(default_factory=list)
-    _told: set[str] = field(default_factory=set)
-
-    def add(self, where: str, found: Any, required: str) -> None:
-        if where in self._told:
-            return
-        self._told.add(where)
-        shown = repr(found) if len(repr(found)) <= 60 else repr(found)[:57] + "..."
-        self.found.append(
-            _("{where}: found {found}, required {required}.").format(where=where, found=shown, required=required)
-        )
 
 
 def check(item: Submission, latest: Mapping[str, Any] | None, today: date, faults: Faults) -> None:
@@ -43,6 +28,12 @@ def check(item: Submission, latest: Mapping[str, Any] | None, today: date, fault
         faults.add("note", "", _("what is wrong, in a sentence"))
     if item.change == CORRECT and latest is not None and not _differs(item, latest):
         faults.add("submission", item.record_id, _("a field that differs from the record as it stands"))
+    untitled = item.table == "events" and item.change in (NEW, CORRECT) and not written(cells.get, "title")[0]
+    if untitled and not faults.are_of("title_"):
+        faults.add("title", "", _("what happened, in one of our languages"))
+    category = item.fields.get("category", "")
+    if item.table == "events" and category and category not in kinds.CATEGORIES:
+        faults.add("category", category, _("one of {words}").format(words=", ".join(kinds.CATEGORIES)))
     if item.change != WRONG:
         _days(item, cells, today, faults)
     if item.fields.get("lon") and cells.get("country", "HTI") == "HTI":
@@ -66,9 +57,7 @@ def _days(item: Submission, cells: Mapping[str, str], today: date, faults: Fault
     if known > today.isoformat():
         faults.add("known_from", known, _("a day not after today ({today})").format(today=today))
     if item.change in (NEW, CORRECT, ADD_SOURCE) and not (ahead or is_later) and _is_too_early(cells, start):
-        required = _("{start} ({day}) or later: nothing is known before it happens").format(
-            start=start, day=cells[start]
-        )
+        required = _("{day} or later: nothing is known before it happens").format(day=cells[start])
         faults.add("known_from", known, required)
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from mssmap.errors import InputError
 from mssmap.i18n import gettext as _
+from mssmap.i18n import written
 from mssmap.records import regions
 from mssmap.records.catalog import Data
 
@@ -71,8 +72,15 @@ class Submission:
     @property
     def title(self) -> str:
         """What people call it in a list."""
-        named = self.fields.get("title_en") or self.fields.get("name_en") or self.fields.get("title")
-        return named or self.record_id or self.fields.get("record_id") or self.fields.get("indicator") or self.kind
+        named = next((text for stem in ("title", "name") if (text := written(self.fields.get, stem, "en")[0])), "")
+        return (
+            named
+            or self.fields.get("title")
+            or self.record_id
+            or self.fields.get("record_id")
+            or self.fields.get("indicator")
+            or self.kind
+        )
 
 
 def as_dict(item: Submission) -> dict[str, Any]:

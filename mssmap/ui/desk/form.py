@@ -13,19 +13,19 @@ from mssmap.i18n import current
 from mssmap.i18n import gettext as _
 from mssmap.ingest import deciding
 from mssmap.legend import text
-from mssmap.records import kinds
+from mssmap.records import kinds, units
 from mssmap.records.submissions import reading, rows, submission
 from mssmap.records.submissions.submission import ADD_SOURCE, CORRECT, WITHDRAW, WRONG, Submission
 from mssmap.store import inbox
 from mssmap.ui import cache, permits, plain, state
-from mssmap.ui.desk import acts, draft, fields, numbers, onmap, subjects, words, written
+from mssmap.ui.desk import acts, areas, draft, fields, numbers, onmap, subjects, words, written
 
 DESK: Final = "desk"
 """Form of which kind of submission is open, and about which record."""
 TRIED: Final = "desk_tried"
 """Form that was refused; what is wrong with it stays to be seen until it is right."""
-PLACES: Final = ("fobs", "prisons", "facilities")
-"""Layers to which the desk adds places; an area comes by file."""
+PLACES: Final = tuple(kinds.LAYERS)
+"""Layers to which the desk adds a place or a zone."""
 
 
 def tab() -> None:
@@ -34,7 +34,7 @@ def tab() -> None:
         "event": _("New event"),
         "about": _("About a record"),
         "status": _("New status"),
-        "record": _("New place"),
+        "record": _("New place or zone"),
         "number": _("New number or source"),
     }
     if permits.lacking("submit"):
@@ -94,7 +94,10 @@ def _status() -> None:
             fields.choice(
                 form, "status", words.column("status"), list(layer.statuses), lambda one: text.status(name, one)
             )
-            fields.line(form, layer.who, words.column(layer.who))
+            if name == units.ZONES:
+                areas.asked(form, new=False)
+            else:
+                fields.line(form, layer.who, words.column(layer.who))
         fields.day(form)
         fields.sure(form)
     with right:
@@ -110,16 +113,10 @@ def _record() -> None:
         layer = fields.choice(form, "layer", _("Layer"), PLACES, words.layer_title)
         fields.line(form, "name", words.column("name"))
         if layer:
-            column = next(one for one in cache.data().dataset(layer).contract.fields if one.name == "kind")
-            fields.choice(form, "type", words.column("type"), list(column.enum), lambda one: words.cell("kind", one))
-            fields.choice(
-                form,
-                "status",
-                words.column("status"),
-                list(kinds.LAYERS[layer].statuses),
-                lambda one: text.status(layer, one),
-            )
-        fields.place(form)
+            _of_layer(form, layer)
+        named = layer == units.ZONES and draft.value(form, "unit 1")  # a zone lies where its units do
+        if not named:
+            fields.place(form)
         where = st.empty()
         fields.day(form)
         fields.sure(form)
@@ -127,10 +124,27 @@ def _record() -> None:
         fields.source(form)
         raw = written.new_place(draft.values(form), cache.data(), current())
         item = reading.read(raw, cache.data(), state.today())
-        with where.container():
-            fields.understood(item, str(draft.value(form, "where")))
-            onmap.choose(form, item, "where")
+        if not named:
+            with where.container():
+                fields.understood(item, str(draft.value(form, "where")))
+                onmap.choose(form, item, "where")
         _send(form, raw, item)
+
+
+def _of_layer(form: str, layer: str) -> None:
+    """What is asked of a new place or zone of a layer: its kind, its first status, and who or where."""
+    contract = {one.name: one for one in cache.data().dataset(layer).contract.fields}
+    if "kind" in contract:
+        kind = list(contract["kind"].enum)
+        fields.choice(form, "type", words.column("type"), kind, lambda one: words.cell("kind", one))
+    statuses = list(kinds.LAYERS[layer].statuses)
+    fields.choice(form, "status", words.column("status"), statuses, lambda one: text.status(layer, one))
+    if layer == units.ZONES:
+        areas.asked(form, new=True)
+    if "capacity" in contract:
+        fields.line(form, "capacity", words.column("capacity"))
+    if layer == "fobs":
+        fields.line(form, "operator", words.column("operator"))
 
 
 def _number() -> None:
@@ -253,7 +267,7 @@ def _cells(form: str, kind: str, table: str, its_id: str, now: Mapping[str, str]
     """The record as it stands, each cell to be changed."""
     contract = {column.name: column for column in cache.data().dataset(table).contract.fields}
     layer = kinds.layer_of(its_id) if kind == "status" else None
-    for name in subjects.editable(kind, cache.data(), table):
+    for name in subjects.editable(kind, cache.data(), table, its_id):
         enum = contract[name].enum if name in contract else ()
         if name == "category":
             enum = tuple(kinds.CATEGORIES)
@@ -280,7 +294,7 @@ def _missing(raw: Mapping[str, Any]) -> list[str]:
     needed: dict[str, tuple[str, ...]] = {
         "event": ("category", "title", "valid_from"),
         "status": ("record_id", "status", "valid_from"),
-        "record": ("name", "type", "status", "valid_from"),
+        "record": ("layer", "name", "type", "status", "valid_from"),
         "indicator": ("indicator", "series", "value", "unit", "period_end"),
         "strength": ("record_type", "country", "personnel", "date"),
         "figure": ("record_id", "measure", "value_min"),
@@ -289,15 +303,18 @@ def _missing(raw: Mapping[str, Any]) -> list[str]:
     if raw.get("change") != submission.NEW:
         return []
     return [
-        _("{where}: found {found}, required {required}.").format(where=name, found="''", required=_("text"))
+        _("{where}: found {found}, required {required}.").format(where=name, found=_("nothing"), required=_("text"))
         for name in needed[raw["kind"]]
+        if not (name == "type" and raw.get("layer") == units.ZONES)
         if not any(raw.get(one) for one in (name, *(f"{name}_{code}" for code in ("en", "fr", "ht", "es"))))
     ]
 
 
 def faults_of(raw: Mapping[str, Any], item: Submission) -> list[str]:
     """Return all that is wrong with a submission, with the fields as the form calls them."""
-    found = [*_missing(raw), *item.faults]
+    missing = _missing(raw)
+    told = {line.partition(":")[0] for line in missing}
+    found = [*missing, *(line for line in item.faults if line.partition(":")[0] not in told)]
     if not found:
         found = list(rows.checked(dict(raw), cache.data(), state.today()).faults)
     return [words.fault(line, new=raw.get("change") == submission.NEW) for line in found]

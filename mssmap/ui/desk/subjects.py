@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from mssmap.errors import MssmapError
-from mssmap.i18n import current
+from mssmap.i18n import current, written
 from mssmap.i18n import gettext as _
 from mssmap.legend import text
-from mssmap.records import kinds, schema
+from mssmap.records import kinds, schema, units
 from mssmap.records.catalog import Data
 from mssmap.records.submissions import submission
 from mssmap.ui.cache import of_the_data
@@ -25,6 +25,7 @@ EVENT: Final = (
 )
 STATUS: Final = (
     *("status", "valid_from", "valid_to", "date_precision", "operator", "armed_group", "confidence", "note"),
+    *("coalition", "share_pct", "communes_affected", "unit_pcodes", "uncertainty_m"),
 )
 RECORD: Final = (
     "name_en",
@@ -36,8 +37,15 @@ RECORD: Final = (
     "lon",
     "lat",
     "location_precision",
+    "capacity",
+    "capacity_note",
+    "unit_pcodes",
+    "uncertainty_m",
+    "extent_note",
     "note",
 )
+OF_ZONES: Final = ("armed_group", "coalition", "share_pct", "communes_affected", "unit_pcodes", "uncertainty_m")
+"""Columns of a status that only the assessment of a zone has."""
 
 
 def titles() -> dict[str, str]:
@@ -57,7 +65,7 @@ def _titles(of: Data, language: str) -> dict[str, str]:
     rows = of["events"].drop_duplicates("event_id", keep="last").sort_values("valid_from", ascending=False)
     for row in rows.to_dict("records"):
         if is_ours(row.get("source_ids")):
-            title = row.get(f"title_{language}") or row["title_en"]
+            title = written(row.get, "title", language)[0]
             found[str(row["event_id"])] = f"{title} · {text.day(row['valid_from'], str(row['date_precision']))}"
     return found
 
@@ -140,13 +148,17 @@ def of_record(record_id: str, data: Data) -> dict[str, str]:
     return {**found, f"record {record_id}": _("The place itself: name, where it lies")}
 
 
-def editable(kind: str, data: Data, table: str) -> list[str]:
-    """Return the columns that a correction at the desk offers."""
+def editable(kind: str, data: Data, table: str, its_id: str = "") -> list[str]:
+    """Return the columns that a correction at the desk offers of a record or one of its parts."""
     contract = data.dataset(table).contract
     if kind in ("indicator", "strength", "figure", "source"):
         return [name for name in contract.columns if name not in (*MADE, data.dataset(table).id_column)]
     wanted = {"event": EVENT, "status": STATUS}.get(kind, RECORD)
     there = [*contract.columns, *(("lon", "lat") if kind == "record" else ())]
+    layer = kinds.layer_of(its_id) if kind == "status" else None
+    if layer is not None:
+        others = ("operator",) if layer.name == units.ZONES else OF_ZONES
+        wanted = tuple(name for name in wanted if name not in others)
     return [name for name in wanted if name in there]
 
 

@@ -44,6 +44,13 @@ def columns() -> Mapping[str, str]:
         "armed_group": _("Armed group"),
         "coalition": _("Coalition"),
         "share_pct": _("Share in percent"),
+        "communes_affected": _("Number of communes"),
+        "unit_pcodes": _("Units, by P-code"),
+        "uncertainty_m": _("Metres that it may be away"),
+        "extent_note": _("How to read the extent"),
+        "capacity": _("Capacity"),
+        "capacity_note": _("Note on the capacity"),
+        "layer": _("Layer"),
         "known_from": _("Known from"),
         "known_precision": _("How exact that day is"),
         "recorded_on": _("Recorded on"),
@@ -80,8 +87,8 @@ def fault(line: str, *, new: bool = True) -> str:
     """
     Return what is wrong with a submission, with the field as the form calls it.
 
-    >>> fault("sources 1, url: found '', required its address.")
-    "Source 1, Address: found '', required its address."
+    >>> fault("sources 1, url: found nothing, required its address.")
+    'Source 1, Address: found nothing, required its address.'
 
     Parameters
     ----------

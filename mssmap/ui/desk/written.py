@@ -21,6 +21,9 @@ SOURCE: Final = ("url", "title", "publisher", "published_on")
 FIGURES: Final = 6
 """Figures of one event at the desk; more come by file."""
 
+UNITS: Final = 8
+"""Units of one zone at the desk; more come by file."""
+
 _LEAST: Final = re.compile(r"(?P<word>at least|more than|up to|fewer than|about|>=|>|<=|<|~|≈)?\s*(?P<number>.+)", re.I)
 _SIGNS: Final = {">=": "at least", ">": "more than", "<=": "up to", "<": "fewer than", "~": "about", "≈": "about"}
 _TO: Final = re.compile(r"\s+(?:to|au|à|al?|rive)\s+|\s*(?:\.\.|/|–)\s*")
@@ -41,16 +44,28 @@ def new_event(typed: Typed, data: Data, language: str) -> dict[str, Any]:
 def new_status(typed: Typed) -> dict[str, Any]:
     """Return a new status of a place that is there."""
     raw = {"kind": "status", "change": NEW, "record_id": typed.get("record_id", ""), "sources": sources(typed)}
-    return {**raw, **_filled(typed, "status", "operator", "armed_group", "confidence", "note"), **days(typed)}
+    raw |= _filled(typed, "status", "operator", "armed_group", "coalition", "share_pct", "confidence", "note")
+    return {**raw, **extent(typed), **days(typed)}
 
 
 def new_place(typed: Typed, data: Data, language: str) -> dict[str, Any]:
     """Return a new place with its first status."""
     raw = {"kind": "record", "change": NEW, "layer": typed.get("layer", ""), "sources": sources(typed)}
-    raw |= _filled(typed, "type", "status", "operator", "confidence", "note")
+    raw |= _filled(typed, "type", "status", "operator", "capacity", "armed_group", "coalition", "confidence", "note")
     if typed.get("name"):
         raw[f"name_{language}"] = typed["name"]
-    return {**raw, **days(typed), **where(typed, data)}
+    return {**raw, **extent(typed), **days(typed), **where(typed, data)}
+
+
+def extent(typed: Typed) -> dict[str, str]:
+    """
+    Return where a zone is: the P-codes of its units, or for a place the metres that it may be away.
+
+    >>> extent({"unit 1": "HT0111", "unit 2": "HT0112", "uncertainty_m": "5"}), extent({"uncertainty_m": "500"})
+    ({'unit_pcodes': 'HT0111;HT0112'}, {'uncertainty_m': '500'})
+    """
+    codes = list(dict.fromkeys(filter(None, (typed.get(f"unit {n}") for n in range(1, UNITS + 1)))))
+    return {"unit_pcodes": ";".join(codes)} if codes else _filled(typed, "uncertainty_m")
 
 
 def new_number(kind: str, typed: Typed, data: Data) -> dict[str, Any]:
