@@ -97,6 +97,7 @@ SCHEMAS: Final[dict[str, Any]] = {
         "properties": {
             "links": _LINKS,
             "collections": {"type": "array", "items": {"$ref": "#/components/schemas/collection"}},
+            "faults": {"type": "array", "items": {"type": "object", "required": ["id", "found"]}},
         },
     },
     "feature": _FEATURE,

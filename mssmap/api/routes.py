@@ -132,16 +132,22 @@ def _openapi(request: Request, data: Data) -> Answer:
 
 
 @functools.lru_cache(maxsize=4)
-def _described(data: Data, root: str, now: Clocks) -> tuple[Mapping[str, Any], ...]:
-    found = []
+def _described(
+    data: Data, root: str, now: Clocks
+) -> tuple[tuple[Mapping[str, Any], ...], tuple[Mapping[str, str], ...]]:
+    """Return the collections, and of each layer that cannot be served its name and why."""
+    found, faults = [], []
     for name, dataset in data.datasets.items():
         try:
             rows = collections.rows(data, name, Query(Filters(now)))
             found.append(collections.described(dataset, rows, f"{root}/collections/{quote(name)}"))
         except UNSERVABLE as error:
             log.error("%s: found rows that cannot be served (%s), left out of the collections", name, error)
-    return tuple(found)
+            faults.append({"id": name, "found": NOT_SERVED.format(name=name)})
+    return tuple(found), tuple(faults)
 
+
+NOT_SERVED: Final = "{name}: found rows that cannot be served. Remove the import, or correct its file."
 
 UNSERVABLE: Final = (TypeError, ValueError, KeyError, AttributeError, OverflowError)
 """What a layer that was imported may raise: it is left out with a fault, and the others are served."""
@@ -150,16 +156,17 @@ UNSERVABLE: Final = (TypeError, ValueError, KeyError, AttributeError, OverflowEr
 def _collections(request: Request, data: Data) -> Answer:
     _asked(request, data, ("f",))
     root = _root(request)
-    told = list(_described(data, root, _today(data)))
-    return {"links": [_link("self", f"{root}/collections")], "collections": told}, JSON
+    told, faults = _described(data, root, _today(data))
+    answer = {"links": [_link("self", f"{root}/collections")], "collections": list(told)}
+    return {**answer, "faults": list(faults)} if faults else answer, JSON
 
 
 def _collection(request: Request, data: Data) -> Answer:
     _asked(request, data, ("f",))
     name = data.dataset(request.path_params["name"]).name
-    found = next((dict(one) for one in _described(data, _root(request), _today(data)) if one["id"] == name), None)
+    found = next((dict(one) for one in _described(data, _root(request), _today(data))[0] if one["id"] == name), None)
     if found is None:
-        raise NotFoundError(f"{name}: found rows that cannot be served. Remove the import, or correct its file.")
+        raise NotFoundError(NOT_SERVED.format(name=name))
     return found, JSON
 
 

@@ -261,3 +261,23 @@ def test_one_import_cannot_break_the_collections(small, tmp_path):
     told = client.get("/api/collections").json()["collections"]
     assert saved.import_id in [one["id"] for one in told]
     assert client.get(f"/api/collections/{saved.import_id}").status_code == 200
+
+
+def test_a_layer_that_cannot_be_served_is_named_in_the_catalogue(client, monkeypatch):
+    rows = collections.rows
+    described = sys.modules["mssmap.api.routes"]._described
+
+    def broken(data, name, query):
+        if name == "prisons":
+            raise ValueError("Invalid format specifier")
+        return rows(data, name, query)
+
+    monkeypatch.setattr(collections, "rows", broken)
+    described.cache_clear()
+    found = client.get("/api/collections").json()
+    described.cache_clear()
+    assert "prisons" not in [one["id"] for one in found["collections"]]
+    assert len(found["collections"]) > 3
+    (fault,) = found["faults"]
+    assert fault["id"] == "prisons"
+    assert fault["found"].startswith("prisons: found rows that cannot be served.")

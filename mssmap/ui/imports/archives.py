@@ -18,6 +18,7 @@ from mssmap.archive.shelf import KEPT_DAYS, KEPT_MOST, Manifest, Shelf
 from mssmap.archive.writer import Progress, StoppedError
 from mssmap.errors import MssmapError
 from mssmap.i18n import gettext as _
+from mssmap.i18n.phrases import in_words
 from mssmap.ingest.prepare import Imported
 from mssmap.jail.limits import MB
 from mssmap.legend import text
@@ -139,7 +140,7 @@ def running() -> None:
         plain.say("warning", making.job.error)
     elif making.job.steps:
         item = making.job.steps[-1]
-        st.session_state["import_archived"] = item.title, item.rows
+        st.session_state["import_archived"] = item.title, item.rows, dict(item.left_out_by)
 
 
 @st.fragment(run_every=0.4)
@@ -156,6 +157,8 @@ def listed() -> None:
     """The archives, each with its way out, and those that can be put back; what was done last stands above."""
     if done := st.session_state.pop("import_archived", None):
         plain.say("success", _("Archive made, {n} rows: it is on the map.").format(n=text.number(done[1])))
+        for reason, count in done[2].items():
+            st.text(_("Left out: {n}, {reason}").format(n=text.number(count), reason=in_words(reason)))
     found, kept = cache.archive_list(), cache.archives().shelf
     removed = kept.removed()
     _undo(removed)
