@@ -40,6 +40,7 @@ ELSEWHERE = {
     "tests/server/test_start.py": "starts servers",
     "tests/store/test_backup.py": "a reading process for each file",
     "tests/store/test_copies.py": "a reading process for each file",
+    "tests/store/test_desk_kill.py": "kills processes at random moments",
     "tests/store/test_faults.py": "pulls the cable of a database",
     "tests/store/test_hostile_backup.py": "a reading process for each file",
     "tests/store/test_identity.py": "starts the command each time",

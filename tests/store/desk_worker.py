@@ -91,7 +91,7 @@ def main() -> None:
         child = os.fork()
         if child == 0:
             work(url, Path(folder), acknowledged)
-        until = time.monotonic() + 20
+        until = time.monotonic() + 90
         while time.monotonic() < until and _size(acknowledged) == before:
             time.sleep(0.002)
         time.sleep(float(line))
