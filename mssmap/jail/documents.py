@@ -161,4 +161,5 @@ def _inside(item: Any) -> Iterable[Any]:
 def _check_text(text: str, limits: Limits) -> None:
     at_most(len(text), limits.text_chars, phrase("characters in one text"))
     if any("\ud800" <= sign <= "\udfff" for sign in text):
-        raise refused(phrase("half a character in {what!r}", what=text[:40]), phrase("whole Unicode characters"), PLAIN)
+        shown = repr(text[:40])  # written here: half a character does not come out of the reading process
+        raise refused(phrase("half a character in {what}", what=shown), phrase("whole Unicode characters"), PLAIN)
