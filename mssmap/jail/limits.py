@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from mssmap.errors import InputError
 from mssmap.i18n.legible import legible
@@ -24,11 +24,23 @@ def refused(found: str, required: str, hint: str = "") -> RefusedError:
 
     >>> print(refused("a PDF", "a table", "Ask for the table behind it."))
     found a PDF, required a table. Ask for the table behind it.
+    >>> print(refused(phrase("a file that ends ({why})", why="no more\\nto read"), "a whole one"))
+    found a file that ends (no more to read), required a whole one.
     """
-    found = found if isinstance(found, Phrase) else printable(found)
+    found = _fit(found) if isinstance(found, Phrase) else printable(found)
     if not hint:
         return RefusedError(phrase("found {found}, required {required}.", found=found, required=required))
     return RefusedError(phrase("found {found}, required {required}. {hint}", found=found, required=required, hint=hint))
+
+
+def _fit(found: Phrase) -> Phrase:
+    """Make values fit for a message of one line: they may be texts from a file, or what a library says."""
+
+    def fit(value: Any) -> Any:
+        is_text = isinstance(value, str) and not isinstance(value, Phrase)
+        return printable(" ".join(value.split())) if is_text else value
+
+    return Phrase(found.text, {name: fit(value) for name, value in found.values.items()})
 
 
 @contextmanager

@@ -171,14 +171,23 @@ _of_releases: Final[dict[str, frozenset[str]]] = {}
 """Release that was shown -> its static files; they hold nothing that was ever removed."""
 
 
-@of_the_data(maxsize=4)
-def published(of: Data) -> assets.Assets:
+def published() -> assets.Assets:
     """Write the static files that are missing or damaged, delete those of removed imports, and return their names."""
+    return _published_release() if pin() else _published_now()
+
+
+@of_the_data(maxsize=1)
+def _published_now(of: Data) -> assets.Assets:
+    """One at a time: who comes back to data of before, as by removing an import, has the files of it withdrawn."""
     found = _publish(of)
-    if of.pinned:
-        _of_releases[of.release] = found.files
-    else:
-        assets.withdraw(static_folder(), found.files.union(*_of_releases.values()))
+    assets.withdraw(static_folder(), found.files.union(*_of_releases.values()))
+    return found
+
+
+@of_the_data(maxsize=4)
+def _published_release(of: Data) -> assets.Assets:
+    found = _publish(of)
+    _of_releases[of.release] = found.files
     return found
 
 
