@@ -56,6 +56,7 @@ class Hand:
     def fill(self, label: str, words: str) -> None:
         self.acts += 1
         field = self.page.get_by_label(label, exact=True)
+        expect(field).to_have_count(1, timeout=120_000)  # the form of before may still be there
         field.fill(words)
         field.press("Tab")
 
