@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -93,3 +94,22 @@ def test_the_longest_stretch_ends_at_a_corner_and_reads_from_the_left():
     assert (found.x, found.y, round(found.length, 6)) == (5, 0, 10)
     assert abs(found.angle) < math.pi / 2
     assert names.longest_stretch(np.array([(1.0, 1.0), (1.0, 1.0)])) is None
+
+
+def test_names_that_are_markup_stay_names():
+    name = "</text><script>window.pwned=1</script>&\"'"
+    line = shapely.LineString([(-72.34, 18.545), (-72.33, 18.545)])
+    none = np.empty(0, dtype=object)
+    found = reading.Streets(
+        areas={"w": none, "p": none, "b": none},
+        streams=none,
+        roads=np.array([line], dtype=object),
+        ranks=np.array([5]),
+        names=(name,),
+        points=(reading.Point("t", 2, name, -72.335, 18.55), reading.Point("l", 4, name, -72.338, 18.541)),
+    )
+    step = WindowClass("0", 17.0, placing.pixels(18.545, -72.335, 17.0), None)
+    written = still_streets.lettered(found, step, [], (2600, 1500), lambda _words, size, _bold: size * 10)
+    assert ElementTree.fromstring(f"<svg>{written}</svg>").findall("text")[0].text == name
+    assert written.count("<text") == 3
+    assert "<script" not in written
