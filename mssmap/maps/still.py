@@ -99,7 +99,7 @@ def compose(data: Data, shown: Shown, look: Look, *, width: Width) -> Still:
     steps = _steps(look)
     middle = steps[len(steps) // 2]
     marks = tuple(visible(shown, look.on))
-    streets = still_streets.read(middle, _box(look, middle)) if look.has_ground else None
+    streets = still_streets.read(middle, _box(look, middle, 0.5)) if look.has_ground else None
     ground = _ground(data, look, middle, streets) if look.has_ground else ""
     things = zones(data, shown, look.on)
     layers = "".join(_layer(data, marks, things, look, step, width, streets) for step in steps)
@@ -220,12 +220,19 @@ def is_on(symbol: str, on: set[str]) -> bool:
     return symbol in on or symbol.partition(".")[0] in on
 
 
-def _box(look: Look, step: WindowClass) -> tuple[float, float, float, float] | None:
-    """Return west, south, east, north of what can be seen of the ground, None for all of it."""
+def _box(look: Look, step: WindowClass, beyond: float = 0.75) -> tuple[float, float, float, float] | None:
+    """
+    Return west, south, east, north of what can be seen of the ground; None for all of it.
+
+    Parameters
+    ----------
+    beyond
+        How far it reaches from the middle, in widths and heights of the largest drawing.
+    """
     if step.zoom < 9.5 and not look.place:
         return None
     x, y = step.origin
-    half_x, half_y = look.size or (LARGEST_PX[0] * 0.75, LARGEST_PX[1] * 0.75)
+    half_x, half_y = (beyond * side for side in look.size or LARGEST_PX)
     south, west = placing.degrees(x - half_x, y + half_y, step.zoom)
     north, east = placing.degrees(x + half_x, y - half_y, step.zoom)
     return west, south, east, north

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import html
 import math
+import re
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from mssmap.maps import placing
-from mssmap.maps.still_lines import WindowClass, n, run
+from mssmap.maps.still_lines import FINE, WindowClass, n
 from mssmap.streets import names, reading, shelf
 from mssmap.streets.names import Stretch
 from mssmap.streets.reading import LEVELS, Streets
@@ -25,7 +27,8 @@ STREETS_FROM: Final = 12.5
 
 MOST_CHARS: Final = (60_000, 160_000)
 """Of paths in a small drawing (`Look.size`) and in one for every window."""
-MOST_NAMES: Final = 120
+MOST_NAMES, MOST_TRIED = 120, 400
+LEAST_STRETCH_PX: Final = 30
 SAME_PX: Final = 320
 AT_16_PX: Final = (1.2, 3.2, 7.0, 9.0, 11.0, 13.0)
 LEAST_PX: Final = (0.5, 0.6, 0.9, 1.5, 2.0, 2.5)
@@ -67,11 +70,51 @@ def drawn(found: Streets, step: WindowClass, window: Box, most: int) -> str:
     wanted |= {"w": found.areas["w"], "p": found.areas["p"], "s": found.streams, "b": found.areas["b"]}
     lines: dict[str, str] = {}
     for name, shapes in wanted.items():
-        line = run(shapely.clip_by_rect(shapes, *window), step)
-        if sum(map(len, lines.values())) + len(line) > most:
+        line = _path(_within(shapes, window), step, most - sum(map(len, lines.values())))
+        if line is None:
             break
         lines[name] = line
     return "".join(_styled(lines, step.zoom))
+
+
+def _within(shapes: reading.Shapes, window: Box) -> reading.Shapes:
+    """Return the shapes that reach into a window; they are short, so none is cut."""
+    west, south, east, north = shapely.bounds(shapes).T
+    reaches = (west < window[2]) & (east > window[0]) & (south < window[3]) & (north > window[1])
+    return np.asarray(shapes[reaches], dtype=object)
+
+
+def _path(shapes: reading.Shapes, step: WindowClass, most: int) -> str | None:
+    """Return lines or areas as the data of one path, in `FINE` steps of a pixel; None if it has more characters."""
+    parts = shapely.get_parts(shapes)
+    is_area = len(parts) and parts[0].geom_type == "Polygon"
+    at, of = shapely.get_coordinates(shapely.get_rings(parts) if is_area else parts, return_index=True)
+    if not len(at) or 4 * len(at) > most:  # no point takes less
+        return None if len(at) else ""
+    xy = np.rint((_pixels(at, step.zoom) - step.origin) * FINE).astype("int64")
+    moves = np.diff(xy, axis=0, prepend=xy[:1])
+    first = np.r_[True, of[1:] != of[:-1]]
+    kept = first | (moves != 0).any(axis=1)
+    kept[first & np.r_[first[1:], True]] = False
+    xy, moves, first = xy[kept], moves[kept], first[kept]
+    end = "z" if is_area else ""
+    told = "".join(
+        f"{end}M{x} {y}l" if starts else f"{dx:+d}{dy:+d}"
+        for (x, y), (dx, dy), starts in zip(xy.tolist(), moves.tolist(), first.tolist(), strict=True)
+    )
+    line = _EMPTY.sub("", told.removeprefix(end) + end)
+    return line if len(line) <= most else None
+
+
+_EMPTY: Final = re.compile(r"M-?\d+ -?\d+lz?(?=M|$)")
+"""A line whose points all fall together."""
+
+
+def _pixels(lonlat: NDArray[np.float64], zoom: float) -> NDArray[np.float64]:
+    """Return places in pixels of the world at a zoom, as `placing.pixels` does for one."""
+    size = placing.TILE_PX * 2**zoom
+    north = np.arcsinh(np.tan(np.radians(lonlat[:, 1])))
+    return np.column_stack([(lonlat[:, 0] / 360 + 0.5) * size, (0.5 - north / (2 * np.pi)) * size])
 
 
 def _styled(lines: dict[str, str], zoom: float) -> Iterator[str]:
@@ -109,15 +152,12 @@ def lettered(found: Streets, step: WindowClass, taken: list[Box], seen: tuple[fl
     seen
         Width and height of the drawing in pixels.
     """
-    x0, y0 = step.origin
-    near = [
-        name
-        for name in _names(found, step, width)
-        if abs(name.at.x - x0) < seen[0] / 2 and abs(name.at.y - y0) < seen[1] / 2
-    ]
     used: dict[str, list[Stretch]] = {}
     written = []
+    near = [*_points(found, step, width), *_along(found, step, seen, width)]
     for name in sorted(near, key=lambda one: (-one.rank, -one.at.length)):
+        if not all(abs(at - middle) < side / 2 for at, middle, side in zip(name.at, step.origin, seen, strict=False)):
+            continue
         others = used.setdefault(name.words, [])
         boxes = names.boxes_along(name.at, name.width, name.height)
         is_near = any(math.hypot(one.x - name.at.x, one.y - name.at.y) < SAME_PX for one in others)
@@ -131,7 +171,7 @@ def lettered(found: Streets, step: WindowClass, taken: list[Box], seen: tuple[fl
     return "".join(written)
 
 
-def _names(found: Streets, step: WindowClass, width: Width) -> Iterator[_Name]:
+def _points(found: Streets, step: WindowClass, width: Width) -> Iterator[_Name]:
     for point in found.points:
         x, y = placing.pixels(point.lat, point.lon, step.zoom)
         is_part = point.kind == "t"
@@ -144,15 +184,25 @@ def _names(found: Streets, step: WindowClass, width: Width) -> Iterator[_Name]:
             whole = wide + ASIDE_PX
             at = Stretch(x + whole / 2 - 4, y, 0, math.inf)
             yield _Name(point.name, point.rank + 10, kind, at, whole, height)
+
+
+def _along(found: Streets, step: WindowClass, seen: tuple[float, float], width: Width) -> Iterator[_Name]:
+    """Yield the names of streets in sight, those of the main and long ones first, some hundreds at most."""
     least = next(rank for zoom, rank in NAMED_FROM if step.zoom >= zoom)
+    wanted = np.array([bool(name) for name in found.names], dtype=bool) & (found.ranks >= least)
+    lines, ranks = found.roads[wanted], found.ranks[wanted]
+    lines = shapely.transform(lines, lambda at: _pixels(at, step.zoom) - step.origin)
+    box = shapely.box(-seen[0] / 2, -seen[1] / 2, seen[0] / 2, seen[1] / 2)
+    length = np.where(shapely.intersects(lines, box), shapely.length(lines), 0)
     size, bold, height = LETTERS["street"]
-    for line, rank, words in zip(found.roads, found.ranks.tolist(), found.names, strict=True):
-        if not words or rank < least:
+    names_of = np.array(found.names, dtype=object)[wanted]
+    for i in np.lexsort([-length, -ranks])[:MOST_TRIED].tolist():
+        if length[i] <= LEAST_STRETCH_PX:
             continue
-        lonlat = shapely.get_coordinates(line)
-        along = names.longest_stretch(np.array([placing.pixels(lat, lon, step.zoom) for lon, lat in lonlat.tolist()]))
-        if along and along.length > 30:
-            yield _Name(words, rank, "street", along, width(words, size, bold) + 8, height)
+        along = names.longest_stretch(shapely.get_coordinates(lines[i]))
+        if along and along.length > LEAST_STRETCH_PX:
+            at = along._replace(x=along.x + step.origin[0], y=along.y + step.origin[1])
+            yield _Name(names_of[i], int(ranks[i]), "street", at, width(names_of[i], size, bold) + 8, height)
 
 
 def _overlap(one: Box, other: Box) -> bool:

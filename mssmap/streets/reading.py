@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -82,55 +82,79 @@ def tiles_in(found: Manifest, box: Box, level: int) -> Iterator[tuple[int, int, 
 def read(set_id: str, box: Box, level: int) -> Streets:
     """Return what the tiles of a level in a box have; nothing if the set is not there."""
     found = next((one for one in shelf.listed() if one.set_id == set_id), None)
-    areas: dict[str, list[Any]] = {"w": [], "p": [], "b": []}
-    streams, roads, points = [], [], []
+    areas = {name: _Lines(level) for name in ("w", "p", "b")}
+    streams, roads = _Lines(level), _Lines(level)
+    ranks: list[int] = []
+    names: list[str] = []
+    points: list[Point] = []
     for x, y, content in tiles_in(found, box, level) if found else ():
         called = [*content.get("n", ()), ""]  # -1, no name, is the last one
-
-        def at(steps: list[int], x: int = x, y: int = y) -> NDArray[np.float64]:
-            return _in_degrees(steps, level, x, y)
-
-        for name, polygons in areas.items():
-            polygons += _polygons(map(at, content.get(name, ())))
-        streams += [shapely.LineString(at(line)) for _rank, line in content.get("s", ())]
-        roads += [(shapely.LineString(at(line)), rank, called[name]) for rank, name, line in content.get("r", ())]
+        for name, rings in areas.items():
+            rings.take([ring for ring in content.get(name, ()) if len(ring) >= 6], x, y)
+        streams.take([line for _rank, line in content.get("s", ())], x, y)
+        roads.take([line for _rank, _name, line in content.get("r", ())], x, y)
+        ranks += [rank for rank, _name, _line in content.get("r", ())]
+        names += [called[name] for _rank, name, _line in content.get("r", ())]
         for kind in ("l", "t"):
-            points += [Point(kind, rank, called[name], *at([*xy])[0]) for rank, name, *xy in content.get(kind, ())]
+            for rank, name, *xy in content.get(kind, ()):
+                lon, lat = _in_degrees(np.array([[x * UNITS + xy[0], y * UNITS + xy[1]]]), level)[0].tolist()
+                points.append(Point(kind, rank, called[name], lon, lat))
     return Streets(
-        {name: _array(polygons) for name, polygons in areas.items()},
-        _array(streams),
-        _array([line for line, _rank, _name in roads]),
-        np.array([rank for _line, rank, _name in roads], dtype="int64"),
-        tuple(name for _line, _rank, name in roads),
+        {name: _polygons(rings.made(shapely.linearrings)) for name, rings in areas.items()},
+        streams.made(shapely.linestrings),
+        roads.made(shapely.linestrings),
+        np.array(ranks, dtype="int64"),
+        tuple(names),
         tuple(points),
     )
 
 
-def _polygons(rings: Iterable[NDArray[np.float64]]) -> list[shapely.Polygon]:
+class _Lines:
+    """Lines or rings of steps, tile by tile, that become shapes all at once."""
+
+    def __init__(self, level: int) -> None:
+        self._level = level
+        self._flat: list[int] = []
+        self._lengths: list[int] = []
+        self._starts: list[tuple[int, int]] = []
+
+    def take(self, lines: list[list[int]], x: int, y: int) -> None:
+        """Add the lines of a tile."""
+        for line in lines:
+            self._flat += line
+        self._lengths += [len(line) // 2 for line in lines]
+        self._starts += [(x * UNITS, y * UNITS)] * len(lines)
+
+    def made(self, make: Callable[..., Any]) -> Shapes:
+        """Return them as shapes in degrees, made by `shapely.linestrings` or `shapely.linearrings`."""
+        if not self._lengths:
+            return np.empty(0, dtype=object)
+        walked = np.cumsum(np.array(self._flat, dtype="int64").reshape(-1, 2), axis=0)
+        ends = np.cumsum(self._lengths)
+        before = np.vstack([[0, 0], walked[ends[:-1] - 1]])
+        each = np.repeat(np.array(self._starts) - before, self._lengths, axis=0)
+        of = np.repeat(np.arange(len(ends)), self._lengths)
+        return np.asarray(make(_in_degrees(walked + each, self._level), indices=of), dtype=object)
+
+
+def _polygons(rings: Shapes) -> Shapes:
     """Return the areas of rings: outlines against the clock on the ground, each followed by its holes."""
-    found: list[tuple[Any, list[Any]]] = []
-    for ring in rings:
-        if len(ring) < 3:
-            continue
-        line = shapely.LinearRing(ring)
-        if line.is_ccw or not found:
-            found.append((line, []))
-        else:
-            found[-1][1].append(line)
-    return [shapely.Polygon(outline, holes) for outline, holes in found]
+    if not len(rings):
+        return rings
+    outer = shapely.is_ccw(rings)
+    outer[0] = True
+    which = np.flatnonzero(outer)
+    found = shapely.polygons(rings[outer])
+    for i in np.unique(np.cumsum(outer)[~outer] - 1):  # those with holes
+        end = which[i + 1] if i + 1 < len(which) else len(rings)
+        found[i] = shapely.polygons(rings[which[i]], holes=rings[which[i] + 1 : end])
+    return np.asarray(found, dtype=object)
 
 
-def _in_degrees(steps: list[int], level: int, x: int, y: int) -> NDArray[np.float64]:
-    units = np.cumsum(np.array(steps, dtype="float64").reshape(-1, 2), axis=0) + np.array([x * UNITS, y * UNITS])
+def _in_degrees(units: NDArray[Any], level: int) -> NDArray[np.float64]:
     size = UNITS * 2.0**level
     lat = np.degrees(np.arctan(np.sinh(math.pi * (1 - 2 * units[:, 1] / size))))
     return np.column_stack([units[:, 0] / size * 360 - 180, lat])
-
-
-def _array(shapes: list[Any]) -> Shapes:
-    made = np.empty(len(shapes), dtype=object)
-    made[:] = shapes
-    return made
 
 
 def carried(found: Manifest, box: Box, most: int = MOST_BYTES) -> dict[str, Any]:

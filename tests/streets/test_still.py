@@ -83,7 +83,8 @@ def test_a_page_for_a_slow_line_has_the_main_roads_first(tmp_path, monkeypatch):
 
 def test_a_ring_inside_another_is_a_hole():
     outer, inner = [(0, 0), (4, 0), (4, 4), (0, 4)], [(1, 1), (1, 2), (2, 2), (2, 1)]
-    polygons = reading._polygons([np.array(outer, float), np.array(inner, float), np.array(outer, float) + 10])
+    rings = [shapely.LinearRing(ring) for ring in (outer, inner, np.array(outer) + 10)]
+    polygons = reading._polygons(np.array(rings, dtype=object))
     assert [polygon.area for polygon in polygons] == [15, 16]
 
 
